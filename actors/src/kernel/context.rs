@@ -1,0 +1,255 @@
+//! What a handler gets: the time, the caller, its own storage, and the ways to leave a mark.
+//!
+//! A handler that returns an error has left none: its transaction is rolled back and what it wanted
+//! to tell is dropped with it.
+
+use super::sql::{Fault, Row, Sql, Value};
+use super::store::{events, outbox, timers};
+use schema::event::{By, NewEvent};
+use schema::frame::ServerFrame;
+use schema::ids::{AgentId, SessionId, TicketId};
+use schema::summary::{self, Table};
+use schema::{Millis, Permission, Principal, Reject};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use std::cell::Cell;
+use uuid::Uuid;
+
+/// How long after the commit the alarm looks for an outbox entry whose first try did not settle it.
+pub const FIRST_RETRY_MS: Millis = 30_000;
+
+/// The outbox kind of summaries.
+pub const SUMMARY: &str = "summary";
+
+/// Where random bits come from.
+pub trait Entropy {
+    /// 128 random bits.
+    fn next(&mut self) -> u128;
+}
+
+/// A reply, as JSON text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply(pub Vec<u8>);
+
+impl Reply {
+    /// Encodes a reply.
+    ///
+    /// # Errors
+    /// `internal` where the value is no JSON.
+    pub fn of<T: Serialize>(value: &T) -> Result<Self, Reject> {
+        let json = serde_json::to_vec(value)
+            .map_err(|error| Reject::internal(format!("reply: {error}")))?;
+        Ok(Self(json))
+    }
+}
+
+/// Storage that notices whether anything was written.
+pub(super) struct Watched<'a> {
+    inner: &'a dyn Sql,
+    wrote: Cell<bool>,
+}
+
+impl<'a> Watched<'a> {
+    pub(super) fn new(inner: &'a dyn Sql) -> Self {
+        Self { inner, wrote: Cell::new(false) }
+    }
+
+    pub(super) fn wrote(&self) -> bool {
+        self.wrote.get()
+    }
+}
+
+impl Sql for Watched<'_> {
+    fn exec(&self, statement: &str, params: &[Value]) -> Result<Vec<Row>, Fault> {
+        if !statement.trim_start().starts_with("select") {
+            self.wrote.set(true);
+        }
+        self.inner.exec(statement, params)
+    }
+
+    fn set_alarm(&self, at: Millis) -> Result<(), Fault> {
+        self.inner.set_alarm(at)
+    }
+}
+
+/// Whose sockets are to be closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Expelled {
+    /// All of an agent's.
+    Agent(AgentId),
+    /// Those of one log-in.
+    Session(SessionId),
+}
+
+/// What a step tells the outside once it has committed.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// The events that were appended.
+    pub events: Vec<Box<RawValue>>,
+    /// Frames that are no events, as JSON text.
+    pub casts: Vec<Vec<u8>>,
+    /// Whose sockets are to be closed.
+    pub expelled: Vec<Expelled>,
+    /// Whether the outbox has something new.
+    pub outbox: bool,
+}
+
+/// The context of one step.
+pub struct Ctx<'a> {
+    /// The time; never earlier than in any step before.
+    pub now: Millis,
+    /// This object's name.
+    pub instance: &'a str,
+    /// Who asks.
+    pub principal: &'a Principal,
+    /// This object's storage.
+    pub sql: &'a dyn Sql,
+    pub(super) entropy: &'a mut dyn Entropy,
+    pub(super) seq: i64,
+    pub(super) told: Told,
+    pub(super) rearm: bool,
+}
+
+impl Ctx<'_> {
+    /// A new UUIDv7 of this time.
+    pub fn uuid(&mut self) -> Uuid {
+        let bits = self.entropy.next().to_be_bytes();
+        let mut random = [0; 10];
+        random.copy_from_slice(&bits[..10]);
+        let millis = u64::try_from(self.now).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+    }
+
+    /// A random number below `bound`.
+    pub fn random_below(&mut self, bound: i64) -> i64 {
+        let bits = (self.entropy.next() >> 65) as i64;
+        if bound < 1 { 0 } else { bits % bound }
+    }
+
+    /// The number of the last event.
+    #[must_use]
+    pub const fn seq(&self) -> i64 {
+        self.seq
+    }
+
+    /// The caller, as events name it.
+    #[must_use]
+    pub fn by(&self) -> By {
+        self.principal.agent().map_or(By::System, |id| By::Agent { id })
+    }
+
+    /// Appends an event by the caller.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn event<T: Serialize>(
+        &mut self,
+        kind: &str,
+        ticket: Option<TicketId>,
+        data: &T,
+    ) -> Result<i64, Reject> {
+        let by = self.by();
+        self.event_by(&by, kind, ticket, data)
+    }
+
+    /// Appends an event by somebody else than the caller.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn event_by<T: Serialize>(
+        &mut self,
+        by: &By,
+        kind: &str,
+        ticket_id: Option<TicketId>,
+        data: &T,
+    ) -> Result<i64, Reject> {
+        let seq = self.seq + 1;
+        let event = NewEvent { seq, at: self.now, kind, by, ticket_id, data };
+        let json = to_raw_value(&event)
+            .map_err(|error| Reject::internal(format!("event {kind}: {error}")))?;
+        events::insert(self.sql, seq, self.now, ticket_id, json.get())?;
+        self.seq = seq;
+        self.told.events.push(json);
+        Ok(seq)
+    }
+
+    /// Sets a timer, or moves it.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn set_timer(
+        &mut self,
+        kind: &str,
+        key: &str,
+        due: Millis,
+        body: &[u8],
+    ) -> Result<(), Fault> {
+        self.rearm = true;
+        timers::set(self.sql, kind, key, due, body)
+    }
+
+    /// Cancels a timer, if it is there.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn cancel_timer(&mut self, kind: &str, key: &str) -> Result<(), Fault> {
+        timers::cancel(self.sql, kind, key)
+    }
+
+    /// Asks for something outside. It is tried right after the commit, and then until it is
+    /// settled; asked for again while it waits, it is done once, with the newer body.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn outbox(&mut self, kind: &str, key: &str, body: &[u8]) -> Result<(), Fault> {
+        self.rearm = true;
+        self.told.outbox = true;
+        outbox::push(self.sql, kind, key, self.now + FIRST_RETRY_MS, body)
+    }
+
+    /// Asks for the D1 row of something to be brought up to date.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn summarise(&mut self, table: Table, id: &str) -> Result<(), Fault> {
+        self.outbox(SUMMARY, &format!("{}/{id}", summary::table_name(table)), &[])
+    }
+
+    /// Sends a frame to every socket once this step has committed. It may be lost.
+    ///
+    /// # Errors
+    /// `internal` where the frame is no JSON.
+    pub fn cast(&mut self, frame: &ServerFrame<'_>) -> Result<(), Reject> {
+        self.told.casts.push(Reply::of(frame)?.0);
+        Ok(())
+    }
+
+    /// Closes sockets once this step has committed.
+    pub fn expel(&mut self, whose: Expelled) {
+        self.told.expelled.push(whose);
+    }
+
+    /// Refuses a caller that, as proven by the gateway, lacks a permission.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn require(&self, permission: Permission) -> Result<(), Reject> {
+        if self.principal.may(permission) {
+            return Ok(());
+        }
+        Err(Reject::forbidden(
+            format!("this needs the permission to {permission:?}").to_lowercase(),
+        ))
+    }
+
+    /// Refuses everybody but Postroom itself.
+    ///
+    /// # Errors
+    /// `forbidden`.
+    pub fn require_system(&self) -> Result<(), Reject> {
+        match self.principal.caller {
+            schema::Caller::System => Ok(()),
+            _ => Err(Reject::forbidden("this is for Postroom itself")),
+        }
+    }
+}

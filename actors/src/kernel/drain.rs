@@ -1,0 +1,156 @@
+//! How the outbox runs: begin (what does it want, as of now), perform (the shell), settle.
+//!
+//! Beginning and settling are transactions of their own. An entry that may leave only once is leased
+//! before the shell touches the world; found leased after its time, its outcome is unknown.
+
+use super::actor::{Actor, Settled};
+use super::context::{Ctx, FIRST_RETRY_MS, SUMMARY};
+use super::effect::{Delivery, Effect, Outcome};
+use super::engine::{Engine, Turn, World, backoff};
+use super::sql::Home;
+use super::store::outbox::{self, Entry};
+use schema::summary::{self, Table};
+use schema::{Code, Millis, Reject};
+
+/// How many entries are under way at once; the platform allows six connections to the outside.
+pub const AT_ONCE: i64 = 16;
+/// How long an entry that may leave only once is given; every transport gives up before.
+pub const LEASE_MS: Millis = 5 * 60 * 1000;
+
+const TABLES: [Table; 6] = [
+    Table::Workspaces,
+    Table::Tickets,
+    Table::Inboxes,
+    Table::WarmupDays,
+    Table::Prospects,
+    Table::EmailLog,
+];
+
+impl<A: Actor> Engine<A> {
+    /// Takes up to `limit` entries that are ready, and says what each wants from the world.
+    pub fn begin(
+        &mut self,
+        home: &dyn Home,
+        world: &mut World<'_>,
+        turn: &mut Turn,
+        limit: i64,
+    ) -> Vec<(Entry, Effect)> {
+        let found = self.step(home, world, None, &mut |ctx| {
+            Ok(outbox::ready(ctx.sql, ctx.now, ctx.now + FIRST_RETRY_MS, limit)?)
+        });
+        let Ok((entries, _)) = found else { return Vec::new() };
+        let mut begun = Vec::new();
+        for entry in entries {
+            if entry.leased {
+                let why = "the object died while this was under way".to_owned();
+                self.settle(home, world, turn, &entry, &Outcome::Unknown { why });
+                continue;
+            }
+            match self.step(home, world, None, &mut |ctx| begin_one::<A>(ctx, &entry)) {
+                Ok((Effect::Nothing, told)) => {
+                    turn.tell(told);
+                    self.remove(home, world, &entry);
+                }
+                Ok((effect, told)) => {
+                    turn.tell(told);
+                    begun.push((entry, effect));
+                }
+                Err(reject) => {
+                    let why = reject.message;
+                    self.settle(home, world, turn, &entry, &Outcome::Failed { why });
+                }
+            }
+        }
+        begun
+    }
+
+    /// Takes note of what came of an entry.
+    pub fn settle(
+        &mut self,
+        home: &dyn Home,
+        world: &mut World<'_>,
+        turn: &mut Turn,
+        entry: &Entry,
+        outcome: &Outcome,
+    ) {
+        let settled = self.step(home, world, None, &mut |ctx| settle_one::<A>(ctx, entry, outcome));
+        match settled {
+            Ok(((), told)) => turn.tell(told),
+            Err(reject) => {
+                super::log(&format!(
+                    "{}/{} not settled: {}",
+                    entry.kind, entry.key, reject.message
+                ));
+            }
+        }
+    }
+
+    fn remove(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) {
+        let _ =
+            self.step(home, world, None, &mut |ctx| Ok(outbox::settle(ctx.sql, entry, ctx.now)?));
+    }
+}
+
+fn begin_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    if entry.kind == SUMMARY {
+        let (table, id) = summary_key(&entry.key)?;
+        return Ok(A::summary(ctx, table, id)?.map_or(Effect::Nothing, Effect::Summary));
+    }
+    let effect = A::begin(ctx, entry)?;
+    if A::delivery(&entry.kind) == Delivery::AtMostOnce && effect != Effect::Nothing {
+        ctx.rearm = true;
+        outbox::lease(ctx.sql, entry, ctx.now + LEASE_MS)?;
+    }
+    Ok(effect)
+}
+
+fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<(), Reject> {
+    ctx.rearm = true;
+    // Settled twice (a late answer after the lease was found expired), the second changes nothing.
+    let Some(current) = outbox::find(ctx.sql, &entry.kind, &entry.key)? else { return Ok(()) };
+    let once = A::delivery(&entry.kind) == Delivery::AtMostOnce;
+    if once
+        && entry.kind != SUMMARY
+        && !current.leased
+        && !matches!(outcome, Outcome::Failed { .. })
+    {
+        return Ok(());
+    }
+    let outcome = &final_outcome::<A>(entry, outcome);
+    if let Outcome::Failed { why } = outcome {
+        let due = ctx.now + backoff(ctx, entry.attempts);
+        return Ok(outbox::retry(ctx.sql, entry, due, why)?);
+    }
+    let settled =
+        if entry.kind == SUMMARY { Settled::Finished } else { A::settle(ctx, entry, outcome)? };
+    match (settled, outcome) {
+        (Settled::Again(at), _) => outbox::retry(ctx.sql, entry, at, "to be tried again")?,
+        (_, Outcome::GaveUp { why }) => outbox::give_up(ctx.sql, entry, why)?,
+        (Settled::Finished, _) => outbox::settle(ctx.sql, entry, ctx.now)?,
+    }
+    Ok(())
+}
+
+/// A refusal that will pass is a failure; a failure after the last allowed one is the end.
+fn final_outcome<A: Actor>(entry: &Entry, outcome: &Outcome) -> Outcome {
+    let why = match outcome {
+        Outcome::Failed { why } => why.clone(),
+        Outcome::Rejected(reject)
+            if matches!(reject.code, Code::Unavailable | Code::Internal | Code::RateLimited) =>
+        {
+            reject.message.clone()
+        }
+        other => return other.clone(),
+    };
+    if entry.kind != SUMMARY && entry.attempts + 1 >= A::attempts_max(&entry.kind) {
+        return Outcome::GaveUp { why };
+    }
+    Outcome::Failed { why }
+}
+
+fn summary_key(key: &str) -> Result<(Table, &str), Reject> {
+    let broken = || Reject::internal(format!("summary of what? {key}"));
+    let (name, id) = key.split_once('/').ok_or_else(broken)?;
+    let table = TABLES.into_iter().find(|table| summary::table_name(*table) == name);
+    Ok((table.ok_or_else(broken)?, id))
+}

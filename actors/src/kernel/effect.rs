@@ -1,0 +1,122 @@
+//! What an actor may want from the world, and what may come of it.
+//!
+//! An effect is never performed by a core: it leaves through the outbox, after the commit, and its
+//! outcome comes back in a transaction of its own.
+
+use schema::summary::Summary;
+use schema::{ActorKind, Reject};
+use serde::{Deserialize, Serialize};
+
+/// How often an effect may reach the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivery {
+    /// Until it is settled; its receiver honours the key.
+    AtLeastOnce,
+    /// Once. Where a crash makes it unknowable, the outcome is [`Outcome::Unknown`].
+    AtMostOnce,
+}
+
+/// Something to be done outside the object.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// It is no longer wanted.
+    Nothing,
+    /// A row for D1.
+    Summary(Summary),
+    /// A command for another actor of the same workspace, on behalf of Postroom itself.
+    Call {
+        /// Its class.
+        actor: ActorKind,
+        /// Its name.
+        instance: String,
+        /// The idempotency key that the receiver honours.
+        key: String,
+        /// The command, packed.
+        command: Vec<u8>,
+    },
+    /// A mail through a transport.
+    Mail(Box<MailJob>),
+}
+
+/// A mail, ready to leave: envelope, content, and the way out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailJob {
+    /// Names the attempt's mail; the same id never leaves twice.
+    pub send_id: String,
+    /// SMTP server's host name.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// `implicit_tls`, `starttls`, or `plain` (test servers on loopback only).
+    pub security: String,
+    /// The account.
+    pub username: String,
+    /// The sealed password; the shell opens it.
+    pub sealed_password: Vec<u8>,
+    /// Envelope sender.
+    pub from: String,
+    /// Envelope recipients.
+    pub to: Vec<String>,
+    /// The message as it goes over the wire, before dot-stuffing.
+    #[serde(with = "serde_bytes")]
+    pub content: Vec<u8>,
+}
+
+/// What a transport knows after it tried.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MailOutcome {
+    /// The server took responsibility.
+    Accepted {
+        /// Its last reply.
+        reply: String,
+    },
+    /// The server said no.
+    Refused {
+        /// SMTP reply code.
+        code: u16,
+        /// Enhanced status code, such as `5.1.1`.
+        enhanced: Option<String>,
+        /// The reply's text.
+        text: String,
+        /// Whether to try again is pointless (5yz).
+        permanent: bool,
+        /// Whether it was this recipient that was refused, rather than the log-in or the sender.
+        recipient: bool,
+    },
+    /// Nothing has left for certain: it may be tried again.
+    NotSent {
+        /// Why.
+        why: String,
+    },
+    /// It may have left: it must not be tried again by itself.
+    Unknown {
+        /// Why.
+        why: String,
+    },
+}
+
+/// What came of an effect.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Done; for a call, the reply as JSON text.
+    Done(Vec<u8>),
+    /// The receiver said no, for good.
+    Rejected(Reject),
+    /// It was not done, or may not have been, and can be tried again.
+    Failed {
+        /// Why; for the log and for the entry.
+        why: String,
+    },
+    /// What the transport knows.
+    Mail(MailOutcome),
+    /// Nobody knows: the object died while it was under way.
+    Unknown {
+        /// Why.
+        why: String,
+    },
+    /// The kernel gave up after the last failure.
+    GaveUp {
+        /// The last failure.
+        why: String,
+    },
+}

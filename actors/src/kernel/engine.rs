@@ -1,0 +1,333 @@
+//! How a command and an alarm run: one step, one transaction.
+//!
+//! A step loads the head row, clamps the clock, runs a body with a [`Ctx`], and, where anything was
+//! written, saves the head and arms the alarm, all inside one transaction. What the step has to
+//! tell (answers, events, frames) is handed out only after that. The same engine runs in a Durable
+//! Object and natively.
+
+use super::actor::Actor;
+use super::context::{Ctx, Entropy, Expelled, Reply, Told, Watched};
+use super::migrate::migrate;
+use super::sockets::Presence;
+use super::sql::{Home, Sql};
+use super::store::head::{self, Head};
+use super::store::{idempotency, outbox, timers};
+use schema::envelope::{KernelCommand, pack};
+use schema::ids::WorkspaceId;
+use schema::{Answer, Code, Envelope, Millis, Permission, Principal, Reject};
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+use std::marker::PhantomData;
+
+/// How long an answer is kept under its idempotency key.
+pub const KEY_KEPT_MS: Millis = 24 * 60 * 60 * 1000;
+/// How many timers one alarm runs; the rest follow in the next, at once.
+pub const TIMERS_PER_ALARM: usize = 200;
+
+const SWEEP: &str = "kernel.sweep";
+const RETRY_MS: Millis = 1_000;
+const RETRY_MS_MAX: Millis = 60 * 60 * 1000;
+
+/// The parts of a step that come from outside the object.
+pub struct World<'a> {
+    /// The wall clock.
+    pub now: Millis,
+    /// Random bits.
+    pub entropy: &'a mut dyn Entropy,
+}
+
+/// What a turn gives to the shell.
+#[derive(Debug, Default)]
+pub struct Turn {
+    /// The events that were committed, in order: one frame for every socket.
+    pub events: Vec<Box<RawValue>>,
+    /// Further frames for every socket, as JSON text.
+    pub casts: Vec<Vec<u8>>,
+    /// Whose sockets are to be closed.
+    pub expelled: Vec<Expelled>,
+    /// Whether the outbox should be drained.
+    pub drain: bool,
+}
+
+impl Turn {
+    /// Adds what a step has to tell.
+    pub(super) fn tell(&mut self, told: Told) {
+        self.events.extend(told.events);
+        self.casts.extend(told.casts);
+        self.expelled.extend(told.expelled);
+        self.drain |= told.outbox;
+    }
+}
+
+/// Runs an actor's core over its storage. What it holds in memory is only a cache.
+pub struct Engine<A> {
+    clock: Millis,
+    /// Who is connected.
+    pub presence: Presence,
+    actor: PhantomData<A>,
+}
+
+impl<A: Actor> Engine<A> {
+    /// Wakes an object: migrates its tables and arms its alarm again, whatever became of it.
+    ///
+    /// # Errors
+    /// `internal` where the tables cannot be brought up to date.
+    pub fn wake(home: &dyn Home) -> Result<Self, Reject> {
+        let mut clock = 0;
+        home.transaction(&mut |sql| {
+            migrate(sql, A::MIGRATIONS)?;
+            if let Some(mut head) = head::load(sql)? {
+                clock = head.clock;
+                if let Some(due) = head::due(sql)? {
+                    sql.set_alarm(due)?;
+                    if head.alarm != Some(due) {
+                        head.alarm = Some(due);
+                        head::save(sql, &head)?;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        Ok(Self { clock, presence: Presence::default(), actor: PhantomData })
+    }
+
+    /// Answers one envelope, in a transaction of its own.
+    pub fn call(
+        &mut self,
+        home: &dyn Home,
+        world: &mut World<'_>,
+        bytes: &[u8],
+        turn: &mut Turn,
+    ) -> Answer {
+        let answer = Envelope::decode(bytes).and_then(|envelope| {
+            let (answer, told) = self.step(
+                home,
+                world,
+                Some((&envelope.instance, &envelope.principal)),
+                &mut |ctx| Self::answer(ctx, &envelope),
+            )?;
+            turn.tell(told);
+            Ok(answer)
+        });
+        answer.unwrap_or_else(Answer::Rejected)
+    }
+
+    fn answer(ctx: &mut Ctx<'_>, envelope: &Envelope) -> Result<Answer, Reject> {
+        let Some(key) = &envelope.key else {
+            let json = Self::handle(ctx, envelope)?.0;
+            return Ok(Answer::Done { json, replayed: false });
+        };
+        if key.is_empty() || key.len() > 255 {
+            return Err(Reject::field("Idempotency-Key", "must have 1 to 255 characters"));
+        }
+        let key = format!("{}:{key}", envelope.principal.key_scope());
+        let hash = hex(&Sha256::digest(&envelope.command));
+        if let Some((known, json)) = idempotency::find(ctx.sql, &key, ctx.now - KEY_KEPT_MS)? {
+            if known == hash {
+                return Ok(Answer::Done { json, replayed: true });
+            }
+            return Err(Reject::new(Code::KeyReused, "this key was used with another request"));
+        }
+        let json = Self::handle(ctx, envelope)?.0;
+        idempotency::put(ctx.sql, &key, &hash, &json, ctx.now)?;
+        if timers::due_of(ctx.sql, SWEEP, "")?.is_none() {
+            ctx.set_timer(SWEEP, "", ctx.now + KEY_KEPT_MS, &[])?;
+        }
+        Ok(Answer::Done { json, replayed: false })
+    }
+
+    fn handle(ctx: &mut Ctx<'_>, envelope: &Envelope) -> Result<Reply, Reject> {
+        let unreadable = |error: rmp_serde::decode::Error| {
+            Reject::new(Code::BadRequest, format!("unknown command: {error}"))
+        };
+        if envelope.kernel {
+            let command = rmp_serde::from_slice(&envelope.command).map_err(unreadable)?;
+            return Self::handle_kernel(ctx, &command);
+        }
+        let command = rmp_serde::from_slice(&envelope.command).map_err(unreadable)?;
+        A::handle(ctx, command)
+    }
+
+    fn handle_kernel(ctx: &mut Ctx<'_>, command: &KernelCommand) -> Result<Reply, Reject> {
+        A::authorise(ctx, Permission::Manage)?;
+        match command {
+            KernelCommand::Wake => {
+                ctx.rearm = true;
+                ctx.told.outbox = true;
+                Reply::of(&serde_json::json!({}))
+            }
+            KernelCommand::DeadEntries => {
+                let dead: Vec<_> = outbox::dead(ctx.sql)?
+                    .into_iter()
+                    .map(|(kind, key, attempts, error)| {
+                        serde_json::json!({
+                            "kind": kind, "key": key, "attempts": attempts, "error": error,
+                        })
+                    })
+                    .collect();
+                Reply::of(&dead)
+            }
+            KernelCommand::RetryDead => {
+                outbox::revive(ctx.sql, ctx.now)?;
+                ctx.rearm = true;
+                ctx.told.outbox = true;
+                Reply::of(&serde_json::json!({}))
+            }
+            KernelCommand::Summarise => {
+                let rows = A::summarise_all(ctx)?;
+                Reply::of(&serde_json::json!({ "rows": rows }))
+            }
+        }
+    }
+
+    /// Runs the timers that are due and arms the alarm again. It never fails: what went wrong is
+    /// tried again later.
+    pub fn alarm(&mut self, home: &dyn Home, world: &mut World<'_>, turn: &mut Turn) {
+        for _ in 0..TIMERS_PER_ALARM {
+            match self.step(home, world, None, &mut |ctx| Self::run_timer(ctx)) {
+                Ok((true, told)) => turn.tell(told),
+                Ok((false, _)) => break,
+                Err(reject) => self.postpone_timer(home, world, &reject),
+            }
+        }
+        let _ = self.step(home, world, None, &mut |ctx| {
+            ctx.rearm = true;
+            Ok(())
+        });
+        turn.drain = true;
+    }
+
+    fn run_timer(ctx: &mut Ctx<'_>) -> Result<bool, Reject> {
+        let Some(timer) = timers::next(ctx.sql, ctx.now)? else { return Ok(false) };
+        timers::cancel(ctx.sql, &timer.kind, &timer.key)?;
+        if timer.kind == SWEEP {
+            idempotency::sweep(ctx.sql, ctx.now - KEY_KEPT_MS)?;
+            if idempotency::any(ctx.sql)? {
+                ctx.set_timer(SWEEP, "", ctx.now + KEY_KEPT_MS / 4, &[])?;
+            }
+        } else {
+            A::timer(ctx, &timer)?;
+        }
+        Ok(true)
+    }
+
+    fn postpone_timer(&mut self, home: &dyn Home, world: &mut World<'_>, why: &Reject) {
+        let _ = self.step(home, world, None, &mut |ctx| {
+            if let Some(timer) = timers::next(ctx.sql, ctx.now)? {
+                let wait = backoff(ctx, timer.attempts);
+                ctx.rearm = true;
+                timers::postpone(ctx.sql, &timer, ctx.now + wait)?;
+            }
+            Ok(())
+        });
+        super::log(&format!("timer failed, postponed: {}", why.message));
+    }
+
+    /// One transaction. Without an envelope the object acts by itself; an object that was never
+    /// called has nothing to do then, and the step is refused.
+    pub(super) fn step<T>(
+        &mut self,
+        home: &dyn Home,
+        world: &mut World<'_>,
+        envelope: Option<(&str, &Principal)>,
+        body: &mut dyn FnMut(&mut Ctx<'_>) -> Result<T, Reject>,
+    ) -> Result<(T, Told), Reject> {
+        let mut result = None;
+        let alarm = envelope.is_none();
+        home.transaction(&mut |sql| {
+            let watched = Watched::new(sql);
+            let loaded = head::load(sql)?;
+            let (mut head, principal) = open(loaded, envelope)?;
+            let now = world.now.max(head.clock).max(self.clock);
+            let mut ctx = Ctx {
+                now,
+                instance: &head.instance.clone(),
+                principal: &principal,
+                sql: &watched,
+                entropy: world.entropy,
+                seq: head.seq,
+                told: Told::default(),
+                rearm: false,
+            };
+            let value = body(&mut ctx)?;
+            let (seq, rearm, told) = (ctx.seq, ctx.rearm, ctx.told);
+            if watched.wrote() || rearm {
+                head.seq = seq;
+                head.clock = now;
+                if rearm {
+                    arm(sql, &mut head, now, alarm)?;
+                }
+                head::save(sql, &head)?;
+            }
+            self.clock = now;
+            result = Some((value, told));
+            Ok(())
+        })?;
+        result.ok_or_else(|| Reject::internal("the transaction did not run"))
+    }
+}
+
+/// The head to work with, and who asks; a caller of another tenant finds nothing here.
+fn open(
+    head: Option<Head>,
+    envelope: Option<(&str, &Principal)>,
+) -> Result<(Head, Principal), Reject> {
+    let missing = || Reject::not_found("resource");
+    match (head, envelope) {
+        (Some(head), None) => {
+            let principal = Principal::system(workspace_of(&head.instance).ok_or_else(missing)?);
+            Ok((head, principal))
+        }
+        (None, None) => Err(missing()),
+        (head, Some((instance, principal))) => {
+            let own = workspace_of(instance) == Some(principal.workspace);
+            let named = head.as_ref().is_none_or(|head| head.instance == instance);
+            if !own || !named {
+                return Err(missing());
+            }
+            let fresh = Head { instance: instance.to_owned(), seq: 0, clock: 0, alarm: None };
+            Ok((head.unwrap_or(fresh), principal.clone()))
+        }
+    }
+}
+
+/// The workspace that an instance belongs to: its name, or the part before the first slash.
+fn workspace_of(instance: &str) -> Option<WorkspaceId> {
+    instance.split('/').next()?.parse().ok()
+}
+
+/// Arms the alarm for the earliest thing that is due, unless it is armed for that or earlier.
+fn arm(sql: &dyn Sql, head: &mut Head, now: Millis, fired: bool) -> Result<(), Reject> {
+    let armed = head.alarm.filter(|at| !fired && *at > now);
+    head.alarm = armed;
+    let Some(due) = head::due(sql)? else { return Ok(()) };
+    if armed.is_none_or(|at| due < at) {
+        sql.set_alarm(due)?;
+        head.alarm = Some(due);
+    }
+    Ok(())
+}
+
+/// How long to wait before the next try: doubling from a second to an hour, with jitter.
+pub(super) fn backoff(ctx: &mut Ctx<'_>, attempts: i64) -> Millis {
+    let doublings = u32::try_from(attempts.clamp(0, 20)).unwrap_or(20);
+    let wait = (RETRY_MS << doublings).min(RETRY_MS_MAX);
+    wait / 2 + ctx.random_below(wait / 2)
+}
+
+/// Lower-case hexadecimal.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A command for this actor, wrapped: for tests and for callers that know the type.
+#[must_use]
+pub fn envelope_for<A: Actor>(
+    instance: &str,
+    principal: &Principal,
+    key: Option<&str>,
+    command: &A::Command,
+) -> Vec<u8> {
+    pack(&Envelope::new(instance, principal.clone(), key.map(str::to_owned), command))
+}

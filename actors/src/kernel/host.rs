@@ -1,0 +1,1 @@
+//! The Durable Object that an actor lives in.

@@ -1,0 +1,41 @@
+//! What all actors share: one synchronous transaction per command, and everything that hangs on it.
+//!
+//! Reading order: [`sql`] (storage, two homes) → [`migrate`] → [`store`] (the kernel's tables) →
+//! [`context`] (what a handler gets) → [`actor`] (what an actor is) → [`effect`] (what it may want
+//! from the world) → [`engine`] (how a command and an alarm run) → [`drain`] (how the outbox runs)
+//! → [`sockets`] (the room's connections) → `host` (the Durable Object, wasm only) and `native`
+//! (SQLite in memory, everywhere else).
+
+pub mod actor;
+pub mod context;
+pub mod drain;
+pub mod effect;
+pub mod engine;
+pub mod migrate;
+pub mod sockets;
+pub mod sql;
+pub mod store;
+
+#[cfg(target_arch = "wasm32")]
+pub mod host;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod native;
+
+pub use actor::Actor;
+pub use context::{Ctx, Entropy, Reply};
+pub use effect::{Delivery, Effect, MailJob, MailOutcome, Outcome};
+pub use engine::{Engine, Turn};
+pub use migrate::Migration;
+pub use sql::{Fault, Home, Row, Sql, Value};
+pub use store::outbox::Entry;
+pub use store::timers::Timer;
+
+/// Writes a line to the log. It never holds what a person wrote, nor a secret.
+pub(crate) fn log(line: &str) {
+    #[cfg(target_arch = "wasm32")]
+    worker::console_error!("{line}");
+    #[cfg(not(target_arch = "wasm32"))]
+    if std::env::var_os("POSTROOM_LOG").is_some() {
+        eprintln!("{line}");
+    }
+}

@@ -1,0 +1,206 @@
+//! Storage as a core sees it: statements, values, rows, one transaction.
+//!
+//! Two homes implement it: a Durable Object's SQLite, and SQLite in memory that binds and limits
+//! as workerd does. A row is always read to its end, because an undrained cursor slows down every
+//! later write of the object.
+
+use schema::Reject;
+
+/// The largest whole number that survives the trip through JavaScript.
+pub const INTEGER_MAX: i64 = (1 << 53) - 1;
+
+/// What storage did wrong; for the log, never for a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault(pub String);
+
+impl From<Fault> for Reject {
+    fn from(fault: Fault) -> Self {
+        Self::internal(fault.0)
+    }
+}
+
+/// A value that is bound or read. There is no bool: it would be bound as text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// No value.
+    Null,
+    /// A whole number within ±2^53. It is bound as a real number, so arithmetic, `||` and JSON
+    /// functions need `cast(? as integer)`; a column of type integer needs nothing.
+    Integer(i64),
+    /// A real number.
+    Real(f64),
+    /// A text.
+    Text(String),
+    /// Bytes.
+    Blob(Vec<u8>),
+}
+
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::Text(value.clone())
+    }
+}
+
+impl From<&[u8]> for Value {
+    fn from(value: &[u8]) -> Self {
+        Self::Blob(value.to_vec())
+    }
+}
+
+impl From<Vec<u8>> for Value {
+    fn from(value: Vec<u8>) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+/// One row of a result; columns by position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row(pub Vec<Value>);
+
+impl Row {
+    /// The whole number in a column.
+    ///
+    /// # Errors
+    /// A fault where the column holds something else.
+    pub fn integer(&self, column: usize) -> Result<i64, Fault> {
+        match self.0.get(column) {
+            Some(Value::Integer(value)) => Ok(*value),
+            other => Err(wrong(column, "an integer", other)),
+        }
+    }
+
+    /// The text in a column.
+    ///
+    /// # Errors
+    /// A fault where the column holds something else.
+    pub fn text(&self, column: usize) -> Result<String, Fault> {
+        match self.0.get(column) {
+            Some(Value::Text(value)) => Ok(value.clone()),
+            other => Err(wrong(column, "a text", other)),
+        }
+    }
+
+    /// The bytes in a column.
+    ///
+    /// # Errors
+    /// A fault where the column holds something else.
+    pub fn blob(&self, column: usize) -> Result<Vec<u8>, Fault> {
+        match self.0.get(column) {
+            Some(Value::Blob(value)) => Ok(value.clone()),
+            other => Err(wrong(column, "bytes", other)),
+        }
+    }
+
+    /// The whole number in a column that may be null.
+    ///
+    /// # Errors
+    /// A fault where the column holds something else.
+    pub fn integer_or_null(&self, column: usize) -> Result<Option<i64>, Fault> {
+        if self.is_null(column) { Ok(None) } else { self.integer(column).map(Some) }
+    }
+
+    /// The text in a column that may be null.
+    ///
+    /// # Errors
+    /// A fault where the column holds something else.
+    pub fn text_or_null(&self, column: usize) -> Result<Option<String>, Fault> {
+        if self.is_null(column) { Ok(None) } else { self.text(column).map(Some) }
+    }
+
+    /// The flag (0 or 1) in a column.
+    ///
+    /// # Errors
+    /// A fault where the column holds something else.
+    pub fn flag(&self, column: usize) -> Result<bool, Fault> {
+        self.integer(column).map(|value| value == 1)
+    }
+
+    /// The id in a column.
+    ///
+    /// # Errors
+    /// A fault where the column holds no id.
+    pub fn id<T: std::str::FromStr>(&self, column: usize) -> Result<T, Fault> {
+        let text = self.text(column)?;
+        text.parse().map_err(|_| Fault(format!("column {column} holds no id: {text}")))
+    }
+
+    /// The id in a column that may be null.
+    ///
+    /// # Errors
+    /// A fault where the column holds no id.
+    pub fn id_or_null<T: std::str::FromStr>(&self, column: usize) -> Result<Option<T>, Fault> {
+        if self.is_null(column) { Ok(None) } else { self.id(column).map(Some) }
+    }
+
+    fn is_null(&self, column: usize) -> bool {
+        matches!(self.0.get(column), Some(Value::Null))
+    }
+}
+
+fn wrong(column: usize, expected: &str, found: Option<&Value>) -> Fault {
+    Fault(format!("column {column} should hold {expected}, holds {found:?}"))
+}
+
+/// The storage of one object, inside a transaction.
+pub trait Sql {
+    /// Runs one statement and reads all its rows.
+    ///
+    /// # Errors
+    /// What SQLite refuses, and what would not survive workerd: a whole number beyond 2^53, more
+    /// than 100 parameters.
+    fn exec(&self, statement: &str, params: &[Value]) -> Result<Vec<Row>, Fault>;
+
+    /// Sets the object's one alarm, in the transaction.
+    ///
+    /// # Errors
+    /// What the platform refuses.
+    fn set_alarm(&self, at: schema::Millis) -> Result<(), Fault>;
+
+    /// Runs a statement that gives at most one row.
+    ///
+    /// # Errors
+    /// As [`Sql::exec`], and where there are more rows.
+    fn first(&self, statement: &str, params: &[Value]) -> Result<Option<Row>, Fault> {
+        let mut rows = self.exec(statement, params)?;
+        if rows.len() > 1 {
+            return Err(Fault(format!("{} rows where one was expected", rows.len())));
+        }
+        Ok(rows.pop())
+    }
+}
+
+/// The body of a transaction.
+pub type Body<'a> = &'a mut dyn FnMut(&dyn Sql) -> Result<(), Reject>;
+
+/// The storage of one object, from outside: a place where transactions run.
+pub trait Home {
+    /// Runs `body` in a transaction: an error, and a panic, leave nothing behind.
+    ///
+    /// # Errors
+    /// The body's refusal, or `internal` where the transaction itself failed.
+    fn transaction(&self, body: Body<'_>) -> Result<(), Reject>;
+}

@@ -1,0 +1,59 @@
+//! The one row of what the object as a whole is at: name, last event, clock, armed alarm.
+
+use crate::kernel::sql::{Fault, Sql};
+use schema::Millis;
+
+/// The row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The object's name, as the first envelope gave it.
+    pub instance: String,
+    /// The number of the last event; 0 before the first.
+    pub seq: i64,
+    /// The latest time that this object has seen.
+    pub clock: Millis,
+    /// When the alarm is armed for.
+    pub alarm: Option<Millis>,
+}
+
+const LOAD: &str = "select instance, seq, clock, alarm from head";
+
+/// Reads the row; none before the first command that changed something.
+///
+/// # Errors
+/// A storage fault.
+pub fn load(sql: &dyn Sql) -> Result<Option<Head>, Fault> {
+    let Some(row) = sql.first(LOAD, &[])? else { return Ok(None) };
+    Ok(Some(Head {
+        instance: row.text(0)?,
+        seq: row.integer(1)?,
+        clock: row.integer(2)?,
+        alarm: row.integer_or_null(3)?,
+    }))
+}
+
+const SAVE: &str = "insert into head (id, instance, seq, clock, alarm) values (1, ?, ?, ?, ?)
+    on conflict (id) do update set
+        seq = excluded.seq, clock = excluded.clock, alarm = excluded.alarm";
+
+/// Writes the row.
+///
+/// # Errors
+/// A storage fault.
+pub fn save(sql: &dyn Sql, head: &Head) -> Result<(), Fault> {
+    let params = [(&head.instance).into(), head.seq.into(), head.clock.into(), head.alarm.into()];
+    sql.exec(SAVE, &params).map(drop)
+}
+
+const DUE: &str = "select min(due) from (
+    select min(due) as due from timers
+    union all
+    select min(due) as due from outbox where state <> 'dead')";
+
+/// When the object must next do something by itself.
+///
+/// # Errors
+/// A storage fault.
+pub fn due(sql: &dyn Sql) -> Result<Option<Millis>, Fault> {
+    sql.first(DUE, &[])?.map_or(Ok(None), |row| row.integer_or_null(0))
+}

@@ -1,0 +1,159 @@
+//! The outbox: what the object wants done outside itself, until it is settled.
+
+use crate::kernel::sql::{Fault, Row, Sql};
+use schema::Millis;
+
+/// An entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// What is to be done; the actor's own word.
+    pub kind: String,
+    /// What it concerns; unique within the kind.
+    pub key: String,
+    /// Grows when the entry is asked for again before it is settled.
+    pub version: i64,
+    /// How often it has failed.
+    pub attempts: i64,
+    /// When the alarm takes care of it.
+    pub due: Millis,
+    /// Whether it is under way and must not simply be repeated.
+    pub leased: bool,
+    /// What the actor noted for it.
+    pub body: Vec<u8>,
+}
+
+const PUSH: &str = "insert into outbox (kind, key, version, attempts, due, state, body)
+    values (?, ?, 1, 0, ?, 'waiting', ?)
+    on conflict (kind, key) do update set
+        version = version + 1,
+        body = excluded.body,
+        attempts = case state when 'dead' then 0 else attempts end,
+        due = case state when 'dead' then excluded.due else due end,
+        state = case state when 'dead' then 'waiting' else state end";
+
+/// Asks for something to be done; asked for again while it waits, it is done once, with the newer
+/// body.
+///
+/// # Errors
+/// A storage fault.
+pub fn push(sql: &dyn Sql, kind: &str, key: &str, due: Millis, body: &[u8]) -> Result<(), Fault> {
+    sql.exec(PUSH, &[kind.into(), key.into(), due.into(), body.into()]).map(drop)
+}
+
+const READY: &str = "select kind, key, version, attempts, due, state, body from outbox
+    where state <> 'dead' and due <= ? and (due <= ? or (attempts = 0 and state = 'waiting'))
+    order by due, kind, key limit ?";
+
+/// The entries that are due, and those that nobody has tried yet (their first try needs no alarm:
+/// it follows the commit). `first_due` bounds how far in the future the latter are due.
+///
+/// # Errors
+/// A storage fault.
+pub fn ready(
+    sql: &dyn Sql,
+    now: Millis,
+    first_due: Millis,
+    limit: i64,
+) -> Result<Vec<Entry>, Fault> {
+    let rows = sql.exec(READY, &[first_due.into(), now.into(), limit.into()])?;
+    rows.into_iter().map(read).collect()
+}
+
+const FIND: &str = "select kind, key, version, attempts, due, state, body from outbox
+    where kind = ? and key = ?";
+
+/// One entry.
+///
+/// # Errors
+/// A storage fault.
+pub fn find(sql: &dyn Sql, kind: &str, key: &str) -> Result<Option<Entry>, Fault> {
+    sql.first(FIND, &[kind.into(), key.into()])?.map(read).transpose()
+}
+
+fn read(row: Row) -> Result<Entry, Fault> {
+    Ok(Entry {
+        kind: row.text(0)?,
+        key: row.text(1)?,
+        version: row.integer(2)?,
+        attempts: row.integer(3)?,
+        due: row.integer(4)?,
+        leased: row.text(5)? == "leased",
+        body: row.blob(6)?,
+    })
+}
+
+const LEASE: &str = "update outbox set state = 'leased', due = ? where kind = ? and key = ?";
+
+/// Marks an entry as under way until `until`; found so later, its outcome is unknown.
+///
+/// # Errors
+/// A storage fault.
+pub fn lease(sql: &dyn Sql, entry: &Entry, until: Millis) -> Result<(), Fault> {
+    sql.exec(LEASE, &[until.into(), (&entry.kind).into(), (&entry.key).into()]).map(drop)
+}
+
+const REMOVE: &str = "delete from outbox where kind = ? and key = ? and version = ?";
+const RENEW: &str = "update outbox set state = 'waiting', attempts = 0, due = ?
+    where kind = ? and key = ? and version <> ?";
+
+/// Settles an entry. Asked for again in the meantime, it stays and is done once more.
+///
+/// # Errors
+/// A storage fault.
+pub fn settle(sql: &dyn Sql, entry: &Entry, again_at: Millis) -> Result<(), Fault> {
+    let key = [(&entry.kind).into(), (&entry.key).into(), entry.version.into()];
+    sql.exec(REMOVE, &key)?;
+    let [kind, key, version] = key;
+    sql.exec(RENEW, &[again_at.into(), kind, key, version]).map(drop)
+}
+
+const RETRY: &str = "update outbox
+    set state = 'waiting', attempts = attempts + 1, due = ?, error = ? where kind = ? and key = ?";
+
+/// Puts off an entry that failed.
+///
+/// # Errors
+/// A storage fault.
+pub fn retry(sql: &dyn Sql, entry: &Entry, due: Millis, error: &str) -> Result<(), Fault> {
+    let params = [due.into(), error.into(), (&entry.kind).into(), (&entry.key).into()];
+    sql.exec(RETRY, &params).map(drop)
+}
+
+const GIVE_UP: &str = "update outbox
+    set state = 'dead', attempts = attempts + 1, error = ? where kind = ? and key = ?";
+
+/// Gives up on an entry; it is kept for a person to see and to retry.
+///
+/// # Errors
+/// A storage fault.
+pub fn give_up(sql: &dyn Sql, entry: &Entry, error: &str) -> Result<(), Fault> {
+    sql.exec(GIVE_UP, &[error.into(), (&entry.kind).into(), (&entry.key).into()]).map(drop)
+}
+
+const DEAD: &str = "select kind, key, attempts, error from outbox where state = 'dead'
+    order by kind, key limit 100";
+
+/// The entries that were given up: kind, key, attempts, last error.
+///
+/// # Errors
+/// A storage fault.
+pub fn dead(sql: &dyn Sql) -> Result<Vec<(String, String, i64, String)>, Fault> {
+    let rows = sql.exec(DEAD, &[])?;
+    rows.iter()
+        .map(|row| {
+            let error = row.text_or_null(3)?.unwrap_or_default();
+            Ok((row.text(0)?, row.text(1)?, row.integer(2)?, error))
+        })
+        .collect()
+}
+
+const REVIVE: &str = "update outbox set state = 'waiting', attempts = 0, due = ?
+    where state = 'dead'";
+
+/// Gives every dead entry another life.
+///
+/// # Errors
+/// A storage fault.
+pub fn revive(sql: &dyn Sql, due: Millis) -> Result<(), Fault> {
+    sql.exec(REVIVE, &[due.into()]).map(drop)
+}

@@ -1,0 +1,1 @@
+//! The Worker: entry points, routing, authentication; no business rule.

@@ -1,0 +1,102 @@
+//! Identifiers as types of their own, so that a ticket's id cannot stand where an agent's belongs.
+//!
+//! On the wire and in SQL an id is its lower-case hyphenated UUID text. Ids are UUIDv7 (ordered by
+//! the time of their making) unless a type says otherwise.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use uuid::Uuid;
+
+/// A text that is no id: wrong length, wrong alphabet, or not in the canonical form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NotAnId;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.hyphenated().fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0.hyphenated())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NotAnId;
+
+            /// Takes the canonical form only, so that one thing has one name.
+            fn from_str(text: &str) -> Result<Self, NotAnId> {
+                let id = Uuid::try_parse(text).map_err(|_| NotAnId)?;
+                let mut buffer = Uuid::encode_buffer();
+                if id.hyphenated().encode_lower(&mut buffer) != text {
+                    return Err(NotAnId);
+                }
+                Ok(Self(id))
+            }
+        }
+    };
+}
+
+id!(
+    /// One tenant.
+    WorkspaceId
+);
+id!(
+    /// A person of the team.
+    AgentId
+);
+id!(
+    /// One log-in of one agent; lives until log-out or revocation.
+    SessionId
+);
+id!(
+    /// An invitation that was sent to a future agent.
+    InvitationId
+);
+id!(
+    /// A customer.
+    UserId
+);
+id!(
+    /// The company that a user belongs to.
+    CompanyId
+);
+id!(
+    /// A support conversation.
+    TicketId
+);
+id!(
+    /// An entry of a ticket.
+    CommentId
+);
+id!(
+    /// A file that came with a comment.
+    AttachmentId
+);
+id!(
+    /// A mailbox.
+    InboxId
+);
+id!(
+    /// One mail that an inbox was asked to send.
+    SendId
+);
+id!(
+    /// A person that outreach may write to. Not a UUIDv7: it is derived from the workspace and the
+    /// prospect's identity, so that everybody who knows the identity finds the same actor.
+    ProspectId
+);
+id!(
+    /// One WebSocket connection.
+    ConnectionId
+);
