@@ -1,1 +1,3 @@
 //! Commands and replies of the room actor.
+
+pub mod access;

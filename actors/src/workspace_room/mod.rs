@@ -1,1 +1,3 @@
 //! The `WorkspaceRoom` actor.
+
+pub mod access;

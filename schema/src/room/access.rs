@@ -1,0 +1,340 @@
+//! Who works in a workspace and how they prove it: commands and replies.
+//!
+//! Secrets are made and checked in the gateway. The room is given a password as an Argon2id PHC
+//! string and a token or ticket as the SHA-256 of it in lower-case hexadecimal, and never answers
+//! with either, [`LoginBegun`] excepted.
+
+use crate::ids::{AgentId, InvitationId, SessionId, WorkspaceId};
+use crate::{Millis, Permission, Role};
+use serde::{Deserialize, Serialize};
+
+/// A workspace, as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Workspace {
+    /// Which.
+    pub id: WorkspaceId,
+    /// What it is called.
+    pub name: String,
+    /// Grows with each change.
+    pub version: i64,
+    /// When it was registered.
+    pub created_at: Millis,
+    /// When it was changed last.
+    pub changed_at: Millis,
+}
+
+/// An agent, as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Agent {
+    /// Which.
+    pub id: AgentId,
+    /// The address they log in with, lower-cased.
+    pub email: String,
+    /// What they are called.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they may do anything at all.
+    pub active: bool,
+    /// Grows with each change.
+    pub version: i64,
+    /// When they joined.
+    pub created_at: Millis,
+    /// When they were changed last.
+    pub changed_at: Millis,
+}
+
+/// What has become of an invitation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum InvitationState {
+    /// It can be accepted until it runs out.
+    Open,
+    /// It has been accepted.
+    Accepted,
+    /// It was taken back, or another took its place.
+    Revoked,
+}
+
+impl InvitationState {
+    /// The state's name on the wire and in SQL.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Accepted => "accepted",
+            Self::Revoked => "revoked",
+        }
+    }
+
+    /// The state of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Open, Self::Accepted, Self::Revoked].into_iter().find(|it| it.as_str() == name)
+    }
+}
+
+/// An invitation, as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invitation {
+    /// Which.
+    pub id: InvitationId,
+    /// Who is invited.
+    pub email: String,
+    /// What they are called, as far as the inviter knew.
+    pub name: Option<String>,
+    /// What they will be.
+    pub role: Role,
+    /// What has become of it. One that ran out stays `open`: see `expiresAt`.
+    pub state: InvitationState,
+    /// Who invited; nobody where the operator did.
+    pub invited_by: Option<AgentId>,
+    /// When.
+    pub created_at: Millis,
+    /// Until when it can be accepted.
+    pub expires_at: Millis,
+}
+
+/// A log-in, with all that an access token is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Which.
+    pub id: SessionId,
+    /// The agent's epoch.
+    pub epoch: i64,
+    /// When it ends unless it is refreshed.
+    pub expires_at: Millis,
+}
+
+/// Registers the workspace, its owner and the owner's first session. Reply: [`Opened`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Register {
+    /// What the workspace is called; 1 to 200 characters.
+    pub name: String,
+    /// The owner's address.
+    pub owner_email: String,
+    /// The owner's name; 1 to 200 characters.
+    pub owner_name: String,
+    /// PHC string.
+    pub password_hash: String,
+    /// Hash of the first refresh token.
+    pub refresh_hash: String,
+}
+
+/// A session that was opened or refreshed: what the gateway makes an access token of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Opened {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// Who is logged in.
+    pub agent: Agent,
+    /// The log-in.
+    pub session: Session,
+}
+
+/// Asks what a password is to be checked against. Reply: [`LoginBegun`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BeginLogin {
+    /// The address.
+    pub email: String,
+}
+
+/// Both or neither. For neither the gateway checks against a hash of its own, so that an address
+/// that is unknown takes as long as one that is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoginBegun {
+    /// Who has this address.
+    pub agent_id: Option<AgentId>,
+    /// PHC string. Never to leave the gateway.
+    pub password_hash: Option<String>,
+}
+
+/// Opens a session for an agent whose password was checked. Reply: [`Opened`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Login {
+    /// Who.
+    pub agent_id: AgentId,
+    /// The PHC string that the password was checked against; it must still be the one.
+    pub password_hash: String,
+    /// Hash of the session's first refresh token.
+    pub refresh_hash: String,
+    /// The same password under today's parameters, where the stored ones are older.
+    #[serde(default)]
+    pub rehash: Option<String>,
+}
+
+/// Changes a refresh token for the next. Reply: [`Refreshed`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refresh {
+    /// Hash of the token that the client has.
+    pub token_hash: String,
+    /// Hash of the token that it gets.
+    pub next_hash: String,
+}
+
+/// What came of a refresh. It is a reply, not a refusal, even where the client is to be told
+/// `unauthorized`: a token that was used before ends its session, and a refusal changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refreshed {
+    /// The session; none where the token is not, or no longer, good: the client logs in again.
+    pub opened: Option<Opened>,
+}
+
+/// Ends the caller's session. Reply: `{}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logout {}
+
+/// Ends all sessions of the caller. Reply: `{}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogoutEverywhere {}
+
+/// Changes the caller's password. All other sessions end; the caller's stays, but needs the access
+/// token of the reply, and its connections are closed. Reply: [`Opened`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangePassword {
+    /// The PHC string that the old password was checked against; it must still be the one.
+    pub current_hash: String,
+    /// PHC string of the new password.
+    pub new_hash: String,
+}
+
+/// Invites somebody. An open invitation of the same address is taken back. Reply: [`Invitation`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Invite {
+    /// Who.
+    pub email: String,
+    /// What they are called; 1 to 200 characters.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What they will be; only an owner invites owners and admins.
+    pub role: Role,
+    /// Hash of the invitation's token.
+    pub token_hash: String,
+}
+
+/// Makes an agent of somebody who was invited, and logs them in. Reply: [`Opened`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AcceptInvitation {
+    /// Hash of the invitation's token.
+    pub token_hash: String,
+    /// What they are called; 1 to 200 characters. Needed where the inviter gave no name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// PHC string.
+    pub password_hash: String,
+    /// Hash of the first refresh token.
+    pub refresh_hash: String,
+}
+
+/// Takes an invitation back. Reply: [`Invitation`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RevokeInvitation {
+    /// Which.
+    pub invitation_id: InvitationId,
+}
+
+/// Lists invitations, the latest first. Reply: a list of [`Invitation`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListInvitations {}
+
+/// Lists agents. Reply: a list of [`Agent`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListAgents {}
+
+/// Tells the caller who they are. Reply: [`Own`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {}
+
+/// The caller, and where they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Own {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// The caller.
+    pub agent: Agent,
+}
+
+/// Changes an agent. Everybody may change their own name. Reply: [`Agent`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeAgent {
+    /// Whom.
+    pub agent_id: AgentId,
+    /// What they are from now on.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// Whether they may do anything from now on; `false` ends their sessions.
+    #[serde(default)]
+    pub active: Option<bool>,
+    /// What they are called from now on; 1 to 200 characters.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The version that the caller saw (`If-Match`).
+    #[serde(default)]
+    pub version: Option<i64>,
+}
+
+/// Makes a ticket with which the caller's session can open one WebSocket. Reply: [`TicketMade`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateRealtimeTicket {
+    /// Hash of the ticket.
+    pub ticket_hash: String,
+}
+
+/// A ticket that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketMade {
+    /// Until when it is good.
+    pub expires_at: Millis,
+}
+
+/// Asks whether the caller may, before another actor is called. Reply: [`Authorised`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authorise {
+    /// What the caller wants to do.
+    pub permission: Permission,
+}
+
+/// The caller may.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authorised {
+    /// Who; nobody where the operator or Postroom itself calls.
+    pub agent_id: Option<AgentId>,
+    /// The role as of now.
+    pub role: Role,
+}
+
+/// Shows the workspace. Reply: [`Workspace`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GetWorkspace {}
+
+/// Changes the workspace. Reply: [`Workspace`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangeWorkspace {
+    /// What it is called from now on; 1 to 200 characters.
+    pub name: String,
+    /// The version that the caller saw (`If-Match`).
+    #[serde(default)]
+    pub version: Option<i64>,
+}
