@@ -4,7 +4,7 @@
 //! [`context`] (what a handler gets) → [`actor`] (what an actor is) → [`effect`] (what it may want
 //! from the world) → [`engine`] (how a command and an alarm run) → [`drain`] (how the outbox runs)
 //! → [`sockets`] (the room's connections) → `host` (the Durable Object, wasm only) and `native`
-//! (SQLite in memory, everywhere else).
+//! (SQLite in memory, everywhere else), with `testing`, a bench for one actor.
 
 pub mod actor;
 pub mod context;
@@ -20,6 +20,8 @@ pub mod store;
 pub mod host;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 
 pub use actor::Actor;
 pub use context::{Ctx, Entropy, Reply};
