@@ -11,6 +11,7 @@ pub mod frame;
 pub mod ids;
 pub mod inbox;
 pub mod limiter;
+pub mod page;
 pub mod principal;
 pub mod prospect;
 pub mod reject;

@@ -1,3 +1,0 @@
-//! Commands and replies of the room actor.
-
-pub mod access;

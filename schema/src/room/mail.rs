@@ -1,0 +1,239 @@
+//! Mail that comes in: what the gateway read from it, and what became of it.
+
+use crate::Millis;
+use crate::ids::{CommentId, TicketId};
+use serde::{Deserialize, Serialize};
+
+/// An address with the name before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailAddress {
+    /// The name, where there is one.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The address as the mail has it.
+    pub address: String,
+}
+
+/// What kind of machine sent a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AutomaticKind {
+    /// An auto-reply: out of office, receipt.
+    AutoReply,
+    /// A report of a mail that did not arrive.
+    Bounce,
+    /// A mailing list or newsletter.
+    List,
+    /// Our own mail, come back.
+    OwnLoop,
+}
+
+/// That a machine sent a mail, and how one sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Automatic {
+    /// What kind of machine.
+    pub kind: AutomaticKind,
+    /// What gave it away: `Auto-Submitted: auto-replied`.
+    pub reason: String,
+}
+
+/// What a comment that came by mail remembers of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailFacts {
+    /// Where the mail as it came is kept; for Postroom's own use.
+    pub raw_key: String,
+    /// Its `Message-ID`, without brackets.
+    #[serde(default)]
+    pub message_id: Option<String>,
+    /// Who it says it is from.
+    #[serde(default)]
+    pub from: Option<MailAddress>,
+    /// Who it is to.
+    #[serde(default)]
+    pub to: Vec<MailAddress>,
+    /// Who else it is to.
+    #[serde(default)]
+    pub cc: Vec<MailAddress>,
+    /// What it is about.
+    #[serde(default)]
+    pub subject: String,
+    /// Whether the comment's body is only the beginning of the text.
+    #[serde(default)]
+    pub text_truncated: bool,
+    /// That a machine sent it.
+    #[serde(default)]
+    pub automatic: Option<Automatic>,
+    /// When it says it was sent.
+    #[serde(default)]
+    pub sent_at: Option<Millis>,
+}
+
+/// A file of a mail; its content is kept already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailAttachment {
+    /// What the sender called it.
+    #[serde(default)]
+    pub file_name: String,
+    /// What the sender says it is.
+    #[serde(default)]
+    pub content_type: String,
+    /// Its size.
+    pub bytes_count: i64,
+    /// SHA-256 of its content, hexadecimal.
+    pub sha256: String,
+    /// Where its content is kept.
+    pub key: String,
+    /// Its `Content-ID`.
+    #[serde(default)]
+    pub content_id: Option<String>,
+    /// Whether it is part of the text.
+    #[serde(default)]
+    pub inline: bool,
+}
+
+/// Takes in a mail that was read. The raw mail and its files are kept already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiveMail {
+    /// Where the mail as it came is kept; stands for a `Message-ID` that is missing.
+    pub raw_key: String,
+    /// Its `Message-ID`, without brackets.
+    #[serde(default)]
+    pub message_id: Option<String>,
+    /// What it answers, without brackets.
+    #[serde(default)]
+    pub in_reply_to: Vec<String>,
+    /// The thread before it, oldest first, without brackets.
+    #[serde(default)]
+    pub references: Vec<String>,
+    /// Who it says it is from.
+    #[serde(default)]
+    pub from: Option<MailAddress>,
+    /// Who it is to.
+    #[serde(default)]
+    pub to: Vec<MailAddress>,
+    /// Who else it is to.
+    #[serde(default)]
+    pub cc: Vec<MailAddress>,
+    /// What it is about.
+    #[serde(default)]
+    pub subject: String,
+    /// Its text.
+    #[serde(default)]
+    pub text: String,
+    /// Whether `text` is only its beginning.
+    #[serde(default)]
+    pub text_truncated: bool,
+    /// That a machine sent it.
+    #[serde(default)]
+    pub automatic: Option<Automatic>,
+    /// Its files.
+    #[serde(default)]
+    pub attachments: Vec<MailAttachment>,
+    /// When it says it was sent.
+    #[serde(default)]
+    pub sent_at: Option<Millis>,
+}
+
+/// Takes note of a mail that cannot be read. It is kept already.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReportUnparseable {
+    /// Where it is kept.
+    pub raw_key: String,
+    /// Why it cannot be read.
+    pub reason: String,
+    /// The envelope sender.
+    #[serde(default)]
+    pub envelope_from: Option<String>,
+    /// The envelope recipient.
+    #[serde(default)]
+    pub envelope_to: Option<String>,
+    /// Its size.
+    #[serde(default)]
+    pub bytes_count: i64,
+}
+
+/// What became of a mail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MailOutcome {
+    /// It opened a ticket.
+    Opened,
+    /// It is a comment of a ticket that was there.
+    Commented,
+    /// It was here before; nothing changed.
+    Duplicate,
+    /// It is part of a loop; nothing but an event is kept in the room.
+    Stopped,
+    /// It cannot be read; it is listed.
+    Unparseable,
+}
+
+/// The reply to a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailReceipt {
+    /// What became of it.
+    pub outcome: MailOutcome,
+    /// Its ticket.
+    #[serde(default)]
+    pub ticket_id: Option<TicketId>,
+    /// Its comment.
+    #[serde(default)]
+    pub comment_id: Option<CommentId>,
+}
+
+/// The data of `mail.stopped`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailStopped {
+    /// What gave the loop away.
+    pub reason: String,
+    /// What the mail said about itself.
+    pub mail: MailFacts,
+}
+
+/// A mail that could not be read; also in the data of `mail.unparseable`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UnparseableMail {
+    /// Grows from mail to mail.
+    pub number: i64,
+    /// Where it is kept.
+    pub raw_key: String,
+    /// Why it cannot be read.
+    pub reason: String,
+    /// The envelope sender.
+    pub envelope_from: Option<String>,
+    /// The envelope recipient.
+    pub envelope_to: Option<String>,
+    /// Its size.
+    pub bytes_count: i64,
+    /// When it came.
+    pub received_at: Millis,
+}
+
+/// The data of `mail.unparseable`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailUnparseable {
+    /// The mail.
+    pub mail: UnparseableMail,
+}
+
+/// Lists the mails that could not be read, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ListUnparseableMails {
+    /// 1 to 100; 50 where absent.
+    #[serde(default)]
+    pub limit: Option<i64>,
+    /// The `nextCursor` of the page before.
+    #[serde(default)]
+    pub cursor: Option<String>,
+}

@@ -1,0 +1,123 @@
+//! Commands and replies of the room actor.
+//!
+//! One flat enum holds every command, named as on the wire: `{"postComment":{…}}` is the same in a
+//! WebSocket frame and, as MessagePack, in an envelope. The account half (agents, sessions,
+//! invitations, realtime tickets) is in [`access`]; the desk half is in the other files.
+
+pub mod access;
+pub mod comment;
+pub mod mail;
+pub mod schedule;
+pub mod snapshot;
+pub mod ticket;
+pub mod user;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// What a room may be asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RoomCommand {
+    /// Register the workspace. Reply: [`access::Opened`].
+    Register(access::Register),
+    /// Start a log-in. Reply: [`access::LoginBegun`].
+    BeginLogin(access::BeginLogin),
+    /// Finish a log-in. Reply: [`access::Opened`].
+    Login(access::Login),
+    /// Exchange a refresh token. Reply: [`access::Refreshed`].
+    Refresh(access::Refresh),
+    /// End the caller's session. Reply: `{}`.
+    Logout(access::Logout),
+    /// End all sessions of the caller. Reply: `{}`.
+    LogoutEverywhere(access::LogoutEverywhere),
+    /// Change the caller's password.
+    ChangePassword(access::ChangePassword),
+    /// Invite an agent. Reply: [`access::Invitation`].
+    Invite(access::Invite),
+    /// Accept an invitation. Reply: [`access::Opened`].
+    AcceptInvitation(access::AcceptInvitation),
+    /// Take an invitation back. Reply: [`access::Invitation`].
+    RevokeInvitation(access::RevokeInvitation),
+    /// List the invitations.
+    ListInvitations(access::ListInvitations),
+    /// List the agents.
+    ListAgents(access::ListAgents),
+    /// Change an agent. Reply: [`access::Agent`].
+    ChangeAgent(access::ChangeAgent),
+    /// Read the caller. Reply: [`access::Own`].
+    Me(access::Me),
+    /// Make a one-use ticket for a WebSocket. Reply: [`access::TicketMade`].
+    CreateRealtimeTicket(access::CreateRealtimeTicket),
+    /// Say whether the caller may. Reply: [`access::Authorised`].
+    Authorise(access::Authorise),
+    /// Read the workspace. Reply: [`access::Workspace`].
+    GetWorkspace(access::GetWorkspace),
+    /// Change the workspace. Reply: [`access::Workspace`].
+    ChangeWorkspace(access::ChangeWorkspace),
+
+    /// Make a user. Reply: [`user::User`].
+    CreateUser(user::CreateUser),
+    /// Read a user. Reply: [`user::User`].
+    GetUser(user::GetUser),
+    /// List users. Reply: a page of [`user::User`].
+    ListUsers(user::ListUsers),
+    /// Change a user. Reply: [`user::User`].
+    ChangeUser(user::ChangeUser),
+    /// List companies. Reply: a page of [`user::Company`].
+    ListCompanies(user::ListCompanies),
+
+    /// Open a ticket. Reply: [`ticket::Ticket`].
+    CreateTicket(ticket::CreateTicket),
+    /// Read a ticket. Reply: [`ticket::Ticket`].
+    GetTicket(ticket::GetTicket),
+    /// List tickets. Reply: a page of [`ticket::Ticket`].
+    ListTickets(ticket::ListTickets),
+    /// Change a ticket. Reply: [`ticket::Ticket`].
+    ChangeTicket(ticket::ChangeTicket),
+    /// Open a closed ticket again. Reply: [`ticket::Ticket`].
+    ReopenTicket(ticket::ReopenTicket),
+    /// Note how far the caller has read. Reply: [`ticket::ReadMark`].
+    MarkRead(ticket::MarkRead),
+    /// List what happened to a ticket. Reply: a page of events, newest first.
+    ListActivities(ticket::ListActivities),
+
+    /// Write a comment. Reply: [`comment::Comment`].
+    PostComment(comment::PostComment),
+    /// Read a comment. Reply: [`comment::Comment`].
+    GetComment(comment::GetComment),
+    /// List a ticket's comments, oldest first. Reply: a page of [`comment::Comment`].
+    ListComments(comment::ListComments),
+    /// Find a file that came with a comment. Reply: [`comment::Attachment`].
+    GetAttachment(comment::GetAttachment),
+
+    /// Write a comment that is published later. Reply: [`schedule::ScheduledComment`].
+    ScheduleComment(schedule::ScheduleComment),
+    /// List comments that wait. Reply: a page of [`schedule::ScheduledComment`].
+    ListScheduledComments(schedule::ListScheduledComments),
+    /// Change a comment that waits. Reply: [`schedule::ScheduledComment`].
+    ChangeScheduledComment(schedule::ChangeScheduledComment),
+    /// Cancel a comment that waits. Reply: [`schedule::ScheduledComment`].
+    CancelScheduledComment(schedule::CancelScheduledComment),
+
+    /// Everything that a client that starts needs. Reply: [`snapshot::Snapshot`].
+    Snapshot(snapshot::GetSnapshot),
+
+    /// Take in a mail. For Postroom itself. Reply: [`mail::MailReceipt`].
+    ReceiveMail(Box<mail::ReceiveMail>),
+    /// Take note of a mail that cannot be read. For Postroom itself. Reply: [`mail::MailReceipt`].
+    ReportUnparseable(mail::ReportUnparseable),
+    /// List the mails that could not be read. Reply: a page of [`mail::UnparseableMail`].
+    ListUnparseableMails(mail::ListUnparseableMails),
+}
+
+/// Reads a field that may be absent (`None`), null (`Some(None)`) or a value; for
+/// `#[serde(default, deserialize_with = "…", skip_serializing_if = "Option::is_none")]`.
+///
+/// # Errors
+/// Where the value is none of `T`.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    let value = Option::deserialize(deserializer)?;
+    Ok(Some(value))
+}
