@@ -10,3 +10,6 @@ pub mod prospect_dedup;
 pub mod rate_limiter;
 pub mod warmup_counter;
 pub mod workspace_room;
+
+#[cfg(target_arch = "wasm32")]
+pub mod objects;

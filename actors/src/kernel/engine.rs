@@ -197,6 +197,11 @@ impl<A: Actor> Engine<A> {
         turn.drain = true;
     }
 
+    /// Puts off the timer that is first in line: it brought the instance down.
+    pub fn skip_timer(&mut self, home: &dyn Home, world: &mut World<'_>) {
+        self.postpone_timer(home, world, &Reject::internal("the last run ended in a trap"));
+    }
+
     fn run_timer(ctx: &mut Ctx<'_>) -> Result<bool, Reject> {
         let Some(timer) = timers::next(ctx.sql, ctx.now)? else { return Ok(false) };
         timers::cancel(ctx.sql, &timer.kind, &timer.key)?;

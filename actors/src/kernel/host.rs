@@ -1,1 +1,0 @@
-//! The Durable Object that an actor lives in.

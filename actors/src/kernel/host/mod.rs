@@ -1,0 +1,335 @@
+//! The Durable Object that an actor lives in; wasm only.
+//!
+//! The entry file (`gateway/entry.js`) owns the sockets, the queue of waiting commands and the
+//! promises; it calls in here with whatever waits, once a turn, and gets back what to answer and
+//! what to send. Everything up to [`Host::drain`] is synchronous, so that a panic is thrown straight
+//! at the entry file, which can answer everybody, instead of leaving a promise that never settles.
+
+mod outside;
+mod storage;
+
+use self::storage::{DurableHome, ObjectState};
+use super::context::{Entropy, Expelled};
+use super::engine::{Engine, Turn, World};
+use super::sockets::{Incoming, attachment, encode, events_frame};
+use super::{Actor, Effect, MailJob, MailOutcome, Outcome};
+use js_sys::{Array, Object, Reflect, Uint8Array};
+use schema::frame::{Codec, Connect, Seat};
+use schema::{Code, Reject};
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::{Env, State};
+
+/// Sends mail for an actor that has a transport.
+pub type SendMail = fn(Env, MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>>>;
+
+/// What a class's methods give to the entry file.
+pub type JsResult = Result<JsValue, JsValue>;
+
+/// An actor in its Durable Object.
+pub struct Host<A> {
+    home: DurableHome,
+    object: ObjectState,
+    env: Env,
+    engine: RefCell<Option<Engine<A>>>,
+    send_mail: Option<SendMail>,
+}
+
+struct Crypto;
+
+impl Entropy for Crypto {
+    fn next(&mut self) -> u128 {
+        uuid::Uuid::new_v4().as_u128() ^ (uuid::Uuid::new_v4().as_u128() << 61)
+    }
+}
+
+impl<A: Actor> Host<A> {
+    /// The host of one object. Storage is first touched by the first event.
+    #[must_use]
+    pub fn new(state: &State, env: Env, send_mail: Option<SendMail>) -> Self {
+        let object: &ObjectState = state.as_raw().unchecked_ref();
+        let object = object.clone();
+        Self { home: DurableHome::new(state), object, env, engine: RefCell::new(None), send_mail }
+    }
+
+    /// Runs what waits: each item is an envelope (bytes), or a socket's attachment and its frame.
+    /// Gives `{ given, json, msgpack, expelled, drain }`: for an envelope the answer's bytes, for a
+    /// frame `[frame or null, close code or 0, reason]`.
+    ///
+    /// # Errors
+    /// Where the object cannot be woken.
+    pub fn run(&self, batch: &Array) -> Result<JsValue, JsValue> {
+        self.turn(|engine, world, turn| {
+            let given = Array::new();
+            for item in batch.iter() {
+                if let Some(pair) = item.dyn_ref::<Array>() {
+                    given.push(&self.hear(engine, world, pair, turn));
+                } else {
+                    let bytes = Uint8Array::from(item).to_vec();
+                    let answer = engine.call(&self.home, world, &bytes, turn).encode();
+                    given.push(&Uint8Array::from(&answer[..]).into());
+                }
+            }
+            vec![("given", given.into())]
+        })
+    }
+
+    fn hear(
+        &self,
+        engine: &mut Engine<A>,
+        world: &mut World<'_>,
+        pair: &Array,
+        turn: &mut Turn,
+    ) -> JsValue {
+        let given = Array::new();
+        let Some(seat) = read_seat(&pair.get(0)) else {
+            given.push(&JsValue::NULL);
+            given.push(&JsValue::from(Code::Unauthorized.close_code()));
+            given.push(&JsValue::from_str("unknown connection"));
+            return given.into();
+        };
+        let data = pair.get(1);
+        let heard = match data.as_string() {
+            Some(text) => engine.hear(&self.home, world, &seat, Incoming::Text(&text), turn),
+            None => {
+                let bytes = Uint8Array::new(&data).to_vec();
+                engine.hear(&self.home, world, &seat, Incoming::Binary(&bytes), turn)
+            }
+        };
+        given.push(&heard.frame.map_or(JsValue::NULL, |json| wire(json, seat.codec)));
+        given.push(&heard.close.as_ref().map_or(0, |reject| reject.code.close_code()).into());
+        given.push(&heard.close.map_or(JsValue::NULL, |reject| reason(&reject).into()));
+        given.into()
+    }
+
+    /// Lets a connection in. Gives `{ seat, codec, tags, frames, … }`, or `{ close, reason }`.
+    ///
+    /// # Errors
+    /// Where the object cannot be woken.
+    pub fn join(&self, connect: &[u8]) -> Result<JsValue, JsValue> {
+        self.turn(|engine, world, turn| {
+            let joined = rmp_serde::from_slice::<Connect>(connect)
+                .map_err(|error| Reject::new(Code::BadRequest, error.to_string()))
+                .and_then(|connect| engine.join(&self.home, world, &connect, turn));
+            let joined = match joined {
+                Ok(joined) => joined,
+                Err(reject) => {
+                    let reason = reason(&super::sockets::public(&reject));
+                    return vec![
+                        ("close", reject.code.close_code().into()),
+                        ("reason", reason.into()),
+                    ];
+                }
+            };
+            let frames = Array::new();
+            for frame in joined.frames {
+                frames.push(&wire(frame, joined.seat.codec));
+            }
+            let tags = Array::new();
+            tags.push(&codec_tag(joined.seat.codec).into());
+            if let schema::Caller::Agent { agent, session, .. } = &joined.seat.principal.caller {
+                tags.push(&format!("a:{agent}").into());
+                tags.push(&format!("s:{session}").into());
+            }
+            vec![
+                ("seat", Uint8Array::from(&attachment(&joined.seat)[..]).into()),
+                ("subprotocol", joined.seat.codec.subprotocol().into()),
+                ("tags", tags.into()),
+                ("frames", frames.into()),
+            ]
+        })
+    }
+
+    /// Forgets a connection that has ended, by its attachment.
+    ///
+    /// # Errors
+    /// Where the object cannot be woken.
+    pub fn leave(&self, seat: &JsValue) -> Result<JsValue, JsValue> {
+        self.turn(|engine, _, turn| {
+            if let Some(seat) = read_seat(seat) {
+                engine.leave(&seat, turn);
+            }
+            Vec::new()
+        })
+    }
+
+    /// Runs the timers that are due. After a run that ended in a trap, `skip` puts off the timer
+    /// that was first in line, so that the others get their turn.
+    ///
+    /// # Errors
+    /// Where the object cannot be woken.
+    pub fn alarm(&self, skip: bool) -> Result<JsValue, JsValue> {
+        self.turn(|engine, world, turn| {
+            if skip {
+                engine.skip_timer(&self.home, world);
+            }
+            engine.alarm(&self.home, world, turn);
+            Vec::new()
+        })
+    }
+
+    /// Does what the outbox asks for, once around; `drain` in the result says whether to go on.
+    ///
+    /// # Errors
+    /// Where the object cannot be woken.
+    pub async fn drain(&self) -> Result<JsValue, JsValue> {
+        let mut begun = Vec::new();
+        let first = self.turn(|engine, world, turn| {
+            begun = engine.begin(&self.home, world, turn, super::drain::AT_ONCE);
+            Vec::new()
+        })?;
+        if begun.is_empty() {
+            return Ok(first);
+        }
+        let (entries, effects): (Vec<_>, Vec<Effect>) = begun.into_iter().unzip();
+        let outcomes = outside::perform(&self.env, self.send_mail, effects).await;
+        let progress = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed { .. }));
+        self.turn(|engine, world, turn| {
+            for (entry, outcome) in entries.iter().zip(&outcomes) {
+                engine.settle(&self.home, world, turn, entry, outcome);
+            }
+            turn.drain |= progress;
+            Vec::new()
+        })
+    }
+
+    /// One turn: wakes the engine where it sleeps, runs, and says what there is to send.
+    fn turn(
+        &self,
+        body: impl FnOnce(&mut Engine<A>, &mut World<'_>, &mut Turn) -> Vec<(&'static str, JsValue)>,
+    ) -> Result<JsValue, JsValue> {
+        let mut held = self.engine.borrow_mut();
+        if held.is_none() {
+            *held = Some(self.wake().map_err(|reject| js_sys::Error::new(&reject.message))?);
+        }
+        let Some(engine) = held.as_mut() else {
+            return Err(js_sys::Error::new("not awake").into());
+        };
+        let mut world = World { now: js_sys::Date::now() as i64, entropy: &mut Crypto };
+        let mut turn = Turn::default();
+        let fields = body(engine, &mut world, &mut turn);
+        let out = Object::new();
+        for (name, value) in fields {
+            Reflect::set(&out, &name.into(), &value)?;
+        }
+        self.tell(engine, turn, &out)?;
+        Ok(out.into())
+    }
+
+    fn wake(&self) -> Result<Engine<A>, Reject> {
+        let mut engine = Engine::wake(&self.home)?;
+        for socket in self.object.get_web_sockets().iter() {
+            let socket: storage::Socket = socket.unchecked_into();
+            if let Some(seat) = socket.deserialize_attachment().ok().as_ref().and_then(read_seat) {
+                engine.presence.add(&seat);
+            }
+        }
+        Ok(engine)
+    }
+
+    fn tell(&self, engine: &Engine<A>, turn: Turn, out: &Object) -> Result<(), JsValue> {
+        let set = |name: &str, value: &JsValue| Reflect::set(out, &name.into(), value).map(drop);
+        set("drain", &turn.drain.into())?;
+        let mut frames = turn.casts;
+        if !turn.events.is_empty() {
+            frames.insert(0, events_frame(&turn.events));
+        }
+        for codec in [Codec::Json, Codec::Msgpack] {
+            if !frames.is_empty() && engine.presence.any(codec) {
+                let list: Array = frames.iter().map(|json| wire(json.clone(), codec)).collect();
+                set(codec_tag(codec), &list)?;
+            }
+        }
+        let expelled: Array = turn
+            .expelled
+            .iter()
+            .map(|whose| match whose {
+                Expelled::Agent(agent) => JsValue::from(format!("a:{agent}")),
+                Expelled::Session(session) => JsValue::from(format!("s:{session}")),
+            })
+            .collect();
+        set("expelled", &expelled)
+    }
+}
+
+const fn codec_tag(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Json => "json",
+        Codec::Msgpack => "msgpack",
+    }
+}
+
+fn read_seat(attachment: &JsValue) -> Option<Seat> {
+    let bytes = attachment.dyn_ref::<Uint8Array>()?.to_vec();
+    rmp_serde::from_slice(&bytes).ok()
+}
+
+fn wire(json: Vec<u8>, codec: Codec) -> JsValue {
+    let bytes = encode(json, codec);
+    match codec {
+        Codec::Json => JsValue::from_str(&String::from_utf8_lossy(&bytes)),
+        Codec::Msgpack => Uint8Array::from(&bytes[..]).into(),
+    }
+}
+
+/// A close reason: at most 123 bytes.
+fn reason(reject: &Reject) -> String {
+    let mut text = reject.message.clone();
+    while text.len() > 120 {
+        text.pop();
+    }
+    text
+}
+
+/// Makes the Durable Object class of an actor: `durable_actor!(Class, Core, transport)`.
+///
+/// The class's methods are the entry file's interface, not the platform's.
+#[macro_export]
+macro_rules! durable_actor {
+    ($(#[$doc:meta])* $class:ident, $core:ty, $send_mail:expr) => {
+        $(#[$doc])*
+        #[worker::durable_object(fetch)]
+        pub struct $class {
+            host: $crate::kernel::host::Host<$core>,
+        }
+
+        impl worker::DurableObject for $class {
+            fn new(state: worker::State, env: worker::Env) -> Self {
+                Self { host: $crate::kernel::host::Host::new(&state, env, $send_mail) }
+            }
+
+            /// The entry file answers requests itself; none arrives here.
+            async fn fetch(&self, _: worker::Request) -> worker::Result<worker::Response> {
+                worker::Response::error("not found", 404)
+            }
+        }
+
+        #[wasm_bindgen::prelude::wasm_bindgen]
+        impl $class {
+            pub fn run(&self, batch: &js_sys::Array) -> $crate::kernel::host::JsResult {
+                self.host.run(batch)
+            }
+
+            pub fn join(&self, connect: &[u8]) -> $crate::kernel::host::JsResult {
+                self.host.join(connect)
+            }
+
+            pub fn leave(
+                &self,
+                seat: &wasm_bindgen::JsValue,
+            ) -> $crate::kernel::host::JsResult {
+                self.host.leave(seat)
+            }
+
+            pub fn timers(&self, skip: bool) -> $crate::kernel::host::JsResult {
+                self.host.alarm(skip)
+            }
+
+            pub async fn drain(&self) -> $crate::kernel::host::JsResult {
+                self.host.drain().await
+            }
+        }
+    };
+}

@@ -1,0 +1,129 @@
+//! The outside world as the outbox reaches it: D1, other actors, a mail transport.
+//!
+//! Everything here may fail, hang or answer late; each call has a deadline, and what is not a clear
+//! answer is [`Outcome::Failed`] (or, for mail, what the transport can say for certain).
+
+use super::SendMail;
+use super::storage::describe;
+use crate::kernel::{Effect, Outcome};
+use futures_util::future::{Either, join_all, select};
+use js_sys::{Promise, Uint8Array};
+use schema::ids::WorkspaceId;
+use schema::summary::{Cell, Summary, upsert_sql};
+use schema::{ActorKind, Answer, Envelope, Principal};
+use std::future::Future;
+use std::pin::pin;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use worker::{Delay, Env};
+
+/// How long D1 or another actor may take.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+#[wasm_bindgen]
+extern "C" {
+    /// A stub of an actor, as the entry file's classes answer to it.
+    type ActorStub;
+
+    #[wasm_bindgen(method, catch)]
+    fn call(this: &ActorStub, envelope: Uint8Array) -> Result<Promise, JsValue>;
+}
+
+/// Does what a round of outbox entries asks for; the outcomes are in the order of the effects.
+pub(super) async fn perform(
+    env: &Env,
+    send_mail: Option<SendMail>,
+    effects: Vec<Effect>,
+) -> Vec<Outcome> {
+    let summaries: Vec<&Summary> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Summary(summary) => Some(summary),
+            _ => None,
+        })
+        .collect();
+    let written =
+        async { if summaries.is_empty() { Ok(()) } else { in_time(write(env, &summaries)).await } };
+    let others = effects.iter().map(|effect| other(env, send_mail, effect));
+    let (written, others) = futures_util::future::join(written, join_all(others)).await;
+    let of_summary = || match &written {
+        Ok(()) => Outcome::Done(b"{}".to_vec()),
+        Err(why) => Outcome::Failed { why: format!("D1: {why}") },
+    };
+    others.into_iter().map(|outcome| outcome.unwrap_or_else(of_summary)).collect()
+}
+
+/// What came of an effect that is no summary; summaries are written together.
+async fn other(env: &Env, send_mail: Option<SendMail>, effect: &Effect) -> Option<Outcome> {
+    Some(match effect {
+        Effect::Summary(_) => return None,
+        Effect::Nothing => Outcome::Done(b"{}".to_vec()),
+        Effect::Call { actor, instance, key, command } => {
+            match in_time(call(env, *actor, instance, key, command)).await {
+                Ok(Answer::Done { json, .. }) => Outcome::Done(json),
+                Ok(Answer::Rejected(reject)) => Outcome::Rejected(reject),
+                Err(why) => Outcome::Failed { why },
+            }
+        }
+        Effect::Mail(job) => match send_mail {
+            Some(send) => Outcome::Mail(send(env.clone(), (**job).clone()).await),
+            None => Outcome::Failed { why: "this actor has no mail transport".into() },
+        },
+    })
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {
+    match select(pin!(work), pin!(Delay::from(DEADLINE))).await {
+        Either::Left((result, _)) => result,
+        Either::Right(_) => Err("no answer in time".into()),
+    }
+}
+
+async fn write(env: &Env, summaries: &[&Summary]) -> Result<(), String> {
+    let db = env.d1("DB").map_err(|error| error.to_string())?;
+    let mut statements = Vec::with_capacity(summaries.len());
+    for summary in summaries {
+        let mut params = vec![
+            JsValue::from_str(&summary.workspace),
+            JsValue::from_str(&summary.id),
+            JsValue::from_f64(summary.version as f64),
+            JsValue::from_f64(summary.updated_at as f64),
+            JsValue::from_f64(f64::from(u8::from(summary.deleted))),
+        ];
+        params.extend(summary.cells.iter().map(|cell| match cell {
+            Cell::Null => JsValue::NULL,
+            Cell::Integer(value) => JsValue::from_f64(*value as f64),
+            Cell::Text(value) => JsValue::from_str(value),
+        }));
+        let statement = db.prepare(upsert_sql(summary.table));
+        statements.push(statement.bind(&params).map_err(|error| error.to_string())?);
+    }
+    db.batch(statements).await.map(drop).map_err(|error| error.to_string())
+}
+
+async fn call(
+    env: &Env,
+    actor: ActorKind,
+    instance: &str,
+    key: &str,
+    command: &[u8],
+) -> Result<Answer, String> {
+    let workspace: WorkspaceId = instance
+        .split('/')
+        .next()
+        .and_then(|part| part.parse().ok())
+        .ok_or_else(|| format!("{instance} belongs to no workspace"))?;
+    let mut envelope =
+        Envelope::new(instance, Principal::system(workspace), Some(key.to_owned()), &());
+    envelope.command = command.to_vec();
+    let stub: ActorStub = env
+        .durable_object(actor.binding())
+        .and_then(|namespace| namespace.get_by_name(instance))
+        .map_err(|error| error.to_string())?
+        .into_rpc();
+    let promise =
+        stub.call(Uint8Array::from(&envelope.encode()[..])).map_err(|error| describe(&error))?;
+    let answer = JsFuture::from(promise).await.map_err(|error| describe(&error))?;
+    Answer::decode(&Uint8Array::new(&answer).to_vec()).map_err(|reject| reject.message)
+}

@@ -1,0 +1,208 @@
+// What wraps the wasm classes; beside entry.js, the only JavaScript in the Worker.
+//
+// It is there for three reasons. RPC needs classes that extend DurableObject. A panic
+// in wasm would leave its callers hanging: here every promise that waits on wasm is rejected when
+// the instance is lost, and worker-build's shim makes a fresh instance for the next call. And what
+// waits for an actor runs together: one turn, one commit, one frame a socket (group commit).
+//
+// It leans on `__worker_init_state.criticalError` of exactly the pinned worker version; the edge
+// tests prove it at every upgrade.
+import { DurableObject } from "cloudflare:workers";
+
+const BROKEN = "the actor failed; what it did not commit is undone";
+const state = globalThis.__worker_init_state;
+const waiting = new Set();
+
+function failAll() {
+  for (const reject of waiting) reject(new Error(BROKEN));
+  waiting.clear();
+}
+
+let critical = state.criticalError;
+Object.defineProperty(state, "criticalError", {
+  get: () => critical,
+  set(value) {
+    critical = value;
+    if (value) failAll();
+  },
+});
+addEventListener("error", (event) => {
+  if (event.error instanceof WebAssembly.RuntimeError) failAll();
+});
+
+/** Runs `work`, which waits on wasm; rejects at once where the wasm instance is lost. */
+export function guard(work) {
+  return new Promise((resolve, reject) => {
+    waiting.add(reject);
+    const settle = (done) => (value) => {
+      waiting.delete(reject);
+      done(value);
+    };
+    try {
+      Promise.resolve(work()).then(settle(resolve), settle(reject));
+    } catch (error) {
+      settle(reject)(error);
+    }
+  });
+}
+
+function send(socket, frame) {
+  try {
+    socket.send(frame);
+  } catch {
+    // The socket is closing; its client resumes by number.
+  }
+}
+
+function close(socket, code, reason) {
+  try {
+    socket.close(code, reason);
+  } catch {
+    // It is closed already.
+  }
+}
+
+/** The Durable Object class of an actor whose core is the wasm class `Core`. */
+export function actor(Core) {
+  return class extends DurableObject {
+    constructor(ctx, env) {
+      super(ctx, env);
+      this.core = new Core(ctx, env);
+      this.queue = [];
+      this.draining = false;
+      this.again = false;
+      this.trapped = false;
+      ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    }
+
+    /** RPC: an envelope in, an answer out, both MessagePack. */
+    call(envelope) {
+      return new Promise((done, fail) => this.enqueue({ input: envelope, done, fail }));
+    }
+
+    enqueue(item) {
+      if (this.queue.push(item) === 1) setTimeout(() => this.flush(), 0);
+    }
+
+    /** Runs whatever waits in one turn; the runtime commits it once. */
+    flush() {
+      const items = this.queue;
+      this.queue = [];
+      let out;
+      try {
+        out = this.core.run(items.map((item) => item.input));
+      } catch (error) {
+        console.error("actor failed", String(error));
+        for (const item of items) item.fail(new Error(BROKEN));
+        return;
+      }
+      items.forEach((item, index) => item.done(out.given[index]));
+      this.tell(out);
+    }
+
+    /** Sends what a turn has to tell to the room's sockets, in the turn itself. */
+    tell(out) {
+      for (const codec of ["json", "msgpack"]) {
+        if (!out[codec]) continue;
+        for (const socket of this.ctx.getWebSockets(codec)) {
+          for (const frame of out[codec]) send(socket, frame);
+        }
+      }
+      for (const tag of out.expelled) {
+        for (const socket of this.ctx.getWebSockets(tag)) close(socket, 4401, "no longer allowed");
+      }
+      if (out.drain) this.ctx.waitUntil(this.drain());
+    }
+
+    /** Does what the outbox asks for, until nothing more is ready. Never two at once. */
+    async drain() {
+      this.again = true;
+      if (this.draining) return;
+      this.draining = true;
+      try {
+        while (this.again) {
+          this.again = false;
+          this.tell(await guard(() => this.core.drain()));
+        }
+      } catch (error) {
+        // The entries are rows; the alarm comes back to them.
+        console.error("outbox failed", String(error));
+      } finally {
+        this.draining = false;
+      }
+    }
+
+    /** An alarm that keeps failing is dropped for good by the platform: it never fails. */
+    async alarm() {
+      try {
+        const skip = this.trapped;
+        this.trapped = true;
+        const out = this.core.timers(skip);
+        this.trapped = false;
+        this.tell(out);
+        await this.drain();
+      } catch (error) {
+        console.error("alarm failed", String(error));
+        await this.ctx.storage.setAlarm(Date.now() + 5_000);
+      }
+    }
+
+    /** A WebSocket upgrade, as the gateway passes it on. */
+    fetch(request) {
+      const connect = request.headers.get("x-postroom-connect");
+      if (request.headers.get("upgrade") !== "websocket" || !connect) {
+        return new Response(null, { status: 400 });
+      }
+      const [client, server] = Object.values(new WebSocketPair());
+      let joined;
+      try {
+        joined = this.core.join(Uint8Array.from(atob(connect), (char) => char.charCodeAt(0)));
+      } catch (error) {
+        console.error("join failed", String(error));
+        joined = { close: 1011, reason: "internal error", expelled: [] };
+      }
+      const headers = new Headers();
+      if (joined.close) {
+        // Refused after accepting: a browser shows a close code, but not an HTTP status.
+        server.accept();
+        close(server, joined.close, joined.reason);
+      } else {
+        this.ctx.acceptWebSocket(server, joined.tags);
+        server.serializeAttachment(joined.seat);
+        for (const frame of joined.frames) send(server, frame);
+      }
+      if (request.headers.get("sec-websocket-protocol") && joined.subprotocol) {
+        headers.set("sec-websocket-protocol", joined.subprotocol);
+      }
+      this.tell(joined);
+      return new Response(null, { status: 101, webSocket: client, headers });
+    }
+
+    webSocketMessage(socket, data) {
+      const done = ([frame, code, reason]) => {
+        if (frame !== null) send(socket, frame);
+        if (code) close(socket, code, reason);
+      };
+      const fail = () => close(socket, 1011, "internal error");
+      this.enqueue({ input: [socket.deserializeAttachment(), data], done, fail });
+    }
+
+    webSocketClose(socket, code) {
+      close(socket, code === 1005 || code === 1006 ? 1000 : code, "");
+      this.left(socket);
+    }
+
+    webSocketError(socket) {
+      close(socket, 1011, "error");
+      this.left(socket);
+    }
+
+    left(socket) {
+      try {
+        this.tell(this.core.leave(socket.deserializeAttachment()));
+      } catch (error) {
+        console.error("leave failed", String(error));
+      }
+    }
+  };
+}

@@ -1,0 +1,36 @@
+// The Worker's entry: its Durable Object classes and its handlers.
+//
+// The wasm module comes first: actor.js takes hold of the state that it leaves behind.
+import Gateway, * as wasm from "./build/index.js";
+import { actor, guard } from "./actor.js";
+
+export const WorkspaceRoom = actor(wasm.WorkspaceRoom);
+export const InboxState = actor(wasm.InboxState);
+export const WarmupCounter = actor(wasm.WarmupCounter);
+export const RateLimiter = actor(wasm.RateLimiter);
+export const ProspectDedup = actor(wasm.ProspectDedup);
+
+/** The gateway: requests, queue messages, cron and routed mail. */
+export default class extends Gateway {
+  async fetch(request) {
+    try {
+      return await guard(() => super.fetch(request));
+    } catch (error) {
+      console.error("gateway failed", String(error));
+      const failure = { code: "internal", message: "internal error" };
+      return Response.json({ success: false, error: failure }, { status: 500 });
+    }
+  }
+
+  queue(batch) {
+    return guard(() => super.queue(batch));
+  }
+
+  scheduled(event) {
+    return guard(() => super.scheduled(event));
+  }
+
+  email(message) {
+    return guard(() => super.email(message));
+  }
+}
