@@ -10,9 +10,6 @@ import { join } from "node:path";
 import { main, setup } from "./setup.mjs";
 import { ask, ROOT, run, say, Trouble } from "./tools.mjs";
 
-const OUT = join(ROOT, "gateway", "build");
-const STAMP = join(OUT, "inputs.sha256");
-const WASM = join(OUT, "index_bg.wasm");
 export const CRATES = ["schema", "actors", "gateway"];
 const FILES = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"];
 const NOT_INPUT = /^gateway\/(build|dev|entry\.js)|(^|\/)(target|node_modules)$/;
@@ -20,30 +17,35 @@ const NOT_INPUT = /^gateway\/(build|dev|entry\.js)|(^|\/)(target|node_modules)$/
 /** True if a file, named from the root, may change what is built. */
 export const isInput = (path) => !NOT_INPUT.test(path);
 
-/** Builds if needed; `env` is what setup() gave, when it was called already. */
-export async function build({ env } = {}) {
+/**
+ * Builds if needed; `env` is what setup() gave, when it was called already. `crate` is the folder
+ * of the Worker's crate; its output is in `build/` there.
+ */
+export async function build({ env, crate = "gateway" } = {}) {
   env ??= (await setup()).build;
-  const inputs = digest(env);
-  if (existsSync(STAMP) && existsSync(WASM) && readFileSync(STAMP, "utf8") === inputs) return false;
-  say("building the Worker (worker-build --release)");
+  const cwd = join(ROOT, crate);
+  const stamp = join(cwd, "build", "inputs.sha256");
+  const wasm = join(cwd, "build", "index_bg.wasm");
+  const inputs = digest(env, crate);
+  if (existsSync(stamp) && existsSync(wasm) && readFileSync(stamp, "utf8") === inputs) return false;
+  say(`building the Worker in ${crate} (worker-build --release)`);
   const { WORKER_BUILD_BIN, ...rest } = env;
-  const cwd = join(ROOT, "gateway");
   // worker-build writes beside its output and swaps at the end: a failed build leaves the old one.
   const ran = await run("building the Worker", WORKER_BUILD_BIN, ["--release"], { env: rest, cwd });
   if (ran.code !== 0) throw new Trouble(`the build failed (log: ${ran.log}):\n${ran.tail.trim()}`);
-  writeFileSync(STAMP, inputs);
-  const bytes = readFileSync(WASM);
+  writeFileSync(stamp, inputs);
+  const bytes = readFileSync(wasm);
   const kb = (n) => Math.round(n / 1024);
   say(`built in ${ran.seconds} s: wasm ${kb(bytes.length)} KiB, ${kb(gzipSync(bytes).length)} KiB gzipped`);
   return true;
 }
 
 /** A hash over every file that can change the output, and over the compiler and the tools. */
-function digest(env) {
+function digest(env, crate) {
   const hash = createHash("sha256");
   hash.update(ask("rustc", ["-vV"], { env: { ...process.env, ...env } }) ?? "");
   hash.update(env.WORKER_BUILD_BIN + env.WASM_BINDGEN_BIN);
-  for (const path of [...FILES, ...CRATES.flatMap(filesUnder)]) {
+  for (const path of [...FILES, ...new Set([...CRATES, crate].flatMap(filesUnder))]) {
     const file = join(ROOT, path);
     if (existsSync(file)) hash.update(`\0${path}\0`).update(readFileSync(file));
   }

@@ -59,7 +59,7 @@ impl Actor for Core {
                 ctx.set_timer("add", "", ctx.now + 501, &[])?;
             }
             Command::Later => ctx.set_timer("add", "", ctx.now + 1000, &[])?,
-            Command::BadSql => drop(ctx.sql.exec("select nothing from nowhere", &[])?),
+            Command::BadSql => drop(ctx.sql.exec("select a from nowhere", &[])?),
             Command::Echo => return echo(ctx),
             Command::Add | Command::Count => {}
         }

@@ -1,0 +1,39 @@
+// What edge tests share: a Worker on a folder of its own that is gone after the test.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startWorker } from "../../gateway/dev/worker.mjs";
+import { ROOT } from "../../gateway/dev/tools.mjs";
+
+/** Secrets of test Workers; nothing else in the world has them. */
+export const VARS = {
+  JWT_SECRET: "dGVzdC1zZWNyZXQtb2YtYXQtbGVhc3QtMzItYnl0ZXMh",
+  SECRETS_KEY: "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+  ADMIN_TOKEN: "operator-token-of-the-tests",
+};
+
+/** A folder that is removed after the test `t` (or by the caller, where `t` is missing). */
+export function folder(t) {
+  const dir = mkdtempSync(join(tmpdir(), "postroom-"));
+  t?.after(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** A product Worker for the test `t`, stopped after it. */
+export async function productWorker(t, options = {}) {
+  const persistTo = options.persistTo ?? folder(t);
+  const { vars, ...rest } = options;
+  const worker = await startWorker({ persistTo, vars: { ...VARS, ...vars }, ...rest });
+  t?.after(() => worker.stop());
+  return { ...worker, persistTo };
+}
+
+/** The toy Worker for the test `t`, stopped after it. */
+export async function toyWorker(t, options = {}) {
+  const config = join(ROOT, "tests", "toy", "wrangler.toml");
+  const persistTo = options.persistTo ?? folder(t);
+  const worker = await startWorker({ config, readyPath: "/ready/count", ...options, persistTo });
+  t?.after(() => worker.stop());
+  return { ...worker, persistTo };
+}
