@@ -1,0 +1,177 @@
+//! Local days: which one it is in a zone, and when it begins.
+//!
+//! A day is a whole number, counted from 1970-01-01. It begins at the first moment that its date is
+//! on the wall: where the clocks skip midnight that is later than 00:00, and a day may have 23 or 25
+//! hours, or not exist at all. Zones come from the table that is compiled in.
+
+use jiff::civil::Date;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
+use jiff::{Timestamp, ToSpan};
+use schema::{Millis, Reject};
+
+const EPOCH: Date = Date::constant(1970, 1, 1);
+
+/// A time zone.
+#[derive(Debug, Clone)]
+pub struct Zone(TimeZone);
+
+impl Zone {
+    /// The zone of an IANA name, whatever its case.
+    ///
+    /// # Errors
+    /// `invalid_input` where there is none.
+    pub fn named(name: &str) -> Result<Self, Reject> {
+        let unknown =
+            || Reject::field("timeZone", "must be the IANA name of a time zone, like Europe/Rome");
+        if name.is_empty() || name.len() > 64 {
+            return Err(unknown());
+        }
+        TimeZoneDatabase::bundled().get(name).map(Self).map_err(|_| unknown())
+    }
+
+    /// The zone's name as the table spells it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
+    /// The local day at a time.
+    #[must_use]
+    pub fn day_at(&self, at: Millis) -> i64 {
+        let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        number(self.0.to_datetime(at).date())
+    }
+
+    /// When a local day begins; for a day that the zone skipped, when the next one does.
+    ///
+    /// # Errors
+    /// `internal` for days that no calendar has.
+    pub fn begin_of(&self, day: i64) -> Result<Millis, Reject> {
+        let zoned = date(day)?.to_zoned(self.0.clone());
+        zoned
+            .map(|midnight| midnight.timestamp().as_millisecond())
+            .map_err(|error| Reject::internal(format!("day {day}: {error}")))
+    }
+}
+
+/// A day as `YYYY-MM-DD`.
+#[must_use]
+pub fn text(day: i64) -> String {
+    date(day).map_or_else(|_| day.to_string(), |date| date.to_string())
+}
+
+/// The day that `YYYY-MM-DD` names, from 2000-01-01 on.
+///
+/// # Errors
+/// `invalid_input` naming the field.
+pub fn parse(field: &str, text: &str) -> Result<i64, Reject> {
+    let refuse = || Reject::field(field, "must be a date like 2026-03-01");
+    let bytes = text.as_bytes();
+    let shaped = bytes.len() == 10
+        && bytes.iter().enumerate().all(|(at, byte)| match at {
+            4 | 7 => *byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    if !shaped || text < "2000-01-01" {
+        return Err(refuse());
+    }
+    text.parse::<Date>().map(number).map_err(|_| refuse())
+}
+
+fn number(date: Date) -> i64 {
+    i64::from(EPOCH.until(date).map_or(0, |span| span.get_days()))
+}
+
+fn date(day: i64) -> Result<Date, Reject> {
+    let beyond = || Reject::internal(format!("day {day} is beyond the calendar"));
+    if !(-100_000..=1_000_000).contains(&day) {
+        return Err(beyond());
+    }
+    EPOCH.checked_add(day.days()).map_err(|_| beyond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Millis = 3_600_000;
+
+    /// Zones of every habit: both hemispheres, half and quarter hours, changes at midnight, changes
+    /// of half an hour, none at all, and rules that were repealed.
+    pub const ZONES: [&str; 24] = [
+        "UTC",
+        "Europe/Rome",
+        "Europe/London",
+        "Europe/Dublin",
+        "America/New_York",
+        "America/Los_Angeles",
+        "America/St_Johns",
+        "America/Sao_Paulo",
+        "America/Santiago",
+        "America/Asuncion",
+        "America/Havana",
+        "America/Nuuk",
+        "America/Scoresbysund",
+        "Atlantic/Azores",
+        "Africa/Cairo",
+        "Africa/Casablanca",
+        "Asia/Beirut",
+        "Asia/Tehran",
+        "Asia/Kathmandu",
+        "Asia/Kolkata",
+        "Australia/Lord_Howe",
+        "Pacific/Chatham",
+        "Pacific/Apia",
+        "Pacific/Kiritimati",
+    ];
+
+    #[test]
+    fn every_moment_of_a_day_lies_between_its_begin_and_the_next() {
+        let (first, last) =
+            (number(Date::constant(2012, 1, 1)), number(Date::constant(2038, 1, 1)));
+        for name in ZONES {
+            let zone = Zone::named(name).expect(name);
+            let mut begin = zone.begin_of(first).expect("a day");
+            for day in first..last {
+                let end = zone.begin_of(day + 1).expect("a day");
+                let hours = (end - begin) / HOUR;
+                assert!((22..=26).contains(&hours), "{name} {}: {hours} h", text(day));
+                for at in [begin, begin + 1, begin + HOUR, (begin + end) / 2, end - HOUR, end - 1] {
+                    assert_eq!(zone.day_at(at), day, "{name} {} at {at}", text(day));
+                }
+                begin = end;
+            }
+        }
+    }
+
+    #[test]
+    fn days_without_a_midnight_and_days_of_odd_length_are_right() {
+        let hours = |name: &str, day: &str| {
+            let (zone, day) = (Zone::named(name).expect(name), parse("day", day).expect(day));
+            (zone.begin_of(day + 1).expect("a day") - zone.begin_of(day).expect("a day")) / HOUR
+        };
+        assert_eq!(hours("Europe/Rome", "2026-03-29"), 23);
+        assert_eq!(hours("Europe/Rome", "2026-10-25"), 25);
+        // Clocks go from 23:59:59 to 01:00: the day begins at one o'clock.
+        assert_eq!(hours("America/Santiago", "2026-09-06"), 23);
+        assert_eq!(hours("Africa/Cairo", "2026-04-24"), 23);
+        // Samoa had no 30 December 2011.
+        assert_eq!(hours("Pacific/Apia", "2011-12-30"), 0);
+    }
+
+    #[test]
+    fn names_and_dates_that_are_none_are_refused() {
+        for name in ["", "Mars/Olympus", "Europe/Rome ", "../etc/passwd", "+02:00", "EST5EDT,M3"] {
+            assert!(Zone::named(name).is_err(), "{name:?}");
+        }
+        assert_eq!(Zone::named("europe/rome").expect("a zone").name(), "Europe/Rome");
+        for day in
+            ["", "2026-2-3", "2026-02-30", "26-02-03", "2026-02-03T00", "1999-12-31", "２026"]
+        {
+            assert!(parse("startedOn", day).is_err(), "{day:?}");
+        }
+        assert_eq!(parse("startedOn", "1970-01-02").map_err(|_| ()), Err(()));
+        assert_eq!(parse("startedOn", "2000-01-01"), Ok(10_957));
+        assert_eq!(text(10_957), "2000-01-01");
+    }
+}
