@@ -11,8 +11,24 @@
 //! | realtime ticket | one use, 30 seconds |
 //! | invitation | one use, 7 days |
 
+pub mod accept_invitation;
 pub mod authorise;
+pub mod begin_login;
+pub mod change_agent;
+pub mod change_password;
+pub mod check;
+pub mod connect;
+pub mod invite;
+pub mod list_agents;
+pub mod login;
+pub mod logout;
+pub mod open;
+pub mod refresh;
+pub mod register;
+pub mod revoke_invitation;
 pub mod store;
+pub mod sweep;
+pub mod workspace;
 
 use crate::kernel::Migration;
 use schema::Millis;

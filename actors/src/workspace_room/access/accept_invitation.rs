@@ -1,0 +1,77 @@
+//! `acceptInvitation`: somebody who was invited becomes an agent, and is logged in.
+//!
+//! Who: a visitor with the token. Changes: the invitation, an agent, a session. Events:
+//! `invitation.accepted`, `agent.joined`, both by the new agent. Refuses: `not_found` for a token
+//! that nobody made; `gone` for an invitation that was accepted or revoked, ran out, or whose
+//! inviter could not invite any more.
+
+use super::authorise::require_visitor;
+use super::invite::needed_for;
+use super::store::{agents, invitations};
+use super::{AGENTS_MAX, check, open};
+use crate::kernel::{Ctx, Reply};
+use schema::event::By;
+use schema::ids::AgentId;
+use schema::room::access::{AcceptInvitation, Agent, Invitation, InvitationState};
+use schema::summary::Table;
+use schema::{Code, Reject};
+
+/// Accepts an invitation.
+///
+/// # Errors
+/// `forbidden`, `invalid_input`, `not_found`, `gone`, `conflict`.
+pub fn accept_invitation(ctx: &mut Ctx<'_>, input: &AcceptInvitation) -> Result<Reply, Reject> {
+    require_visitor(ctx)?;
+    check::hash("tokenHash", &input.token_hash)?;
+    check::password_hash("passwordHash", &input.password_hash)?;
+    check::hash("refreshHash", &input.refresh_hash)?;
+    let invitation = invitations::find_by_token(ctx.sql, &input.token_hash)?
+        .ok_or_else(|| Reject::not_found("invitation"))?;
+    must_stand(ctx, &invitation)?;
+    let name = input.name.as_deref().or(invitation.name.as_deref()).unwrap_or_default();
+    let name = check::name("name", name)?;
+    if agents::find_by_email(ctx.sql, &invitation.email)?.is_some() {
+        return Err(Reject::conflict("this address belongs to an agent"));
+    }
+    if agents::count(ctx.sql)? >= AGENTS_MAX {
+        return Err(Reject::conflict(format!("a workspace has at most {AGENTS_MAX} agents")));
+    }
+    let agent = Agent {
+        id: AgentId(ctx.uuid()),
+        email: invitation.email.clone(),
+        name,
+        role: invitation.role,
+        active: true,
+        version: 1,
+        created_at: ctx.now,
+        changed_at: ctx.now,
+    };
+    let known = agents::Known { agent, password_hash: input.password_hash.clone(), epoch: 1 };
+    agents::insert(ctx.sql, &known)?;
+    let invitation = Invitation { state: InvitationState::Accepted, ..invitation };
+    invitations::set_state(ctx.sql, invitation.id, invitation.state)?;
+    let opened = open::session(ctx, known, &input.refresh_hash)?;
+    let by = By::Agent { id: opened.agent.id };
+    ctx.event_by(&by, "invitation.accepted", None, &invitation)?;
+    ctx.event_by(&by, "agent.joined", None, &opened.agent)?;
+    ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
+    Reply::of(&opened)
+}
+
+fn must_stand(ctx: &Ctx<'_>, invitation: &Invitation) -> Result<(), Reject> {
+    let gone = |why: &str| Err(Reject::new(Code::Gone, why));
+    match invitation.state {
+        InvitationState::Accepted => return gone("the invitation was accepted before"),
+        InvitationState::Revoked => return gone("the invitation was taken back"),
+        InvitationState::Open if invitation.expires_at <= ctx.now => {
+            return gone("the invitation ran out: ask for another");
+        }
+        InvitationState::Open => {}
+    }
+    let Some(inviter) = invitation.invited_by else { return Ok(()) };
+    let needed = needed_for(invitation.role);
+    match agents::find(ctx.sql, inviter)? {
+        Some(known) if known.agent.active && known.agent.role.may(needed) => Ok(()),
+        _ => gone("who invited may not any more: ask for another"),
+    }
+}

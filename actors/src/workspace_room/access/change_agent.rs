@@ -1,0 +1,80 @@
+//! `changeAgent`: another role, another name, in or out.
+//!
+//! Who: who manages; an agent who is, or becomes, admin or owner is changed by owners alone;
+//! everybody changes their own name. A role counts from the agent's next request on; one who is made
+//! inactive loses every session and connection. Event: `agent.changed`.
+//! Refuses: `conflict` where no active owner would be left.
+
+use super::authorise::{Member, require};
+use super::invite::needed_for;
+use super::store::agents;
+use super::{check, open};
+use crate::kernel::{Ctx, Reply};
+use schema::room::access::{Agent, ChangeAgent};
+use schema::summary::Table;
+use schema::{Code, Permission, Reject, Role};
+
+/// Changes an agent.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `not_found`, `invalid_input`, `version_mismatch`, `conflict`.
+pub fn change_agent(ctx: &mut Ctx<'_>, input: &ChangeAgent) -> Result<Reply, Reject> {
+    let member = require(ctx, Permission::Read)?;
+    let before = authorised_target(ctx, member, input)?;
+    must_be_seen(before.version, input.version)?;
+    let name = input.name.as_deref().map(|name| check::name("name", name)).transpose()?;
+    let mut after = Agent {
+        name: name.unwrap_or_else(|| before.name.clone()),
+        role: input.role.unwrap_or(before.role),
+        active: input.active.unwrap_or(before.active),
+        ..before.clone()
+    };
+    if after == before {
+        return Reply::of(&after);
+    }
+    if owns(&before) && !owns(&after) && !agents::other_owner(ctx.sql, before.id)? {
+        return Err(Reject::conflict("the last owner stays: make another one first"));
+    }
+    after.version += 1;
+    after.changed_at = ctx.now;
+    agents::update(ctx.sql, &after)?;
+    if before.active && !after.active {
+        open::end_all(ctx, after.id)?;
+    }
+    ctx.event("agent.changed", None, &after)?;
+    if before.active != after.active {
+        ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
+    }
+    Reply::of(&after)
+}
+
+/// Finds whom the caller may change in this way.
+fn authorised_target(ctx: &Ctx<'_>, member: Member, input: &ChangeAgent) -> Result<Agent, Reject> {
+    let own_name =
+        member.agent == Some(input.agent_id) && input.role.is_none() && input.active.is_none();
+    if !own_name {
+        require(ctx, input.role.map_or(Permission::Manage, needed_for))?;
+    }
+    let known = agents::find(ctx.sql, input.agent_id)?.ok_or_else(|| Reject::not_found("agent"))?;
+    if !own_name {
+        require(ctx, needed_for(known.agent.role))?;
+    }
+    Ok(known.agent)
+}
+
+/// Refuses a change of something that the caller has not seen as it is.
+///
+/// # Errors
+/// `version_mismatch`, with the version as `details.version`.
+pub fn must_be_seen(version: i64, seen: Option<i64>) -> Result<(), Reject> {
+    if seen.is_none_or(|seen| seen == version) {
+        return Ok(());
+    }
+    let details = serde_json::json!({ "version": version });
+    Err(Reject::new(Code::VersionMismatch, "it was changed in the meantime: fetch it again")
+        .with(details))
+}
+
+fn owns(agent: &Agent) -> bool {
+    agent.active && agent.role == Role::Owner
+}

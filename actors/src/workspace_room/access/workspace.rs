@@ -1,0 +1,44 @@
+//! `getWorkspace` and `changeWorkspace`.
+//!
+//! Who: everybody sees it, who manages changes it. Event: `workspace.changed`.
+
+use super::authorise::require;
+use super::change_agent::must_be_seen;
+use super::check;
+use super::store::workspace;
+use crate::kernel::{Ctx, Reply};
+use schema::room::access::{ChangeWorkspace, GetWorkspace, Workspace};
+use schema::summary::Table;
+use schema::{Permission, Reject};
+
+/// Shows the workspace.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`.
+pub fn get_workspace(ctx: &mut Ctx<'_>, _: &GetWorkspace) -> Result<Reply, Reject> {
+    require(ctx, Permission::Read)?;
+    Reply::of(&find(ctx)?)
+}
+
+/// Changes the workspace.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `invalid_input`, `version_mismatch`.
+pub fn change_workspace(ctx: &mut Ctx<'_>, input: &ChangeWorkspace) -> Result<Reply, Reject> {
+    require(ctx, Permission::Manage)?;
+    let before = find(ctx)?;
+    must_be_seen(before.version, input.version)?;
+    let name = check::name("name", &input.name)?;
+    if name == before.name {
+        return Reply::of(&before);
+    }
+    workspace::rename(ctx.sql, &name, ctx.now)?;
+    let after = find(ctx)?;
+    ctx.event("workspace.changed", None, &after)?;
+    ctx.summarise(Table::Workspaces, &after.id.to_string())?;
+    Reply::of(&after)
+}
+
+fn find(ctx: &Ctx<'_>) -> Result<Workspace, Reject> {
+    workspace::find(ctx.sql)?.ok_or_else(|| Reject::internal("members without a workspace"))
+}
