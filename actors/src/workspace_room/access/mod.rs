@@ -30,6 +30,9 @@ pub mod store;
 pub mod sweep;
 pub mod workspace;
 
+#[cfg(test)]
+mod tests;
+
 use crate::kernel::Migration;
 use schema::Millis;
 
