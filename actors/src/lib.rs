@@ -6,6 +6,7 @@
 
 pub mod inbox_state;
 pub mod kernel;
+pub mod mail;
 pub mod prospect_dedup;
 pub mod rate_limiter;
 pub mod warmup_counter;

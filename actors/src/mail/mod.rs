@@ -1,0 +1,25 @@
+//! Mail: everything about messages and the wire that needs no clock, no storage and no runtime.
+//!
+//! `InboxState` speaks through it. Every function is pure, or generic over a byte stream and a
+//! sleep function, so it runs unchanged in a Worker, in a native test and in the simulator.
+//!
+//! Reading order: [`address`] (what may be written to), [`inbound`] (raw bytes to a plain struct;
+//! [`header`], [`structure`] and [`html`] are its parts), [`automatic`] (is a person behind it),
+//! [`outbound`] (a plain struct to raw bytes), [`smtp`] (raw bytes to a server, and what is known
+//! afterwards), [`identity`] (two spellings, one prospect).
+//!
+//! It does not store, retry, decide about tickets, or read bounces.
+
+pub mod address;
+pub mod automatic;
+pub mod identity;
+pub mod inbound;
+pub mod outbound;
+pub mod smtp;
+
+mod header;
+mod html;
+mod structure;
+
+#[cfg(test)]
+mod corpus_test;

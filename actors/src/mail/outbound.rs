@@ -1,0 +1,446 @@
+//! A mail of ours, from a plain struct to the bytes that go to a server.
+//!
+//! The same struct always gives the same bytes (the boundary is derived from the send id), so a
+//! retry sends what was recorded. Every value is checked before it is written: a line break in a
+//! header is refused, not repaired. Bodies leave as 7-bit text, quoted-printable or base64, so no
+//! server on the way can damage them. DKIM signing is the server's business.
+
+use mail_builder::MessageBuilder;
+use mail_builder::headers::{
+    address::Address as HeaderAddress, content_type::ContentType, date::Date,
+    message_id::MessageId, raw::Raw,
+};
+use mail_builder::mime::{BodyPart, MimePart};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::address::Address;
+use super::automatic::LOOP_HEADER;
+use super::structure::safe_file_name;
+
+/// The most recipients of one mail, To and Cc together.
+pub const RECIPIENTS_MAX: usize = 50;
+const REFERENCES_MAX: usize = 100;
+const VALUE_BYTES_MAX: usize = 2_000;
+
+/// A mail that Postroom sends.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutboundMail {
+    /// Names the attempt to tell somebody something, over all retries; becomes the Message-ID.
+    pub send_id: String,
+    /// The author.
+    pub from: Mailbox,
+    /// Where answers shall go, if elsewhere.
+    pub reply_to: Option<Mailbox>,
+    /// The recipients.
+    pub to: Vec<Mailbox>,
+    /// Further visible recipients.
+    pub cc: Vec<Mailbox>,
+    /// When it was written, Unix milliseconds.
+    pub date_ms: i64,
+    /// One line.
+    pub subject: String,
+    /// The plain text; line breaks of any kind.
+    pub text: String,
+    /// The same as HTML.
+    pub html: Option<String>,
+    /// The Message-ID that this answers, without brackets.
+    pub in_reply_to: Option<String>,
+    /// The thread's Message-IDs, oldest first, without brackets.
+    pub references: Vec<String>,
+    /// Says that no person wrote it.
+    pub auto_submitted: Option<AutoSubmitted>,
+    /// The value of [`LOOP_HEADER`]: opaque, must not tell whose workspace it is.
+    pub loop_token: String,
+    /// How to get no more of these.
+    pub list_unsubscribe: Option<ListUnsubscribe>,
+    /// Files.
+    pub attachments: Vec<OutboundAttachment>,
+}
+
+/// A display name and an address that may be written to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mailbox {
+    /// The display name, if any.
+    pub name: Option<String>,
+    /// The address.
+    pub address: Address,
+}
+
+/// The two kinds of automatic mail that Postroom sends (RFC 3834 §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AutoSubmitted {
+    /// Written by a program of its own accord.
+    Generated,
+    /// Answers a mail by itself.
+    Replied,
+}
+
+/// The unsubscribe headers of bulk mail (RFC 2369, RFC 8058).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListUnsubscribe {
+    /// The one HTTPS address; with it goes `List-Unsubscribe-Post: List-Unsubscribe=One-Click`.
+    pub https: String,
+    /// A mailbox that does the same.
+    pub mailto: Option<Address>,
+}
+
+/// A file to send along.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OutboundAttachment {
+    /// Its name; paths and controls are removed.
+    pub file_name: String,
+    /// Its media type, `type/subtype`.
+    pub content_type: String,
+    /// Its contents.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a mail cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ComposeError {
+    /// A line break, NUL or another control character in a value that becomes a header.
+    #[error("{0} holds a line break or a control character")]
+    Control(Field),
+    /// Too long for a header.
+    #[error("{0} is too long")]
+    TooLong(Field),
+    /// Not of the form that is needed.
+    #[error("{0} is not valid")]
+    Invalid(Field),
+    /// Nobody to send to.
+    #[error("the mail has no recipient")]
+    NoRecipient,
+    /// More than [`RECIPIENTS_MAX`].
+    #[error("the mail has too many recipients")]
+    TooManyRecipients,
+}
+
+/// The values that can be wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)] // the fields of `OutboundMail`
+pub enum Field {
+    SendId,
+    Name,
+    Subject,
+    InReplyTo,
+    References,
+    LoopToken,
+    Unsubscribe,
+    ContentType,
+    Date,
+}
+
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Field::SendId => "the send id",
+            Field::Name => "a display name",
+            Field::Subject => "the subject",
+            Field::InReplyTo => "the id answered",
+            Field::References => "an id of the thread",
+            Field::LoopToken => "the loop token",
+            Field::Unsubscribe => "the unsubscribe address",
+            Field::ContentType => "a file's media type",
+            Field::Date => "the date",
+        })
+    }
+}
+
+/// The Message-ID of a send, without brackets; [`super::automatic`] knows it again.
+pub fn message_id(send_id: &str, from: &Address) -> String {
+    format!("{send_id}@{}", from.domain())
+}
+
+/// Writes a mail. It ends with a line break and holds no bare CR or LF.
+///
+/// Ids of the thread that are not printable ASCII (customers' programs make all sorts) are left
+/// out, because a header with them could not be sent; with a line break they are refused.
+///
+/// # Errors
+/// [`ComposeError`]: a value that must not reach a header.
+pub fn compose(mail: &OutboundMail) -> Result<Vec<u8>, ComposeError> {
+    check(mail)?;
+    let mut message = MessageBuilder::new()
+        .message_id(message_id(&mail.send_id, &mail.from.address))
+        .date(Date::new(mail.date_ms / 1000))
+        .from(header_address(&mail.from))
+        .to(header_list(&mail.to))
+        .subject(mail.subject.as_str());
+    if !mail.cc.is_empty() {
+        message = message.cc(header_list(&mail.cc));
+    }
+    if let Some(reply_to) = &mail.reply_to {
+        message = message.reply_to(header_address(reply_to));
+    }
+    if let Some(id) = mail.in_reply_to.as_deref().filter(|id| is_sendable_id(id)) {
+        message = message.in_reply_to(id);
+    }
+    let references: Vec<&str> =
+        mail.references.iter().map(String::as_str).filter(|id| is_sendable_id(id)).collect();
+    if !references.is_empty() {
+        let surplus = references.len().saturating_sub(REFERENCES_MAX);
+        let kept = references.iter().enumerate().filter(|(at, _)| *at == 0 || *at > surplus);
+        message = message.references(MessageId::new_list(kept.map(|(_, id)| *id)));
+    }
+    for (name, value) in extra_headers(mail) {
+        message = message.header(name, Raw::new(value));
+    }
+    let bytes = message.body(body(mail)).write_to_vec();
+    Ok(bytes.expect("writing to memory cannot fail"))
+}
+
+fn extra_headers(mail: &OutboundMail) -> Vec<(&'static str, String)> {
+    let mut headers = vec![(LOOP_HEADER, mail.loop_token.clone())];
+    if let Some(auto) = mail.auto_submitted {
+        let value = match auto {
+            AutoSubmitted::Generated => "auto-generated",
+            AutoSubmitted::Replied => "auto-replied",
+        };
+        headers.push(("Auto-Submitted", value.to_string()));
+        headers.push(("X-Auto-Response-Suppress", "All".to_string()));
+    }
+    if let Some(list) = &mail.list_unsubscribe {
+        let mailto = list.mailto.as_ref();
+        let mailto = mailto.map(|a| format!(", <mailto:{a}?subject=unsubscribe>"));
+        let value = format!("<{}>{}", list.https, mailto.unwrap_or_default());
+        headers.push(("List-Unsubscribe", value));
+        headers.push(("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_string()));
+    }
+    headers
+}
+
+fn body(mail: &OutboundMail) -> MimePart<'_> {
+    let boundary: String =
+        Sha256::digest(&mail.send_id).iter().take(12).map(|b| format!("{b:02x}")).collect();
+    let multipart = |kind: &'static str, level: u8, parts: Vec<_>| {
+        // "=_" stands in no quoted-printable or base64 body (RFC 2045 §6.7).
+        let boundary = format!("=_{boundary}{level}");
+        MimePart::new(ContentType::new(kind).attribute("boundary", boundary), parts)
+    };
+    let text = |kind: &'static str, text: &str| {
+        let kind = ContentType::new(kind).attribute("charset", "utf-8");
+        MimePart::new(kind, BodyPart::Text(normal_lines(text).into()))
+    };
+    let mut body = text("text/plain", &mail.text);
+    if let Some(html) = &mail.html {
+        body = multipart("multipart/alternative", 1, vec![body, text("text/html", html)]);
+    }
+    if mail.attachments.is_empty() {
+        return body;
+    }
+    let files = mail.attachments.iter().map(|file| {
+        let name = safe_file_name(&file.file_name).unwrap_or_else(|| "attachment".to_string());
+        let bytes = BodyPart::Binary(file.bytes.as_slice().into());
+        MimePart::new(ContentType::new(file.content_type.as_str()), bytes).attachment(name)
+    });
+    multipart("multipart/mixed", 2, std::iter::once(body).chain(files).collect())
+}
+
+/// CRLF line ends, a final one, and no NUL.
+fn normal_lines(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\0', "");
+    let mut lines = text.trim_end_matches('\n').replace('\n', "\r\n");
+    lines.push_str("\r\n");
+    lines
+}
+
+fn check(mail: &OutboundMail) -> Result<(), ComposeError> {
+    let is_id = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+    if !(1..=100).contains(&mail.send_id.len())
+        || !mail.send_id.bytes().all(is_id)
+        || mail.send_id.split('.').any(str::is_empty)
+    {
+        return Err(ComposeError::Invalid(Field::SendId));
+    }
+    // Up to the year 9999; a Date before 1970 is a mistake.
+    if !(0..253_402_300_800_000).contains(&mail.date_ms) {
+        return Err(ComposeError::Invalid(Field::Date));
+    }
+    match mail.to.len() + mail.cc.len() {
+        _ if mail.to.is_empty() => return Err(ComposeError::NoRecipient),
+        count if count > RECIPIENTS_MAX => return Err(ComposeError::TooManyRecipients),
+        _ => {}
+    }
+    let people = [&mail.from].into_iter().chain(&mail.reply_to).chain(&mail.to).chain(&mail.cc);
+    for person in people {
+        check_value(person.name.as_deref().unwrap_or_default(), Field::Name)?;
+    }
+    check_value(&mail.subject, Field::Subject)?;
+    check_value(mail.in_reply_to.as_deref().unwrap_or_default(), Field::InReplyTo)?;
+    for id in &mail.references {
+        check_value(id, Field::References)?;
+    }
+    check_value(&mail.loop_token, Field::LoopToken)?;
+    if mail.loop_token.is_empty() || !mail.loop_token.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err(ComposeError::Invalid(Field::LoopToken));
+    }
+    for file in &mail.attachments {
+        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"+-._".contains(&b);
+        let is_valid = file.content_type.split_once('/').is_some_and(|(kind, subtype)| {
+            [kind, subtype].iter().all(|t| (1..=60).contains(&t.len()) && t.bytes().all(is_token))
+        });
+        if !is_valid || file.content_type.to_ascii_lowercase().starts_with("multipart/") {
+            return Err(ComposeError::Invalid(Field::ContentType));
+        }
+    }
+    mail.list_unsubscribe.as_ref().map_or(Ok(()), check_unsubscribe)
+}
+
+fn check_unsubscribe(list: &ListUnsubscribe) -> Result<(), ComposeError> {
+    check_value(&list.https, Field::Unsubscribe)?;
+    let is_url = |b: u8| b.is_ascii_graphic() && !b"<>,\"".contains(&b);
+    if !list.https.starts_with("https://") || !list.https.bytes().all(is_url) {
+        return Err(ComposeError::Invalid(Field::Unsubscribe));
+    }
+    // Folding would put a space into the address, so it must fit one line (RFC 5322 §2.1.1).
+    if list.https.len() > 900 { Err(ComposeError::TooLong(Field::Unsubscribe)) } else { Ok(()) }
+}
+
+fn check_value(value: &str, field: Field) -> Result<(), ComposeError> {
+    if value.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return Err(ComposeError::Control(field));
+    }
+    if value.len() > VALUE_BYTES_MAX {
+        return Err(ComposeError::TooLong(field));
+    }
+    Ok(())
+}
+
+/// `sha256:…` names a mail that came without an id; nobody else knows it.
+fn is_sendable_id(id: &str) -> bool {
+    let is_printable = |b: u8| b.is_ascii_graphic() && b != b'<' && b != b'>';
+    !id.is_empty() && id.len() <= 900 && id.bytes().all(is_printable) && !id.starts_with("sha256:")
+}
+
+fn header_address(mailbox: &Mailbox) -> HeaderAddress<'_> {
+    let name = mailbox.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    HeaderAddress::new_address(name, mailbox.address.as_str())
+}
+
+fn header_list(mailboxes: &[Mailbox]) -> HeaderAddress<'_> {
+    HeaderAddress::new_list(mailboxes.iter().map(header_address).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::inbound::{Envelope, parse};
+
+    fn mailbox(name: Option<&str>, address: &str) -> Mailbox {
+        let address = Address::parse(address).expect("a valid address");
+        Mailbox { name: name.map(str::to_string), address }
+    }
+
+    fn mail() -> OutboundMail {
+        OutboundMail {
+            send_id: "0190a0b0-1234-7abc-8def-0123456789ab".into(),
+            from: mailbox(Some("Jörg, \"Desk\" <x@y>"), "help@desk.test"),
+            reply_to: None,
+            to: vec![mailbox(Some("Ann"), "ann@example.com"), mailbox(None, "b@c.d")],
+            cc: vec![],
+            date_ms: 1_751_356_800_000,
+            subject: "Grüße =?x?= 日本".into(),
+            text: "Hello\n.\n..x\nFrom me\n".into(),
+            html: None,
+            in_reply_to: Some("m1@x".into()),
+            references: vec!["m0@x".into(), "m1@x".into(), "bad id".into(), "sha256:00".into()],
+            auto_submitted: None,
+            loop_token: "t1".into(),
+            list_unsubscribe: None,
+            attachments: vec![],
+        }
+    }
+
+    #[test]
+    fn what_is_composed_reads_back_the_same() {
+        let mut mail = mail();
+        mail.html = Some(format!("<p>Grüße {}</p>", "long ".repeat(400)));
+        mail.attachments.push(OutboundAttachment {
+            file_name: "../rechnung ä.pdf".into(),
+            content_type: "application/pdf".into(),
+            bytes: vec![0, 13, 10, 46, 255],
+        });
+        let raw = compose(&mail).expect("valid");
+        assert_eq!(Ok(raw.clone()), compose(&mail), "the same bytes again");
+        let read = parse(&raw, &Envelope::default()).expect("it has a sender");
+        assert_eq!(read.message_id, "0190a0b0-1234-7abc-8def-0123456789ab@desk.test");
+        assert_eq!((read.from.name, read.from.address), (mail.from.name, "help@desk.test".into()));
+        assert_eq!(read.subject, mail.subject);
+        assert_eq!(read.date_ms, Some(mail.date_ms));
+        assert_eq!(read.text, "Hello\n.\n..x\nFrom me");
+        assert_eq!((read.in_reply_to.len(), read.references.len(), read.to.len()), (1, 2, 2));
+        assert_eq!(read.attachments[0].file_name, "rechnung ä.pdf");
+        assert_eq!(read.attachments[0].bytes, [0, 13, 10, 46, 255]);
+    }
+
+    #[test]
+    fn the_bytes_are_seven_bit_short_lines_with_crlf() {
+        let mut mail = mail();
+        for text in ["ä".repeat(5000), "x".repeat(5000), "a\rb\nc\r\n\0d ".into(), String::new()] {
+            mail.text = text;
+            let raw = compose(&mail).expect("valid");
+            assert!(raw.ends_with(b"\r\n") && raw.is_ascii() && !raw.contains(&0));
+            let lines = raw.strip_suffix(b"\r\n").unwrap_or(&raw).split(|b| *b == b'\n');
+            assert!(lines.clone().all(|line| line.len() <= 999));
+            let breaks = raw.iter().filter(|b| **b == b'\n').count();
+            assert_eq!(breaks, raw.windows(2).filter(|w| w == b"\r\n").count());
+            assert_eq!(breaks, raw.iter().filter(|b| **b == b'\r').count());
+        }
+    }
+
+    #[test]
+    fn line_breaks_in_header_values_are_refused() {
+        let bad = "x\r\nBcc: evil@x.y";
+        type Change = fn(&mut OutboundMail, String);
+        let cases: [(Change, Field); 7] = [
+            (|m, v| m.subject = v, Field::Subject),
+            (|m, v| m.from.name = Some(v), Field::Name),
+            (|m, v| m.to[0].name = Some(v), Field::Name),
+            (|m, v| m.in_reply_to = Some(v), Field::InReplyTo),
+            (|m, v| m.references = vec![v], Field::References),
+            (|m, v| m.loop_token = v, Field::LoopToken),
+            (
+                |m, v| m.list_unsubscribe = Some(ListUnsubscribe { https: v, mailto: None }),
+                Field::Unsubscribe,
+            ),
+        ];
+        for (change, field) in cases {
+            for value in [bad, "a\nb", "a\0b", "a\u{85}b", "a\rb"] {
+                let mut mail = mail();
+                change(&mut mail, value.to_string());
+                assert_eq!(compose(&mail), Err(ComposeError::Control(field)));
+            }
+        }
+        let mut mail = mail();
+        mail.send_id = bad.into();
+        assert_eq!(compose(&mail), Err(ComposeError::Invalid(Field::SendId)));
+    }
+
+    #[test]
+    fn bulk_and_automatic_mail_say_so() {
+        let mut mail = mail();
+        mail.auto_submitted = Some(AutoSubmitted::Replied);
+        let https = format!("https://u.test/{}", "a".repeat(200));
+        let mailto = Address::parse("un@desk.test").ok();
+        mail.list_unsubscribe = Some(ListUnsubscribe { https: https.clone(), mailto });
+        let raw = String::from_utf8(compose(&mail).expect("valid")).expect("ASCII");
+        let unfolded = raw.replace("\r\n ", " ");
+        let list =
+            format!("List-Unsubscribe: <{https}>, <mailto:un@desk.test?subject=unsubscribe>");
+        for line in [
+            "Auto-Submitted: auto-replied",
+            "X-Postroom-Loop: t1",
+            &list,
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        ] {
+            assert!(unfolded.lines().any(|l| l.replace(":  ", ": ") == line), "{line}\n{raw}");
+        }
+        mail.list_unsubscribe = Some(ListUnsubscribe { https: "http://u".into(), mailto: None });
+        assert_eq!(compose(&mail), Err(ComposeError::Invalid(Field::Unsubscribe)));
+    }
+}

@@ -1,0 +1,226 @@
+// A real SMTP server on this machine, for tests: Exim, run by hand on high ports.
+//
+// STARTTLS and implicit TLS with a certificate of our own CA, AUTH PLAIN and LOGIN, local
+// delivery into a maildir. Nothing is left running or enabled system-wide: the package is
+// installed with daemon starts forbidden, and the server lives in a temporary folder.
+//
+//   import { startSmtpServer } from "./smtp_server.mjs";
+//   const server = await startSmtpServer();
+//   // { host, ports: {starttls, tls}, user, password, address, unknownAddress, sizeLimitBytes,
+//   //   caFile, mailbox(), log(), stop() }
+//
+// `node smtp_server.mjs` starts one, prints its description as one JSON line, and stops it when
+// standard input ends. Needs root (Exim changes to the mail user for its work) and openssl.
+
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { createServer, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const EXIM = "/usr/sbin/exim4";
+const PASSWORD = "correct horse battery";
+const SIZE_LIMIT_BYTES = 3 * 1024 * 1024;
+
+/** Installs Exim if it is missing, without letting the package start its daemon. */
+export function ensureExim() {
+  if (existsSync(EXIM)) return;
+  console.error("smtp_server: exim4-daemon-light is missing; installing it with apt-get");
+  const policy = "/usr/sbin/policy-rc.d"; // asked by packages before they start a daemon
+  const isOurs = !existsSync(policy);
+  if (isOurs) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    const apt = (...args) => execFileSync("apt-get", ["-y", ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
+    apt("update");
+    apt("install", "--no-install-recommends", "exim4-daemon-light");
+  } finally {
+    if (isOurs) unlinkSync(policy);
+  }
+  // Where systemd runs, the unit must not come up at the next boot either.
+  try {
+    execFileSync("systemctl", ["disable", "exim4"], { stdio: "ignore" });
+  } catch {
+    // no systemd here
+  }
+}
+
+/** Makes a CA and a leaf certificate for localhost; returns the paths. */
+export function makeCertificates(folder) {
+  const openssl = (...args) => execFileSync("openssl", args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  openssl("req", "-x509", ...key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "30", "-subj", "/CN=Postroom test CA",
+    "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign");
+  openssl("req", ...key, "-keyout", "leaf.key", "-out", "leaf.csr", "-subj", "/CN=localhost");
+  writeFileSync(join(folder, "leaf.ext"),
+    "subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n");
+  openssl("x509", "-req", "-in", "leaf.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
+    "-days", "30", "-extfile", "leaf.ext", "-out", "leaf.pem");
+  return { ca: join(folder, "ca.pem"), certificate: join(folder, "leaf.pem"), key: join(folder, "leaf.key") };
+}
+
+function configuration({ folder, ports, certificates, domain, user }) {
+  return `
+primary_hostname = localhost
+exim_user = Debian-exim
+exim_group = Debian-exim
+spool_directory = ${folder}/spool
+log_file_path = ${folder}/log/%slog
+pid_file_path = ${folder}/exim.pid
+local_interfaces = 127.0.0.1
+daemon_smtp_ports = ${ports.starttls} : ${ports.tls}
+tls_on_connect_ports = ${ports.tls}
+tls_advertise_hosts = *
+tls_certificate = ${certificates.certificate}
+tls_privatekey = ${certificates.key}
+message_size_limit = ${SIZE_LIMIT_BYTES}
+accept_8bitmime = true
+host_lookup =
+rfc1413_query_timeout = 0s
+domainlist local_domains = ${domain}
+acl_smtp_rcpt = check_rcpt
+acl_smtp_data = accept
+auth_advertise_hosts = *
+never_users =
+keep_environment =
+add_environment = PATH=/usr/bin:/bin
+smtp_accept_max = 50
+
+begin acl
+check_rcpt:
+  deny message = 5.7.1 log in first
+       !authenticated = *
+  deny message = 5.1.1 no such mailbox
+       !verify = recipient
+  accept
+
+begin routers
+mailbox:
+  driver = accept
+  domains = +local_domains
+  local_parts = ${user}
+  transport = maildir
+
+begin transports
+maildir:
+  driver = appendfile
+  directory = ${folder}/maildir
+  maildir_format
+  user = Debian-exim
+  group = Debian-exim
+  create_directory = false
+  delivery_date_add
+  envelope_to_add
+  return_path_add
+
+begin retry
+* * F,1h,1m
+
+begin authenticators
+plain:
+  driver = plaintext
+  public_name = PLAIN
+  server_advertise_condition = \${if def:tls_in_cipher}
+  server_prompts = :
+  server_condition = \${if and{{eq{$auth2}{${user}}}{eq{$auth3}{${PASSWORD}}}}}
+  server_set_id = $auth2
+login:
+  driver = plaintext
+  public_name = LOGIN
+  server_advertise_condition = \${if def:tls_in_cipher}
+  server_prompts = "Username:: : Password::"
+  server_condition = \${if and{{eq{$auth1}{${user}}}{eq{$auth2}{${PASSWORD}}}}}
+  server_set_id = $auth1
+`;
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function canConnect(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true));
+    socket.once("error", () => resolve(false));
+    socket.once("close", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
+
+/** Starts a server; every call starts another one, on ports of its own. */
+export async function startSmtpServer({ domain = "desk.test", user = "ann" } = {}) {
+  ensureExim();
+  const folder = mkdtempSync(join(tmpdir(), "postroom-smtp-"));
+  const certificates = makeCertificates(folder);
+  const ports = { starttls: await freePort(), tls: await freePort() };
+  for (const name of ["spool", "log", "maildir", "maildir/new", "maildir/cur", "maildir/tmp"]) {
+    mkdirSync(join(folder, name), { recursive: true });
+  }
+  const file = join(folder, "exim.conf");
+  writeFileSync(file, configuration({ folder, ports, certificates, domain, user }), { mode: 0o644 });
+  execFileSync("chown", ["-R", "Debian-exim:Debian-exim", folder]);
+  execFileSync("chown", ["root:root", file]); // Exim refuses a configuration that others can write
+  chmodSync(folder, 0o755);
+
+  let output = "";
+  const child = spawn(EXIM, ["-C", file, "-bdf", "-q1m"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.on("data", (data) => (output += data));
+  child.stderr.on("data", (data) => (output += data));
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const log = () => {
+    const path = join(folder, "log", "mainlog");
+    return (existsSync(path) ? readFileSync(path, "utf8") : "") + output;
+  };
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + 10_000;
+  while (!(await canConnect(ports.starttls)) || !(await canConnect(ports.tls))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      const why = log();
+      await stop();
+      throw new Error(`Exim did not start: ${why}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const maildir = join(folder, "maildir", "new");
+  return {
+    host: "127.0.0.1",
+    ports,
+    user,
+    password: PASSWORD,
+    address: `${user}@${domain}`,
+    unknownAddress: `nobody@${domain}`,
+    sizeLimitBytes: SIZE_LIMIT_BYTES,
+    caFile: certificates.ca,
+    maildir,
+    /** The mails delivered so far, oldest first, as Buffers. */
+    mailbox: () => readdirSync(maildir).sort().map((name) => readFileSync(join(maildir, name))),
+    log,
+    stop,
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const server = await startSmtpServer();
+  const { host, ports, user, password, address, unknownAddress, sizeLimitBytes, caFile, maildir } = server;
+  console.log(JSON.stringify({ host, ports, user, password, address, unknownAddress, sizeLimitBytes, caFile, maildir }));
+  const end = async () => {
+    await server.stop();
+    process.exit(0);
+  };
+  process.stdin.resume().once("end", end);
+  process.once("SIGINT", end);
+  process.once("SIGTERM", end);
+}
