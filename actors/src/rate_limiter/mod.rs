@@ -1,1 +1,68 @@
-//! The `RateLimiter` actor.
+//! The limiter of one thing: a client address, a workspace, a provider.
+//!
+//! It promises that neither a burst nor a restart lets more through than the quota, and that the
+//! time it tells to come back after is exact: a millisecond earlier would be too early. `governor`
+//! does the arithmetic ([`buckets`]); its state is rows, so eviction forgets nothing. For providers
+//! it also keeps back-off and circuit ([`provider`]).
+
+mod buckets;
+mod handle;
+mod provider;
+mod store;
+
+use crate::kernel::{Actor, Ctx, Migration, Reply, Timer};
+use schema::limiter::{Circuit, LimitKind, LimiterCommand};
+use schema::{ActorKind, Reject};
+
+/// The core.
+pub enum Core {}
+
+const HALF_OPEN: &str = "halfOpen";
+
+impl Actor for Core {
+    const KIND: ActorKind = ActorKind::RateLimiter;
+    const MIGRATIONS: &'static [Migration] = &[Migration {
+        name: "rate_limiter/0001_limits",
+        sql: include_str!("../../../schema/migrations/rate_limiter/0001_limits.sql"),
+    }];
+    type Command = LimiterCommand;
+
+    fn handle(ctx: &mut Ctx<'_>, command: LimiterCommand) -> Result<Reply, Reject> {
+        match command {
+            LimiterCommand::Check(input) => Reply::of(&handle::check(ctx, &input)?),
+            LimiterCommand::Report(input) => Reply::of(&handle::report(ctx, &input)?),
+            LimiterCommand::Status(_) => Reply::of(&handle::status(ctx)?),
+        }
+    }
+
+    fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
+        if timer.kind != HALF_OPEN {
+            return Err(Reject::internal(format!("no timer of kind {}", timer.kind)));
+        }
+        let mut provider = store::provider(ctx.sql)?;
+        if provider.circuit == Circuit::Open {
+            provider.circuit = provider::circuit(&provider, ctx.now);
+            store::save(ctx.sql, &provider)?;
+        }
+        Ok(())
+    }
+}
+
+/// The kind and the name of what this object limits.
+fn named(ctx: &Ctx<'_>) -> Result<(LimitKind, String), Reject> {
+    let name = ctx.instance.split_once('/').map(|(_, name)| name);
+    let kind =
+        name.and_then(|name| name.split_once(':')).and_then(|(kind, _)| LimitKind::parse(kind));
+    match (kind, name) {
+        (Some(kind), Some(name)) => Ok((kind, name.to_owned())),
+        _ => Err(Reject::not_found("limiter")),
+    }
+}
+
+/// Refuses a kind that is not this object's: its buckets have other sizes.
+fn same_kind(ctx: &Ctx<'_>, kind: LimitKind) -> Result<(), Reject> {
+    if named(ctx)?.0 == kind {
+        return Ok(());
+    }
+    Err(Reject::field("kind", "must be the kind that this limiter is of"))
+}
