@@ -8,7 +8,7 @@ create table workspace (
     name text not null,
     version integer not null,
     created_at integer not null,
-    changed_at integer not null
+    updated_at integer not null
 ) strict;
 
 create table agents (
@@ -22,7 +22,7 @@ create table agents (
     epoch integer not null,
     version integer not null,
     created_at integer not null,
-    changed_at integer not null
+    updated_at integer not null
 ) strict, without rowid;
 
 create table sessions (

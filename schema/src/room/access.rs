@@ -21,7 +21,7 @@ pub struct Workspace {
     /// When it was registered.
     pub created_at: Millis,
     /// When it was changed last.
-    pub changed_at: Millis,
+    pub updated_at: Millis,
 }
 
 /// An agent, as the API shows it.
@@ -43,7 +43,48 @@ pub struct Agent {
     /// When they joined.
     pub created_at: Millis,
     /// When they were changed last.
-    pub changed_at: Millis,
+    pub updated_at: Millis,
+}
+
+/// The data of `workspace.created` and `workspace.changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WorkspaceEvent {
+    /// After the change.
+    pub workspace: Workspace,
+}
+
+/// The data of `agent.joined` and `agent.password_changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentEvent {
+    /// After the change.
+    pub agent: Agent,
+}
+
+/// The data of `agent.changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentChanged {
+    /// After the change.
+    pub agent: Agent,
+    /// What was different before.
+    pub before: AgentBefore,
+}
+
+/// The fields of an agent that a change has changed, as they were before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AgentBefore {
+    /// The role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Whether they were active.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+    /// The name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 /// What has become of an invitation.
@@ -96,6 +137,14 @@ pub struct Invitation {
     pub created_at: Millis,
     /// Until when it can be accepted.
     pub expires_at: Millis,
+}
+
+/// The data of `invitation.created`, `invitation.accepted` and `invitation.revoked`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InvitationEvent {
+    /// After the change.
+    pub invitation: Invitation,
 }
 
 /// A log-in, with all that an access token is made of.
@@ -287,7 +336,7 @@ pub struct ChangeAgent {
     pub name: Option<String>,
     /// The version that the caller saw (`If-Match`).
     #[serde(default)]
-    pub version: Option<i64>,
+    pub if_version: Option<i64>,
 }
 
 /// Makes a ticket with which the caller's session can open one WebSocket. Reply: [`TicketMade`].
@@ -336,5 +385,5 @@ pub struct ChangeWorkspace {
     pub name: String,
     /// The version that the caller saw (`If-Match`).
     #[serde(default)]
-    pub version: Option<i64>,
+    pub if_version: Option<i64>,
 }

@@ -12,7 +12,9 @@ use super::{AGENTS_MAX, check, open};
 use crate::kernel::{Ctx, Reply};
 use schema::event::By;
 use schema::ids::AgentId;
-use schema::room::access::{AcceptInvitation, Agent, Invitation, InvitationState};
+use schema::room::access::{
+    AcceptInvitation, Agent, AgentEvent, Invitation, InvitationEvent, InvitationState,
+};
 use schema::summary::Table;
 use schema::{Code, Reject};
 
@@ -44,7 +46,7 @@ pub fn accept_invitation(ctx: &mut Ctx<'_>, input: &AcceptInvitation) -> Result<
         active: true,
         version: 1,
         created_at: ctx.now,
-        changed_at: ctx.now,
+        updated_at: ctx.now,
     };
     let known = agents::Known { agent, password_hash: input.password_hash.clone(), epoch: 1 };
     agents::insert(ctx.sql, &known)?;
@@ -52,8 +54,9 @@ pub fn accept_invitation(ctx: &mut Ctx<'_>, input: &AcceptInvitation) -> Result<
     invitations::set_state(ctx.sql, invitation.id, invitation.state)?;
     let opened = open::session(ctx, known, &input.refresh_hash)?;
     let by = By::Agent { id: opened.agent.id };
-    ctx.event_by(&by, "invitation.accepted", None, &invitation)?;
-    ctx.event_by(&by, "agent.joined", None, &opened.agent)?;
+    ctx.event_by(&by, "invitation.accepted", None, &InvitationEvent { invitation })?;
+    let agent = opened.agent.clone();
+    ctx.event_by(&by, "agent.joined", None, &AgentEvent { agent })?;
     ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
     Reply::of(&opened)
 }

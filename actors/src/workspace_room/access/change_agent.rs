@@ -10,7 +10,7 @@ use super::invite::needed_for;
 use super::store::agents;
 use super::{check, open};
 use crate::kernel::{Ctx, Reply};
-use schema::room::access::{Agent, ChangeAgent};
+use schema::room::access::{Agent, AgentBefore, AgentChanged, ChangeAgent};
 use schema::summary::Table;
 use schema::{Code, Permission, Reject, Role};
 
@@ -21,7 +21,7 @@ use schema::{Code, Permission, Reject, Role};
 pub fn change_agent(ctx: &mut Ctx<'_>, input: &ChangeAgent) -> Result<Reply, Reject> {
     let member = require(ctx, Permission::Read)?;
     let before = authorised_target(ctx, member, input)?;
-    must_be_seen(before.version, input.version)?;
+    must_be_seen(before.version, input.if_version)?;
     let name = input.name.as_deref().map(|name| check::name("name", name)).transpose()?;
     let mut after = Agent {
         name: name.unwrap_or_else(|| before.name.clone()),
@@ -36,12 +36,13 @@ pub fn change_agent(ctx: &mut Ctx<'_>, input: &ChangeAgent) -> Result<Reply, Rej
         return Err(Reject::conflict("the last owner stays: make another one first"));
     }
     after.version += 1;
-    after.changed_at = ctx.now;
+    after.updated_at = ctx.now;
     agents::update(ctx.sql, &after)?;
     if before.active && !after.active {
         open::end_all(ctx, after.id)?;
     }
-    ctx.event("agent.changed", None, &after)?;
+    let changed = AgentChanged { agent: after.clone(), before: difference(&before, &after) };
+    ctx.event("agent.changed", None, &changed)?;
     if before.active != after.active {
         ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
     }
@@ -73,6 +74,14 @@ pub fn must_be_seen(version: i64, seen: Option<i64>) -> Result<(), Reject> {
     let details = serde_json::json!({ "version": version });
     Err(Reject::new(Code::VersionMismatch, "it was changed in the meantime: fetch it again")
         .with(details))
+}
+
+fn difference(before: &Agent, after: &Agent) -> AgentBefore {
+    AgentBefore {
+        role: Some(before.role).filter(|role| *role != after.role),
+        active: Some(before.active).filter(|active| *active != after.active),
+        name: Some(before.name.clone()).filter(|name| *name != after.name),
+    }
 }
 
 fn owns(agent: &Agent) -> bool {

@@ -8,7 +8,7 @@ use super::store::{agents, sessions};
 use super::{check, open};
 use crate::kernel::context::Expelled;
 use crate::kernel::{Ctx, Reply};
-use schema::room::access::ChangePassword;
+use schema::room::access::{AgentEvent, ChangePassword};
 use schema::{Permission, Reject};
 
 /// Changes the caller's password.
@@ -27,7 +27,7 @@ pub fn change_password(ctx: &mut Ctx<'_>, input: &ChangePassword) -> Result<Repl
     agents::next_epoch(ctx.sql, agent)?;
     sessions::remove_others(ctx.sql, agent, session)?;
     ctx.expel(Expelled::Agent(agent));
-    ctx.event("agent.password_changed", None, &known.agent)?;
+    ctx.event("agent.password_changed", None, &AgentEvent { agent: known.agent })?;
     let known = agents::find(ctx.sql, agent)?.ok_or_else(missing)?;
     let session = sessions::find(ctx.sql, session)?.ok_or_else(missing)?;
     Reply::of(&open::opened(ctx, known, session.id, session.expires_at)?)

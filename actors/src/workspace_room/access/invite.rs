@@ -9,7 +9,7 @@ use super::store::{agents, invitations};
 use super::{INVITATION_KEPT_MS, INVITATION_MS, INVITATIONS_OPEN_MAX, check, sweep};
 use crate::kernel::{Ctx, Reply};
 use schema::ids::InvitationId;
-use schema::room::access::{Invitation, InvitationState, Invite};
+use schema::room::access::{Invitation, InvitationEvent, InvitationState, Invite};
 use schema::{Permission, Reject, Role};
 
 /// What it takes to make somebody of a role, to unmake them, or to change them.
@@ -58,7 +58,7 @@ pub fn invite(ctx: &mut Ctx<'_>, input: &Invite) -> Result<Reply, Reject> {
     };
     invitations::insert(ctx.sql, &invitation, &input.token_hash)?;
     sweep::arm(ctx, invitation.expires_at + INVITATION_KEPT_MS)?;
-    ctx.event("invitation.created", None, &invitation)?;
+    ctx.event("invitation.created", None, &InvitationEvent { invitation: invitation.clone() })?;
     Reply::of(&invitation)
 }
 
@@ -69,6 +69,6 @@ pub fn invite(ctx: &mut Ctx<'_>, input: &Invite) -> Result<Reply, Reject> {
 pub fn revoke(ctx: &mut Ctx<'_>, invitation: Invitation) -> Result<Invitation, Reject> {
     let invitation = Invitation { state: InvitationState::Revoked, ..invitation };
     invitations::set_state(ctx.sql, invitation.id, invitation.state)?;
-    ctx.event("invitation.revoked", None, &invitation)?;
+    ctx.event("invitation.revoked", None, &InvitationEvent { invitation: invitation.clone() })?;
     Ok(invitation)
 }

@@ -9,7 +9,7 @@ use super::{check, open};
 use crate::kernel::{Ctx, Reply};
 use schema::event::By;
 use schema::ids::AgentId;
-use schema::room::access::{Agent, Opened, Register};
+use schema::room::access::{Agent, AgentEvent, Opened, Register, WorkspaceEvent};
 use schema::summary::Table;
 use schema::{Reject, Role};
 
@@ -37,14 +37,16 @@ pub fn register(ctx: &mut Ctx<'_>, input: &Register) -> Result<Reply, Reject> {
         active: true,
         version: 1,
         created_at: ctx.now,
-        changed_at: ctx.now,
+        updated_at: ctx.now,
     };
     let owner = agents::Known { agent, password_hash: input.password_hash.clone(), epoch: 1 };
     agents::insert(ctx.sql, &owner)?;
     let opened: Opened = open::session(ctx, owner, &input.refresh_hash)?;
     let by = By::Agent { id: opened.agent.id };
-    ctx.event_by(&by, "workspace.created", None, &opened.workspace)?;
-    ctx.event_by(&by, "agent.joined", None, &opened.agent)?;
+    let workspace = opened.workspace.clone();
+    ctx.event_by(&by, "workspace.created", None, &WorkspaceEvent { workspace })?;
+    let agent = opened.agent.clone();
+    ctx.event_by(&by, "agent.joined", None, &AgentEvent { agent })?;
     ctx.summarise(Table::Workspaces, &id.to_string())?;
     Reply::of(&opened)
 }

@@ -7,7 +7,7 @@ use super::change_agent::must_be_seen;
 use super::check;
 use super::store::workspace;
 use crate::kernel::{Ctx, Reply};
-use schema::room::access::{ChangeWorkspace, GetWorkspace, Workspace};
+use schema::room::access::{ChangeWorkspace, GetWorkspace, Workspace, WorkspaceEvent};
 use schema::summary::Table;
 use schema::{Permission, Reject};
 
@@ -27,14 +27,14 @@ pub fn get_workspace(ctx: &mut Ctx<'_>, _: &GetWorkspace) -> Result<Reply, Rejec
 pub fn change_workspace(ctx: &mut Ctx<'_>, input: &ChangeWorkspace) -> Result<Reply, Reject> {
     require(ctx, Permission::Manage)?;
     let before = find(ctx)?;
-    must_be_seen(before.version, input.version)?;
+    must_be_seen(before.version, input.if_version)?;
     let name = check::name("name", &input.name)?;
     if name == before.name {
         return Reply::of(&before);
     }
     workspace::rename(ctx.sql, &name, ctx.now)?;
     let after = find(ctx)?;
-    ctx.event("workspace.changed", None, &after)?;
+    ctx.event("workspace.changed", None, &WorkspaceEvent { workspace: after.clone() })?;
     ctx.summarise(Table::Workspaces, &after.id.to_string())?;
     Reply::of(&after)
 }

@@ -16,7 +16,7 @@ pub struct Known {
     pub epoch: i64,
 }
 
-const FIND: &str = "select id, email, name, role, active, version, created_at, changed_at,
+const FIND: &str = "select id, email, name, role, active, version, created_at, updated_at,
     password_hash, epoch from agents where id = ?";
 
 /// An agent by id.
@@ -28,7 +28,7 @@ pub fn find(sql: &dyn Sql, id: AgentId) -> Result<Option<Known>, Fault> {
 }
 
 const FIND_BY_EMAIL: &str = "select id, email, name, role, active, version, created_at,
-    changed_at, password_hash, epoch from agents where email = ?";
+    updated_at, password_hash, epoch from agents where email = ?";
 
 /// An agent by address, lower-cased.
 ///
@@ -38,7 +38,7 @@ pub fn find_by_email(sql: &dyn Sql, email: &str) -> Result<Option<Known>, Fault>
     sql.first(FIND_BY_EMAIL, &[email.into()])?.as_ref().map(known).transpose()
 }
 
-const LIST: &str = "select id, email, name, role, active, version, created_at, changed_at
+const LIST: &str = "select id, email, name, role, active, version, created_at, updated_at
     from agents order by id";
 
 /// All agents, in the order in which they came.
@@ -62,7 +62,7 @@ fn agent(row: &Row) -> Result<Agent, Fault> {
         active: row.flag(4)?,
         version: row.integer(5)?,
         created_at: row.integer(6)?,
-        changed_at: row.integer(7)?,
+        updated_at: row.integer(7)?,
     })
 }
 
@@ -76,7 +76,7 @@ pub fn role(row: &Row, column: usize) -> Result<Role, Fault> {
 }
 
 const INSERT: &str = "insert into agents
-    (id, email, name, role, active, password_hash, epoch, version, created_at, changed_at)
+    (id, email, name, role, active, password_hash, epoch, version, created_at, updated_at)
     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Adds an agent.
@@ -95,13 +95,13 @@ pub fn insert(sql: &dyn Sql, known: &Known) -> Result<(), Fault> {
         known.epoch.into(),
         agent.version.into(),
         agent.created_at.into(),
-        agent.changed_at.into(),
+        agent.updated_at.into(),
     ];
     sql.exec(INSERT, &params).map(drop)
 }
 
 const UPDATE: &str = "update agents
-    set name = ?, role = ?, active = ?, version = ?, changed_at = ? where id = ?";
+    set name = ?, role = ?, active = ?, version = ?, updated_at = ? where id = ?";
 
 /// Writes what may change of an agent.
 ///
@@ -113,7 +113,7 @@ pub fn update(sql: &dyn Sql, agent: &Agent) -> Result<(), Fault> {
         agent.role.as_str().into(),
         i64::from(agent.active).into(),
         agent.version.into(),
-        agent.changed_at.into(),
+        agent.updated_at.into(),
         agent.id.to_string().into(),
     ];
     sql.exec(UPDATE, &params).map(drop)

@@ -5,7 +5,7 @@ use schema::Millis;
 use schema::ids::WorkspaceId;
 use schema::room::access::Workspace;
 
-const FIND: &str = "select workspace_id, name, version, created_at, changed_at from workspace";
+const FIND: &str = "select workspace_id, name, version, created_at, updated_at from workspace";
 
 /// The workspace; none before it is registered.
 ///
@@ -21,7 +21,7 @@ fn read(row: Row) -> Result<Workspace, Fault> {
         name: row.text(1)?,
         version: row.integer(2)?,
         created_at: row.integer(3)?,
-        changed_at: row.integer(4)?,
+        updated_at: row.integer(4)?,
     })
 }
 
@@ -36,7 +36,7 @@ pub fn registered(sql: &dyn Sql) -> Result<bool, Fault> {
 }
 
 const INSERT: &str =
-    "insert into workspace (id, workspace_id, name, version, created_at, changed_at)
+    "insert into workspace (id, workspace_id, name, version, created_at, updated_at)
     values (1, ?, ?, 1, ?, ?)";
 
 /// Makes the row.
@@ -47,7 +47,7 @@ pub fn insert(sql: &dyn Sql, id: WorkspaceId, name: &str, now: Millis) -> Result
     sql.exec(INSERT, &[id.to_string().into(), name.into(), now.into(), now.into()]).map(drop)
 }
 
-const RENAME: &str = "update workspace set name = ?, version = version + 1, changed_at = ?";
+const RENAME: &str = "update workspace set name = ?, version = version + 1, updated_at = ?";
 
 /// Gives the workspace another name.
 ///

@@ -45,7 +45,7 @@ fn step_at_random(room: &mut Room, people: &mut Vec<Person>) -> Option<Code> {
             role: Some(role),
             active: Some(active),
             name: None,
-            version: None,
+            if_version: None,
         }),
         _ => set_role(target, role),
     };

@@ -269,7 +269,7 @@ pub fn ticket(token: &str) -> RoomCommand {
 
 /// A change of nothing, to be filled in.
 pub fn change(agent_id: AgentId) -> ChangeAgent {
-    ChangeAgent { agent_id, role: None, active: None, name: None, version: None }
+    ChangeAgent { agent_id, role: None, active: None, name: None, if_version: None }
 }
 
 pub fn set_role(agent_id: AgentId, role: Role) -> RoomCommand {
