@@ -1,1 +1,4 @@
 //! The `InboxState` actor.
+
+#[cfg(target_arch = "wasm32")]
+pub mod transport;

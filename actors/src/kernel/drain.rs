@@ -15,7 +15,7 @@ use schema::{Code, Millis, Reject};
 /// How many entries are under way at once; the platform allows six connections to the outside.
 pub const AT_ONCE: i64 = 16;
 /// How long an entry that may leave only once is given; every transport gives up before.
-pub const LEASE_MS: Millis = 5 * 60 * 1000;
+pub const LEASE_MS: Millis = 10 * 60 * 1000;
 
 const TABLES: [Table; 6] = [
     Table::Workspaces,

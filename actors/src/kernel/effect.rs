@@ -51,6 +51,8 @@ pub struct MailJob {
     pub security: String,
     /// The account.
     pub username: String,
+    /// Whose secret the password is: the inbox's instance name, to which it was sealed.
+    pub owner: String,
     /// The sealed password; the shell opens it.
     pub sealed_password: Vec<u8>,
     /// Envelope sender.

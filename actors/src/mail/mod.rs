@@ -6,7 +6,7 @@
 //! Reading order: [`address`] (what may be written to), [`inbound`] (raw bytes to a plain struct;
 //! [`header`], [`structure`] and [`html`] are its parts), [`automatic`] (is a person behind it),
 //! [`outbound`] (a plain struct to raw bytes), [`smtp`] (raw bytes to a server, and what is known
-//! afterwards), [`identity`] (two spellings, one prospect).
+//! afterwards), [`identity`] (two spellings, one prospect), [`seal`] (passwords at rest).
 //!
 //! It does not store, retry, decide about tickets, or read bounces.
 
@@ -15,6 +15,7 @@ pub mod automatic;
 pub mod identity;
 pub mod inbound;
 pub mod outbound;
+pub mod seal;
 pub mod smtp;
 
 mod header;

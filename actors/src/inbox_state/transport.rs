@@ -1,0 +1,169 @@
+//! How an inbox's mail leaves: SMTP over the Worker's TCP sockets; wasm only.
+//!
+//! It connects, opens the sealed password, and hands over to [`crate::mail::smtp`], whose outcome it
+//! passes on as it is. A hand-over that takes longer than [`LIMIT`] is unknown, and over before the
+//! outbox would take the object for dead.
+
+use crate::kernel::{MailJob, MailOutcome};
+use crate::mail::address::Address;
+use crate::mail::seal::{self, SealKey};
+use crate::mail::smtp::{
+    Credentials, Security, SendOutcome, Sleep, SmtpMail, SmtpSettings, SmtpStream, Stage,
+    TimeLimits, send,
+};
+use futures_util::future::{Either, select};
+use std::future::Future;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use worker::{Delay, Env, SecureTransport, Socket};
+
+/// How long a hand-over may take in all.
+const LIMIT: Duration = Duration::from_secs(8 * 60);
+/// How long a connection may take to open.
+const CONNECT_LIMIT: Duration = Duration::from_secs(20);
+
+/// Sends a mail.
+pub fn send_mail(env: Env, job: MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>>> {
+    Box::pin(async move {
+        match select(pin!(hand_over(&env, &job)), pin!(Delay::from(LIMIT))).await {
+            Either::Left((outcome, _)) => outcome,
+            Either::Right(_) => MailOutcome::Unknown { why: "the server took too long".into() },
+        }
+    })
+}
+
+async fn hand_over(env: &Env, job: &MailJob) -> MailOutcome {
+    let not_sent = |why: String| MailOutcome::NotSent { why };
+    let ready = prepare(env, job);
+    let (from, recipients, settings) = match ready {
+        Ok(ready) => ready,
+        Err(why) => return not_sent(why),
+    };
+    let transport = match settings.security {
+        Security::Tls => SecureTransport::On,
+        Security::StartTls => SecureTransport::StartTls,
+        Security::Plain => SecureTransport::Off,
+    };
+    let socket = match connect(job, transport).await {
+        Ok(socket) => socket,
+        Err(why) => return not_sent(why),
+    };
+    let mail = SmtpMail { from: &from, recipients: &recipients, raw: &job.content };
+    outcome(send(Wire(socket), &Waits, &settings, mail).await)
+}
+
+fn prepare(env: &Env, job: &MailJob) -> Result<(Address, Vec<Address>, SmtpSettings), String> {
+    let address = |text: &String| {
+        Address::parse(text).map_err(|error| format!("the address {text} is unusable: {error}"))
+    };
+    let from = address(&job.from)?;
+    let recipients = job.to.iter().map(address).collect::<Result<Vec<_>, _>>()?;
+    let security = match job.security.as_str() {
+        "implicit_tls" => Security::Tls,
+        "starttls" => Security::StartTls,
+        "plain" if is_loopback(&job.host) => Security::Plain,
+        other => return Err(format!("{other} is no way to secure a connection to {}", job.host)),
+    };
+    let password = seal::open(&seal_keys(env)?, &job.owner, &job.sealed_password)
+        .map_err(|error| format!("password: {error}"))?;
+    let password = String::from_utf8(password).map_err(|_| "password: no text".to_owned())?;
+    let credentials = Some(Credentials { user: job.username.clone(), password, mechanism: None })
+        .filter(|credentials| !credentials.user.is_empty());
+    let settings = SmtpSettings {
+        helo_name: from.domain().to_owned(),
+        security,
+        credentials,
+        time_limits: TimeLimits::default(),
+    };
+    Ok((from, recipients, settings))
+}
+
+/// The deployment's keys: the current one, and the one before while secrets are sealed anew.
+fn seal_keys(env: &Env) -> Result<Vec<SealKey>, String> {
+    let mut keys = Vec::new();
+    for name in ["SECRETS_KEY", "SECRETS_KEY_PREVIOUS"] {
+        if let Ok(text) = env.secret(name) {
+            let key = SealKey::parse(&text.to_string());
+            keys.push(key.map_err(|error| format!("{name}: {error}"))?);
+        }
+    }
+    if keys.is_empty() { Err("the secret SECRETS_KEY is missing".into()) } else { Ok(keys) }
+}
+
+fn is_loopback(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "::1")
+}
+
+async fn connect(job: &MailJob, transport: SecureTransport) -> Result<Socket, String> {
+    let socket = Socket::builder()
+        .secure_transport(transport)
+        .connect(&*job.host, job.port)
+        .map_err(|error| error.to_string())?;
+    let opened = match select(pin!(socket.opened()), pin!(Delay::from(CONNECT_LIMIT))).await {
+        Either::Left((opened, _)) => opened.map(drop).map_err(|error| error.to_string()),
+        Either::Right(_) => Err("no connection in time".into()),
+    };
+    opened.map(|()| socket)
+}
+
+fn outcome(outcome: SendOutcome) -> MailOutcome {
+    match outcome {
+        SendOutcome::Accepted { reply, .. } => MailOutcome::Accepted { reply: reply.text },
+        SendOutcome::Refused { code, enhanced, text, permanent, at } => {
+            let recipient = at == Stage::Rcpt;
+            MailOutcome::Refused { code, enhanced, text, permanent, recipient }
+        }
+        SendOutcome::NotSent { why } => MailOutcome::NotSent { why: format!("{why:?}") },
+        SendOutcome::Unknown { why } => MailOutcome::Unknown { why: format!("{why:?}") },
+    }
+}
+
+struct Waits;
+
+impl Sleep for Waits {
+    async fn sleep(&self, duration_ms: u64) {
+        Delay::from(Duration::from_millis(duration_ms)).await;
+    }
+}
+
+/// The Worker's socket, as the SMTP session wants it.
+struct Wire(Socket);
+
+impl AsyncRead for Wire {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Wire {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
+impl SmtpStream for Wire {
+    async fn start_tls(self) -> io::Result<Self> {
+        let socket = self.0.start_tls();
+        socket.opened().await.map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(Self(socket))
+    }
+}
