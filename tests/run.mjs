@@ -30,9 +30,10 @@ const STAGES = [
   { name: "clippy for wasm", run: clippyForWasm },
   { name: "cargo test", run: cargo("test", ...LOCKED, "--workspace", "--no-fail-fast") },
   { name: "build", run: async () => void (await build({ env: tools.build })) },
+  { name: "build the toy", run: async () => void (await build({ env: tools.build, crate: "tests/toy" })) },
   { name: "deploy staging, dry", needs: "build", run: dryRun("staging") },
   { name: "deploy production, dry", needs: "build", run: dryRun("production") },
-  { name: "edge tests", needs: "build", run: edgeTests },
+  { name: "edge tests", needs: "build the toy", run: edgeTests },
 ];
 
 /** The gateway as it is deployed: code under `cfg(target_arch = "wasm32")` is seen only here. */

@@ -32,19 +32,20 @@ const QUIET = {
  * vars       variables and secrets; if given, .dev.vars is not read
  * env        environment variables of the process itself
  * config     another Worker's wrangler.toml (the edge tests' toy); then no D1 is migrated
+ * main       another entry file in front of the same Worker (a harness's)
  * readyPath  what must answer 200 (default /healthz), within readyMs (default 60 s)
  *
  * Gives { url, port, pid, pids(), log, logText(), exited, stop(), kill9() }.
  */
 export async function startWorker(options = {}) {
-  const { persistTo, vars, env = {}, config = CONFIG, readyPath = "/healthz", readyMs = 60_000 } = options;
+  const { persistTo, vars, env = {}, config = CONFIG, main, readyPath = "/healthz", readyMs = 60_000 } = options;
   if (!persistTo) throw new Trouble("startWorker: persistTo is missing");
   const dir = resolve(persistTo);
   const scratch = join(dir, "tmp"); // what a killed workerd leaves behind goes with the folder
   mkdirSync(scratch, { recursive: true });
   if (config === CONFIG) await migrateD1(dir);
   const port = await freePort(options.port);
-  const args = ["dev", "--config", config, "--ip", "127.0.0.1", "--port", String(port)];
+  const args = ["dev", ...(main ? [main] : []), "--config", config, "--ip", "127.0.0.1", "--port", String(port)];
   args.push("--inspector-port", String(await freePort()), "--persist-to", dir, "--show-interactive-dev-session=false");
   if (vars) args.push("--env-file", writeVars(dir, vars));
   const log = options.log ?? join(dir, "worker.log");
