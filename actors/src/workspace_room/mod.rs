@@ -4,12 +4,35 @@
 //! everybody who watches. It promises that events have no gap, that a committed change reaches every
 //! socket of the room in order, and that a scheduled comment is published once.
 
+//!
+//! | part | what it holds |
+//! | --- | --- |
+//! | [`access`] | the account half: agents, sessions, invitations, whether a caller may |
+//! | [`handle`] | the desk half: one command a file |
+//! | [`tickets`], [`comments`], [`status`], [`people`] | what several of those commands do |
+//! | [`publish`] | scheduled comments |
+//! | [`mail`] | what is made of a mail's fields |
+//! | [`cursor`] | where the next page of a list begins |
+//! | [`overview`] | what D1 shows |
+//! | [`store`] | every statement |
+
 pub mod access;
+pub mod comments;
+pub mod cursor;
+pub mod handle;
+pub mod mail;
+pub mod overview;
+pub mod people;
+pub mod publish;
+pub mod status;
+pub mod store;
+pub mod tickets;
 
 use crate::kernel::actor::Welcome;
 use crate::kernel::{Actor, Ctx, Migration, Reply, Timer};
 use schema::frame::Connect;
 use schema::room::RoomCommand;
+use schema::summary::{Summary, Table};
 use schema::{ActorKind, Permission, Reject};
 
 /// The actor.
@@ -51,8 +74,53 @@ impl Actor for Core {
             RoomCommand::GetWorkspace(input) => access::workspace::get_workspace(ctx, &input),
             RoomCommand::ChangeWorkspace(input) => access::workspace::change_workspace(ctx, &input),
 
-            // The commands of access and of the desk are joined here as they land.
-            _ => Err(Reject::not_found("command")),
+            RoomCommand::CreateUser(input) => handle::create_user::create_user(ctx, &input),
+            RoomCommand::GetUser(input) => handle::get_user::get_user(ctx, &input),
+            RoomCommand::ListUsers(input) => handle::list_users::list_users(ctx, &input),
+            RoomCommand::ChangeUser(input) => handle::change_user::change_user(ctx, &input),
+            RoomCommand::ListCompanies(input) => {
+                handle::list_companies::list_companies(ctx, &input)
+            }
+
+            RoomCommand::CreateTicket(input) => handle::create_ticket::create_ticket(ctx, &input),
+            RoomCommand::GetTicket(input) => handle::get_ticket::get_ticket(ctx, &input),
+            RoomCommand::ListTickets(input) => handle::list_tickets::list_tickets(ctx, &input),
+            RoomCommand::ChangeTicket(input) => handle::change_ticket::change_ticket(ctx, &input),
+            RoomCommand::ReopenTicket(input) => handle::reopen_ticket::reopen_ticket(ctx, &input),
+            RoomCommand::MarkRead(input) => handle::mark_read::mark_read(ctx, &input),
+            RoomCommand::ListActivities(input) => {
+                handle::list_activities::list_activities(ctx, &input)
+            }
+
+            RoomCommand::PostComment(input) => handle::post_comment::post_comment(ctx, &input),
+            RoomCommand::GetComment(input) => handle::get_comment::get_comment(ctx, &input),
+            RoomCommand::ListComments(input) => handle::list_comments::list_comments(ctx, &input),
+            RoomCommand::GetAttachment(input) => {
+                handle::get_attachment::get_attachment(ctx, &input)
+            }
+
+            RoomCommand::ScheduleComment(input) => {
+                handle::schedule_comment::schedule_comment(ctx, &input)
+            }
+            RoomCommand::ListScheduledComments(input) => {
+                handle::list_scheduled_comments::list_scheduled_comments(ctx, &input)
+            }
+            RoomCommand::ChangeScheduledComment(input) => {
+                handle::change_scheduled_comment::change_scheduled_comment(ctx, &input)
+            }
+            RoomCommand::CancelScheduledComment(input) => {
+                handle::cancel_scheduled_comment::cancel_scheduled_comment(ctx, &input)
+            }
+
+            RoomCommand::Snapshot(_) => handle::snapshot::snapshot(ctx),
+
+            RoomCommand::ReceiveMail(input) => handle::receive_mail::receive_mail(ctx, &input),
+            RoomCommand::ReportUnparseable(input) => {
+                handle::report_unparseable::report_unparseable(ctx, &input)
+            }
+            RoomCommand::ListUnparseableMails(input) => {
+                handle::list_unparseable_mails::list_unparseable_mails(ctx, &input)
+            }
         }
     }
 
@@ -67,8 +135,18 @@ impl Actor for Core {
     fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
         match timer.kind.as_str() {
             access::sweep::SWEEP => access::sweep::sweep(ctx),
+            publish::TIMER => publish::timer(ctx, timer),
+            overview::TIMER => overview::timer(ctx, timer),
             other => Err(Reject::internal(format!("no timer of kind {other}"))),
         }
+    }
+
+    fn summary(ctx: &mut Ctx<'_>, table: Table, id: &str) -> Result<Option<Summary>, Reject> {
+        overview::summary(ctx, table, id)
+    }
+
+    fn summarise_all(ctx: &mut Ctx<'_>) -> Result<i64, Reject> {
+        overview::summarise_all(ctx)
     }
 }
 

@@ -24,8 +24,7 @@ create table users (
 
 create index users_of_company on users (company_id) where company_id is not null;
 
--- One row per status, and the last number that a ticket got. Kept by hand, because counting reads
--- every row.
+-- How many tickets there are of each status; kept by hand, because counting reads every row.
 create table ticket_counts (
     status text primary key,
     tickets integer not null
@@ -34,12 +33,15 @@ create table ticket_counts (
 insert into ticket_counts (status, tickets)
 values ('open', 0), ('pending', 0), ('waiting', 0), ('solved', 0), ('closed', 0);
 
-create table ticket_numbers (
+-- One row: the last number that a ticket got, and how often the counts above have changed.
+create table desk (
     id integer primary key check (id = 1),
-    last integer not null
+    last_number integer not null,
+    changes integer not null,
+    changed_at integer not null
 ) strict;
 
-insert into ticket_numbers (id, last) values (1, 0);
+insert into desk (id, last_number, changes, changed_at) values (1, 0, 0, 0);
 
 create table tickets (
     number integer primary key,

@@ -35,8 +35,12 @@ pub enum AutomaticKind {
 pub struct Automatic {
     /// What kind of machine.
     pub kind: AutomaticKind,
-    /// What gave it away: `Auto-Submitted: auto-replied`.
+    /// What gave it away: `auto_submitted`.
     pub reason: String,
+    /// Whether that is only a hint, such as the subject: the mail is marked, but otherwise taken for
+    /// a person's.
+    #[serde(default)]
+    pub weak: bool,
 }
 
 /// What a comment that came by mail remembers of it.
@@ -66,6 +70,10 @@ pub struct MailFacts {
     /// That a machine sent it.
     #[serde(default)]
     pub automatic: Option<Automatic>,
+    /// How many of its files are not listed with the comment, because there are too many; they are
+    /// in the mail as it came.
+    #[serde(default)]
+    pub attachments_omitted: i64,
     /// When it says it was sent.
     #[serde(default)]
     pub sent_at: Option<Millis>,

@@ -45,6 +45,22 @@ pub struct Company {
     pub created_at: Millis,
 }
 
+/// The data of `user.created` and `user.changed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserEvent {
+    /// The user after the change.
+    pub user: User,
+}
+
+/// The data of `company.created`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompanyEvent {
+    /// The company.
+    pub company: Company,
+}
+
 /// Makes a user. `conflict` with `details.userId` where the address is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -1,0 +1,131 @@
+//! How a comment comes to stand in a ticket, whoever wrote it and whenever.
+
+use super::store::tickets::Standing;
+use super::store::{attachments, comments, tickets};
+use crate::kernel::Ctx;
+use schema::event::By;
+use schema::ids::{CommentId, TicketId};
+use schema::room::comment::{Attachment, BODY_BYTES_MAX, Comment, CommentCreated, Visibility};
+use schema::room::mail::MailFacts;
+use schema::room::ticket::{Source, Status, TicketMark};
+use schema::summary::Table;
+use schema::{Code, Reject};
+
+/// A comment that is about to stand.
+#[derive(Debug)]
+pub struct Draft {
+    /// The comment.
+    pub id: CommentId,
+    /// Who said it.
+    pub author: By,
+    /// Who may see it.
+    pub visibility: Visibility,
+    /// What.
+    pub body: String,
+    /// How it came in.
+    pub source: Source,
+    /// Whether a machine said it.
+    pub automatic: bool,
+    /// What the mail said about itself.
+    pub mail: Option<MailFacts>,
+    /// Its files.
+    pub attachments: Vec<Attachment>,
+    /// Whether it may be the first reply to the customer.
+    pub answers: bool,
+}
+
+/// A body as it will be kept.
+///
+/// # Errors
+/// `too_large` over [`BODY_BYTES_MAX`] bytes, `invalid_input` where nothing in it is visible or it
+/// has control characters.
+pub fn body(body: &str) -> Result<String, Reject> {
+    if body.len() > BODY_BYTES_MAX {
+        let why = format!("body: must have at most {BODY_BYTES_MAX} bytes");
+        return Err(Reject::new(Code::TooLarge, why)
+            .with(serde_json::json!({ "field": "body", "bytesMax": BODY_BYTES_MAX })));
+    }
+    schema::check::text("body", body, BODY_BYTES_MAX)
+}
+
+/// How the ticket stands on which somebody wants to write.
+///
+/// # Errors
+/// `not_found`, and `conflict` where the ticket is closed.
+pub fn writable(ctx: &Ctx<'_>, id: TicketId) -> Result<Standing, Reject> {
+    let ticket = tickets::standing(ctx.sql, id)?.ok_or_else(|| Reject::not_found("ticket"))?;
+    if ticket.status == Status::Closed {
+        return Err(Reject::conflict("the ticket is closed: reopen it first"));
+    }
+    Ok(ticket)
+}
+
+/// Lets a comment stand: row, ticket, event, D1.
+///
+/// # Errors
+/// A storage fault.
+pub fn add(ctx: &mut Ctx<'_>, ticket: &mut Standing, draft: Draft) -> Result<Comment, Reject> {
+    let replies = draft.answers
+        && draft.visibility == Visibility::Public
+        && matches!(draft.author, By::Agent { .. });
+    let comment = Comment {
+        id: draft.id,
+        ticket_id: ticket.id,
+        seq: ctx.seq() + 1,
+        author: draft.author,
+        visibility: draft.visibility,
+        body: draft.body,
+        source: draft.source,
+        automatic: draft.automatic,
+        attachments: draft.attachments,
+        mail: draft.mail,
+        created_at: ctx.now,
+    };
+    ticket.comments += 1;
+    ticket.version += 1;
+    ticket.last_comment_at = Some(ctx.now);
+    ticket.first_reply_at = ticket.first_reply_at.or(replies.then_some(ctx.now));
+    comments::insert(ctx.sql, ticket.number, &comment)?;
+    for (position, file) in (0..).zip(&comment.attachments) {
+        attachments::insert(ctx.sql, comment.seq, position, file)?;
+    }
+    tickets::commented(ctx.sql, ticket, ctx.now)?;
+    ctx.summarise(Table::Tickets, &ticket.id.to_string())?;
+    let data = CommentCreated { comment, ticket: mark(ctx, ticket) };
+    let by = data.comment.author.clone();
+    ctx.event_by(&by, "comment.created", Some(ticket.id), &data)?;
+    Ok(data.comment)
+}
+
+fn mark(ctx: &Ctx<'_>, ticket: &Standing) -> TicketMark {
+    TicketMark {
+        id: ticket.id,
+        number: ticket.number,
+        status: ticket.status,
+        comments: ticket.comments,
+        updated_at: ctx.now,
+        last_comment_at: ticket.last_comment_at,
+        first_reply_at: ticket.first_reply_at,
+        solved_at: ticket.solved_at,
+        version: ticket.version,
+    }
+}
+
+/// Puts the files to comments that were read with only the number of them.
+///
+/// # Errors
+/// A storage fault.
+pub fn with_files(ctx: &Ctx<'_>, found: Vec<(Comment, i64)>) -> Result<Vec<Comment>, Reject> {
+    let seqs: Vec<i64> =
+        found.iter().filter(|(_, files)| *files > 0).map(|(comment, _)| comment.seq).collect();
+    let mut comments: Vec<Comment> = found.into_iter().map(|(comment, _)| comment).collect();
+    if seqs.is_empty() {
+        return Ok(comments);
+    }
+    for (seq, file) in attachments::of_comments(ctx.sql, &seqs)? {
+        if let Some(comment) = comments.iter_mut().find(|comment| comment.seq == seq) {
+            comment.attachments.push(file);
+        }
+    }
+    Ok(comments)
+}

@@ -1,0 +1,89 @@
+//! Opening a ticket.
+
+use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::store::users;
+use crate::workspace_room::{comments, people, tickets};
+use schema::ids::CommentId;
+use schema::room::comment::Visibility;
+use schema::room::ticket::{CreateTicket, Priority, Source, Status};
+use schema::room::user::{NAME_CHARS_MAX, User};
+use schema::{Permission, Reject, check};
+
+/// Opens a ticket, with its first comment where there is a body. That comment tells what the ticket
+/// is about: it does not count as the first reply. Events `ticket.created`, `comment.created`, and
+/// those of a user and company that are new.
+///
+/// # Errors
+/// `invalid_input`: a bad field, an unknown user, an assignee who may not work; `too_large`.
+pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, Reject> {
+    let member = authorise::require(ctx, Permission::Work)?;
+
+    let subject = tickets::subject(&input.subject)?;
+    let body = input.body.as_deref().map(comments::body).transpose()?;
+    let tags = tickets::tags(&input.tags)?;
+    if let Some(assignee) = input.assignee_id {
+        tickets::check_assignee(ctx, assignee)?;
+    }
+    let status = input.status.unwrap_or(Status::Open);
+    if status == Status::Closed && body.is_some() {
+        return Err(Reject::field("status", "a closed ticket takes no comment"));
+    }
+    let user = find_user(ctx, input)?;
+
+    let by = ctx.by();
+    let ticket = tickets::open(
+        ctx,
+        &by,
+        tickets::Draft {
+            subject,
+            status,
+            priority: input.priority.unwrap_or(Priority::Normal),
+            tags,
+            assignee: input.assignee_id,
+            user,
+            source: Source::Agent,
+            follows: None,
+        },
+    )?;
+    if let Some(body) = body {
+        let mut standing = comments::writable(ctx, ticket.id)?;
+        let draft = comments::Draft {
+            id: CommentId(ctx.uuid()),
+            author: by,
+            visibility: input.visibility.unwrap_or(Visibility::Public),
+            body,
+            source: Source::Agent,
+            automatic: false,
+            mail: None,
+            attachments: Vec::new(),
+            answers: false,
+        };
+        comments::add(ctx, &mut standing, draft)?;
+    }
+    let mut reply = [tickets::find(ctx, ticket.id)?];
+    tickets::with_unread(ctx, member.agent, &mut reply)?;
+    let [ticket] = reply;
+    Reply::of(&ticket)
+}
+
+/// The user that the input names; made last of all checks, where only the address is known.
+fn find_user(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Option<User>, Reject> {
+    let name = input.user_name.as_deref();
+    let name = name.map(|name| check::line("userName", name, NAME_CHARS_MAX)).transpose()?;
+    match (input.user_id, &input.user_email) {
+        (Some(_), Some(_)) => Err(Reject::field("userEmail", "give userId or userEmail, not both")),
+        (Some(id), None) => {
+            let user = users::find(ctx.sql, id)?;
+            user.map(Some).ok_or_else(|| Reject::field("userId", "is no user of this workspace"))
+        }
+        (None, Some(email)) => {
+            let email = check::email("userEmail", email)?;
+            people::find_or_make(ctx, &email, name).map(Some)
+        }
+        (None, None) if name.is_some() => {
+            Err(Reject::field("userName", "needs userEmail beside it"))
+        }
+        (None, None) => Ok(None),
+    }
+}

@@ -1,0 +1,19 @@
+//! Reading a ticket.
+
+use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::tickets;
+use schema::room::ticket::GetTicket;
+use schema::{Permission, Reject};
+
+/// Reads a ticket.
+///
+/// # Errors
+/// `not_found`.
+pub fn get_ticket(ctx: &Ctx<'_>, input: &GetTicket) -> Result<Reply, Reject> {
+    let member = authorise::require(ctx, Permission::Read)?;
+    let mut reply = [tickets::find(ctx, input.ticket_id)?];
+    tickets::with_unread(ctx, member.agent, &mut reply)?;
+    let [ticket] = reply;
+    Reply::of(&ticket)
+}

@@ -1,0 +1,35 @@
+//! Writing a comment: the path that everything is tuned for.
+
+use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::comments;
+use schema::ids::CommentId;
+use schema::room::comment::{PostComment, Visibility};
+use schema::room::ticket::Source;
+use schema::{Permission, Reject};
+
+/// Writes a comment. The first public one by an agent is the ticket's first reply. Event
+/// `comment.created`.
+///
+/// # Errors
+/// `not_found`, `invalid_input`, `too_large`; `conflict` where the ticket is closed.
+pub fn post_comment(ctx: &mut Ctx<'_>, input: &PostComment) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Work)?;
+
+    let body = comments::body(&input.body)?;
+    let mut ticket = comments::writable(ctx, input.ticket_id)?;
+
+    let draft = comments::Draft {
+        id: CommentId(ctx.uuid()),
+        author: ctx.by(),
+        visibility: input.visibility.unwrap_or(Visibility::Public),
+        body,
+        source: Source::Agent,
+        automatic: false,
+        mail: None,
+        attachments: Vec::new(),
+        answers: true,
+    };
+    let comment = comments::add(ctx, &mut ticket, draft)?;
+    Reply::of(&comment)
+}

@@ -1,0 +1,149 @@
+//! Taking in a mail: onto its ticket, into a new one, or nowhere.
+//!
+//! | mail | becomes |
+//! | --- | --- |
+//! | known by its `Message-ID` | nothing: `duplicate` |
+//! | our own, come back; more than 20 automatic ones of an address in an hour | an event: `stopped` |
+//! | an answer on a ticket that is not closed | a comment; a ticket that was not open is opened |
+//! | an answer on a closed ticket | a comment on the ticket that follows it, made where there is none |
+//! | an auto-reply or bounce on a ticket | a comment that changes nothing else |
+//! | anything else | a ticket; one that a machine wrote has the tag `automatic` |
+//!
+//! A mail's sender is what the mail says it is. So it never counts as an agent, whoever it names:
+//! the comment is a customer's.
+
+use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::mail::{self, receipt};
+use crate::workspace_room::store::mails;
+use crate::workspace_room::store::tickets::{self as store, Standing};
+use crate::workspace_room::{comments, people, tickets};
+use schema::event::By;
+use schema::ids::CommentId;
+use schema::room::comment::Visibility;
+use schema::room::mail::{AutomaticKind, MailOutcome, MailReceipt, MailStopped, ReceiveMail};
+use schema::room::ticket::{Priority, Source, Status};
+use schema::room::user::User;
+use schema::{Millis, Permission, Reject, check};
+
+const HOUR_MS: Millis = 60 * 60 * 1000;
+/// How many tickets that follow each other are looked at.
+const FOLLOWERS_MAX: usize = 100;
+
+/// Takes in a mail. Events `comment.created`, and `ticket.created` or `ticket.reopened`, and those
+/// of a user and company that are new; `mail.stopped`.
+///
+/// # Errors
+/// `forbidden` for everybody but Postroom itself; `invalid_input` without a `rawKey`.
+pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Reject> {
+    ctx.require_system()?;
+    authorise::require(ctx, Permission::Work)?;
+
+    if input.raw_key.is_empty() {
+        return Err(Reject::field("rawKey", "must not be empty"));
+    }
+    let key = mail::key(input);
+    if let Some((ticket_id, comment_id)) = mails::find(ctx.sql, &key)? {
+        let outcome = MailOutcome::Duplicate;
+        return Reply::of(&MailReceipt { outcome, ticket_id, comment_id });
+    }
+    if let Some(reason) = loop_reason(ctx, input)? {
+        mails::remember(ctx.sql, &key, None, ctx.now)?;
+        ctx.event("mail.stopped", None, &MailStopped { reason, mail: mail::facts(input) })?;
+        return Reply::of(&receipt(MailOutcome::Stopped, None));
+    }
+
+    let thread = find_thread(ctx, input)?;
+    let user = find_user(ctx, input)?;
+    let author = user.as_ref().map_or(By::System, |user| By::User { id: user.id });
+    let goes_on = |ticket: &Standing| ticket.status != Status::Closed || mail::is_quiet(input);
+    let (mut ticket, outcome) = match thread {
+        Some(ticket) if goes_on(&ticket) => (ticket, MailOutcome::Commented),
+        follows => (open(ctx, input, &author, user, follows)?, MailOutcome::Opened),
+    };
+    if ticket.status != Status::Open && !mail::is_quiet(input) {
+        tickets::reopen(ctx, &author, ticket.id)?;
+        ticket = comments::writable(ctx, ticket.id)?;
+    }
+    let draft = draft(ctx, input, author);
+    let comment = comments::add(ctx, &mut ticket, draft)?;
+    mails::remember(ctx.sql, &key, Some((ticket.number, comment.id)), ctx.now)?;
+    Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
+}
+
+/// Why a mail is part of a loop, if it is.
+fn loop_reason(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<Option<String>, Reject> {
+    let Some(automatic) = &input.automatic else { return Ok(None) };
+    if automatic.kind == AutomaticKind::OwnLoop {
+        return Ok(Some(mail::trim(&automatic.reason, 300)));
+    }
+    if !mail::is_quiet(input) {
+        return Ok(None);
+    }
+    let from = input.from.as_ref().map_or("", |from| from.address.as_str());
+    let address = mail::trim(&from.to_lowercase(), 320);
+    let mails = mails::count_automatic(ctx.sql, &address, ctx.now, ctx.now - HOUR_MS)?;
+    let most = mail::AUTOMATIC_PER_HOUR_MAX;
+    let reason = format!("more than {most} automatic mails of one address in an hour");
+    Ok((mails > most).then_some(reason))
+}
+
+/// The ticket that a mail goes on with: where it was closed and others follow it, the last of them.
+fn find_thread(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<Option<Standing>, Reject> {
+    let Some(number) = mails::thread(ctx.sql, &mail::thread_keys(input))? else { return Ok(None) };
+    let Some(mut ticket) = store::standing_of_number(ctx.sql, number)? else { return Ok(None) };
+    for _ in 0..FOLLOWERS_MAX {
+        if ticket.status != Status::Closed {
+            break;
+        }
+        let Some(next) = store::follower(ctx.sql, ticket.number)? else { break };
+        ticket = next;
+    }
+    Ok(Some(ticket))
+}
+
+/// The user who wrote; nobody for a bounce, and where the address is none.
+fn find_user(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Option<User>, Reject> {
+    let kind = input.automatic.as_ref().map(|automatic| automatic.kind);
+    let Some(from) = input.from.as_ref().filter(|_| kind != Some(AutomaticKind::Bounce)) else {
+        return Ok(None);
+    };
+    let Ok(email) = check::email("from", &from.address) else { return Ok(None) };
+    people::find_or_make(ctx, &email, mail::name(from)).map(Some)
+}
+
+fn open(
+    ctx: &mut Ctx<'_>,
+    input: &ReceiveMail,
+    author: &By,
+    user: Option<User>,
+    follows: Option<Standing>,
+) -> Result<Standing, Reject> {
+    let tags = input.automatic.iter().map(|_| "automatic".to_owned()).collect();
+    let draft = tickets::Draft {
+        subject: mail::subject(input),
+        status: Status::Open,
+        priority: Priority::Normal,
+        tags,
+        assignee: None,
+        user,
+        source: Source::Mail,
+        follows,
+    };
+    let ticket = tickets::open(ctx, author, draft)?;
+    comments::writable(ctx, ticket.id)
+}
+
+fn draft(ctx: &mut Ctx<'_>, input: &ReceiveMail, author: By) -> comments::Draft {
+    comments::Draft {
+        id: CommentId(ctx.uuid()),
+        author,
+        visibility: Visibility::Public,
+        body: mail::body(input).0,
+        source: Source::Mail,
+        automatic: input.automatic.is_some(),
+        mail: Some(mail::facts(input)),
+        attachments: mail::attachments(ctx, input),
+        answers: false,
+    }
+}

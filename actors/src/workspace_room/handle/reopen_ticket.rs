@@ -1,0 +1,27 @@
+//! Opening a closed ticket again.
+
+use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::tickets;
+use schema::room::ticket::{ReopenTicket, Status};
+use schema::{Permission, Reject};
+
+/// Opens a closed ticket again. Event `ticket.reopened`.
+///
+/// # Errors
+/// `not_found`, `version_mismatch`; `conflict` where the ticket is not closed.
+pub fn reopen_ticket(ctx: &mut Ctx<'_>, input: &ReopenTicket) -> Result<Reply, Reject> {
+    let member = authorise::require(ctx, Permission::Work)?;
+
+    let ticket = tickets::find(ctx, input.ticket_id)?;
+    tickets::check_version(input.if_version, ticket.version)?;
+    if ticket.status != Status::Closed {
+        return Err(Reject::conflict("the ticket is not closed: change its status"));
+    }
+
+    let by = ctx.by();
+    let mut reply = [tickets::reopen(ctx, &by, ticket.id)?];
+    tickets::with_unread(ctx, member.agent, &mut reply)?;
+    let [ticket] = reply;
+    Reply::of(&ticket)
+}

@@ -1,0 +1,198 @@
+//! What the room makes of a mail that the gateway has read: every field of it is a stranger's, so
+//! each is cut to size and cleaned before it is kept.
+
+use crate::kernel::Ctx;
+use crate::kernel::engine::hex;
+use schema::ids::{AttachmentId, CommentId, TicketId};
+use schema::room::comment::{Attachment, BODY_BYTES_MAX};
+use schema::room::mail::{
+    Automatic, AutomaticKind, MailAddress, MailAttachment, MailFacts, MailOutcome, MailReceipt,
+    ReceiveMail,
+};
+use schema::room::ticket::SUBJECT_CHARS_MAX;
+use schema::room::user::NAME_CHARS_MAX;
+use sha2::{Digest, Sha256};
+
+/// How many automatic mails of one address are taken in an hour; the rest is part of a loop.
+pub const AUTOMATIC_PER_HOUR_MAX: i64 = 20;
+/// How many ids of the thread before a mail are looked up.
+pub const THREAD_IDS_MAX: usize = 60;
+/// How many files of a mail are listed with its comment.
+pub const ATTACHMENTS_MAX: usize = 100;
+
+const ADDRESSES_MAX: usize = 100;
+const ADDRESS_CHARS_MAX: usize = 320;
+const ID_BYTES_MAX: usize = 500;
+const REASON_CHARS_MAX: usize = 300;
+const FILE_NAME_CHARS_MAX: usize = 255;
+
+/// The reply to a mail.
+#[must_use]
+pub fn receipt(outcome: MailOutcome, kept: Option<(TicketId, CommentId)>) -> MailReceipt {
+    let (ticket_id, comment_id) = kept.unzip();
+    MailReceipt { outcome, ticket_id, comment_id }
+}
+
+/// One line of visible text, at most `chars_max` long.
+#[must_use]
+pub fn trim(text: &str, chars_max: usize) -> String {
+    let spaced: String = text
+        .chars()
+        .filter(|c| !is_trick(*c))
+        .map(|c| if c.is_control() || c.is_whitespace() { ' ' } else { c })
+        .collect();
+    let words: Vec<&str> = spaced.split(' ').filter(|word| !word.is_empty()).collect();
+    let line: String = words.join(" ").chars().take(chars_max).collect();
+    line.trim_end().to_owned()
+}
+
+/// Characters that change how the text around them is shown.
+const fn is_trick(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// What a mail is known by: its `Message-ID`, or where it is kept.
+#[must_use]
+pub fn key(mail: &ReceiveMail) -> String {
+    let id = mail.message_id.as_deref().map(bare).filter(|id| !id.is_empty());
+    id.map_or_else(|| format!("raw:{}", mail.raw_key), |id| id_key(&id))
+}
+
+/// The keys of the mails before a mail, the nearest first.
+#[must_use]
+pub fn thread_keys(mail: &ReceiveMail) -> Vec<String> {
+    let mut keys: Vec<String> = Vec::new();
+    for id in mail.in_reply_to.iter().chain(mail.references.iter().rev()) {
+        let key = id_key(&bare(id));
+        if !key.is_empty() && !keys.contains(&key) {
+            keys.push(key);
+        }
+        if keys.len() == THREAD_IDS_MAX {
+            break;
+        }
+    }
+    keys
+}
+
+fn bare(id: &str) -> String {
+    id.trim().trim_start_matches('<').trim_end_matches('>').trim().to_owned()
+}
+
+/// A `Message-ID` as it is kept; a very long one by its hash.
+fn id_key(id: &str) -> String {
+    if id.len() <= ID_BYTES_MAX { id.to_owned() } else { hex(&Sha256::digest(id)) }
+}
+
+/// A mail that a machine wrote for no one to answer: an auto-reply or a bounce.
+#[must_use]
+pub fn is_quiet(mail: &ReceiveMail) -> bool {
+    let sure = mail.automatic.as_ref().filter(|automatic| !automatic.weak);
+    let kind = sure.map(|automatic| automatic.kind);
+    matches!(kind, Some(AutomaticKind::AutoReply | AutomaticKind::Bounce))
+}
+
+/// The subject of the ticket that a mail opens.
+#[must_use]
+pub fn subject(mail: &ReceiveMail) -> String {
+    let subject = trim(&mail.subject, SUBJECT_CHARS_MAX);
+    if subject.is_empty() { "(no subject)".into() } else { subject }
+}
+
+/// The text of a mail as a comment keeps it, and whether something of it is missing.
+#[must_use]
+pub fn body(mail: &ReceiveMail) -> (String, bool) {
+    let mut text: String =
+        mail.text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+    let cut = text.len() > BODY_BYTES_MAX;
+    if cut {
+        let end = (0..=BODY_BYTES_MAX).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or(0));
+    }
+    (text.trim().to_owned(), cut || mail.text_truncated)
+}
+
+/// What a comment remembers of a mail.
+#[must_use]
+pub fn facts(mail: &ReceiveMail) -> MailFacts {
+    let omitted = mail.attachments.len().saturating_sub(ATTACHMENTS_MAX);
+    MailFacts {
+        raw_key: mail.raw_key.clone(),
+        message_id: mail.message_id.as_deref().map(|id| trim(&bare(id), ID_BYTES_MAX)),
+        from: mail.from.as_ref().map(address),
+        to: mail.to.iter().take(ADDRESSES_MAX).map(address).collect(),
+        cc: mail.cc.iter().take(ADDRESSES_MAX).map(address).collect(),
+        subject: trim(&mail.subject, SUBJECT_CHARS_MAX),
+        text_truncated: body(mail).1,
+        automatic: mail.automatic.as_ref().map(|automatic| Automatic {
+            kind: automatic.kind,
+            reason: trim(&automatic.reason, REASON_CHARS_MAX),
+            weak: automatic.weak,
+        }),
+        attachments_omitted: i64::try_from(omitted).unwrap_or(i64::MAX),
+        sent_at: mail.sent_at,
+    }
+}
+
+fn address(from: &MailAddress) -> MailAddress {
+    MailAddress { name: name(from), address: trim(&from.address, ADDRESS_CHARS_MAX) }
+}
+
+/// The name before an address, where there is one.
+#[must_use]
+pub fn name(from: &MailAddress) -> Option<String> {
+    let name = trim(from.name.as_deref()?, NAME_CHARS_MAX);
+    Some(name).filter(|name| !name.is_empty())
+}
+
+/// The files of a mail as its comment lists them.
+pub fn attachments(ctx: &mut Ctx<'_>, mail: &ReceiveMail) -> Vec<Attachment> {
+    mail.attachments.iter().take(ATTACHMENTS_MAX).map(|file| attachment(ctx, file)).collect()
+}
+
+fn attachment(ctx: &mut Ctx<'_>, file: &MailAttachment) -> Attachment {
+    let content_type = trim(&file.content_type, FILE_NAME_CHARS_MAX);
+    let typed = content_type.contains('/');
+    Attachment {
+        id: AttachmentId(ctx.uuid()),
+        file_name: file_name(&file.file_name),
+        content_type: if typed { content_type } else { "application/octet-stream".into() },
+        bytes_count: file.bytes_count.max(0),
+        sha256: file.sha256.clone(),
+        key: file.key.clone(),
+        content_id: file.content_id.as_deref().map(|id| trim(&bare(id), ID_BYTES_MAX)),
+        inline: file.inline,
+    }
+}
+
+/// The last part of what the sender called a file: never a path.
+fn file_name(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = trim(name, FILE_NAME_CHARS_MAX);
+    if name.trim_matches('.').is_empty() { "attachment".into() } else { name }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_never_called_by_a_path_or_a_trick() {
+        for (given, kept) in [
+            ("../../etc/passwd", "passwd"),
+            ("C:\\x\\y.pdf", "y.pdf"),
+            ("a\u{202e}fdp.exe", "afdp.exe"),
+            ("..", "attachment"),
+            ("", "attachment"),
+            ("a\r\nb\0.txt", "a b .txt"),
+        ] {
+            assert_eq!(file_name(given), kept, "{given:?}");
+        }
+        assert_eq!(file_name(&"ä".repeat(400)).chars().count(), 255);
+    }
+
+    #[test]
+    fn a_subject_with_a_header_in_it_becomes_one_line() {
+        assert_eq!(trim("Hi\r\nBcc: x@y.z \u{0} there", 100), "Hi Bcc: x@y.z there");
+        assert_eq!(trim("  abcdef", 3), "abc");
+    }
+}

@@ -1,0 +1,92 @@
+//! Scheduled comments: when they are published, and when not.
+//!
+//! The row of a comment that waits is the only truth: the timer that finds it removes it and lets
+//! the comment stand in the same transaction, under the same id; a timer that finds none does
+//! nothing.
+
+use super::access::store::agents;
+use super::comments::{self, Draft};
+use super::store::{scheduled, tickets};
+use crate::kernel::{Ctx, Timer};
+use schema::event::By;
+use schema::ids::CommentId;
+use schema::room::schedule::{AHEAD_MS_MAX, CancelReason, ScheduledCancelled, ScheduledComment};
+use schema::room::ticket::{Source, Status};
+use schema::{Millis, Permission, Reject};
+
+/// The timer that publishes; its key is the comment's id.
+pub const TIMER: &str = "publish";
+
+/// Refuses a time that is not in the coming year.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn check_time(ctx: &Ctx<'_>, publish_at: Millis) -> Result<(), Reject> {
+    if publish_at <= ctx.now {
+        return Err(Reject::field("publishAt", "must be in the future"));
+    }
+    if publish_at - ctx.now > AHEAD_MS_MAX {
+        return Err(Reject::field("publishAt", "must be within a year"));
+    }
+    Ok(())
+}
+
+/// A comment that waits.
+///
+/// # Errors
+/// `not_found` where it is published, cancelled or was never there.
+pub fn waiting(ctx: &Ctx<'_>, id: CommentId) -> Result<ScheduledComment, Reject> {
+    scheduled::find(ctx.sql, id)?.ok_or_else(|| Reject::not_found("scheduled comment"))
+}
+
+/// Ends a comment's waiting without publishing it.
+///
+/// # Errors
+/// A storage fault.
+pub fn cancel(
+    ctx: &mut Ctx<'_>,
+    by: &By,
+    comment: ScheduledComment,
+    reason: CancelReason,
+) -> Result<ScheduledComment, Reject> {
+    scheduled::remove(ctx.sql, comment.id)?;
+    let data = ScheduledCancelled { scheduled_comment: comment, reason };
+    let ticket = data.scheduled_comment.ticket_id;
+    ctx.event_by(by, "scheduledComment.cancelled", Some(ticket), &data)?;
+    Ok(data.scheduled_comment)
+}
+
+/// Publishes the comment of a timer, unless its author or its ticket do not allow it any more.
+/// Events `comment.created`, or `scheduledComment.cancelled` with the reason.
+///
+/// # Errors
+/// A storage fault; the timer comes back.
+pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
+    let Ok(id) = timer.key.parse::<CommentId>() else { return Ok(()) };
+    let Some(comment) = scheduled::find(ctx.sql, id)? else { return Ok(()) };
+    if comment.publish_at > ctx.now {
+        return Ok(ctx.set_timer(TIMER, &timer.key, comment.publish_at, &[])?);
+    }
+    let author = agents::find(ctx.sql, comment.author_id)?.map(|known| known.agent);
+    let may = author.is_some_and(|agent| agent.active && agent.role.may(Permission::Work));
+    if !may {
+        return cancel(ctx, &By::System, comment, CancelReason::AuthorRemoved).map(drop);
+    }
+    let ticket = tickets::standing(ctx.sql, comment.ticket_id)?;
+    let Some(mut ticket) = ticket.filter(|ticket| ticket.status != Status::Closed) else {
+        return cancel(ctx, &By::System, comment, CancelReason::TicketClosed).map(drop);
+    };
+    scheduled::remove(ctx.sql, comment.id)?;
+    let draft = Draft {
+        id: comment.id,
+        author: By::Agent { id: comment.author_id },
+        visibility: comment.visibility,
+        body: comment.body,
+        source: Source::Schedule,
+        automatic: false,
+        mail: None,
+        attachments: Vec::new(),
+        answers: true,
+    };
+    comments::add(ctx, &mut ticket, draft).map(drop)
+}

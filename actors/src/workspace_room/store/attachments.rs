@@ -1,0 +1,71 @@
+//! The files that came with comments.
+
+use crate::kernel::{Fault, Row, Sql};
+use schema::ids::AttachmentId;
+use schema::room::comment::Attachment;
+
+const INSERT: &str = "insert into attachments (id, comment, position, file_name, content_type,
+    bytes_count, sha256, key, content_id, inline) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// Adds a file to the comment of a seq.
+///
+/// # Errors
+/// A storage fault.
+pub fn insert(sql: &dyn Sql, comment: i64, position: i64, file: &Attachment) -> Result<(), Fault> {
+    let params = [
+        file.id.to_string().into(),
+        comment.into(),
+        position.into(),
+        (&file.file_name).into(),
+        (&file.content_type).into(),
+        file.bytes_count.into(),
+        (&file.sha256).into(),
+        (&file.key).into(),
+        file.content_id.clone().into(),
+        i64::from(file.inline).into(),
+    ];
+    sql.exec(INSERT, &params).map(drop)
+}
+
+const FIND: &str = "select comment, id, file_name, content_type, bytes_count, sha256, key,
+    content_id, inline from attachments where id = ?";
+
+/// A file.
+///
+/// # Errors
+/// A storage fault.
+pub fn find(sql: &dyn Sql, id: AttachmentId) -> Result<Option<Attachment>, Fault> {
+    let row = sql.first(FIND, &[id.to_string().into()])?;
+    row.map(|row| read(&row).map(|(_, file)| file)).transpose()
+}
+
+const OF_COMMENTS: &str = "select a.comment, a.id, a.file_name, a.content_type, a.bytes_count,
+    a.sha256, a.key, a.content_id, a.inline
+    from json_each(?) j cross join attachments a on a.comment = j.value
+    order by j.key, a.position";
+
+/// The files of several comments: the comment's seq and the file.
+///
+/// # Errors
+/// A storage fault.
+pub fn of_comments(sql: &dyn Sql, seqs: &[i64]) -> Result<Vec<(i64, Attachment)>, Fault> {
+    let list = serde_json::Value::from(seqs).to_string();
+    sql.exec(OF_COMMENTS, &[list.into()])?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<(i64, Attachment), Fault> {
+    let file = Attachment {
+        id: row.id(1)?,
+        file_name: row.text(2)?,
+        content_type: row.text(3)?,
+        bytes_count: row.integer(4)?,
+        sha256: row.text(5)?,
+        key: row.text(6)?,
+        content_id: row.text_or_null(7)?,
+        inline: row.flag(8)?,
+    };
+    Ok((row.integer(0)?, file))
+}
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_COMMENTS];

@@ -1,0 +1,113 @@
+//! The comments.
+
+use super::tickets::word;
+use crate::kernel::{Fault, Row, Sql};
+use schema::event::By;
+use schema::ids::CommentId;
+use schema::room::comment::{Comment, Visibility};
+use schema::room::ticket::Source;
+
+const INSERT: &str = "insert into comments (seq, id, ticket, author_kind, author_id, visibility,
+    body, source, automatic, attachments, mail, created_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// Adds a comment to the ticket of a number, its attachments excepted.
+///
+/// # Errors
+/// A storage fault.
+pub fn insert(sql: &dyn Sql, ticket: i64, comment: &Comment) -> Result<(), Fault> {
+    let (kind, author) = author_columns(&comment.author);
+    let mail = comment.mail.as_ref().map(serde_json::to_string).transpose();
+    let params = [
+        comment.seq.into(),
+        comment.id.to_string().into(),
+        ticket.into(),
+        kind.into(),
+        author.into(),
+        comment.visibility.as_str().into(),
+        (&comment.body).into(),
+        comment.source.as_str().into(),
+        i64::from(comment.automatic).into(),
+        (comment.attachments.len() as i64).into(),
+        mail.map_err(|error| Fault(format!("mail facts: {error}")))?.into(),
+        comment.created_at.into(),
+    ];
+    sql.exec(INSERT, &params).map(drop)
+}
+
+fn author_columns(author: &By) -> (&'static str, Option<String>) {
+    match author {
+        By::Agent { id } => ("agent", Some(id.to_string())),
+        By::User { id } => ("user", Some(id.to_string())),
+        By::System => ("system", None),
+    }
+}
+
+const FIND: &str = "select c.seq, c.id, t.id, c.author_kind, c.author_id, c.visibility, c.body,
+    c.source, c.automatic, c.attachments, c.mail, c.created_at
+    from comments c join tickets t on t.number = c.ticket where c.id = ?";
+
+/// A comment; of its attachments, only how many there are.
+///
+/// # Errors
+/// A storage fault.
+pub fn find(sql: &dyn Sql, id: CommentId) -> Result<Option<(Comment, i64)>, Fault> {
+    sql.first(FIND, &[id.to_string().into()])?.as_ref().map(read).transpose()
+}
+
+const OF_TICKET: &str = "select c.seq, c.id, t.id, c.author_kind, c.author_id, c.visibility,
+    c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at
+    from tickets t cross join comments c on c.ticket = t.number
+    where t.number = ? and c.seq > ? order by c.seq limit ?";
+
+/// The comments of a ticket after a seq, oldest first; of their attachments, only how many there
+/// are.
+///
+/// # Errors
+/// A storage fault.
+pub fn of_ticket(
+    sql: &dyn Sql,
+    ticket: i64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(Comment, i64)>, Fault> {
+    let rows = sql.exec(OF_TICKET, &[ticket.into(), after.into(), limit.into()])?;
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<(Comment, i64), Fault> {
+    let mail = row.text_or_null(10)?.map(|json| serde_json::from_str(&json)).transpose();
+    let author = match row.text(3)?.as_str() {
+        "agent" => By::Agent { id: row.id(4)? },
+        "user" => By::User { id: row.id(4)? },
+        _ => By::System,
+    };
+    let comment = Comment {
+        seq: row.integer(0)?,
+        id: row.id(1)?,
+        ticket_id: row.id(2)?,
+        author,
+        visibility: word(row, 5, Visibility::parse)?,
+        body: row.text(6)?,
+        source: word(row, 7, Source::parse)?,
+        automatic: row.flag(8)?,
+        attachments: Vec::new(),
+        mail: mail.map_err(|error| Fault(format!("mail facts: {error}")))?,
+        created_at: row.integer(11)?,
+    };
+    Ok((comment, row.integer(9)?))
+}
+
+const LAST_SEQ: &str = "select max(seq) from comments where ticket = ?";
+
+/// The seq of a ticket's last comment; 0 without any.
+///
+/// # Errors
+/// A storage fault.
+pub fn last_seq(sql: &dyn Sql, ticket: i64) -> Result<i64, Fault> {
+    let row = sql.first(LAST_SEQ, &[ticket.into()])?;
+    Ok(row.map_or(Ok(None), |row| row.integer_or_null(0))?.unwrap_or(0))
+}
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_TICKET, LAST_SEQ];

@@ -1,0 +1,150 @@
+//! What is remembered of mails: their ids, those that could not be read, machines that write much.
+
+use crate::kernel::{Fault, Row, Sql};
+use schema::Millis;
+use schema::ids::{CommentId, TicketId};
+use schema::room::mail::UnparseableMail;
+
+/// A mail that is known: its ticket and comment, none where it was stopped.
+pub type Known = (Option<TicketId>, Option<CommentId>);
+
+const FIND: &str = "select t.id, m.comment_id
+    from mail_ids m left join tickets t on t.number = m.ticket where m.message_id = ?";
+
+/// What became of a mail.
+///
+/// # Errors
+/// A storage fault.
+pub fn find(sql: &dyn Sql, message_id: &str) -> Result<Option<Known>, Fault> {
+    let row = sql.first(FIND, &[message_id.into()])?;
+    row.map(|row| Ok((row.id_or_null(0)?, row.id_or_null(1)?))).transpose()
+}
+
+const THREADS: &str = "select j.key, m.ticket
+    from json_each(?) j cross join mail_ids m on m.message_id = j.value
+    where m.ticket is not null";
+
+/// The number of the ticket of the first of these mails that has one.
+///
+/// # Errors
+/// A storage fault.
+pub fn thread(sql: &dyn Sql, message_ids: &[String]) -> Result<Option<i64>, Fault> {
+    if message_ids.is_empty() {
+        return Ok(None);
+    }
+    let list = serde_json::Value::from(message_ids).to_string();
+    let rows = sql.exec(THREADS, &[list.into()])?;
+    let found: Result<Vec<_>, Fault> =
+        rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?))).collect();
+    Ok(found?.into_iter().min().map(|(_, ticket)| ticket))
+}
+
+const REMEMBER: &str =
+    "insert into mail_ids (message_id, ticket, comment_id, at) values (?, ?, ?, ?)";
+
+/// Remembers a mail.
+///
+/// # Errors
+/// A storage fault.
+pub fn remember(
+    sql: &dyn Sql,
+    message_id: &str,
+    kept: Option<(i64, CommentId)>,
+    now: Millis,
+) -> Result<(), Fault> {
+    let ticket = kept.map(|(ticket, _)| ticket);
+    let comment = kept.map(|(_, comment)| comment.to_string());
+    sql.exec(REMEMBER, &[message_id.into(), ticket.into(), comment.into(), now.into()]).map(drop)
+}
+
+const FORGET_SENDERS: &str = "delete from automatic_senders where since <= ?";
+const COUNT_SENDER: &str = "insert into automatic_senders (address, since, mails) values (?, ?, 1)
+    on conflict (address) do update set mails = mails + 1 returning mails";
+
+/// Counts an automatic mail of an address; says which one of the hour it is. Hours that began at
+/// `until` or before are over.
+///
+/// # Errors
+/// A storage fault.
+pub fn count_automatic(
+    sql: &dyn Sql,
+    address: &str,
+    now: Millis,
+    until: Millis,
+) -> Result<i64, Fault> {
+    sql.exec(FORGET_SENDERS, &[until.into()])?;
+    let row = sql.first(COUNT_SENDER, &[address.into(), now.into()])?;
+    row.map_or(Ok(1), |row| row.integer(0))
+}
+
+const UNPARSEABLE: &str = "select number, raw_key, reason, envelope_from, envelope_to,
+    bytes_count, received_at from unparseable_mails where raw_key = ?";
+
+/// A mail that could not be read, by where it is kept.
+///
+/// # Errors
+/// A storage fault.
+pub fn unparseable(sql: &dyn Sql, raw_key: &str) -> Result<Option<UnparseableMail>, Fault> {
+    sql.first(UNPARSEABLE, &[raw_key.into()])?.as_ref().map(read_unparseable).transpose()
+}
+
+const LIST_UNPARSEABLE: &str = "select number, raw_key, reason, envelope_from, envelope_to,
+    bytes_count, received_at from unparseable_mails where number < ? order by number desc limit ?";
+
+/// The mails that could not be read, the latest first, before a number.
+///
+/// # Errors
+/// A storage fault.
+pub fn list_unparseable(
+    sql: &dyn Sql,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<UnparseableMail>, Fault> {
+    let rows = sql.exec(LIST_UNPARSEABLE, &[before.into(), limit.into()])?;
+    rows.iter().map(read_unparseable).collect()
+}
+
+fn read_unparseable(row: &Row) -> Result<UnparseableMail, Fault> {
+    Ok(UnparseableMail {
+        number: row.integer(0)?,
+        raw_key: row.text(1)?,
+        reason: row.text(2)?,
+        envelope_from: row.text_or_null(3)?,
+        envelope_to: row.text_or_null(4)?,
+        bytes_count: row.integer(5)?,
+        received_at: row.integer(6)?,
+    })
+}
+
+const INSERT_UNPARSEABLE: &str = "insert into unparseable_mails
+    (raw_key, reason, envelope_from, envelope_to, bytes_count, received_at)
+    values (?, ?, ?, ?, ?, ?) returning number";
+
+/// Adds a mail that could not be read; says its number.
+///
+/// # Errors
+/// A storage fault.
+pub fn insert_unparseable(sql: &dyn Sql, mail: &UnparseableMail) -> Result<i64, Fault> {
+    let params = [
+        (&mail.raw_key).into(),
+        (&mail.reason).into(),
+        mail.envelope_from.clone().into(),
+        mail.envelope_to.clone().into(),
+        mail.bytes_count.into(),
+        mail.received_at.into(),
+    ];
+    let row = sql.first(INSERT_UNPARSEABLE, &params)?;
+    row.ok_or_else(|| Fault("the row has no number".into()))?.integer(0)
+}
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[
+    FIND,
+    THREADS,
+    REMEMBER,
+    FORGET_SENDERS,
+    COUNT_SENDER,
+    UNPARSEABLE,
+    LIST_UNPARSEABLE,
+    INSERT_UNPARSEABLE,
+];

@@ -1,0 +1,16 @@
+//! The tables of the desk: every statement, and the typed function that uses it.
+
+pub mod attachments;
+pub mod comments;
+pub mod companies;
+pub mod counts;
+pub mod mails;
+pub mod reads;
+pub mod scheduled;
+pub mod tickets;
+pub mod users;
+
+use crate::kernel::sql::INTEGER_MAX;
+
+/// A position after everything: where a list that goes downwards begins.
+pub const TOP: i64 = INTEGER_MAX;

@@ -1,0 +1,51 @@
+//! How far each agent has read each ticket.
+
+use crate::kernel::{Fault, Sql};
+use schema::ids::AgentId;
+use std::collections::BTreeMap;
+
+const SEQ: &str = "select seq from reads where agent_id = ? and ticket = ?";
+
+/// Up to which seq an agent has read a ticket; 0 where they have not.
+///
+/// # Errors
+/// A storage fault.
+pub fn seq(sql: &dyn Sql, agent: AgentId, ticket: i64) -> Result<i64, Fault> {
+    let row = sql.first(SEQ, &[agent.to_string().into(), ticket.into()])?;
+    row.map_or(Ok(0), |row| row.integer(0))
+}
+
+const SET: &str = "insert into reads (agent_id, ticket, seq) values (?, ?, ?)
+    on conflict (agent_id, ticket) do update set seq = excluded.seq";
+
+/// Notes up to which seq an agent has read a ticket.
+///
+/// # Errors
+/// A storage fault.
+pub fn set(sql: &dyn Sql, agent: AgentId, ticket: i64, seq: i64) -> Result<(), Fault> {
+    sql.exec(SET, &[agent.to_string().into(), ticket.into(), seq.into()]).map(drop)
+}
+
+/// At most 100 comments of a ticket are looked at: more is simply many.
+const UNREAD: &str = "select j.value,
+    (select count(*) from (
+        select 1 from comments c where c.ticket = j.value
+            and c.seq > coalesce(
+                (select r.seq from reads r where r.agent_id = ? and r.ticket = j.value), 0)
+            and (c.author_id is null or c.author_id <> ?)
+        limit 100))
+    from json_each(?) j";
+
+/// How many comments by others an agent has not read, at most 100, of each ticket in a list.
+///
+/// # Errors
+/// A storage fault.
+pub fn unread(sql: &dyn Sql, agent: AgentId, tickets: &[i64]) -> Result<BTreeMap<i64, i64>, Fault> {
+    let agent = agent.to_string();
+    let list = serde_json::Value::from(tickets).to_string();
+    let rows = sql.exec(UNREAD, &[(&agent).into(), (&agent).into(), list.into()])?;
+    rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?))).collect()
+}
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[SEQ, SET, UNREAD];

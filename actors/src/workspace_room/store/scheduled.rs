@@ -1,0 +1,141 @@
+//! The comments that wait to be published.
+
+use super::tickets::word;
+use crate::kernel::{Fault, Row, Sql};
+use schema::Millis;
+use schema::ids::CommentId;
+use schema::room::comment::Visibility;
+use schema::room::schedule::ScheduledComment;
+
+/// A comment that waits, and its place in the list.
+pub type Numbered = (i64, ScheduledComment);
+
+const FIND: &str = "select s.number, s.id, t.id, s.author_id, s.visibility, s.body, s.publish_at,
+    s.created_at, s.updated_at, s.version
+    from scheduled_comments s join tickets t on t.number = s.ticket where s.id = ?";
+
+/// A comment that waits; none once it is published or cancelled.
+///
+/// # Errors
+/// A storage fault.
+pub fn find(sql: &dyn Sql, id: CommentId) -> Result<Option<ScheduledComment>, Fault> {
+    let row = sql.first(FIND, &[id.to_string().into()])?;
+    row.map(|row| read(&row).map(|(_, comment)| comment)).transpose()
+}
+
+const LIST: &str = "select s.number, s.id, t.id, s.author_id, s.visibility, s.body, s.publish_at,
+    s.created_at, s.updated_at, s.version
+    from scheduled_comments s cross join tickets t on t.number = s.ticket
+    where (s.publish_at, s.number) > (?, ?) order by s.publish_at, s.number limit ?";
+
+/// The comments that wait, the next one first, after a position.
+///
+/// # Errors
+/// A storage fault.
+pub fn list(
+    sql: &dyn Sql,
+    (publish_at, number): (Millis, i64),
+    limit: i64,
+) -> Result<Vec<Numbered>, Fault> {
+    let params = [publish_at.into(), number.into(), limit.into()];
+    sql.exec(LIST, &params)?.iter().map(read).collect()
+}
+
+const OF_TICKET: &str = "select s.number, s.id, t.id, s.author_id, s.visibility, s.body,
+    s.publish_at, s.created_at, s.updated_at, s.version
+    from scheduled_comments s cross join tickets t on t.number = s.ticket
+    where s.ticket = ? and (s.publish_at, s.number) > (?, ?)
+    order by s.publish_at, s.number limit ?";
+
+/// The comments that wait on a ticket, the next one first, after a position.
+///
+/// # Errors
+/// A storage fault.
+pub fn of_ticket(
+    sql: &dyn Sql,
+    ticket: i64,
+    (publish_at, number): (Millis, i64),
+    limit: i64,
+) -> Result<Vec<Numbered>, Fault> {
+    let params = [ticket.into(), publish_at.into(), number.into(), limit.into()];
+    sql.exec(OF_TICKET, &params)?.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<Numbered, Fault> {
+    let comment = ScheduledComment {
+        id: row.id(1)?,
+        ticket_id: row.id(2)?,
+        author_id: row.id(3)?,
+        visibility: word(row, 4, Visibility::parse)?,
+        body: row.text(5)?,
+        publish_at: row.integer(6)?,
+        created_at: row.integer(7)?,
+        updated_at: row.integer(8)?,
+        version: row.integer(9)?,
+    };
+    Ok((row.integer(0)?, comment))
+}
+
+const COUNT: &str = "select count(*) from scheduled_comments where ticket = ?";
+
+/// How many comments wait on a ticket.
+///
+/// # Errors
+/// A storage fault.
+pub fn count(sql: &dyn Sql, ticket: i64) -> Result<i64, Fault> {
+    sql.first(COUNT, &[ticket.into()])?.map_or(Ok(0), |row| row.integer(0))
+}
+
+const INSERT: &str = "insert into scheduled_comments (id, ticket, author_id, visibility, body,
+    publish_at, created_at, updated_at, version) values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// Adds a comment that waits on the ticket of a number.
+///
+/// # Errors
+/// A storage fault.
+pub fn insert(sql: &dyn Sql, ticket: i64, comment: &ScheduledComment) -> Result<(), Fault> {
+    let params = [
+        comment.id.to_string().into(),
+        ticket.into(),
+        comment.author_id.to_string().into(),
+        comment.visibility.as_str().into(),
+        (&comment.body).into(),
+        comment.publish_at.into(),
+        comment.created_at.into(),
+        comment.updated_at.into(),
+        comment.version.into(),
+    ];
+    sql.exec(INSERT, &params).map(drop)
+}
+
+const UPDATE: &str = "update scheduled_comments
+    set visibility = ?, body = ?, publish_at = ?, updated_at = ?, version = ? where id = ?";
+
+/// Writes what may change of a comment that waits.
+///
+/// # Errors
+/// A storage fault.
+pub fn update(sql: &dyn Sql, comment: &ScheduledComment) -> Result<(), Fault> {
+    let params = [
+        comment.visibility.as_str().into(),
+        (&comment.body).into(),
+        comment.publish_at.into(),
+        comment.updated_at.into(),
+        comment.version.into(),
+        comment.id.to_string().into(),
+    ];
+    sql.exec(UPDATE, &params).map(drop)
+}
+
+const REMOVE: &str = "delete from scheduled_comments where id = ?";
+
+/// Removes a comment that waits: it is published, or will never be.
+///
+/// # Errors
+/// A storage fault.
+pub fn remove(sql: &dyn Sql, id: CommentId) -> Result<(), Fault> {
+    sql.exec(REMOVE, &[id.to_string().into()]).map(drop)
+}
+
+#[cfg(test)]
+pub(super) const STATEMENTS: &[&str] = &[FIND, LIST, OF_TICKET, COUNT, INSERT, UPDATE, REMOVE];
