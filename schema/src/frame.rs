@@ -164,7 +164,7 @@ pub enum ServerFrame<'a> {
         /// The room's time.
         now: Millis,
     },
-    /// Why the connection is about to be closed.
+    /// Why a frame was refused; unless it is `forbidden`, the connection is about to be closed.
     Error {
         /// The refusal.
         error: &'a crate::Reject,

@@ -193,7 +193,9 @@ impl<A: Actor> Engine<A> {
         let heard = self.try_hear(home, world, seat, frame, turn);
         heard.unwrap_or_else(|reject| {
             let frame = Reply::of(&ServerFrame::Error { error: &public(&reject) });
-            Heard { frame: frame.ok().map(|reply| reply.0), close: Some(reject) }
+            // Who may read but not type goes on reading.
+            let close = Some(reject).filter(|reject| reject.code != Code::Forbidden);
+            Heard { frame: frame.ok().map(|reply| reply.0), close }
         })
     }
 
