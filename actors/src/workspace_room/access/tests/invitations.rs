@@ -172,9 +172,9 @@ fn who_is_made_inactive_loses_everything_and_comes_back_by_logging_in() {
 #[test]
 fn a_change_needs_the_version_that_is_current_where_one_is_named() {
     let (mut room, owner) = Room::registered();
-    let name = |name: &str, version| {
+    let name = |name: &str, if_version| {
         let name = Some(name.to_owned());
-        RoomCommand::ChangeAgent(ChangeAgent { name, version, ..change(owner.id()) })
+        RoomCommand::ChangeAgent(ChangeAgent { name, if_version, ..change(owner.id()) })
     };
     let who = owner.principal.clone();
     let changed: Agent = room.ask(&who, name("Olga B.", Some(1))).expect("changed");
@@ -182,12 +182,16 @@ fn a_change_needs_the_version_that_is_current_where_one_is_named() {
     let stale = room.try_ask(&who, name("Olga C.", Some(1))).expect_err("refused");
     assert_eq!(stale.code, Code::VersionMismatch);
     assert_eq!(stale.details, Some(serde_json::json!({ "version": 2 })));
+    let event: serde_json::Value =
+        serde_json::from_str(room.turn.events.last().expect("an event").get()).expect("JSON");
+    assert_eq!(event["data"]["before"], serde_json::json!({ "name": "Olga" }));
     let before = room.turn.events.len();
     let same: Agent = room.ask(&who, name("Olga B.", None)).expect("nothing to do");
     assert_eq!((same.version, room.turn.events.len()), (2, before));
 
-    let rename =
-        |version| RoomCommand::ChangeWorkspace(ChangeWorkspace { name: "Acme 2".into(), version });
+    let rename = |if_version| {
+        RoomCommand::ChangeWorkspace(ChangeWorkspace { name: "Acme 2".into(), if_version })
+    };
     assert_eq!(code(room.try_ask(&who, rename(Some(7)))), Code::VersionMismatch);
     let renamed: Workspace = room.ask(&who, rename(Some(1))).expect("renamed");
     assert_eq!((renamed.version, renamed.name.as_str()), (2, "Acme 2"));

@@ -1,6 +1,10 @@
 //! Tests of access through the whole room: envelope in, answer, rows and events out.
 
+mod authorisation;
+mod canary;
 mod invitations;
 mod owners;
 mod sessions;
+mod sockets;
+mod tickets;
 mod world;
