@@ -1,8 +1,8 @@
 //! `changeAgent`: another role, another name, in or out.
 //!
 //! Who: who manages; an agent who is, or becomes, admin or owner is changed by owners alone;
-//! everybody changes their own name. A role counts from the agent's next request on; one who is made
-//! inactive loses every session and connection. Event: `agent.changed`.
+//! everybody changes their own name. A role counts from the agent's next request on; one who is
+//! made inactive loses every session and connection. Event: `agent.changed`.
 //! Refuses: `conflict` where no active owner would be left.
 
 use super::authorise::{Member, require};

@@ -1,7 +1,7 @@
 //! `changePassword`: another password, and an end to every session but the caller's.
 //!
-//! Who: any agent, for themselves. The epoch grows, so the caller goes on with the access token that
-//! the gateway makes of the reply; the refresh token stays. Event: `agent.password_changed`.
+//! Who: any agent, for themselves. The epoch grows, so the caller goes on with the access token
+//! that the gateway makes of the reply; the refresh token stays. Event: `agent.password_changed`.
 
 use super::authorise::require_agent;
 use super::store::{agents, sessions};

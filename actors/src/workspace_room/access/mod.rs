@@ -1,8 +1,8 @@
 //! Access: who works here, how they prove it, and what each may do.
 //!
 //! A caller is believed for as long as their session's row is there, has not run out, and their
-//! token has the agent's epoch; the role is that of the agent's row at the moment of the command. So
-//! a role that is taken away is gone at the next request, whatever the token says.
+//! token has the agent's epoch; the role is that of the agent's row at the moment of the command.
+//! So a role that is taken away is gone at the next request, whatever the token says.
 //!
 //! | what | how long |
 //! | --- | --- |
