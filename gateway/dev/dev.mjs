@@ -85,6 +85,7 @@ await main(import.meta.url, async () => {
   rebuildOnChange(env);
   say(`listening on ${worker.url}   (Ctrl-C stops it)`);
   say(`  curl ${worker.url}/healthz         is it well?`);
-  say(`  ${worker.url}/docs                 the API, to read and to try`);
-  say("  README.md, \"Tour\": register a workspace, open its WebSocket, answer a ticket");
+  say("next, in another terminal, the tour of README.md; it begins with a workspace of your own:");
+  say(`  curl ${worker.url}/v1/workspaces -H 'content-type: application/json' -d '{"name": "Acme",`);
+  say("    \"ownerName\": \"Olive\", \"ownerEmail\": \"olive@acme.example\", \"password\": \"correct horse battery staple\"}'");
 });
