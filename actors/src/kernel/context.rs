@@ -107,7 +107,10 @@ pub struct Ctx<'a> {
     pub(super) entropy: &'a mut dyn Entropy,
     pub(super) seq: i64,
     pub(super) told: Told,
+    /// Whether a timer or an entry was added or moved.
     pub(super) rearm: bool,
+    /// Whether the platform's alarm has gone off, so that none is armed any more.
+    pub(super) fired: bool,
 }
 
 impl Ctx<'_> {

@@ -86,8 +86,7 @@ impl<A: Actor> Engine<A> {
     }
 
     fn remove(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) {
-        let _ =
-            self.step(home, world, None, &mut |ctx| Ok(outbox::settle(ctx.sql, entry, ctx.now)?));
+        let _ = self.step(home, world, None, &mut |ctx| finish(ctx, entry));
     }
 }
 
@@ -105,7 +104,6 @@ fn begin_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Rejec
 }
 
 fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<(), Reject> {
-    ctx.rearm = true;
     // Settled twice (a late answer after the lease was found expired), the second changes nothing.
     let Some(current) = outbox::find(ctx.sql, &entry.kind, &entry.key)? else { return Ok(()) };
     let once = A::delivery(&entry.kind) == Delivery::AtMostOnce;
@@ -119,14 +117,32 @@ fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> 
     let outcome = &final_outcome::<A>(entry, outcome);
     if let Outcome::Failed { why } = outcome {
         let due = ctx.now + backoff(ctx, entry.attempts);
+        ctx.rearm = true;
         return Ok(outbox::retry(ctx.sql, entry, due, why)?);
     }
     let settled =
         if entry.kind == SUMMARY { Settled::Finished } else { A::settle(ctx, entry, outcome)? };
     match (settled, outcome) {
-        (Settled::Again(at), _) => outbox::retry(ctx.sql, entry, at, "to be tried again")?,
+        (Settled::Again(at), _) => {
+            ctx.rearm = true;
+            outbox::retry(ctx.sql, entry, at, "to be tried again")?;
+        }
         (_, Outcome::GaveUp { why }) => outbox::give_up(ctx.sql, entry, why)?,
-        (Settled::Finished, _) => outbox::settle(ctx.sql, entry, ctx.now)?,
+        (Settled::Finished, _) => finish(ctx, entry)?,
+    }
+    Ok(())
+}
+
+/// The entry is done with; asked for again while it was under way, it begins anew.
+fn finish(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<(), Reject> {
+    let current = outbox::find(ctx.sql, &entry.kind, &entry.key)?;
+    match current.filter(|current| current.version != entry.version) {
+        None => outbox::remove(ctx.sql, entry)?,
+        Some(_) => {
+            ctx.rearm = true;
+            ctx.told.outbox = true;
+            outbox::renew(ctx.sql, entry, ctx.now + FIRST_RETRY_MS)?;
+        }
     }
     Ok(())
 }

@@ -191,7 +191,7 @@ impl<A: Actor> Engine<A> {
             }
         }
         let _ = self.step(home, world, None, &mut |ctx| {
-            ctx.rearm = true;
+            (ctx.rearm, ctx.fired) = (true, true);
             Ok(())
         });
         turn.drain = true;
@@ -238,7 +238,6 @@ impl<A: Actor> Engine<A> {
         body: &mut dyn FnMut(&mut Ctx<'_>) -> Result<T, Reject>,
     ) -> Result<(T, Told), Reject> {
         let mut result = None;
-        let alarm = envelope.is_none();
         home.transaction(&mut |sql| {
             let watched = Watched::new(sql);
             let loaded = head::load(sql)?;
@@ -253,14 +252,15 @@ impl<A: Actor> Engine<A> {
                 seq: head.seq,
                 told: Told::default(),
                 rearm: false,
+                fired: false,
             };
             let value = body(&mut ctx)?;
-            let (seq, rearm, told) = (ctx.seq, ctx.rearm, ctx.told);
+            let (seq, rearm, fired, told) = (ctx.seq, ctx.rearm, ctx.fired, ctx.told);
             if watched.wrote() || rearm {
                 head.seq = seq;
                 head.clock = now;
                 if rearm {
-                    arm(sql, &mut head, now, alarm)?;
+                    arm(sql, &mut head, now, fired)?;
                 }
                 head::save(sql, &head)?;
             }

@@ -92,19 +92,25 @@ pub fn lease(sql: &dyn Sql, entry: &Entry, until: Millis) -> Result<(), Fault> {
     sql.exec(LEASE, &[until.into(), (&entry.kind).into(), (&entry.key).into()]).map(drop)
 }
 
-const REMOVE: &str = "delete from outbox where kind = ? and key = ? and version = ?";
-const RENEW: &str = "update outbox set state = 'waiting', attempts = 0, due = ?
-    where kind = ? and key = ? and version <> ?";
+const REMOVE: &str = "delete from outbox where kind = ? and key = ?";
 
-/// Settles an entry. Asked for again in the meantime, it stays and is done once more.
+/// Removes an entry that is settled.
 ///
 /// # Errors
 /// A storage fault.
-pub fn settle(sql: &dyn Sql, entry: &Entry, again_at: Millis) -> Result<(), Fault> {
-    let key = [(&entry.kind).into(), (&entry.key).into(), entry.version.into()];
-    sql.exec(REMOVE, &key)?;
-    let [kind, key, version] = key;
-    sql.exec(RENEW, &[again_at.into(), kind, key, version]).map(drop)
+pub fn remove(sql: &dyn Sql, entry: &Entry) -> Result<(), Fault> {
+    sql.exec(REMOVE, &[(&entry.kind).into(), (&entry.key).into()]).map(drop)
+}
+
+const RENEW: &str = "update outbox set state = 'waiting', attempts = 0, due = ?
+    where kind = ? and key = ?";
+
+/// Begins an entry anew that was settled, but asked for again in the meantime.
+///
+/// # Errors
+/// A storage fault.
+pub fn renew(sql: &dyn Sql, entry: &Entry, due: Millis) -> Result<(), Fault> {
+    sql.exec(RENEW, &[due.into(), (&entry.kind).into(), (&entry.key).into()]).map(drop)
 }
 
 const RETRY: &str = "update outbox
