@@ -207,7 +207,8 @@ impl Ctx<'_> {
     pub fn outbox(&mut self, kind: &str, key: &str, body: &[u8]) -> Result<(), Fault> {
         self.rearm = true;
         self.told.outbox = true;
-        outbox::push(self.sql, kind, key, self.now + FIRST_RETRY_MS, body)
+        let version = 1 + self.random_below(1 << 50);
+        outbox::push(self.sql, (kind, key), version, self.now + FIRST_RETRY_MS, body)
     }
 
     /// Asks for the D1 row of something to be brought up to date.

@@ -43,7 +43,7 @@ create index timers_by_due on timers (due);
 create table outbox (
     kind text not null,
     key text not null,
-    -- Grows when the entry is asked for again while it waits or is under way.
+    -- Starts anywhere; grows when the entry is asked for again while it waits or is under way.
     version integer not null,
     attempts integer not null,
     -- When the alarm takes care of it, if nobody has before.

@@ -10,7 +10,8 @@ pub struct Entry {
     pub kind: String,
     /// What it concerns; unique within the kind.
     pub key: String,
-    /// Grows when the entry is asked for again before it is settled.
+    /// Starts anywhere and grows when the entry is asked for again before it is settled, so that no
+    /// two askings share one: a late answer to an earlier asking settles no later one.
     pub version: i64,
     /// How often it has failed.
     pub attempts: i64,
@@ -23,7 +24,7 @@ pub struct Entry {
 }
 
 const PUSH: &str = "insert into outbox (kind, key, version, attempts, due, state, body)
-    values (?, ?, 1, 0, ?, 'waiting', ?)
+    values (?, ?, ?, 0, ?, 'waiting', ?)
     on conflict (kind, key) do update set
         version = version + 1,
         body = excluded.body,
@@ -32,12 +33,18 @@ const PUSH: &str = "insert into outbox (kind, key, version, attempts, due, state
         state = case state when 'dead' then 'waiting' else state end";
 
 /// Asks for something to be done; asked for again while it waits, it is done once, with the newer
-/// body.
+/// body. `version` is where a new entry's starts.
 ///
 /// # Errors
 /// A storage fault.
-pub fn push(sql: &dyn Sql, kind: &str, key: &str, due: Millis, body: &[u8]) -> Result<(), Fault> {
-    sql.exec(PUSH, &[kind.into(), key.into(), due.into(), body.into()]).map(drop)
+pub fn push(
+    sql: &dyn Sql,
+    (kind, key): (&str, &str),
+    version: i64,
+    due: Millis,
+    body: &[u8],
+) -> Result<(), Fault> {
+    sql.exec(PUSH, &[kind.into(), key.into(), version.into(), due.into(), body.into()]).map(drop)
 }
 
 const READY: &str = "select kind, key, version, attempts, due, state, body from outbox
