@@ -155,6 +155,9 @@ pub struct Suppress {
     /// More about it.
     #[serde(default)]
     pub note: Option<String>,
+    /// The identity, so that a person can be suppressed who is not known yet.
+    #[serde(default)]
+    pub identity: Option<String>,
     /// Names this suppression, where an alias forwards it.
     #[serde(default)]
     pub id: Option<String>,

@@ -1,0 +1,100 @@
+//! May this send write this step to the person?
+//!
+//! For inboxes. A step is given to one send; a send that asks again gets the same answer unless
+//! something came between. While it is being found out under which identities the person is known,
+//! nobody gets a permit: another identity may know of an opt-out, or have written the step.
+
+use crate::kernel::Ctx;
+use crate::prospect_dedup::store::{identities, me, permits, suppressions};
+use crate::prospect_dedup::{ID_CHARS_MAX, person, timer};
+use schema::prospect::{Denial, Permit, PermitReply, PermitRow, Reason};
+use schema::{Millis, Reject, check};
+
+/// When to ask again while identities are unsettled.
+const UNSETTLED_MS: Millis = 2_000;
+/// How long a permit may hold that runs out: a day.
+const HOLD_MS_MAX: Millis = 24 * 60 * 60 * 1000;
+
+/// Gives or denies a permit.
+///
+/// # Errors
+/// `forbidden` (only for Postroom itself), `invalid_input`.
+pub fn permit(ctx: &mut Ctx<'_>, input: &Permit) -> Result<PermitReply, Reject> {
+    ctx.require_system()?;
+    check_step(&input.send_id, &input.campaign, input.step)?;
+    if input.hold_ms.is_some_and(|hold| !(1..=HOLD_MS_MAX).contains(&hold)) {
+        return Err(Reject::field("holdMs", "must be more than 0 and at most a day"));
+    }
+    let Some(mut me) = me::load(ctx.sql)? else { return denied(Denial::UnknownProspect, None) };
+    if let Some(to) = me.alias_of {
+        return Ok(PermitReply::Moved { to });
+    }
+    if let Some(reason) = suppressions::strongest(ctx.sql)? {
+        return denied(denial(reason), None);
+    }
+    if identities::any_pending(ctx.sql)? {
+        return denied(Denial::IdentityUnsettled, Some(UNSETTLED_MS));
+    }
+    let rows = permits::of_step(ctx.sql, &input.campaign, input.step)?;
+    if rows.iter().any(|row| row.state == permits::SPENT) {
+        return denied(Denial::StepAlreadySent, None);
+    }
+    let mine = rows.iter().find(|row| row.send_id == input.send_id);
+    if let Some(row) = rows.iter().find(|row| row.state == permits::GRANTED) {
+        if row.send_id == input.send_id {
+            return Ok(PermitReply::Granted { valid_until: row.until });
+        }
+        let retry = row.until.map(|until| (until - ctx.now).max(1));
+        return denied(Denial::StepTaken, retry.filter(|_| !row.began));
+    }
+
+    let row = PermitRow {
+        campaign: input.campaign.clone(),
+        step: input.step,
+        send_id: input.send_id.clone(),
+        round: mine.map_or(1, |row| row.round + 1),
+        state: permits::GRANTED.to_owned(),
+        began: false,
+        until: input.hold_ms.map(|hold| ctx.now + hold),
+        at: ctx.now,
+    };
+    permits::put(ctx.sql, &row)?;
+    timer::set_for_permit(ctx, &row)?;
+    person::note(ctx, "permit.granted", Some(describe(&row.campaign, row.step, &row.send_id)))?;
+    person::touch(ctx, &mut me)?;
+    Ok(PermitReply::Granted { valid_until: row.until })
+}
+
+/// Checks what names a step of a send.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn check_step(send_id: &str, campaign: &str, step: i64) -> Result<(), Reject> {
+    check::line("sendId", send_id, ID_CHARS_MAX)?;
+    check::line("campaign", campaign, ID_CHARS_MAX)?;
+    if !(0..=10_000).contains(&step) {
+        return Err(Reject::field("step", "must be 0 to 10,000"));
+    }
+    Ok(())
+}
+
+/// A step of a send, for the history.
+#[must_use]
+pub fn describe(campaign: &str, step: i64, send_id: &str) -> String {
+    format!("{campaign} step {step}, send {send_id}")
+}
+
+const fn denied(reason: Denial, retry_after_ms: Option<Millis>) -> Result<PermitReply, Reject> {
+    Ok(PermitReply::Denied { reason, retry_after_ms })
+}
+
+const fn denial(reason: Reason) -> Denial {
+    match reason {
+        Reason::Manual => Denial::Manual,
+        Reason::Replied => Denial::Replied,
+        Reason::Bounced => Denial::Bounced,
+        Reason::OptOut => Denial::OptOut,
+        Reason::Complained => Denial::Complained,
+        Reason::Erased => Denial::Erased,
+    }
+}

@@ -1,0 +1,112 @@
+//! What came of a send that had a permit.
+//!
+//! For inboxes. What left, or may have left, spends the step for ever. An alias forwards it. Told
+//! twice, or late, it changes nothing that matters. Rejects: `invalid_input`, `not_found`,
+//! `unavailable` (the permit is on its way from an alias: say it again).
+
+use crate::kernel::Ctx;
+use crate::prospect_dedup::handle::permit::{check_step, describe};
+use crate::prospect_dedup::handle::suppress;
+use crate::prospect_dedup::store::me::{self, Me};
+use crate::prospect_dedup::store::{identities, permits};
+use crate::prospect_dedup::{NOTE_CHARS_MAX, outbox, person, timer};
+use schema::envelope::pack;
+use schema::prospect::{Fate, Noted, PermitRow, ProspectCommand, Reason, Record, Stage};
+use schema::{Code, Reject, check};
+
+/// Takes note of what came of a send.
+///
+/// # Errors
+/// See above.
+pub fn record(ctx: &mut Ctx<'_>, input: &Record) -> Result<Noted, Reject> {
+    ctx.require_system()?;
+    check_step(&input.send_id, &input.campaign, input.step)?;
+    let said = input.note.as_ref().map(|note| check::text("note", note, NOTE_CHARS_MAX));
+    let said = said.transpose()?;
+    let mut me = me::load(ctx.sql)?.ok_or_else(|| Reject::not_found("prospect"))?;
+    if let Some(to) = me.alias_of {
+        let key = format!("record:{}", ctx.uuid());
+        let at = Some(input.at.unwrap_or(ctx.now));
+        let command = ProspectCommand::Record(Record { at, ..input.clone() });
+        ctx.outbox(outbox::FORWARD, &key, &pack(&command))?;
+        return Ok(Noted::Forwarded { to });
+    }
+    let rows = permits::of_step(ctx.sql, &input.campaign, input.step)?;
+    let known = rows.into_iter().find(|row| row.send_id == input.send_id);
+    let Some(row) = next(ctx, input, known)? else { return Ok(Noted::Here {}) };
+
+    permits::put(ctx.sql, &row)?;
+    ctx.cancel_timer(timer::PERMIT, &timer::permit_key(&row))?;
+    if input.fate == Fate::Sent {
+        contacted(ctx, &mut me, input);
+    }
+    let mut detail = describe(&input.campaign, input.step, &input.send_id);
+    if let Some(said) = said.filter(|_| !me.erased) {
+        detail = format!("{detail}: {said}");
+    }
+    person::note(ctx, kind(input.fate), Some(detail))?;
+    if input.fate == Fate::HardBounced {
+        suppress::add(ctx, &mut me, Reason::Bounced, None, None)?;
+    }
+    person::touch(ctx, &mut me)?;
+    Ok(Noted::Here {})
+}
+
+/// The permit after this; none where nothing changes.
+fn next(
+    ctx: &Ctx<'_>,
+    input: &Record,
+    known: Option<PermitRow>,
+) -> Result<Option<PermitRow>, Reject> {
+    let is_known = known.is_some();
+    let mut row = known.unwrap_or_else(|| PermitRow {
+        campaign: input.campaign.clone(),
+        step: input.step,
+        send_id: input.send_id.clone(),
+        round: 0,
+        state: permits::FREE.to_owned(),
+        began: false,
+        until: None,
+        at: ctx.now,
+    });
+    let state = match input.fate {
+        _ if row.state == permits::SPENT => return Ok(None),
+        Fate::Sent | Fate::Unknown | Fate::HardBounced => permits::SPENT,
+        Fate::Sending if row.began && row.state == permits::GRANTED => return Ok(None),
+        Fate::Sending => {
+            // It began although the permit had run out, or is on its way from an alias.
+            row.round += i64::from(row.state == permits::FREE);
+            row.began = true;
+            permits::GRANTED
+        }
+        Fate::Failed | Fate::Released if row.state == permits::GRANTED => permits::FREE,
+        Fate::Failed | Fate::Released if !is_known && identities::any_pending(ctx.sql)? => {
+            let why = "the permit is on its way from another identity";
+            return Err(Reject::new(Code::Unavailable, why));
+        }
+        Fate::Failed | Fate::Released => return Ok(None),
+    };
+    state.clone_into(&mut row.state);
+    row.at = ctx.now;
+    Ok(Some(row))
+}
+
+fn contacted(ctx: &Ctx<'_>, me: &mut Me, input: &Record) {
+    let at = input.at.unwrap_or(ctx.now).clamp(0, ctx.now);
+    me.last_contact_at = me.last_contact_at.max(Some(at));
+    if me.stage < Stage::Contacted {
+        me.stage = Stage::Contacted;
+        me.stage_at = ctx.now;
+    }
+}
+
+const fn kind(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Sending => "send.began",
+        Fate::Sent => "send.sent",
+        Fate::Failed => "send.failed",
+        Fate::Released => "send.released",
+        Fate::Unknown => "send.unknown",
+        Fate::HardBounced => "send.bounced",
+    }
+}

@@ -1,0 +1,227 @@
+//! From an identity to the name of its actor, and the order between two identities.
+//!
+//! The id is derived, so nothing has to be looked up: whoever knows the identity finds its actor.
+//! The order decides which way a person's data travels when two identities turn out to be one
+//! person's: always to the stronger one. So pointers of aliases can form no circle.
+
+use crate::mail::identity::{PersonName, domain_key, email_key, name_key};
+use schema::Reject;
+use schema::ids::{ProspectId, WorkspaceId};
+use schema::prospect::IdentityKind;
+use sha2::{Digest, Sha256};
+
+const BYTES_MAX: usize = 600;
+
+/// Where everybody has addresses: two people of one name there are two people.
+const SHARED_DOMAINS: [&str; 36] = [
+    "gmail.com",
+    "googlemail.com",
+    "outlook.com",
+    "outlook.de",
+    "outlook.fr",
+    "hotmail.com",
+    "hotmail.co.uk",
+    "hotmail.de",
+    "hotmail.fr",
+    "live.com",
+    "live.co.uk",
+    "msn.com",
+    "yahoo.com",
+    "yahoo.co.uk",
+    "yahoo.de",
+    "yahoo.fr",
+    "ymail.com",
+    "icloud.com",
+    "me.com",
+    "mac.com",
+    "aol.com",
+    "gmx.de",
+    "gmx.net",
+    "gmx.com",
+    "gmx.at",
+    "web.de",
+    "t-online.de",
+    "freenet.de",
+    "orange.fr",
+    "free.fr",
+    "libero.it",
+    "mail.ru",
+    "qq.com",
+    "163.com",
+    "proton.me",
+    "protonmail.com",
+];
+
+/// An identity: what kind, and its text (`e:ann@example.com`, `n:ann smith@example.com`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Identity {
+    /// Its kind.
+    pub kind: IdentityKind,
+    /// Its text.
+    pub text: String,
+}
+
+impl Identity {
+    /// Reads an identity's text.
+    ///
+    /// # Errors
+    /// `invalid_input` naming the field: no identity, or one that is not in its normal form.
+    pub fn parse(field: &str, text: &str) -> Result<Self, Reject> {
+        let refuse = || Reject::field(field, "must be a normalised identity, e:… or n:…");
+        let kind = match text.get(..2) {
+            Some("e:") => IdentityKind::Email,
+            Some("n:") => IdentityKind::Name,
+            _ => return Err(refuse()),
+        };
+        let key = &text[2..];
+        let (who, domain) = key.rsplit_once('@').ok_or_else(refuse)?;
+        let normal = match kind {
+            IdentityKind::Email => Self::email(field, key)?,
+            IdentityKind::Name => Self::name(field, who, domain)?,
+        };
+        // A key is its own key, so whoever made this one by other rules is found out.
+        if text.len() > BYTES_MAX || normal.text != text {
+            return Err(refuse());
+        }
+        Ok(normal)
+    }
+
+    /// The identity of an address, however it is written.
+    ///
+    /// # Errors
+    /// `invalid_input` naming the field.
+    pub fn email(field: &str, address: &str) -> Result<Self, Reject> {
+        let key = email_key(address).map_err(|error| Reject::field(field, error.to_string()))?;
+        Ok(Self { kind: IdentityKind::Email, text: format!("e:{key}") })
+    }
+
+    /// The identity of a name at a domain, however they are written.
+    ///
+    /// # Errors
+    /// `invalid_input` naming the field.
+    pub fn name(field: &str, name: &str, domain: &str) -> Result<Self, Reject> {
+        let key = name_key(PersonName::Full(name), domain)
+            .map_err(|error| Reject::field(field, error.to_string()))?;
+        let key = key.strip_prefix("name:").unwrap_or(&key);
+        Ok(Self { kind: IdentityKind::Name, text: format!("n:{key}") })
+    }
+
+    /// The identities of a row, the strongest first: its address; its name at the domain that it
+    /// gives, or else at the address's, unless everybody has addresses there.
+    ///
+    /// # Errors
+    /// `invalid_input` where the row has neither an address nor a name and domain.
+    pub fn of_row(
+        email: Option<&str>,
+        name: Option<&str>,
+        domain: Option<&str>,
+    ) -> Result<Vec<Self>, Reject> {
+        let given = |text: Option<&str>| text.filter(|t| !t.trim().is_empty()).map(str::to_owned);
+        let (email, name, domain) = (given(email), given(name), given(domain));
+        let email = email.map(|email| Self::email("email", &email)).transpose()?;
+        let at = email.as_ref().and_then(|email| Some(email.text.rsplit_once('@')?.1.to_owned()));
+        let usable = |domain: &String| {
+            let key = domain_key(domain).unwrap_or_else(|_| domain.clone());
+            !SHARED_DOMAINS.contains(&key.as_str())
+        };
+        let name = match (name, domain.or(at).filter(usable)) {
+            (Some(name), Some(domain)) => match Self::name("name", &name, &domain) {
+                Ok(name) => Some(name),
+                // The address says enough who it is.
+                Err(_) if email.is_some() => None,
+                Err(reject) => return Err(reject),
+            },
+            _ => None,
+        };
+        let all: Vec<_> = email.into_iter().chain(name).collect();
+        if all.is_empty() {
+            return Err(Reject::field("email", "is needed, or a name and the company's domain"));
+        }
+        Ok(all)
+    }
+
+    /// The id of the identity's actor in a workspace.
+    #[must_use]
+    pub fn id(&self, workspace: WorkspaceId) -> ProspectId {
+        prospect_id(workspace, &self.text)
+    }
+}
+
+/// The id of an identity's actor: a UUIDv8 made of SHA-256 over the workspace and the identity.
+#[must_use]
+pub fn prospect_id(workspace: WorkspaceId, identity: &str) -> ProspectId {
+    let hash = Sha256::new()
+        .chain_update(b"postroom prospect\0")
+        .chain_update(workspace.0.as_bytes())
+        .chain_update(identity.as_bytes())
+        .finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    ProspectId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// The name of a prospect's actor.
+#[must_use]
+pub fn instance(workspace: WorkspaceId, id: ProspectId) -> String {
+    format!("{workspace}/{id}")
+}
+
+/// The place of an identity in the order: of two that are one person's, the lesser one owns.
+#[must_use]
+pub const fn rank(kind: IdentityKind, id: ProspectId) -> (IdentityKind, ProspectId) {
+    (kind, id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_depends_on_workspace_and_identity_only() {
+        let workspace = |n| WorkspaceId(uuid::Uuid::from_u128(n));
+        let id = prospect_id(workspace(1), "e:ann@example.com");
+        // Pinned: with another id the actors of all known people would be lost.
+        assert_eq!(id.to_string(), "21e817c0-6adc-8a23-8e92-0f712e9fcff1");
+        assert_eq!(id.0.get_version_num(), 8);
+        assert_ne!(id, prospect_id(workspace(2), "e:ann@example.com"));
+        assert_ne!(id, prospect_id(workspace(1), "n:ann@example.com"));
+    }
+
+    #[test]
+    fn a_text_that_is_no_identity_is_refused() {
+        for text in [
+            "",
+            "e",
+            "e:",
+            "é:x@y.z",
+            "e:ann",
+            "x:a@b.c",
+            "e:@b.c",
+            "e:A@b.c",
+            "e:a.b@gmail.com",
+            "e:a\n@b.c",
+            "n:dr. ann@b.c",
+        ] {
+            assert!(Identity::parse("identity", text).is_err(), "{text:?}");
+        }
+        assert!(Identity::parse("identity", "n:ann smith@example.com").is_ok());
+    }
+
+    #[test]
+    fn a_row_is_known_by_its_address_and_by_its_name_at_a_company() {
+        let texts = |email, name, domain| -> Vec<String> {
+            let all = Identity::of_row(email, name, domain).expect("the row has an identity");
+            all.into_iter().map(|identity| identity.text).collect()
+        };
+        let (e, n) = ("e:ann@example.com", "n:ann smith@example.com");
+        assert_eq!(texts(Some("Ann <ANN@Example.com>"), Some("Smith, Ann"), None), [e, n]);
+        assert_eq!(texts(None, Some("Dr Ann Smith"), Some("www.example.com")), [n]);
+        assert_eq!(texts(Some("ann@example.com"), Some("..."), None), [e]);
+        let gmail = texts(Some("a.n.n@gmail.com"), Some("Ann Smith"), None);
+        assert_eq!(gmail, ["e:ann@gmail.com"]);
+        let both = texts(Some("ann@gmail.com"), Some("Ann Smith"), Some("example.com"));
+        assert_eq!(both, ["e:ann@gmail.com", n]);
+        assert!(Identity::of_row(None, Some("Ann"), Some("gmail.com")).is_err());
+        assert!(Identity::of_row(Some(" "), Some("Ann"), None).is_err());
+    }
+}

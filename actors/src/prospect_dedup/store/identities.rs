@@ -1,0 +1,100 @@
+//! What this prospect knows of identities: of another person, claimed, or its own.
+
+use crate::kernel::{Fault, Row, Sql};
+use schema::ids::ProspectId;
+use schema::prospect::IdentityRow;
+
+/// It is another person's.
+pub const CONFLICT: &str = "conflict";
+/// It is claimed; until that is settled nobody may write to the person.
+pub const PENDING: &str = "pending";
+/// It is this person's, and this object has all that was known under it.
+pub const LINKED: &str = "linked";
+
+const ALL: &str = "select id, identity, state, certain, imports from identities order by id";
+
+/// All of them.
+///
+/// # Errors
+/// A storage fault.
+pub fn all(sql: &dyn Sql) -> Result<Vec<IdentityRow>, Fault> {
+    sql.exec(ALL, &[])?.iter().map(read).collect()
+}
+
+const FIND: &str = "select id, identity, state, certain, imports from identities where id = ?";
+
+/// One of them.
+///
+/// # Errors
+/// A storage fault.
+pub fn find(sql: &dyn Sql, id: ProspectId) -> Result<Option<IdentityRow>, Fault> {
+    sql.first(FIND, &[id.to_string().into()])?.as_ref().map(read).transpose()
+}
+
+const PUT: &str = "insert or replace into identities (id, identity, state, certain, imports)
+    values (?, ?, ?, ?, ?)";
+
+/// Writes one.
+///
+/// # Errors
+/// A storage fault.
+pub fn put(sql: &dyn Sql, row: &IdentityRow) -> Result<(), Fault> {
+    let params = [
+        row.id.to_string().into(),
+        row.identity.clone().into(),
+        (&row.state).into(),
+        i64::from(row.certain).into(),
+        row.imports.into(),
+    ];
+    sql.exec(PUT, &params).map(drop)
+}
+
+const DELETE: &str = "delete from identities where id = ?";
+
+/// Forgets one.
+///
+/// # Errors
+/// A storage fault.
+pub fn delete(sql: &dyn Sql, id: ProspectId) -> Result<(), Fault> {
+    sql.exec(DELETE, &[id.to_string().into()]).map(drop)
+}
+
+const ANY_PENDING: &str = "select 1 from identities where state = 'pending' limit 1";
+
+/// Whether any claim is unsettled.
+///
+/// # Errors
+/// A storage fault.
+pub fn any_pending(sql: &dyn Sql) -> Result<bool, Fault> {
+    Ok(sql.first(ANY_PENDING, &[])?.is_some())
+}
+
+const IMPORTS: &str = "select coalesce(sum(imports), 0) from identities";
+
+/// How many rows were imported.
+///
+/// # Errors
+/// A storage fault.
+pub fn imports(sql: &dyn Sql) -> Result<i64, Fault> {
+    sql.first(IMPORTS, &[])?.map_or(Ok(0), |row| row.integer(0))
+}
+
+const FORGET: &str = "update identities set identity = null where state <> 'pending'";
+
+/// Forgets the texts of those that are settled; a claim still needs its own.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_texts(sql: &dyn Sql) -> Result<(), Fault> {
+    sql.exec(FORGET, &[]).map(drop)
+}
+
+fn read(row: &Row) -> Result<IdentityRow, Fault> {
+    Ok(IdentityRow {
+        id: row.id(0)?,
+        identity: row.text_or_null(1)?,
+        state: row.text(2)?,
+        certain: row.flag(3)?,
+        imports: row.integer(4)?,
+    })
+}

@@ -1,0 +1,8 @@
+//! The tables of a prospect, one file each: every statement, and the typed function above it.
+
+pub mod fields;
+pub mod history;
+pub mod identities;
+pub mod me;
+pub mod permits;
+pub mod suppressions;
