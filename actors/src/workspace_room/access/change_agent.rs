@@ -43,9 +43,7 @@ pub fn change_agent(ctx: &mut Ctx<'_>, input: &ChangeAgent) -> Result<Reply, Rej
     }
     let changed = AgentChanged { agent: after.clone(), before: difference(&before, &after) };
     ctx.event("agent.changed", None, &changed)?;
-    if before.active != after.active {
-        ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
-    }
+    ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
     Reply::of(&after)
 }
 
