@@ -43,9 +43,12 @@ pub fn take(
     let mut arrivals = Vec::new();
     for (number, quota) in (0..).zip(kind.quotas()) {
         let limiter = limiter(sql, now, quota)?;
-        let answer = limiter
-            .check_key_n(&number, cost)
-            .map_err(|most| Reject::field("cost", format!("must be at most {}", most.0)))?;
+        let never = || Reject::field("cost", format!("must be at most {}", quota.burst));
+        // Checked here first: `governor` multiplies before it compares, and overflows.
+        if cost.get() > quota.burst {
+            return Err(never());
+        }
+        let answer = limiter.check_key_n(&number, cost).map_err(|_| never())?;
         if let Err(not_until) = answer {
             let nanos = not_until.wait_time_from(nanos_of(now)).as_nanos();
             let millis = nanos.div_ceil(u128::from(NANOS_PER_MS));
