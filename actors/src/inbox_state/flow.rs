@@ -1,0 +1,159 @@
+//! Which step a waiting mail takes next, and how mails come to an end.
+
+use super::store::inbox::Inbox;
+use super::store::ledger::{self, Send};
+use super::{health, keep_inbox, keep_send, outbox, registered, send_of, store};
+use crate::kernel::Ctx;
+use crate::kernel::store::timers;
+use schema::inbox::SendState;
+use schema::prospect::Fate;
+use schema::warmup::ALLOWANCES;
+use schema::{Millis, Reject};
+
+/// The timer that looks after waiting mails.
+pub const PUMP: &str = "pump";
+/// The timer that forgets what a mail said.
+pub const FORGET: &str = "forget";
+
+const AT_ONCE: i64 = 100;
+const BODY_KEPT_MS: Millis = 30 * 24 * 60 * 60 * 1000;
+
+/// Moves the waiting mails on, oldest first. Those that are not to be tried yet get a timer.
+pub fn pump(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    let Some(inbox) = store::inbox::load(ctx.sql)? else { return Ok(()) };
+    if inbox.paused.is_some() {
+        return Ok(());
+    }
+    // No day allows more than the last figure: more questions than that at once are in vain.
+    let mut questions = ALLOWANCES[ALLOWANCES.len() - 1] - ledger::asking(ctx.sql)?;
+    let (mut moved, mut next, mut after) = (0, Millis::MAX, String::new());
+    loop {
+        let rows = ledger::idle(ctx.sql, &after, AT_ONCE)?;
+        let Some((last, _)) = rows.last() else { break };
+        if moved >= AT_ONCE {
+            next = ctx.now + 1;
+            break;
+        }
+        after = last.to_string();
+        for (id, not_before) in rows {
+            if not_before > ctx.now {
+                next = next.min(not_before);
+                continue;
+            }
+            let mut send = send_of(ctx, id)?;
+            if send.state == SendState::Queued && inbox.warmup {
+                if inbox.blocked_until > ctx.now {
+                    next = next.min(inbox.blocked_until);
+                    continue;
+                }
+                if questions <= 0 {
+                    continue;
+                }
+                questions -= 1;
+            }
+            advance(ctx, &inbox, &mut send)?;
+            moved += 1;
+        }
+    }
+    if next < Millis::MAX { wake_at(ctx, next) } else { Ok(()) }
+}
+
+/// Takes up a mail that was just asked for; it waits where its turn has not come.
+pub fn take_up(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), Reject> {
+    let most = ALLOWANCES[ALLOWANCES.len() - 1];
+    let blocked = inbox.warmup && inbox.blocked_until > ctx.now;
+    if inbox.paused.is_some() || blocked || (inbox.warmup && ledger::asking(ctx.sql)? >= most) {
+        keep_send(ctx, send)?;
+        return if blocked { wake_at(ctx, inbox.blocked_until) } else { Ok(()) };
+    }
+    advance(ctx, inbox, send)
+}
+
+/// Asks the next question about a mail, or lets it leave, and writes it down.
+pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), Reject> {
+    if send.state == SendState::Queued && !inbox.warmup {
+        send.state = SendState::Reserved;
+        send.slot_until = None;
+    }
+    if send.state == SendState::Reserved && send.prospect.is_none() {
+        send.state = SendState::Permitted;
+    }
+    let kind = match send.state {
+        SendState::Queued => outbox::RESERVE,
+        SendState::Reserved => outbox::PERMIT,
+        SendState::Permitted => outbox::MAIL,
+        _ => return Ok(()),
+    };
+    send.asked = true;
+    keep_send(ctx, send)?;
+    Ok(ctx.outbox(kind, &send.id.to_string(), &[])?)
+}
+
+/// Puts a mail back among the waiting ones, not to be tried before a time.
+pub fn put_back(ctx: &mut Ctx<'_>, send: &mut Send, not_before: Millis) -> Result<(), Reject> {
+    send.asked = false;
+    send.not_before = not_before;
+    // A permission gets old: it is asked for again.
+    if send.prospect.is_some() && send.state != SendState::Queued {
+        send.state = SendState::Reserved;
+    } else if send.state == SendState::Sending {
+        send.state = SendState::Permitted;
+    }
+    keep_send(ctx, send)?;
+    wake_at(ctx, not_before)
+}
+
+/// Sets the timer for waiting mails to a time, unless it goes off earlier.
+pub fn wake_at(ctx: &mut Ctx<'_>, at: Millis) -> Result<(), Reject> {
+    if timers::due_of(ctx.sql, PUMP, "")?.is_none_or(|due| at < due) {
+        ctx.set_timer(PUMP, "", at, &[])?;
+    }
+    Ok(())
+}
+
+/// The mail has left, may have, or came back at once: its slot is used up, and health is judged.
+pub fn left(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<(), Reject> {
+    let mut inbox = registered(ctx)?;
+    send.left_at = Some(ctx.now);
+    inbox.sent += 1;
+    if send.bounced > 0 {
+        inbox.bounced += 1;
+    }
+    finish(ctx, send, state)?;
+    if send.slot_until.is_some() {
+        ctx.outbox(outbox::COMMIT, &send.id.to_string(), &[])?;
+    }
+    health::judge(ctx, &mut inbox)?;
+    keep_inbox(ctx, &mut inbox)
+}
+
+/// The mail will not leave: its slot is free again.
+pub fn not_left(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<(), Reject> {
+    finish(ctx, send, state)?;
+    if send.slot_until.is_some() {
+        ctx.outbox(outbox::RELEASE, &send.id.to_string(), &[])?;
+    }
+    Ok(())
+}
+
+/// The mail comes to an end. What nobody knows yet is kept until somebody does.
+pub fn finish(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<(), Reject> {
+    send.state = state;
+    send.asked = false;
+    send.settled_at = Some(ctx.now);
+    if state != SendState::Unknown {
+        ctx.set_timer(FORGET, &send.id.to_string(), ctx.now + BODY_KEPT_MS, &[])?;
+    }
+    keep_send(ctx, send)
+}
+
+/// Tells the prospect what came of the mail, where it is outreach.
+pub fn record(ctx: &mut Ctx<'_>, send: &Send, fate: Fate) -> Result<(), Reject> {
+    if send.prospect.is_none() {
+        return Ok(());
+    }
+    let name =
+        serde_json::to_string(&fate).map_err(|error| Reject::internal(format!("fate: {error}")))?;
+    let key = format!("{}/{}", send.id, name.trim_matches('"'));
+    Ok(ctx.outbox(outbox::RECORD, &key, &schema::envelope::pack(&(fate, ctx.now)))?)
+}

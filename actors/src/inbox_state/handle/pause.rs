@@ -1,0 +1,42 @@
+//! Stops sending, and sends again.
+
+use crate::inbox_state::{flow, health, keep_inbox, registered, view};
+use crate::kernel::Ctx;
+use schema::inbox::{InboxView, PauseInbox};
+use schema::{Caller, Permission, Reject, check};
+
+/// Stops sending: nothing begins to leave any more. Permission: manage. A paused inbox stays paused
+/// for its first reason.
+///
+/// # Errors
+/// `forbidden`; `not_found`; `invalid_input`.
+pub fn pause(ctx: &mut Ctx<'_>, input: &PauseInbox) -> Result<InboxView, Reject> {
+    ctx.require(Permission::Manage)?;
+    let mut inbox = registered(ctx)?;
+    let reason = check::line("reason", &input.reason, 200)?;
+    if inbox.paused.is_none() {
+        health::pause(ctx, &mut inbox, &reason)?;
+        keep_inbox(ctx, &mut inbox)?;
+    }
+    view::inbox(ctx, &inbox)
+}
+
+/// Sends again, with a fresh window: what came back before is forgiven. Permission: manage, and a
+/// person: Postroom itself never resumes an inbox.
+///
+/// # Errors
+/// `forbidden`; `not_found`.
+pub fn resume(ctx: &mut Ctx<'_>) -> Result<InboxView, Reject> {
+    ctx.require(Permission::Manage)?;
+    if ctx.principal.caller == Caller::System {
+        return Err(Reject::forbidden("only a person resumes an inbox"));
+    }
+    let mut inbox = registered(ctx)?;
+    if inbox.paused.take().is_some() {
+        inbox.window_from = ctx.now;
+        ctx.event("inbox.resumed", None, &serde_json::json!({}))?;
+        keep_inbox(ctx, &mut inbox)?;
+        flow::pump(ctx)?;
+    }
+    view::inbox(ctx, &inbox)
+}

@@ -1,0 +1,150 @@
+//! Takes a mail to send.
+
+use crate::inbox_state::store::inbox::Inbox;
+use crate::inbox_state::store::ledger::{self, Send};
+use crate::inbox_state::{flow, registered, send_of, store, view};
+use crate::kernel::Ctx;
+use crate::kernel::engine::hex;
+use crate::mail::address::Address;
+use crate::mail::outbound::{self, Mailbox, OutboundMail};
+use schema::envelope::pack;
+use schema::ids::SendId;
+use schema::inbox::{
+    BODY_BYTES_MAX, NewMail, RECIPIENTS_MAX, REFERENCES_MAX, SUBJECT_CHARS_MAX, SendMail,
+    SendState, SendView,
+};
+use schema::{Code, Permission, Reject, check};
+use sha2::{Digest, Sha256};
+
+/// Takes a mail to send. Permission: work. The key names the mail in this inbox for ever: the same
+/// key with the same mail gives the mail as it is now, with another it is refused. A paused inbox
+/// takes mails too; they wait.
+///
+/// # Errors
+/// `forbidden`; `not_found` where there is no inbox; `invalid_input`; `too_large`; `key_reused`.
+pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
+    ctx.require(Permission::Work)?;
+    let inbox = registered(ctx)?;
+    let key = check::line("key", &input.key, 255)?;
+    let hash = hex(&Sha256::digest(pack(&input.mail)));
+    if let Some(id) = ledger::by_key(ctx.sql, &key)? {
+        let known = send_of(ctx, id)?;
+        if known.hash != hash {
+            return Err(Reject::new(Code::KeyReused, "this key was used with another mail"));
+        }
+        return view::send(ctx, &known);
+    }
+    let mail = checked(input.mail)?;
+    let id = SendId(ctx.uuid());
+    let mut send = Send {
+        id,
+        key,
+        hash,
+        message_id: outbound::message_id(&id.to_string(), &address("email", &inbox.email)?),
+        to: mail.to.clone(),
+        cc: mail.cc.clone(),
+        subject: mail.subject.clone(),
+        prospect: mail.prospect.clone(),
+        queued_at: ctx.now,
+        state: SendState::Queued,
+        version: 0,
+        asked: false,
+        answers: 0,
+        owner: None,
+        slot_until: None,
+        permitted_at: None,
+        attempts: 0,
+        not_before: 0,
+        error: None,
+        left_at: None,
+        bounced: 0,
+        settled_at: None,
+        updated_at: ctx.now,
+    };
+    let json =
+        serde_json::to_string(&mail).map_err(|error| Reject::internal(format!("mail: {error}")))?;
+    compose(&inbox, &send, &json)?;
+    ledger::insert(ctx.sql, &send)?;
+    store::bodies::put(ctx.sql, id, &json)?;
+    flow::take_up(ctx, &inbox, &mut send)?;
+    view::send(ctx, &send)
+}
+
+/// The mail as it goes over the wire; the same rows always give the same bytes.
+pub fn compose(inbox: &Inbox, send: &Send, json: &str) -> Result<Vec<u8>, Reject> {
+    let mail: NewMail = serde_json::from_str(json)
+        .map_err(|error| Reject::internal(format!("body of {}: {error}", send.id)))?;
+    let mailbox = |text: &String| Ok(Mailbox { name: None, address: address("to", text)? });
+    let list = |texts: &[String]| texts.iter().map(mailbox).collect::<Result<Vec<_>, Reject>>();
+    let send_id = send.id.to_string();
+    let token = hex(&Sha256::digest(format!("loop:{send_id}")));
+    let from = Mailbox {
+        name: Some(inbox.display_name.clone()).filter(|name| !name.is_empty()),
+        address: address("email", &inbox.email)?,
+    };
+    outbound::compose(&OutboundMail {
+        send_id,
+        from,
+        reply_to: None,
+        to: list(&mail.to)?,
+        cc: list(&mail.cc)?,
+        date_ms: send.queued_at,
+        subject: mail.subject,
+        text: mail.text,
+        html: mail.html,
+        in_reply_to: mail.in_reply_to,
+        references: mail.references,
+        auto_submitted: None,
+        loop_token: token[..32].to_owned(),
+        list_unsubscribe: None,
+        attachments: Vec::new(),
+    })
+    .map_err(|error| Reject::new(Code::InvalidInput, error.to_string()))
+}
+
+fn checked(mail: NewMail) -> Result<NewMail, Reject> {
+    if mail.to.is_empty() {
+        return Err(Reject::field("to", "must have at least one address"));
+    }
+    if mail.to.len() + mail.cc.len() > RECIPIENTS_MAX {
+        return Err(Reject::field("to", format!("and cc: at most {RECIPIENTS_MAX} addresses")));
+    }
+    let bytes = mail.text.len() + mail.html.as_ref().map_or(0, String::len);
+    if bytes > BODY_BYTES_MAX {
+        let why = format!("text and html may have at most {BODY_BYTES_MAX} bytes together");
+        return Err(Reject::new(Code::TooLarge, why));
+    }
+    let body = if mail.text.trim().is_empty() { mail.html.as_deref() } else { Some(&*mail.text) };
+    check::text("text", body.unwrap_or_default(), BODY_BYTES_MAX)?;
+    check::items("references", &mail.references, REFERENCES_MAX)?;
+    let addresses = |field: &str, list: &[String]| {
+        list.iter()
+            .map(|text| Ok(address(field, text)?.as_str().to_owned()))
+            .collect::<Result<Vec<_>, Reject>>()
+    };
+    let bare = |id: &str| id.trim().trim_start_matches('<').trim_end_matches('>').to_owned();
+    let message_id = |field: &str, id: &str| check::line(field, &bare(id), 900);
+    if let Some(prospect) = &mail.prospect {
+        check::line("prospect.campaign", &prospect.campaign, 100)?;
+        if !(0..=10_000).contains(&prospect.step) {
+            return Err(Reject::field("prospect.step", "must be from 0 to 10,000"));
+        }
+        if mail.to.len() + mail.cc.len() != 1 {
+            return Err(Reject::field("to", "outreach has one recipient"));
+        }
+    }
+    let references: Result<Vec<_>, Reject> =
+        mail.references.iter().map(|id| message_id("references", id)).collect();
+    Ok(NewMail {
+        to: addresses("to", &mail.to)?,
+        cc: addresses("cc", &mail.cc)?,
+        subject: check::line("subject", &mail.subject, SUBJECT_CHARS_MAX)?,
+        in_reply_to: mail.in_reply_to.map(|id| message_id("inReplyTo", &id)).transpose()?,
+        references: references?,
+        ..mail
+    })
+}
+
+fn address(field: &str, text: &str) -> Result<Address, Reject> {
+    Address::parse(text).map_err(|_| Reject::field(field, "must be e-mail addresses"))
+}

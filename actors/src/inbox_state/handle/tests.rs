@@ -1,0 +1,480 @@
+//! The inbox on the bench: the warm-up counter is the real one, transport and prospect are played.
+
+use crate::inbox_state::Core;
+use crate::kernel::testing::{Bench, WORKSPACE, agent, system};
+use crate::kernel::{Effect, Entry, MailOutcome, Outcome};
+use crate::warmup_counter;
+use schema::ids::{InboxId, ProspectId, SendId};
+use schema::inbox::*;
+use schema::prospect::{Denial, Fate, PermitReply, ProspectCommand};
+use schema::{Answer, Code, Envelope, Millis, Reject, Role};
+use uuid::Uuid;
+
+const DAY: Millis = 24 * 3_600_000;
+
+/// The inbox, its warm-up counter, and what the world saw.
+struct Scene {
+    inbox: Bench<Core>,
+    warmup: Bench<warmup_counter::Core>,
+    mails: Vec<String>,
+    records: Vec<Fate>,
+    permits: usize,
+}
+
+fn id() -> InboxId {
+    InboxId(Uuid::from_u128(7))
+}
+
+fn registration(warmup: bool) -> RegisterInbox {
+    RegisterInbox {
+        email: "Ann@Example.com".into(),
+        display_name: "Ann Lee".into(),
+        transport: Transport::Smtp(SmtpTransport {
+            host: "smtp.example.com".into(),
+            port: 587,
+            security: Security::Starttls,
+            username: "ann@example.com".into(),
+            sealed_password: b"sealed-hunter2".to_vec(),
+        }),
+        warmup,
+        time_zone: "Europe/Rome".into(),
+    }
+}
+
+fn new_mail() -> NewMail {
+    NewMail {
+        to: vec!["Bob@Example.org".into()],
+        cc: Vec::new(),
+        subject: "Hello".into(),
+        text: "Hi Bob".into(),
+        html: None,
+        in_reply_to: None,
+        references: Vec::new(),
+        prospect: None,
+    }
+}
+
+fn accepted() -> Outcome {
+    Outcome::Mail(MailOutcome::Accepted { reply: "250 ok".into() })
+}
+
+fn refused(code: u16, enhanced: &str, recipient: bool) -> Outcome {
+    Outcome::Mail(MailOutcome::Refused {
+        code,
+        enhanced: Some(enhanced.into()).filter(|text: &String| !text.is_empty()),
+        text: "no".into(),
+        permanent: code >= 500,
+        recipient,
+    })
+}
+
+impl Scene {
+    fn new(warmup: bool) -> Self {
+        let name = format!("{WORKSPACE}/{}", id());
+        let mut scene = Self {
+            inbox: Bench::new(name.clone()),
+            warmup: Bench::new(name),
+            mails: Vec::new(),
+            records: Vec::new(),
+            permits: 0,
+        };
+        let register = InboxCommand::Register(registration(warmup));
+        scene.inbox.call(&agent(1, Role::Admin), None, &register).expect("registered");
+        scene.run(accepted);
+        scene
+    }
+
+    fn ask(&mut self, command: InboxCommand) -> Result<serde_json::Value, Reject> {
+        self.inbox.call(&agent(1, Role::Admin), None, &command)
+    }
+
+    fn send(&mut self, key: &str, mail: NewMail) -> SendView {
+        let command = InboxCommand::Send(SendMail { key: key.into(), mail });
+        let reply = self.ask(command).expect("taken");
+        serde_json::from_value(reply).expect("a view")
+    }
+
+    fn get(&mut self, send_id: SendId) -> SendView {
+        let reply = self.ask(InboxCommand::GetSend(GetSend { send_id })).expect("a send");
+        serde_json::from_value(reply).expect("a view")
+    }
+
+    fn status(&mut self) -> InboxView {
+        let reply = self.ask(InboxCommand::Status(GetInbox {})).expect("a status");
+        serde_json::from_value(reply).expect("a view")
+    }
+
+    fn run(&mut self, mail: impl FnMut() -> Outcome) {
+        self.run_with(mail, || PermitReply::Granted { valid_until: None });
+    }
+
+    fn run_with(
+        &mut self,
+        mut mail: impl FnMut() -> Outcome,
+        mut permit: impl FnMut() -> PermitReply,
+    ) {
+        self.warmup.now = self.inbox.now;
+        let Self { inbox, warmup, mails, records, permits } = self;
+        inbox.drain(|_: &Entry, effect| match effect {
+            Effect::Mail(job) => {
+                mails.push(job.send_id.clone());
+                mail()
+            }
+            Effect::Call { actor: schema::ActorKind::WarmupCounter, key, command, .. } => {
+                let mut envelope =
+                    Envelope::new(&*warmup.instance, system(), Some(key.clone()), &());
+                envelope.command.clone_from(command);
+                match warmup.answer(&envelope.encode()) {
+                    Answer::Done { json, .. } => Outcome::Done(json),
+                    Answer::Rejected(reject) => Outcome::Rejected(reject),
+                }
+            }
+            Effect::Call { command, .. } => {
+                match rmp_serde::from_slice(command).expect("a prospect command") {
+                    ProspectCommand::Permit(_) => {
+                        *permits += 1;
+                        Outcome::Done(serde_json::to_vec(&permit()).expect("JSON"))
+                    }
+                    ProspectCommand::Record(record) => {
+                        records.push(record.fate);
+                        Outcome::Done(br#"{"here":{}}"#.to_vec())
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            other => panic!("{other:?}"),
+        });
+    }
+
+    /// Fires alarms until a time has come.
+    fn until(&mut self, at: Millis) {
+        for _ in 0..1_000 {
+            if self.inbox.home.alarm().is_none_or(|alarm| alarm > at) {
+                break;
+            }
+            self.inbox.fire_alarm();
+            self.run(accepted);
+        }
+        self.inbox.now = at;
+    }
+}
+
+fn outreach() -> NewMail {
+    let prospect_id = ProspectId(Uuid::from_u128(9));
+    NewMail {
+        prospect: Some(Outreach { prospect_id, campaign: "spring".into(), step: 1 }),
+        ..new_mail()
+    }
+}
+
+#[test]
+fn a_mail_leaves_once_for_its_key_for_ever() {
+    let mut scene = Scene::new(true);
+    let first = scene.send("k1", new_mail());
+    scene.run(accepted);
+    let sent = scene.get(first.id);
+    assert_eq!((sent.state, sent.attempts), (SendState::Sent, 1));
+    assert_eq!(sent.message_id, format!("{}@example.com", first.id));
+    scene.until(scene.inbox.now + 40 * DAY);
+    scene.inbox.restart();
+    assert_eq!(scene.send("k1", new_mail()).id, first.id);
+    scene.run(accepted);
+    assert_eq!(scene.mails.len(), 1);
+    let other = NewMail { subject: "Other".into(), ..new_mail() };
+    let command = InboxCommand::Send(SendMail { key: "k1".into(), mail: other });
+    assert_eq!(scene.ask(command).map_err(|reject| reject.code), Err(Code::KeyReused));
+    assert_eq!(scene.inbox.count("bodies"), 0, "what was said is forgotten, the key is not");
+}
+
+#[test]
+fn a_week_one_inbox_sends_five_a_day_and_the_rest_waits_for_midnight() {
+    let mut scene = Scene::new(true);
+    for n in 0..60 {
+        scene.send(&format!("k{n}"), new_mail());
+    }
+    scene.run(accepted);
+    assert_eq!(scene.mails.len(), 5);
+    assert_eq!(scene.status().waiting, 55);
+    // 2026-11-03 00:00 in Rome.
+    scene.until(1_793_660_400_000 - 1);
+    assert_eq!(scene.mails.len(), 5);
+    scene.until(1_793_660_400_000 + 60_000);
+    assert_eq!(scene.mails.len(), 10);
+    scene.until(1_793_660_400_000 + 5 * DAY + 60_000);
+    assert_eq!(scene.mails.len(), 35);
+    let mut order = scene.mails.clone();
+    order.sort_unstable();
+    order.dedup();
+    assert_eq!(order.len(), 35);
+}
+
+#[test]
+fn a_crash_before_the_transports_answer_is_unknown_counted_and_never_sent_again() {
+    let mut scene = Scene::new(true);
+    let send = scene.send("k1", outreach());
+    for _ in 0..20 {
+        let begun = scene.inbox.begin();
+        if let Some((_, effect)) =
+            begun.iter().find(|(_, effect)| matches!(effect, Effect::Mail(_)))
+        {
+            assert!(matches!(effect, Effect::Mail(_)));
+            break;
+        }
+        for (entry, effect) in begun {
+            let outcome = match &effect {
+                Effect::Call { actor: schema::ActorKind::WarmupCounter, key, command, .. } => {
+                    let name = scene.warmup.instance.clone();
+                    let mut envelope = Envelope::new(name, system(), Some(key.clone()), &());
+                    envelope.command.clone_from(command);
+                    match scene.warmup.answer(&envelope.encode()) {
+                        Answer::Done { json, .. } => Outcome::Done(json),
+                        Answer::Rejected(reject) => Outcome::Rejected(reject),
+                    }
+                }
+                Effect::Call { .. } => {
+                    let granted = PermitReply::Granted { valid_until: None };
+                    Outcome::Done(serde_json::to_vec(&granted).expect("JSON"))
+                }
+                _ => Outcome::Done(Vec::new()),
+            };
+            scene.inbox.settle(&entry, &outcome);
+        }
+    }
+    assert_eq!(scene.get(send.id).state, SendState::Sending);
+    scene.inbox.restart();
+    scene.until(scene.inbox.now + 3 * DAY);
+    assert_eq!(scene.get(send.id).state, SendState::Unknown);
+    assert!(scene.mails.is_empty(), "nothing leaves a second time");
+    assert_eq!(scene.records, [Fate::Unknown]);
+    let status = scene.status();
+    assert_eq!((status.unknown, status.sent, status.health.sends), (1, 1, 1));
+    let sent: i64 = scene
+        .warmup
+        .home
+        .connection()
+        .query_row("select sum(sent) from days", [], |row| row.get(0))
+        .expect("days");
+    assert_eq!(sent, 1, "counted");
+    let resolve =
+        |outcome| InboxCommand::ResolveUnknown(ResolveUnknown { send_id: send.id, outcome });
+    let by_itself = scene.inbox.call(&system(), None, &resolve(Resolution::Sent));
+    assert_eq!(by_itself.map_err(|reject| reject.code), Err(Code::Forbidden));
+    scene.ask(resolve(Resolution::NotSent)).expect("resolved");
+    scene.until(scene.inbox.now + 3 * DAY);
+    assert_eq!(scene.get(send.id).state, SendState::Failed);
+    assert_eq!((scene.mails.len(), scene.status().sent), (0, 0));
+    assert_eq!(scene.records, [Fate::Unknown, Fate::Failed]);
+}
+
+fn with_bounces(sends: usize, bounces: usize) -> Scene {
+    let mut scene = Scene::new(false);
+    let mut left = 0;
+    for n in 0..sends {
+        scene.send(&format!("k{n}"), new_mail());
+    }
+    // The bounces come first, so that the share is judged at its highest last.
+    scene.run(|| {
+        left += 1;
+        if left <= bounces { refused(550, "5.1.1", true) } else { accepted() }
+    });
+    scene
+}
+
+#[test]
+fn exactly_five_per_cent_does_not_pause_and_anything_over_does() {
+    for (sends, bounces, paused) in
+        [(20, 1, false), (19, 19, false), (20, 2, true), (100, 5, false), (100, 6, true)]
+    {
+        let mut scene = Scene::new(false);
+        let mut ids = Vec::new();
+        for n in 0..sends {
+            ids.push(scene.send(&format!("k{n}"), new_mail()).id);
+        }
+        scene.run(accepted);
+        for send_id in &ids[..bounces] {
+            for _ in 0..2 {
+                let bounce = RecordBounce {
+                    send_id: Some(*send_id),
+                    hard: true,
+                    code: Some("5.1.1".into()),
+                    ..RecordBounce::default()
+                };
+                scene.ask(InboxCommand::RecordBounce(bounce)).expect("noted");
+            }
+        }
+        let status = scene.status();
+        let is_paused = status.status == InboxStatus::Paused;
+        assert_eq!((is_paused, status.bounced), (paused, bounces as i64), "{bounces}/{sends}");
+    }
+}
+
+#[test]
+fn a_paused_inbox_sends_nothing_until_a_person_resumes_it_with_a_fresh_window() {
+    let mut scene = with_bounces(20, 2);
+    let status = scene.status();
+    assert_eq!((status.status, status.health.sends), (InboxStatus::Paused, 20));
+    let seen = scene.mails.len();
+    scene.send("later", new_mail());
+    scene.until(scene.inbox.now + DAY);
+    assert_eq!((scene.mails.len(), scene.status().waiting), (seen, 1));
+    let resume = InboxCommand::Resume(ResumeInbox {});
+    for who in [system(), agent(2, Role::Agent)] {
+        let refused = scene.inbox.call(&who, None, &resume).map_err(|reject| reject.code);
+        assert_eq!(refused, Err(Code::Forbidden));
+    }
+    scene.ask(resume).expect("resumed");
+    scene.inbox.now += 1;
+    scene.run(accepted);
+    let status = scene.status();
+    assert_eq!((scene.mails.len(), status.status), (seen + 1, InboxStatus::Active));
+    assert_eq!((status.health.sends, status.health.bounced), (1, 0));
+}
+
+#[test]
+fn an_inbox_that_is_paused_while_a_mail_waits_for_its_turn_lets_nothing_leave() {
+    let mut scene = Scene::new(false);
+    let send = scene.send("k1", new_mail());
+    let pause = InboxCommand::Pause(PauseInbox { reason: "holiday".into() });
+    scene.ask(pause).expect("paused");
+    scene.run(accepted);
+    assert!(scene.mails.is_empty());
+    assert_eq!(scene.get(send.id).state, SendState::Permitted);
+    scene.ask(InboxCommand::Resume(ResumeInbox {})).expect("resumed");
+    scene.run(accepted);
+    assert_eq!(scene.get(send.id).state, SendState::Sent);
+}
+
+#[test]
+fn what_did_not_leave_is_tried_again_and_at_last_fails() {
+    let mut scene = Scene::new(false);
+    let send = scene.send("k1", outreach());
+    let not_sent = || Outcome::Mail(MailOutcome::NotSent { why: "refused".into() });
+    scene.run(not_sent);
+    for _ in 0..40 {
+        scene.inbox.fire_alarm();
+        scene.run(not_sent);
+    }
+    let view = scene.get(send.id);
+    assert_eq!((view.state, view.attempts), (SendState::Failed, 10));
+    assert_eq!((scene.mails.len(), scene.permits), (10, 10), "permission is asked each time");
+    assert_eq!(scene.records, [Fate::Failed]);
+    assert_eq!(scene.status().health.sends, 0);
+}
+
+#[test]
+fn refusals_are_told_apart() {
+    for (outcome, state, fate) in [
+        (refused(550, "5.1.1", true), SendState::Bounced, Some(Fate::HardBounced)),
+        (refused(550, "5.7.1", true), SendState::Bounced, Some(Fate::Failed)),
+        (refused(554, "", false), SendState::Failed, Some(Fate::Failed)),
+        (refused(451, "4.7.1", true), SendState::Reserved, None),
+        (refused(535, "5.7.8", false), SendState::Reserved, None),
+    ] {
+        let mut scene = Scene::new(true);
+        let send = scene.send("k1", outreach());
+        scene.run(|| outcome.clone());
+        assert_eq!(scene.get(send.id).state, state, "{outcome:?}");
+        assert_eq!(scene.records, fate.into_iter().collect::<Vec<_>>());
+        let login = matches!(&outcome, Outcome::Mail(MailOutcome::Refused { code: 535, .. }));
+        assert_eq!(scene.status().status == InboxStatus::Paused, login);
+    }
+}
+
+#[test]
+fn a_prospect_that_says_no_is_not_written_to_and_its_slot_is_free() {
+    let mut scene = Scene::new(true);
+    let send = scene.send("k1", outreach());
+    let no = || PermitReply::Denied { reason: Denial::OptOut, retry_after_ms: None };
+    scene.run_with(accepted, no);
+    let view = scene.get(send.id);
+    assert_eq!((view.state, view.error.as_deref()), (SendState::Refused, Some("opt_out")));
+    assert!(scene.mails.is_empty());
+    for n in 0..6 {
+        scene.send(&format!("next{n}"), new_mail());
+    }
+    scene.run(accepted);
+    assert_eq!(scene.mails.len(), 5);
+}
+
+#[test]
+fn a_taken_back_mail_gives_its_slot_back_and_one_under_way_cannot_be() {
+    let mut scene = Scene::new(true);
+    let sends: Vec<SendView> = (0..7).map(|n| scene.send(&format!("k{n}"), new_mail())).collect();
+    let cancel = |send: &SendView| InboxCommand::CancelSend(GetSend { send_id: send.id });
+    scene.ask(cancel(&sends[0])).expect("taken back");
+    scene.run(accepted);
+    assert_eq!(scene.mails.len(), 5);
+    assert_eq!(scene.get(sends[0].id).state, SendState::Cancelled);
+    let late = scene.ask(cancel(&sends[1])).map_err(|reject| reject.code);
+    assert_eq!(late, Err(Code::Conflict));
+}
+
+#[test]
+fn a_mail_is_not_begun_where_it_might_leave_after_midnight() {
+    let mut scene = Scene::new(true);
+    let midnight = 1_793_660_400_000;
+    scene.inbox.now = midnight - 60_000;
+    let send = scene.send("k1", new_mail());
+    scene.run(accepted);
+    assert_eq!((scene.mails.len(), scene.get(send.id).state), (0, SendState::Queued));
+    scene.until(midnight + 60_000);
+    assert_eq!(scene.get(send.id).state, SendState::Sent);
+    let days: Vec<(i64, i64)> = {
+        let connection = scene.warmup.home.connection();
+        let mut rows =
+            connection.prepare("select reserved, sent from days order by day").expect("");
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("days");
+        rows.map(|row| row.expect("a day")).collect()
+    };
+    assert_eq!(days, [(0, 0), (0, 1)]);
+}
+
+#[test]
+fn the_sealed_password_is_in_no_reply_event_or_row() {
+    let mut scene = with_bounces(21, 3);
+    let again = scene.ask(InboxCommand::Register(registration(false))).expect("the same");
+    let mut told = again.to_string();
+    told += &format!("{:?}", scene.status());
+    told += &format!("{:?}", scene.inbox.rows);
+    told += &format!("{:?}", scene.inbox.turn.events);
+    told += &format!("{:?}", registration(false));
+    let bytes = format!("{:?}", b"sealed-hunter2");
+    assert!(!told.contains("hunter2") && !told.contains(bytes.trim_matches(['[', ']'])));
+    let mut other = registration(false);
+    other.display_name = "Bob".into();
+    let other = scene.ask(InboxCommand::Register(other)).map_err(|reject| reject.code);
+    assert_eq!(other, Err(Code::Conflict));
+}
+
+#[test]
+fn bad_mails_are_refused_and_change_nothing() {
+    let mut scene = Scene::new(true);
+    let many: Vec<String> = (0..51).map(|n| format!("a{n}@example.org")).collect();
+    let bad: Vec<(NewMail, Code)> = vec![
+        (NewMail { to: vec![], ..new_mail() }, Code::InvalidInput),
+        (NewMail { to: many, ..new_mail() }, Code::InvalidInput),
+        (NewMail { to: vec!["a@b.co\r\nBcc: x@y.zz".into()], ..new_mail() }, Code::InvalidInput),
+        (NewMail { cc: vec!["nobody".into()], ..new_mail() }, Code::InvalidInput),
+        (NewMail { subject: "a\r\nBcc: x@y.zz".into(), ..new_mail() }, Code::InvalidInput),
+        (NewMail { subject: "x".repeat(999), ..new_mail() }, Code::InvalidInput),
+        (NewMail { text: " \n".into(), ..new_mail() }, Code::InvalidInput),
+        (NewMail { text: "x".repeat(BODY_BYTES_MAX + 1), ..new_mail() }, Code::TooLarge),
+        (NewMail { references: vec!["a\nb".into()], ..new_mail() }, Code::InvalidInput),
+        (NewMail { cc: vec!["c@example.org".into()], ..outreach() }, Code::InvalidInput),
+    ];
+    for (mail, code) in bad {
+        let command = InboxCommand::Send(SendMail { key: "k".into(), mail: mail.clone() });
+        assert_eq!(scene.ask(command).map_err(|reject| reject.code), Err(code), "{mail:?}");
+    }
+    for key in ["", " ", "a\nb"] {
+        let command = InboxCommand::Send(SendMail { key: key.into(), mail: new_mail() });
+        assert_eq!(scene.ask(command).map_err(|reject| reject.code), Err(Code::InvalidInput));
+    }
+    let command = InboxCommand::Send(SendMail { key: "k".into(), mail: new_mail() });
+    let viewer = scene.inbox.call(&agent(3, Role::Viewer), None, &command);
+    assert_eq!(viewer.map_err(|reject| reject.code), Err(Code::Forbidden));
+    assert_eq!(scene.inbox.count("ledger"), 0);
+    let mut fresh = Bench::<Core>::new(format!("{WORKSPACE}/{}", InboxId(Uuid::from_u128(8))));
+    let none = fresh.call(&system(), None, &command).map_err(|reject| reject.code);
+    assert_eq!(none, Err(Code::NotFound));
+}

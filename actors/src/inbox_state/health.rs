@@ -1,0 +1,46 @@
+//! Health over a rolling window, and the pause that it may cause.
+//!
+//! The window holds the latest [`WINDOW_SENDS_MAX`] mails that left in the last [`WINDOW_MS`] and
+//! since the last resume; a mail whose recipient was refused, or of which nobody knows, counts as
+//! one that left. Each mail that came back counts once, hard or soft. From [`WINDOW_SENDS_MIN`]
+//! mails on, a share strictly over [`BOUNCE_RATE_BP_MAX`] pauses.
+
+use super::store::inbox::Inbox;
+use super::store::ledger;
+use crate::kernel::Ctx;
+use schema::Reject;
+use schema::inbox::{BOUNCE_RATE_BP_MAX, Health, WINDOW_MS, WINDOW_SENDS_MAX, WINDOW_SENDS_MIN};
+
+/// How the inbox is now.
+pub fn look(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<Health, Reject> {
+    let since = inbox.window_from.max(ctx.now - WINDOW_MS);
+    let (sends, bounced) = ledger::window(ctx.sql, since, WINDOW_SENDS_MAX)?;
+    Ok(Health {
+        sends,
+        bounced,
+        bounce_rate_bp: if sends == 0 { 0 } else { bounced * 10_000 / sends },
+        bounce_rate_bp_max: BOUNCE_RATE_BP_MAX,
+        sends_min: WINDOW_SENDS_MIN,
+        since,
+    })
+}
+
+/// Pauses the inbox where it is not healthy. The caller writes it down.
+pub fn judge(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
+    if inbox.paused.is_some() {
+        return Ok(());
+    }
+    let health = look(ctx, inbox)?;
+    let (sends, bounced) = (health.sends, health.bounced);
+    if sends >= WINDOW_SENDS_MIN && bounced * 10_000 > BOUNCE_RATE_BP_MAX * sends {
+        pause(ctx, inbox, &format!("{bounced} of the last {sends} mails came back"))?;
+    }
+    Ok(())
+}
+
+/// Pauses the inbox. The caller writes it down.
+pub fn pause(ctx: &mut Ctx<'_>, inbox: &mut Inbox, reason: &str) -> Result<(), Reject> {
+    inbox.paused = Some((ctx.now, reason.to_owned()));
+    ctx.event("inbox.paused", None, &serde_json::json!({ "reason": reason }))?;
+    Ok(())
+}

@@ -1,0 +1,154 @@
+//! A mail leaves, and what the transport says to it.
+
+use crate::inbox_state::handle::compose;
+use crate::inbox_state::store::ledger::Send;
+use crate::inbox_state::{flow, health, keep_inbox, keep_send, registered, send_of, store};
+use crate::kernel::actor::Settled;
+use crate::kernel::drain::LEASE_MS;
+use crate::kernel::{Ctx, Effect, MailJob, MailOutcome, Outcome};
+use schema::ids::SendId;
+use schema::inbox::SendState;
+use schema::prospect::Fate;
+use schema::{Millis, Reject};
+
+/// How often a mail is handed to the transport before it counts as failed.
+pub const ATTEMPTS_MAX: i64 = 10;
+/// How long a prospect's permission is good for.
+const PERMIT_FRESH_MS: Millis = 5 * 60 * 1000;
+const RETRY_MS: Millis = 60_000;
+const RETRY_MS_MAX: Millis = 60 * 60 * 1000;
+/// Reply codes by which a server refuses the log-in: the inbox is at fault, not the mail.
+const LOGIN_REFUSED: [u16; 4] = [530, 534, 535, 538];
+
+/// Lets the mail leave, unless the inbox was paused in the meantime, or its slot or permission got
+/// old: then it goes back.
+pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
+    let mut send = send_of(ctx, id)?;
+    if !matches!(send.state, SendState::Permitted | SendState::Sending) {
+        return Ok(Effect::Nothing);
+    }
+    let mut inbox = registered(ctx)?;
+    if inbox.paused.is_some() {
+        let now = ctx.now;
+        flow::put_back(ctx, &mut send, now)?;
+        return Ok(Effect::Nothing);
+    }
+    if inbox.warmup && send.slot_until.is_none_or(|until| ctx.now + LEASE_MS >= until) {
+        // It must be certain to have left by midnight, for that is the day it counts for.
+        let until = send.slot_until.unwrap_or(ctx.now);
+        if until > ctx.now {
+            inbox.blocked_until = inbox.blocked_until.max(until);
+            keep_inbox(ctx, &mut inbox)?;
+        }
+        send.state = SendState::Queued;
+        let at = until.max(ctx.now);
+        flow::put_back(ctx, &mut send, at)?;
+        return Ok(Effect::Nothing);
+    }
+    let fresh = |at: Millis| ctx.now - at <= PERMIT_FRESH_MS;
+    if send.prospect.is_some() && !send.permitted_at.is_some_and(fresh) {
+        let now = ctx.now;
+        flow::put_back(ctx, &mut send, now)?;
+        return Ok(Effect::Nothing);
+    }
+    let Some(json) = store::bodies::get(ctx.sql, id)? else {
+        return Err(Reject::internal(format!("send {id} has no body")));
+    };
+    let content = compose(&inbox, &send, &json)?;
+    send.state = SendState::Sending;
+    send.attempts += 1;
+    keep_send(ctx, &mut send)?;
+    Ok(Effect::Mail(Box::new(MailJob {
+        send_id: id.to_string(),
+        host: inbox.smtp.host,
+        port: inbox.smtp.port,
+        security: inbox.smtp.security.as_str().to_owned(),
+        username: inbox.smtp.username,
+        owner: ctx.instance.to_owned(),
+        sealed_password: inbox.smtp.sealed_password,
+        from: inbox.email,
+        to: send.to.iter().chain(&send.cc).cloned().collect(),
+        content,
+    })))
+}
+
+/// Takes note of what the transport knows.
+pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settled, Reject> {
+    let mut send = send_of(ctx, id)?;
+    if send.state != SendState::Sending {
+        return Ok(Settled::Finished);
+    }
+    match outcome {
+        Outcome::Mail(MailOutcome::Accepted { .. }) => {
+            send.error = None;
+            flow::left(ctx, &mut send, SendState::Sent)?;
+            flow::record(ctx, &send, Fate::Sent)?;
+        }
+        Outcome::Mail(MailOutcome::Refused { code, enhanced, text, permanent, recipient }) => {
+            let status = enhanced.as_deref().unwrap_or_default();
+            send.error = Some(brief(&format!("{code} {status} {text}")));
+            match (*permanent, *recipient) {
+                (true, true) => bounce(ctx, &mut send, *code, status)?,
+                (true, false) if LOGIN_REFUSED.contains(code) => {
+                    let mut inbox = registered(ctx)?;
+                    if inbox.paused.is_none() {
+                        let reason = format!("the server refuses the log-in: {code}");
+                        health::pause(ctx, &mut inbox, &reason)?;
+                        keep_inbox(ctx, &mut inbox)?;
+                    }
+                    let now = ctx.now;
+                    flow::put_back(ctx, &mut send, now)?;
+                }
+                (true, false) => fail(ctx, &mut send)?,
+                (false, _) => retry(ctx, &mut send)?,
+            }
+        }
+        Outcome::Mail(MailOutcome::NotSent { why }) | Outcome::Failed { why } => {
+            send.error = Some(brief(why));
+            retry(ctx, &mut send)?;
+        }
+        Outcome::Rejected(reject) => {
+            send.error = Some(brief(&reject.message));
+            fail(ctx, &mut send)?;
+        }
+        Outcome::Mail(MailOutcome::Unknown { why })
+        | Outcome::Unknown { why }
+        | Outcome::GaveUp { why } => {
+            send.error = Some(brief(why));
+            flow::left(ctx, &mut send, SendState::Unknown)?;
+            flow::record(ctx, &send, Fate::Unknown)?;
+        }
+        Outcome::Done(_) => {
+            return Err(Reject::internal("a mail is answered by what its transport knows"));
+        }
+    }
+    Ok(Settled::Finished)
+}
+
+/// The server refused the recipient for good: the mail came back before it left. Only a status that
+/// says so means that the address does not exist; a server may refuse by policy, too.
+fn bounce(ctx: &mut Ctx<'_>, send: &mut Send, code: u16, status: &str) -> Result<(), Reject> {
+    let gone = status.starts_with("5.1.") || (status.is_empty() && [550, 551, 553].contains(&code));
+    send.bounced = if gone { 2 } else { 1 };
+    flow::left(ctx, send, SendState::Bounced)?;
+    flow::record(ctx, send, if gone { Fate::HardBounced } else { Fate::Failed })
+}
+
+fn fail(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+    flow::not_left(ctx, send, SendState::Failed)?;
+    flow::record(ctx, send, Fate::Failed)
+}
+
+fn retry(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+    if send.attempts >= ATTEMPTS_MAX {
+        return fail(ctx, send);
+    }
+    let doublings = u32::try_from((send.attempts - 1).clamp(0, 10)).unwrap_or(10);
+    let wait = (RETRY_MS << doublings).min(RETRY_MS_MAX);
+    let at = ctx.now + wait / 2 + ctx.random_below(wait / 2);
+    flow::put_back(ctx, send, at)
+}
+
+fn brief(why: &str) -> String {
+    why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect()
+}

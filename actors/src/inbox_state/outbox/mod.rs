@@ -1,0 +1,148 @@
+//! What the inbox wants from the world, and what came of it.
+//!
+//! The key of each call holds the number of answers so far: a lost answer is asked for again under
+//! the same key, while a new question never gets an old answer back.
+
+mod calls;
+mod mail;
+
+use super::{registered, send_of, store};
+use crate::kernel::actor::Settled;
+use crate::kernel::{Ctx, Effect, Entry, Outcome};
+use schema::envelope::pack;
+use schema::ids::SendId;
+use schema::inbox::SendState;
+use schema::prospect::{Fate, Permit, ProspectCommand, Record};
+use schema::warmup::{ReserveSlot, SetZone, SettleSlot, StartWarmup, WarmupCommand};
+use schema::{ActorKind, Millis, Reject};
+
+/// Begins the warm-up.
+pub const START: &str = "start";
+/// Moves the warm-up to another zone.
+pub const ZONE: &str = "zone";
+/// Asks for a slot.
+pub const RESERVE: &str = "reserve";
+/// Asks the prospect.
+pub const PERMIT: &str = "permit";
+/// Hands a mail to the transport.
+pub const MAIL: &str = "mail";
+/// The slot is used up.
+pub const COMMIT: &str = "commit";
+/// The slot is free again.
+pub const RELEASE: &str = "release";
+/// Tells the prospect what came of a mail.
+pub const RECORD: &str = "record";
+
+/// Says what an entry wants.
+pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    match entry.kind.as_str() {
+        START => {
+            let time_zone = registered(ctx)?.zone;
+            let key = format!("start:{time_zone}");
+            warmup(ctx, key, &WarmupCommand::Start(StartWarmup { time_zone, started_on: None }))
+        }
+        ZONE => {
+            let inbox = registered(ctx)?;
+            let key = format!("zone:{}", inbox.version);
+            warmup(ctx, key, &WarmupCommand::SetZone(SetZone { time_zone: inbox.zone }))
+        }
+        RESERVE => {
+            let send = send_of(ctx, id_of(entry)?)?;
+            if send.state != SendState::Queued {
+                return Ok(Effect::Nothing);
+            }
+            let key = format!("reserve:{}:{}", send.id, send.answers);
+            warmup(ctx, key, &WarmupCommand::Reserve(ReserveSlot { send_id: send.id }))
+        }
+        PERMIT => permit(ctx, id_of(entry)?),
+        MAIL => mail::begin(ctx, id_of(entry)?),
+        COMMIT => {
+            let send_id = id_of(entry)?;
+            let key = format!("commit:{send_id}");
+            warmup(ctx, key, &WarmupCommand::Commit(SettleSlot { send_id }))
+        }
+        RELEASE => {
+            let send_id = id_of(entry)?;
+            let key = format!("release:{send_id}");
+            warmup(ctx, key, &WarmupCommand::Release(SettleSlot { send_id }))
+        }
+        RECORD => record(ctx, entry),
+        other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
+    }
+}
+
+/// Takes note of what came of an entry.
+pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
+    match entry.kind.as_str() {
+        RESERVE => calls::reserved(ctx, id_of(entry)?, outcome),
+        PERMIT => calls::permitted(ctx, id_of(entry)?, outcome),
+        MAIL => mail::settle(ctx, id_of(entry)?, outcome),
+        RELEASE => calls::released(ctx),
+        START => calls::started(ctx, outcome),
+        ZONE => calls::moved(ctx, outcome),
+        _ => Ok(Settled::Finished),
+    }
+}
+
+fn id_of(entry: &Entry) -> Result<SendId, Reject> {
+    let id = entry.key.split('/').next().and_then(|id| id.parse().ok());
+    id.ok_or_else(|| Reject::internal(format!("{} of what? {}", entry.kind, entry.key)))
+}
+
+fn warmup(ctx: &Ctx<'_>, key: String, command: &WarmupCommand) -> Result<Effect, Reject> {
+    Ok(Effect::Call {
+        actor: ActorKind::WarmupCounter,
+        instance: ctx.instance.to_owned(),
+        key,
+        command: pack(command),
+    })
+}
+
+fn permit(ctx: &Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
+    let send = send_of(ctx, id)?;
+    let Some(outreach) = send.prospect.filter(|_| send.state == SendState::Reserved) else {
+        return Ok(Effect::Nothing);
+    };
+    let owner = send.owner.unwrap_or(outreach.prospect_id);
+    let command = ProspectCommand::Permit(Permit {
+        send_id: id.to_string(),
+        campaign: outreach.campaign,
+        step: outreach.step,
+        // It holds until it is recorded; and a record always follows.
+        hold_ms: None,
+    });
+    Ok(Effect::Call {
+        actor: ActorKind::ProspectDedup,
+        instance: format!("{}/{owner}", ctx.principal.workspace),
+        key: format!("permit:{id}:{}", send.answers),
+        command: pack(&command),
+    })
+}
+
+fn record(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    let id = id_of(entry)?;
+    let send = send_of(ctx, id)?;
+    let Some(outreach) = send.prospect else { return Ok(Effect::Nothing) };
+    let (fate, at): (Fate, Millis) = rmp_serde::from_slice(&entry.body)
+        .map_err(|error| Reject::internal(format!("record {id}: {error}")))?;
+    let owner = send.owner.unwrap_or(outreach.prospect_id);
+    let command = ProspectCommand::Record(Record {
+        send_id: id.to_string(),
+        campaign: outreach.campaign,
+        step: outreach.step,
+        fate,
+        at: Some(at),
+        note: send.error.map(|error| error.chars().take(500).collect()),
+    });
+    Ok(Effect::Call {
+        actor: ActorKind::ProspectDedup,
+        instance: format!("{}/{owner}", ctx.principal.workspace),
+        key: format!("record:{}", entry.key),
+        command: pack(&command),
+    })
+}
+
+/// Whether the inbox sends now.
+fn is_active(ctx: &Ctx<'_>) -> Result<bool, Reject> {
+    Ok(store::inbox::load(ctx.sql)?.is_some_and(|inbox| inbox.paused.is_none()))
+}

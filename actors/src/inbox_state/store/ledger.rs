@@ -1,0 +1,260 @@
+//! The send ledger.
+
+use crate::kernel::{Fault, Row, Sql, Value};
+use schema::Millis;
+use schema::ids::{ProspectId, SendId};
+use schema::inbox::{Outreach, SendState};
+
+/// A mail's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Send {
+    /// The mail.
+    pub id: SendId,
+    /// Its idempotency key.
+    pub key: String,
+    /// The hash of what was asked under it.
+    pub hash: String,
+    /// Without angle brackets.
+    pub message_id: String,
+    /// Addresses.
+    pub to: Vec<String>,
+    /// Addresses.
+    pub cc: Vec<String>,
+    /// One line.
+    pub subject: String,
+    /// Set for outreach.
+    pub prospect: Option<Outreach>,
+    /// When it was asked for.
+    pub queued_at: Millis,
+    /// Where it is.
+    pub state: SendState,
+    /// Grows with each change.
+    pub version: i64,
+    /// Whether an outbox entry of it is under way.
+    pub asked: bool,
+    /// How many questions about it were answered.
+    pub answers: i64,
+    /// The prospect that owns the person, where it is another than the one that was named.
+    pub owner: Option<ProspectId>,
+    /// When the day of its slot ends.
+    pub slot_until: Option<Millis>,
+    /// When its prospect permitted it.
+    pub permitted_at: Option<Millis>,
+    /// How often it was handed to the transport.
+    pub attempts: i64,
+    /// Before when it is not tried.
+    pub not_before: Millis,
+    /// What went wrong last.
+    pub error: Option<String>,
+    /// When it left, or may have.
+    pub left_at: Option<Millis>,
+    /// 1: it came back; 2: for good.
+    pub bounced: i64,
+    /// When it came to an end.
+    pub settled_at: Option<Millis>,
+    /// When it changed.
+    pub updated_at: Millis,
+}
+
+const INSERT: &str = "insert into ledger
+        (id, key, hash, message_id, recipients, copies, subject, prospect_id, campaign, step,
+        queued_at, state, version, asked, answers, attempts, not_before, bounced, updated_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, 0, 0, 0, ?)";
+
+/// Adds a mail.
+///
+/// # Errors
+/// A storage fault; a key or message id that is known is one.
+pub fn insert(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
+    let prospect = send.prospect.as_ref();
+    let params: [Value; 12] = [
+        send.id.to_string().into(),
+        (&send.key).into(),
+        (&send.hash).into(),
+        (&send.message_id).into(),
+        list(&send.to)?.into(),
+        list(&send.cc)?.into(),
+        (&send.subject).into(),
+        prospect.map(|one| one.prospect_id.to_string()).into(),
+        prospect.map(|one| &one.campaign).into(),
+        prospect.map(|one| one.step).into(),
+        send.queued_at.into(),
+        send.updated_at.into(),
+    ];
+    sql.exec(INSERT, &params).map(drop)
+}
+
+const SAVE: &str = "update ledger set
+        state = ?, version = ?, asked = ?, answers = ?, owner_id = ?, slot_until = ?,
+        permitted_at = ?, attempts = ?, not_before = ?, error = ?, left_at = ?, bounced = ?,
+        settled_at = ?, updated_at = ?
+    where id = ?";
+
+/// Writes what may change of a mail.
+///
+/// # Errors
+/// A storage fault.
+pub fn save(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
+    let params: [Value; 15] = [
+        send.state.as_str().into(),
+        send.version.into(),
+        i64::from(send.asked).into(),
+        send.answers.into(),
+        send.owner.map(|id| id.to_string()).into(),
+        send.slot_until.into(),
+        send.permitted_at.into(),
+        send.attempts.into(),
+        send.not_before.into(),
+        send.error.clone().into(),
+        send.left_at.into(),
+        send.bounced.into(),
+        send.settled_at.into(),
+        send.updated_at.into(),
+        send.id.to_string().into(),
+    ];
+    sql.exec(SAVE, &params).map(drop)
+}
+
+const GET: &str = "select id, key, hash, message_id, recipients, copies, subject, prospect_id,
+        campaign, step, queued_at, state, version, asked, answers, owner_id, slot_until,
+        permitted_at, attempts, not_before, error, left_at, bounced, settled_at, updated_at
+    from ledger where id = ?";
+
+/// A mail.
+///
+/// # Errors
+/// A storage fault.
+pub fn get(sql: &dyn Sql, id: SendId) -> Result<Option<Send>, Fault> {
+    sql.first(GET, &[id.to_string().into()])?.map(|row| read(&row)).transpose()
+}
+
+const BY_KEY: &str = "select id from ledger where key = ?";
+
+/// The mail of an idempotency key.
+///
+/// # Errors
+/// A storage fault.
+pub fn by_key(sql: &dyn Sql, key: &str) -> Result<Option<SendId>, Fault> {
+    sql.first(BY_KEY, &[key.into()])?.map(|row| row.id(0)).transpose()
+}
+
+const BY_MESSAGE_ID: &str = "select id from ledger where message_id = ?";
+
+/// The mail of a message id.
+///
+/// # Errors
+/// A storage fault.
+pub fn by_message_id(sql: &dyn Sql, message_id: &str) -> Result<Option<SendId>, Fault> {
+    sql.first(BY_MESSAGE_ID, &[message_id.into()])?.map(|row| row.id(0)).transpose()
+}
+
+const IDLE: &str = "select id, not_before from ledger
+    where asked = 0 and state in ('queued', 'reserved', 'permitted') and id > ?
+    order by id limit ?";
+
+/// Mails that wait and of which no outbox entry is under way, after one, oldest first, each with
+/// the time before which it is not tried.
+///
+/// # Errors
+/// A storage fault.
+pub fn idle(sql: &dyn Sql, after: &str, limit: i64) -> Result<Vec<(SendId, Millis)>, Fault> {
+    let rows = sql.exec(IDLE, &[after.into(), limit.into()])?;
+    rows.iter().map(|row| Ok((row.id(0)?, row.integer(1)?))).collect()
+}
+
+const ASKING: &str = "select count(*) from ledger where asked = 1 and state = 'queued'";
+
+/// How many mails are asking for a slot.
+///
+/// # Errors
+/// A storage fault.
+pub fn asking(sql: &dyn Sql) -> Result<i64, Fault> {
+    sql.first(ASKING, &[])?.map_or(Ok(0), |row| row.integer(0))
+}
+
+const COUNT: &str = "select count(*) from ledger where state in (select value from json_each(?))";
+
+/// How many mails are in one of some states.
+///
+/// # Errors
+/// A storage fault.
+pub fn count(sql: &dyn Sql, states: &[SendState]) -> Result<i64, Fault> {
+    let names: Vec<String> = states.iter().map(|state| state.as_str().to_owned()).collect();
+    sql.first(COUNT, &[list(&names)?.into()])?.map_or(Ok(0), |row| row.integer(0))
+}
+
+const PAGE: &str = "select id from ledger where id < ? order by id desc limit ?";
+const PAGE_OF: &str = "select id from ledger where state = ? and id < ? order by id desc limit ?";
+
+/// Mails before one, newest first.
+///
+/// # Errors
+/// A storage fault.
+pub fn page(
+    sql: &dyn Sql,
+    state: Option<SendState>,
+    before: &str,
+    limit: i64,
+) -> Result<Vec<SendId>, Fault> {
+    let rows = match state {
+        None => sql.exec(PAGE, &[before.into(), limit.into()])?,
+        Some(state) => sql.exec(PAGE_OF, &[state.as_str().into(), before.into(), limit.into()])?,
+    };
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+const WINDOW: &str = "select count(*), coalesce(sum(back), 0) from (
+    select bounced > 0 as back from ledger
+    where left_at is not null and left_at > ? order by left_at desc limit ?)";
+
+/// How many of the latest mails that left after a time there are, and how many of them came back.
+///
+/// # Errors
+/// A storage fault.
+pub fn window(sql: &dyn Sql, after: Millis, limit: i64) -> Result<(i64, i64), Fault> {
+    let row = sql.first(WINDOW, &[after.into(), limit.into()])?;
+    row.map_or(Ok((0, 0)), |row| Ok((row.integer(0)?, row.integer(1)?)))
+}
+
+fn list(texts: &[String]) -> Result<String, Fault> {
+    serde_json::to_string(texts).map_err(|error| Fault(error.to_string()))
+}
+
+fn texts(json: &str) -> Result<Vec<String>, Fault> {
+    serde_json::from_str(json).map_err(|error| Fault(error.to_string()))
+}
+
+fn read(row: &Row) -> Result<Send, Fault> {
+    let state = row.text(11)?;
+    let prospect = match (row.id_or_null(7)?, row.text_or_null(8)?, row.integer_or_null(9)?) {
+        (Some(prospect_id), Some(campaign), Some(step)) => {
+            Some(Outreach { prospect_id, campaign, step })
+        }
+        _ => None,
+    };
+    Ok(Send {
+        id: row.id(0)?,
+        key: row.text(1)?,
+        hash: row.text(2)?,
+        message_id: row.text(3)?,
+        to: texts(&row.text(4)?)?,
+        cc: texts(&row.text(5)?)?,
+        subject: row.text(6)?,
+        prospect,
+        queued_at: row.integer(10)?,
+        state: SendState::parse(&state).ok_or_else(|| Fault(format!("no state is {state}")))?,
+        version: row.integer(12)?,
+        asked: row.flag(13)?,
+        answers: row.integer(14)?,
+        owner: row.id_or_null(15)?,
+        slot_until: row.integer_or_null(16)?,
+        permitted_at: row.integer_or_null(17)?,
+        attempts: row.integer(18)?,
+        not_before: row.integer(19)?,
+        error: row.text_or_null(20)?,
+        left_at: row.integer_or_null(21)?,
+        bounced: row.integer(22)?,
+        settled_at: row.integer_or_null(23)?,
+        updated_at: row.integer(24)?,
+    })
+}
