@@ -10,7 +10,7 @@ use crate::kernel::{Ctx, Reply};
 use schema::room::access::{InvitationState, ListInvitations, RevokeInvitation};
 use schema::{Code, Permission, Reject};
 
-/// How many invitations a list holds: every open one, and the latest of the others.
+/// How many invitations a list holds, the latest first.
 const LISTED_MAX: i64 = 1_000;
 
 /// Takes an invitation back.

@@ -98,6 +98,8 @@ enum Standing {
     /// The row says viewer; the token what they were.
     Demoted,
     Removed,
+    /// The row says so, and nothing else was done about it.
+    SwitchedOff,
     /// Removed and taken back, with the token of before.
     BackWithAnOldToken,
     LoggedOut,
@@ -107,11 +109,12 @@ enum Standing {
     OtherWorkspace,
 }
 
-const STANDINGS: [Standing; 9] = [
+const STANDINGS: [Standing; 10] = [
     Standing::Active,
     Standing::Boasting,
     Standing::Demoted,
     Standing::Removed,
+    Standing::SwitchedOff,
     Standing::BackWithAnOldToken,
     Standing::LoggedOut,
     Standing::Expired,
@@ -138,6 +141,10 @@ fn arrange(role: Role, standing: Standing) -> (Room, Person) {
             if standing == Standing::BackWithAnOldToken {
                 room.try_ask(&owner.principal, set_active(person.id(), true)).expect("back");
             }
+        }
+        Standing::SwitchedOff => {
+            let off = "update agents set active = 0 where id = ?";
+            room.home.connection().execute(off, [person.id().to_string()]).expect("switched off");
         }
         Standing::LoggedOut => {
             room.try_ask(&person.principal, RoomCommand::Logout(Logout {})).expect("logged out");
@@ -332,4 +339,19 @@ fn every_command_is_in_one_of_the_tables() {
     for name in every {
         assert!(tested.iter().any(|tested| tested == name), "{name} is in no table");
     }
+}
+
+#[test]
+fn the_gateway_is_told_the_role_of_now() {
+    for role in ROLES {
+        for standing in [Standing::Active, Standing::Boasting, Standing::Demoted] {
+            let (mut room, person) = arrange(role, standing);
+            let told = room.may(&person.principal, Permission::Read).expect("may read");
+            let now = if standing == Standing::Demoted { Role::Viewer } else { role };
+            assert_eq!(told, json!({ "agentId": person.id(), "role": now }), "{standing:?}");
+        }
+    }
+    let (mut room, _) = Room::registered();
+    let told = room.may(&Principal::system(room.workspace), Permission::Own).expect("may");
+    assert_eq!(told, json!({ "agentId": null, "role": "owner" }));
 }

@@ -4,6 +4,7 @@ mod authorisation;
 mod canary;
 mod invitations;
 mod owners;
+mod plans;
 mod sessions;
 mod sockets;
 mod tickets;
