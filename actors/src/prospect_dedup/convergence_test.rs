@@ -1,11 +1,11 @@
 //! One person, one prospect, in whatever order and however often things arrive.
 
-use super::harness::{Town, id_of, permit, row};
+use super::harness::{Town, id_of, permit, record, row, suppress};
 use super::identity::Identity;
 use crate::kernel::testing::{Seeded, WORKSPACE};
 use schema::ids::ProspectId;
 use schema::prospect::{
-    Denial, Fate, Link, Noted, PermitReply, ProspectCommand, Reason, Record, Stage, Suppress,
+    Denial, Fate, Link, Noted, PermitReply, ProspectCommand, Reason, Stage, Suppress,
 };
 
 const FIRST: [&str; 10] =
@@ -84,15 +84,6 @@ fn a_thousand_concurrent_imports_of_fifty_people_make_fifty_prospects() {
         // Of seed 4 nothing goes wrong; of the others some rows were sent twice.
         assert!(imports == 1_000 || (seed != 4 && imports > 1_000), "seed {seed}: {imports}");
     }
-}
-
-fn suppress(reason: Reason) -> ProspectCommand {
-    ProspectCommand::Suppress(Suppress { reason, note: None, identity: None, id: None })
-}
-
-fn record(send: &str, step: i64, fate: Fate) -> ProspectCommand {
-    let (send_id, campaign) = (send.to_owned(), "spring".to_owned());
-    ProspectCommand::Record(Record { send_id, campaign, step, fate, at: None, note: None })
 }
 
 fn ann(email: &str) -> (ProspectId, ProspectCommand) {

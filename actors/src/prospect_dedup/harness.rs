@@ -7,7 +7,8 @@ use crate::kernel::testing::{Bench, START_MS, Seeded, WORKSPACE, system};
 use crate::kernel::{Effect, Entry, Outcome};
 use schema::ids::ProspectId;
 use schema::prospect::{
-    Get, Import, Noted, Permit, PermitReply, Prospect, ProspectCommand, moved_to,
+    Fate, Get, Import, Noted, Permit, PermitReply, Prospect, ProspectCommand, Reason, Record,
+    Suppress, moved_to,
 };
 use schema::summary::{Summary, Table};
 use schema::{Answer, Code, Millis, Principal, Reject};
@@ -223,14 +224,17 @@ impl Town {
         id: ProspectId,
         command: &ProspectCommand,
     ) -> Result<T, Reject> {
-        let mut to = id;
+        let (mut to, mut command) = (id, command.clone());
         for _ in 0..20 {
-            let bytes = self.envelope(to, None, command);
+            let bytes = self.envelope(to, None, &command);
             let answer: Result<serde_json::Value, Reject> = self.object(to).answer(&bytes).reply();
             let next = match &answer {
                 Err(reject) => moved_to(reject),
                 Ok(value) => moved_in(value),
             };
+            if let (Some(_), ProspectCommand::Import(import)) = (next, &mut command) {
+                import.followed = true;
+            }
             match next {
                 Some(next) => to = next,
                 None => {
@@ -249,6 +253,24 @@ impl Town {
         self.ask(id, &permit(send_id, step)).expect("an answer")
     }
 
+    /// Asks for something that is noted.
+    pub fn note(&mut self, id: ProspectId, command: &ProspectCommand) {
+        assert_eq!(self.ask::<Noted>(id, command), Ok(Noted::Here {}));
+    }
+
+    /// Lets time pass, and all alarms that are due by then go off.
+    pub fn fire_alarms(&mut self, wait: Millis) {
+        self.now += wait;
+        for object in self.objects.values_mut() {
+            object.now = self.now;
+            while object.home.alarm().is_some_and(|at| at <= self.now) {
+                object.fire_alarm();
+                // What waits in the outbox keeps its alarm.
+                object.drain(|_, _| crate::kernel::Outcome::Done(b"{\"linked\":{}}".to_vec()));
+            }
+        }
+    }
+
     /// The rows of D1 that a list would show.
     pub fn listed(&self) -> Vec<&Summary> {
         self.rows.values().filter(|r| !r.deleted && r.table == Table::Prospects).collect()
@@ -265,6 +287,17 @@ impl Town {
 pub fn permit(send_id: &str, step: i64) -> ProspectCommand {
     let (send_id, campaign) = (send_id.to_owned(), "spring".to_owned());
     ProspectCommand::Permit(Permit { send_id, campaign, step, hold_ms: None })
+}
+
+/// A suppression.
+pub fn suppress(reason: Reason) -> ProspectCommand {
+    ProspectCommand::Suppress(Suppress { reason, note: None, identity: None, id: None })
+}
+
+/// What came of a send of the one campaign.
+pub fn record(send: &str, step: i64, fate: Fate) -> ProspectCommand {
+    let (send_id, campaign) = (send.to_owned(), "spring".to_owned());
+    ProspectCommand::Record(Record { send_id, campaign, step, fate, at: None, note: None })
 }
 
 fn moved_in(value: &serde_json::Value) -> Option<ProspectId> {

@@ -29,3 +29,67 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &Delete) -> Result<Noted, Reject> {
     }
     Ok(Noted::Here {})
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::testing::{Bench, agent};
+    use crate::prospect_dedup::Core;
+    use crate::prospect_dedup::harness::{Town, row};
+    use rusqlite::types::ValueRef;
+    use schema::prospect::{Denial, PermitReply, moved_to};
+    use schema::{Code, Role};
+
+    /// All that a table says.
+    fn dump(object: &Bench<Core>, table: &str) -> String {
+        let home = object.home.connection();
+        let mut all = home.prepare(&format!("select * from {table}")).expect("a table");
+        let width = all.column_count();
+        let rows = all.query_map([], |row| {
+            let texts = (0..width).filter_map(|n| match row.get_ref(n).ok()? {
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(bytes.to_vec()),
+                _ => None,
+            });
+            let texts: Vec<_> = texts.map(|b| String::from_utf8_lossy(&b).to_lowercase()).collect();
+            Ok(texts.join(" "))
+        });
+        rows.expect("rows").map(|row| row.expect("a row")).collect()
+    }
+
+    #[test]
+    fn an_erased_person_leaves_no_trace_of_text_and_cannot_be_brought_back() {
+        let mut town = Town::new(4);
+        let (ann, import) = row(Some("ann@acme.example"), Some("Ann Smith"), None);
+        let (name, by_name) = row(None, Some("Ann Smith"), Some("acme.example"));
+        let import = ProspectCommand::Import(import);
+        town.ask::<serde_json::Value>(ann, &import).expect("imported");
+        town.settle();
+        assert!(dump(&town.objects[&ann], "fields").contains("smith"));
+        assert!(dump(&town.objects[&name], "me").contains("smith"));
+        town.who = agent(1, Role::Agent);
+        let delete = ProspectCommand::Delete(Delete {});
+        let refused = town.ask::<Noted>(ann, &delete).expect_err("refused");
+        assert_eq!(refused.code, Code::Forbidden);
+        town.who = agent(1, Role::Admin);
+        // Asked at the alias: it reaches the owner.
+        assert_eq!(town.ask::<Noted>(name, &delete), Ok(Noted::Here {}));
+        town.settle();
+
+        assert!(town.listed().is_empty());
+        let denied = PermitReply::Denied { reason: Denial::Erased, retry_after_ms: None };
+        town.who = crate::kernel::testing::system();
+        assert_eq!(town.permit(name, "s1", 1), denied);
+        for (id, command) in [(ann, import), (name, ProspectCommand::Import(by_name))] {
+            let refused = town.ask::<serde_json::Value>(id, &command).expect_err("refused");
+            assert_eq!((refused.code, moved_to(&refused)), (Code::Gone, None));
+        }
+        for (id, object) in &town.objects {
+            for table in ["me", "fields", "identities", "suppressions", "history", "outbox"] {
+                let text = dump(object, table);
+                for word in ["ann", "smith", "acme"] {
+                    assert!(!text.contains(word), "{id} {table}: {text}");
+                }
+            }
+        }
+    }
+}

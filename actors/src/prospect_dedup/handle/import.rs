@@ -131,3 +131,78 @@ pub fn check_attributes(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::testing::agent;
+    use crate::prospect_dedup::harness::{Town, id_of, row};
+    use schema::prospect::{ProspectCommand, Update};
+    use schema::{Code, Role};
+
+    #[test]
+    fn a_later_row_fills_what_is_missing_and_what_was_written_by_hand_stays() {
+        let mut town = Town::new(4);
+        let (ann, mut import) = row(Some("Ann@acme.example"), None, None);
+        import.title = Some("CTO".into());
+        import.company = Some("  ".into());
+        let ask = |town: &mut Town, import: &Import| -> Imported {
+            town.ask(ann, &ProspectCommand::Import(import.clone())).expect("imported")
+        };
+        assert_eq!(ask(&mut town, &import), Imported { id: ann, created: true, imports: 1 });
+        town.now += 1_000;
+        import.title = Some("CEO".into());
+        import.company = Some("Acme".into());
+        assert_eq!(ask(&mut town, &import), Imported { id: ann, created: false, imports: 2 });
+        let person = town.get(ann);
+        assert_eq!(
+            (person.title.as_deref(), person.company.as_deref()),
+            (Some("CTO"), Some("Acme"))
+        );
+
+        let update = Update {
+            title: Some("Chair".into()),
+            company: Some(String::new()),
+            ..Update::default()
+        };
+        town.ask::<serde_json::Value>(ann, &ProspectCommand::Update(update)).expect("updated");
+        let version = town.get(ann).version;
+        ask(&mut town, &import);
+        let person = town.get(ann);
+        assert_eq!((person.title.as_deref(), person.company.as_deref()), (Some("Chair"), None));
+        assert_eq!((person.version, person.imports), (version, 3), "nothing new, nothing told");
+    }
+
+    #[test]
+    fn what_is_wrong_is_refused_and_makes_nothing() {
+        let mut town = Town::new(4);
+        let (ann, import) = row(Some("ann@acme.example"), None, None);
+        let with = |change: &dyn Fn(&mut Import)| {
+            let mut import = import.clone();
+            change(&mut import);
+            ProspectCommand::Import(import)
+        };
+        for wrong in [
+            with(&|i| i.identity = "e:bob@acme.example".into()),
+            with(&|i| i.identity = "e:Ann@acme.example".into()),
+            with(&|i| i.followed = true).clone(),
+            with(&|i| i.also = vec!["n:nobody".into()]),
+            with(&|i| i.name = Some("a\nb".into())),
+            with(&|i| i.title = Some("x".repeat(501))),
+            with(&|i| i.attributes = (0..51).map(|n| (n.to_string(), "x".into())).collect()),
+            with(&|i| i.attributes = [(" a".into(), "x".into())].into()),
+        ] {
+            let to = if matches!(&wrong, ProspectCommand::Import(i) if i.followed) {
+                id_of("somebody@else.example")
+            } else {
+                ann
+            };
+            let refused = town.ask::<Imported>(to, &wrong).expect_err("refused");
+            assert_eq!(refused.code, Code::InvalidInput, "{wrong:?}");
+        }
+        town.who = agent(1, Role::Viewer);
+        let refused = town.ask::<Imported>(ann, &with(&|_| {})).expect_err("refused");
+        assert_eq!(refused.code, Code::Forbidden);
+        assert_eq!(town.objects[&ann].count("me") + town.objects[&ann].count("head"), 0);
+    }
+}

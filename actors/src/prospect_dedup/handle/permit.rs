@@ -98,3 +98,104 @@ const fn denial(reason: Reason) -> Denial {
         Reason::Erased => Denial::Erased,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::testing::agent;
+    use crate::prospect_dedup::harness::{Town, id_of, permit as ask, record, row, suppress};
+    use schema::ids::ProspectId;
+    use schema::prospect::{Fate, ProspectCommand};
+    use schema::{Code, Role};
+
+    const GRANTED: PermitReply = PermitReply::Granted { valid_until: None };
+
+    fn town() -> (Town, ProspectId) {
+        let mut town = Town::new(4);
+        let (id, import) = row(Some("ann@acme.example"), None, None);
+        let command = ProspectCommand::Import(import);
+        town.ask::<serde_json::Value>(id, &command).expect("imported");
+        (town, id)
+    }
+
+    const fn denied(reason: Denial) -> PermitReply {
+        PermitReply::Denied { reason, retry_after_ms: None }
+    }
+
+    #[test]
+    fn a_step_is_given_to_one_send_and_the_same_send_gets_the_same_answer() {
+        let (mut town, ann) = town();
+        assert_eq!(town.permit(ann, "s1", 1), GRANTED);
+        assert_eq!(town.permit(ann, "s1", 1), GRANTED);
+        assert_eq!(town.permit(ann, "s2", 1), denied(Denial::StepTaken));
+        assert_eq!(town.permit(ann, "s2", 2), GRANTED);
+        town.note(ann, &record("s1", 1, Fate::Sent));
+        assert_eq!(town.permit(ann, "s1", 1), denied(Denial::StepAlreadySent));
+        assert_eq!(town.permit(ann, "s3", 1), denied(Denial::StepAlreadySent));
+        let nobody = id_of("bob@acme.example");
+        assert_eq!(town.permit(nobody, "s4", 1), denied(Denial::UnknownProspect));
+        assert_eq!(town.objects[&nobody].count("head"), 0, "asking made something");
+    }
+
+    #[test]
+    fn each_suppression_denies_even_what_was_granted() {
+        for (reason, denial) in [
+            (Reason::Manual, Denial::Manual),
+            (Reason::Replied, Denial::Replied),
+            (Reason::Bounced, Denial::Bounced),
+            (Reason::OptOut, Denial::OptOut),
+            (Reason::Complained, Denial::Complained),
+        ] {
+            let (mut town, ann) = town();
+            assert_eq!(town.permit(ann, "s1", 1), GRANTED);
+            town.note(ann, &suppress(reason));
+            assert_eq!(town.permit(ann, "s1", 1), denied(denial));
+            assert_eq!(town.permit(ann, "s2", 2), denied(denial));
+        }
+    }
+
+    #[test]
+    fn a_permit_that_runs_out_frees_the_step_unless_the_send_began() {
+        let hold = |send: &str, step| {
+            let ProspectCommand::Permit(input) = ask(send, step) else { panic!("a permit") };
+            ProspectCommand::Permit(Permit { hold_ms: Some(600_000), ..input })
+        };
+        let (mut town, ann) = town();
+        let until = PermitReply::Granted { valid_until: Some(town.now + 600_000) };
+        for step in [1, 2] {
+            assert_eq!(town.ask::<PermitReply>(ann, &hold("s1", step)), Ok(until.clone()));
+        }
+        town.note(ann, &record("s1", 2, Fate::Sending));
+        let wait = PermitReply::Denied { reason: Denial::StepTaken, retry_after_ms: Some(600_000) };
+        assert_eq!(town.permit(ann, "s2", 1), wait);
+        town.fire_alarms(600_000);
+        assert_eq!(town.permit(ann, "s2", 1), GRANTED);
+        assert_eq!(town.permit(ann, "s1", 1), denied(Denial::StepTaken));
+        assert_eq!(town.permit(ann, "s2", 2), denied(Denial::StepTaken));
+    }
+
+    #[test]
+    fn nobody_gets_a_permit_while_an_identity_is_unsettled() {
+        let mut town = Town::new(4);
+        let (ann, import) = row(Some("ann@acme.example"), Some("Ann Smith"), None);
+        let import = ProspectCommand::Import(import);
+        town.ask::<serde_json::Value>(ann, &import).expect("imported");
+        let reason = Denial::IdentityUnsettled;
+        let later = PermitReply::Denied { reason, retry_after_ms: Some(UNSETTLED_MS) };
+        assert_eq!(town.permit(ann, "s1", 1), later);
+        town.settle();
+        assert_eq!(town.permit(ann, "s1", 1), GRANTED);
+    }
+
+    #[test]
+    fn only_postroom_itself_asks_and_only_for_a_step() {
+        let (mut town, ann) = town();
+        for (send, step) in [("", 1), ("s1", -1), ("s1", 10_001), ("s\n1", 1)] {
+            let reject = town.ask::<PermitReply>(ann, &ask(send, step)).expect_err("refused");
+            assert_eq!(reject.code, Code::InvalidInput, "{send:?} {step}");
+        }
+        town.who = agent(1, Role::Owner);
+        let reject = town.ask::<PermitReply>(ann, &ask("s1", 1)).expect_err("refused");
+        assert_eq!(reject.code, Code::Forbidden);
+    }
+}

@@ -110,3 +110,41 @@ const fn kind(fate: Fate) -> &'static str {
         Fate::HardBounced => "send.bounced",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prospect_dedup::harness::{Town, record as tell, row};
+    use schema::prospect::{Denial, PermitReply};
+
+    #[test]
+    fn a_step_is_free_again_only_where_nothing_can_have_left() {
+        let spent = PermitReply::Denied { reason: Denial::StepAlreadySent, retry_after_ms: None };
+        let bounced = PermitReply::Denied { reason: Denial::Bounced, retry_after_ms: None };
+        let granted = PermitReply::Granted { valid_until: None };
+        for (fates, after) in [
+            (vec![Fate::Sent], &spent),
+            (vec![Fate::Unknown], &spent),
+            (vec![Fate::Sending, Fate::Unknown, Fate::Failed], &spent),
+            (vec![Fate::Released, Fate::Sent, Fate::Released], &spent),
+            (vec![Fate::HardBounced], &bounced),
+            (vec![Fate::Failed], &granted),
+            (vec![Fate::Sending, Fate::Released, Fate::Released], &granted),
+        ] {
+            let mut town = Town::new(4);
+            let (ann, import) = row(Some("ann@acme.example"), None, None);
+            let import = ProspectCommand::Import(import);
+            town.ask::<serde_json::Value>(ann, &import).expect("imported");
+            assert_eq!(town.permit(ann, "s1", 1), granted);
+            for fate in &fates {
+                town.note(ann, &tell("s1", 1, *fate));
+                town.note(ann, &tell("s1", 1, *fate));
+            }
+            assert_eq!(&town.permit(ann, "s2", 1), after, "{fates:?}");
+            let sent = fates.contains(&Fate::Sent);
+            let person = town.get(ann);
+            assert_eq!(person.last_contact_at.is_some(), sent);
+            assert_eq!(person.stage == Stage::Contacted, sent);
+        }
+    }
+}

@@ -34,3 +34,51 @@ pub fn set_follow_up(ctx: &mut Ctx<'_>, input: &SetFollowUp) -> Result<Prospect,
     person::touch(ctx, &mut me)?;
     view::prospect(ctx, me)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prospect_dedup::harness::{Town, row};
+    use schema::prospect::{History, HistoryPage, ProspectCommand};
+
+    #[test]
+    fn a_follow_up_is_due_once_at_its_time_and_can_be_moved_and_cleared() {
+        let mut town = Town::new(4);
+        let (ann, import) = row(Some("ann@acme.example"), None, None);
+        let import = ProspectCommand::Import(import);
+        town.ask::<serde_json::Value>(ann, &import).expect("imported");
+        let set = |town: &mut Town, at, note: &str| -> Prospect {
+            let input = SetFollowUp { at, note: Some(note.to_owned()) };
+            town.ask(ann, &ProspectCommand::SetFollowUp(input)).expect("set")
+        };
+        let start = town.now;
+        set(&mut town, Some(start + 10_000), "call");
+        set(&mut town, Some(start + 60_000), "call later");
+        town.fire_alarms(20_000);
+        assert!(!town.get(ann).follow_up_due);
+        town.fire_alarms(60_000);
+        town.fire_alarms(60_000);
+        let person = town.get(ann);
+        assert_eq!(
+            (person.follow_up_due, person.follow_up_note.as_deref()),
+            (true, Some("call later"))
+        );
+        let history = ProspectCommand::History(History { limit: Some(1), cursor: None });
+        let page: HistoryPage = town.ask(ann, &history).expect("a page");
+        assert_eq!(page.entries[0].kind, "followUp.due");
+        let rest = ProspectCommand::History(History { limit: None, cursor: page.next_cursor });
+        let page: HistoryPage = town.ask(ann, &rest).expect("a page");
+        assert_eq!(page.entries.iter().filter(|e| e.kind == "followUp.due").count(), 0);
+        assert_eq!(
+            (page.entries.last().map(|e| e.kind.as_str()), page.next_cursor),
+            (Some("prospect.created"), None)
+        );
+        let person = set(&mut town, None, "gone");
+        assert_eq!(
+            (person.follow_up_at, person.follow_up_note, person.follow_up_due),
+            (None, None, false)
+        );
+        let far = SetFollowUp { at: Some(start + AHEAD_MS_MAX * 2), note: None };
+        assert!(town.ask::<Prospect>(ann, &ProspectCommand::SetFollowUp(far)).is_err());
+    }
+}

@@ -31,3 +31,39 @@ pub fn unsuppress(ctx: &mut Ctx<'_>, input: &Unsuppress) -> Result<Prospect, Rej
     person::touch(ctx, &mut me)?;
     view::prospect(ctx, me)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::testing::{agent, system};
+    use crate::prospect_dedup::harness::{Town, row, suppress};
+    use schema::prospect::ProspectCommand;
+    use schema::{Code, Role};
+
+    #[test]
+    fn an_admin_lifts_with_a_note_but_never_a_complaint() {
+        let mut town = Town::new(4);
+        let (ann, import) = row(Some("ann@acme.example"), None, None);
+        let import = ProspectCommand::Import(import);
+        town.ask::<serde_json::Value>(ann, &import).expect("imported");
+        for reason in [Reason::OptOut, Reason::Complained] {
+            town.note(ann, &suppress(reason));
+        }
+        for (role, reason, note, code) in [
+            (Role::Agent, Reason::OptOut, "asked by phone", Some(Code::Forbidden)),
+            (Role::Admin, Reason::OptOut, " ", Some(Code::InvalidInput)),
+            (Role::Admin, Reason::Bounced, "works again", Some(Code::Conflict)),
+            (Role::Owner, Reason::Complained, "please", Some(Code::Conflict)),
+            (Role::Owner, Reason::Erased, "please", Some(Code::Conflict)),
+            (Role::Admin, Reason::OptOut, "asked by phone", None),
+        ] {
+            town.who = agent(1, role);
+            let note = note.to_owned();
+            let command = ProspectCommand::Unsuppress(Unsuppress { reason, note });
+            let answer = town.ask::<Prospect>(ann, &command);
+            assert_eq!(answer.err().map(|reject| reject.code), code, "{role:?} {reason:?}");
+        }
+        town.who = system();
+        assert_eq!(town.get(ann).suppression, Some(Reason::Complained));
+    }
+}
