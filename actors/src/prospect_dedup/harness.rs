@@ -1,5 +1,5 @@
-//! Many identities at once, for tests: calls and outbox effects are delivered in an order drawn from
-//! a seed, some of them twice, some lost on the way there, some on the way back; objects die.
+//! Many identities at once, for tests: calls and outbox effects are delivered in an order drawn
+//! from a seed, some of them twice, some lost on the way there, some on the way back; objects die.
 
 use super::Core;
 use super::identity::{Identity, instance};

@@ -155,7 +155,8 @@ pub fn set_linked(ctx: &mut Ctx<'_>, id: ProspectId, identity: Option<&str>) -> 
     Ok(identities::put(ctx.sql, &row)?)
 }
 
-/// Forgets everything personal. That the person must not be written to, and which steps were, stays.
+/// Forgets everything personal. That the person must not be written to, and which steps were,
+/// stays.
 ///
 /// # Errors
 /// A storage fault.

@@ -7,14 +7,14 @@
 //! | --- | --- | --- |
 //! | empty | nothing | `not_found`; an import or a claim makes it something |
 //! | owner | the person: fields, stage, suppressions, permits, history, identities | everything |
-//! | alias | the id of a stronger identity | `gone` with `movedTo`; forwards what must not be lost |
+//! | alias | a stronger identity's id | `gone` with `movedTo`; forwards what must not be lost |
 //!
 //! **One person, one owner.** A row that names a person under several identities is imported under
 //! the first; the owner *claims* the others. Data travels only from a weaker identity to a stronger
 //! one (an address is stronger than a name, among equals the lesser id is), so pointers of aliases
-//! form no circle. An owner that is claimed by a stronger identity becomes an alias and sends all it
-//! had through its outbox until the stronger one has absorbed it; claimed by a weaker one, it claims
-//! that one back. What two owners know is joined so that order and repetition do not matter
+//! form no circle. An owner that is claimed by a stronger identity becomes an alias and sends all
+//! it had through its outbox until the stronger one has absorbed it; claimed by a weaker one, it
+//! claims that one back. What two owners know is joined so that order and repetition do not matter
 //! ([`merge`]). A name that is an alias of another person's address stays there: two addresses with
 //! one name at one company are two persons until somebody links them.
 //!

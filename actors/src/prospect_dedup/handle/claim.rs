@@ -1,7 +1,7 @@
 //! Another identity of the same person asks for this one.
 //!
-//! Between prospect actors. Asked by a stronger identity, this one becomes its alias, and hands over
-//! what it has; asked by a weaker one, it claims that one. An address is only given away where
+//! Between prospect actors. Asked by a stronger identity, this one becomes its alias, and hands
+//! over what it has; asked by a weaker one, it claims that one. An address is only given away where
 //! somebody said for certain that both are one person. Asked again, it says the same.
 
 use crate::kernel::Ctx;

@@ -1,8 +1,8 @@
 //! Erases the person.
 //!
 //! For admins. Personal fields, notes and the texts of identities are forgotten, here and at the
-//! aliases; that the person must not be written to stays, under ids that are hashes, so that a later
-//! import cannot bring the person back. Rejects: `forbidden`, `not_found`.
+//! aliases; that the person must not be written to stays, under ids that are hashes, so that a
+//! later import cannot bring the person back. Rejects: `forbidden`, `not_found`.
 
 use crate::kernel::Ctx;
 use crate::prospect_dedup::handle::suppress;

@@ -1,7 +1,8 @@
 //! Makes the prospect, or fills what is missing in it.
 //!
-//! For agents who may work. The row's other identities are claimed. Rejects: `invalid_input`, `gone`
-//! with `movedTo` (ask there, with `followed`), `gone` with `erased` (never written to again).
+//! For agents who may work. The row's other identities are claimed. Rejects: `invalid_input`,
+//! `gone` with `movedTo` (ask there, with `followed`), `gone` with `erased` (never written to
+//! again).
 
 use crate::kernel::Ctx;
 use crate::prospect_dedup::identity::Identity;

@@ -1,7 +1,7 @@
 //! Says that another prospect is the same person.
 //!
-//! For agents who may work; it cannot be undone. The stronger of both owns in the end; until that is
-//! settled nobody may write to the person. Rejects: `invalid_input`, `not_found`, `gone`.
+//! For agents who may work; it cannot be undone. The stronger of both owns in the end; until that
+//! is settled nobody may write to the person. Rejects: `invalid_input`, `not_found`, `gone`.
 
 use crate::kernel::Ctx;
 use crate::prospect_dedup::{person, view};

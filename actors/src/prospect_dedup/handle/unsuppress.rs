@@ -1,8 +1,8 @@
 //! Lifts suppressions of one reason.
 //!
-//! For admins, with a note that is kept. A complaint cannot be lifted, and nothing after an erasure.
-//! What is lifted is what is known here and now: a suppression that is still on its way from an
-//! alias takes effect when it arrives. Rejects: `forbidden`, `invalid_input`, `conflict`,
+//! For admins, with a note that is kept. A complaint cannot be lifted, and nothing after an
+//! erasure. What is lifted is what is known here and now: a suppression that is still on its way
+//! from an alias takes effect when it arrives. Rejects: `forbidden`, `invalid_input`, `conflict`,
 //! `not_found`, `gone`.
 
 use crate::kernel::Ctx;

@@ -1,7 +1,7 @@
 //! Which send has, had, or spent which step of which campaign.
 //!
-//! What two actors know of one send's permit is ordered: spent beats all; otherwise the later round,
-//! and in a round `free` beats `granted`. So knowledge can be joined in any order.
+//! What two actors know of one send's permit is ordered: spent beats all; otherwise the later
+//! round, and in a round `free` beats `granted`. So knowledge can be joined in any order.
 
 use crate::kernel::{Fault, Row, Sql};
 use schema::prospect::PermitRow;
