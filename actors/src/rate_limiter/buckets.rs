@@ -6,6 +6,7 @@
 
 use super::store;
 use crate::kernel::{Fault, Sql};
+use core::time::Duration;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
@@ -16,7 +17,6 @@ use schema::{Millis, Reject};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 const NANOS_PER_MS: u64 = 1_000_000;
 

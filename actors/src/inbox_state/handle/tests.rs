@@ -1,7 +1,7 @@
 //! The inbox on the bench: the warm-up counter is the real one, transport and prospect are played.
 
 use crate::inbox_state::Core;
-use crate::kernel::testing::{Bench, WORKSPACE, agent, system};
+use crate::kernel::testing::{Bench, Seeded, WORKSPACE, agent, system};
 use crate::kernel::{Effect, Entry, MailOutcome, Outcome};
 use crate::warmup_counter;
 use schema::ids::{InboxId, ProspectId, SendId};
@@ -394,6 +394,132 @@ fn a_prospect_that_says_no_is_not_written_to_and_its_slot_is_free() {
     }
     scene.run(accepted);
     assert_eq!(scene.mails.len(), 5);
+}
+
+#[test]
+fn an_opt_out_between_two_tries_stops_the_mail_and_frees_the_step() {
+    let mut scene = Scene::new(true);
+    let send = scene.send("k1", outreach());
+    scene.run(|| Outcome::Mail(MailOutcome::NotSent { why: "no route".into() }));
+    assert_eq!(scene.mails.len(), 1);
+    scene.inbox.now += 3_600_000;
+    scene.inbox.fire_alarm();
+    let no = || PermitReply::Denied { reason: Denial::OptOut, retry_after_ms: None };
+    scene.run_with(accepted, no);
+    assert_eq!((scene.mails.len(), scene.get(send.id).state), (1, SendState::Refused));
+    assert_eq!(scene.records, [Fate::Released]);
+}
+
+#[test]
+fn a_prospect_that_moved_is_asked_where_it_is() {
+    let mut scene = Scene::new(true);
+    let send = scene.send("k1", outreach());
+    let mut asked = 0;
+    let mut moved = || {
+        asked += 1;
+        if asked == 1 {
+            return PermitReply::Moved { to: ProspectId(Uuid::from_u128(10)) };
+        }
+        PermitReply::Granted { valid_until: None }
+    };
+    for _ in 0..3 {
+        scene.run_with(accepted, &mut moved);
+        scene.inbox.now += 1_000;
+        scene.inbox.fire_alarm();
+    }
+    assert_eq!(scene.get(send.id).state, SendState::Sent);
+    assert_eq!((asked, scene.records.as_slice()), (2, [Fate::Sent].as_slice()));
+}
+
+/// Random lives: answers of every kind, crashes between begin and settle, doubled alarms, clocks
+/// that jump. What the transport accepted is the truth to check against.
+#[test]
+fn no_mail_is_accepted_twice_and_no_day_has_more_than_its_allowance() {
+    for seed in 0..40 {
+        let mut dice = Seeded(seed);
+        let mut scene = Scene::new(true);
+        let zone = warmup_counter::zone::Zone::named("Europe/Rome").expect("a zone");
+        let mut accepted_ids = Vec::new();
+        let mut per_day = std::collections::BTreeMap::<i64, i64>::new();
+        let mut clock = scene.inbox.now;
+        for step in 0..250 {
+            match dice.below(9) {
+                0 | 1 => {
+                    let key = format!("k{}", dice.below(60));
+                    let mail = if dice.below(2) == 0 { new_mail() } else { outreach() };
+                    let command = InboxCommand::Send(SendMail { key, mail });
+                    let _ = scene.ask(command);
+                }
+                2 => scene.inbox.now += dice.below(8 * 3_600_000) as Millis,
+                3 if dice.below(3) == 0 => scene.inbox.now -= dice.below(30 * 3_600_000) as Millis,
+                4 => scene.inbox.restart(),
+                5 => {
+                    let Scene { inbox, warmup, .. } = &mut scene;
+                    inbox.restart();
+                    warmup.restart();
+                }
+                6 => {
+                    scene.inbox.fire_alarm();
+                }
+                7 if scene.status().status == InboxStatus::Paused => {
+                    scene.ask(InboxCommand::Resume(ResumeInbox {})).expect("resumed");
+                }
+                _ => {}
+            }
+            clock = clock.max(scene.inbox.now);
+            // Both objects of an inbox live by one clock here.
+            scene.inbox.now = clock;
+            scene.warmup.now = clock;
+            for (entry, effect) in scene.inbox.begin() {
+                let outcome = match &effect {
+                    Effect::Mail(job) => match dice.below(8) {
+                        0..4 => {
+                            accepted_ids.push(job.send_id.clone());
+                            *per_day.entry(zone.day_at(clock)).or_default() += 1;
+                            // Sometimes nobody lives to hear it.
+                            if dice.below(4) == 0 {
+                                continue;
+                            }
+                            accepted()
+                        }
+                        4 => refused(550, "5.1.1", true),
+                        5 => refused(451, "4.2.0", true),
+                        6 => Outcome::Mail(MailOutcome::NotSent { why: "no".into() }),
+                        _ => Outcome::Mail(MailOutcome::Unknown { why: "late".into() }),
+                    },
+                    Effect::Call {
+                        actor: schema::ActorKind::WarmupCounter, key, command, ..
+                    } => {
+                        let name = scene.warmup.instance.clone();
+                        let mut envelope = Envelope::new(name, system(), Some(key.clone()), &());
+                        envelope.command.clone_from(command);
+                        let answer = scene.warmup.answer(&envelope.encode());
+                        match answer {
+                            _ if dice.below(5) == 0 => Outcome::Failed { why: "lost".into() },
+                            Answer::Done { json, .. } => Outcome::Done(json),
+                            Answer::Rejected(reject) => Outcome::Rejected(reject),
+                        }
+                    }
+                    Effect::Call { .. } => {
+                        let granted = PermitReply::Granted { valid_until: None };
+                        Outcome::Done(serde_json::to_vec(&granted).expect("JSON"))
+                    }
+                    _ => Outcome::Done(Vec::new()),
+                };
+                scene.inbox.settle(&entry, &outcome);
+            }
+            let mut unique = accepted_ids.clone();
+            unique.sort_unstable();
+            unique.dedup();
+            assert_eq!(unique.len(), accepted_ids.len(), "seed {seed} step {step}");
+            let first = zone.day_at(crate::kernel::testing::START_MS);
+            for (day, count) in &per_day {
+                let most = schema::warmup::allowance((day - first) / 7 + 1);
+                assert!(*count <= most, "seed {seed} step {step} day {day}: {count}");
+            }
+        }
+        assert!(!accepted_ids.is_empty(), "seed {seed} sent nothing");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The answers of the warm-up counter and of prospects.
 
 use super::{RELEASE, START, is_active};
+use crate::inbox_state::store::ledger::Send;
 use crate::inbox_state::{flow, keep_inbox, keep_send, registered, send_of};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Outcome};
@@ -92,7 +93,7 @@ pub fn permitted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Set
             None => {
                 if send.state == SendState::Reserved {
                     send.error = Some(reject.message.clone());
-                    flow::not_left(ctx, &mut send, SendState::Refused)?;
+                    refuse(ctx, &mut send)?;
                 }
                 return Ok(Settled::Finished);
             }
@@ -127,11 +128,20 @@ pub fn permitted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Set
                 let at = ctx.now + wait.max(1);
                 flow::put_back(ctx, &mut send, at)?;
             } else {
-                flow::not_left(ctx, &mut send, SendState::Refused)?;
+                refuse(ctx, &mut send)?;
             }
         }
     }
     Ok(Settled::Finished)
+}
+
+/// The mail must not leave; a permission that it had for an earlier try is given back.
+fn refuse(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+    flow::not_left(ctx, send, SendState::Refused)?;
+    if send.permitted_at.is_some() {
+        flow::record(ctx, send, Fate::Released)?;
+    }
+    Ok(())
 }
 
 fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Reject> {

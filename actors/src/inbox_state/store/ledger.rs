@@ -148,7 +148,8 @@ pub fn by_message_id(sql: &dyn Sql, message_id: &str) -> Result<Option<SendId>, 
     sql.first(BY_MESSAGE_ID, &[message_id.into()])?.map(|row| row.id(0)).transpose()
 }
 
-const IDLE: &str = "select id, not_before from ledger
+// Left to itself, SQLite takes the index by state and sorts all that waits.
+const IDLE: &str = "select id, not_before from ledger indexed by ledger_idle
     where asked = 0 and state in ('queued', 'reserved', 'permitted') and id > ?
     order by id limit ?";
 
@@ -258,3 +259,8 @@ fn read(row: &Row) -> Result<Send, Fault> {
         updated_at: row.integer(24)?,
     })
 }
+
+/// The statements that find mails, for the test of their plans.
+#[cfg(test)]
+pub(super) const STATEMENTS: [&str; 9] =
+    [GET, BY_KEY, BY_MESSAGE_ID, IDLE, ASKING, COUNT, PAGE, PAGE_OF, WINDOW];

@@ -3,3 +3,27 @@
 pub mod bodies;
 pub mod inbox;
 pub mod ledger;
+
+#[cfg(test)]
+mod tests {
+    use super::ledger;
+    use crate::inbox_state::Core;
+    use crate::kernel::testing::{Bench, WORKSPACE};
+
+    #[test]
+    fn no_statement_of_the_ledger_reads_all_of_it() {
+        let bench = Bench::<Core>::new(format!("{WORKSPACE}/x"));
+        for statement in ledger::STATEMENTS {
+            let sql = format!("explain query plan {statement}");
+            let mut plan = bench.home.connection().prepare(&sql).expect(statement);
+            let count = plan.parameter_count();
+            let nulls = vec![rusqlite::types::Null; count];
+            let rows = plan.query_map(rusqlite::params_from_iter(nulls), |row| row.get(3));
+            for line in rows.expect("a plan") {
+                let line: String = line.expect("a line");
+                let all = line.starts_with("SCAN ledger") && !line.contains("ledger_asking");
+                assert!(!all && !line.contains("TEMP B-TREE"), "{statement}: {line}");
+            }
+        }
+    }
+}
