@@ -4,7 +4,7 @@
 //! It does what the Durable Object home does, step by step, so that a test can stop between any two.
 
 use super::actor::Actor;
-use super::context::Entropy;
+use super::context::{Ctx, Entropy};
 use super::effect::{Effect, Outcome};
 use super::engine::{Engine, Turn, World, envelope_for};
 use super::native::Native;
@@ -205,6 +205,16 @@ impl<A: Actor> Bench<A> {
         let sql = format!("select count(*) from {table}");
         let count = self.home.connection().query_row(&sql, [], |row| row.get(0));
         count.expect("there is such a table")
+    }
+
+    /// What the object itself finds when it looks; what it writes stays.
+    ///
+    /// # Panics
+    /// Where it finds nothing because of a fault or refusal: in a test, that is the failure.
+    pub fn look<T>(&mut self, mut body: impl FnMut(&mut Ctx<'_>) -> Result<T, Reject>) -> T {
+        let mut world = World { now: self.now, entropy: &mut self.entropy };
+        let seen = self.engine.step(&self.home, &mut world, None, &mut body);
+        seen.expect("the object can look").0
     }
 
     fn keep(&mut self, row: Summary) {

@@ -28,6 +28,9 @@ pub mod status;
 pub mod store;
 pub mod tickets;
 
+#[cfg(test)]
+mod tests;
+
 use crate::kernel::actor::Welcome;
 use crate::kernel::{Actor, Ctx, Migration, Reply, Timer};
 use schema::frame::Connect;

@@ -31,7 +31,7 @@ pub mod sweep;
 pub mod workspace;
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use crate::kernel::Migration;
 use schema::Millis;

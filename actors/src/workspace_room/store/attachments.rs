@@ -68,4 +68,4 @@ fn read(row: &Row) -> Result<(i64, Attachment), Fault> {
 }
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_COMMENTS];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_COMMENTS];

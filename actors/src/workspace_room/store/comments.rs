@@ -110,4 +110,4 @@ pub fn last_seq(sql: &dyn Sql, ticket: i64) -> Result<i64, Fault> {
 }
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_TICKET, LAST_SEQ];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_TICKET, LAST_SEQ];

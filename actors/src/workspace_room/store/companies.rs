@@ -70,4 +70,4 @@ pub fn count(sql: &dyn Sql, id: CompanyId, users: i64) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[FIND_BY_DOMAIN, LIST, INSERT, COUNT];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[FIND_BY_DOMAIN, LIST, INSERT, COUNT];

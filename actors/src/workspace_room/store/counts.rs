@@ -100,4 +100,5 @@ pub fn overview(sql: &dyn Sql) -> Result<Option<Overview>, Fault> {
 }
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[NEXT_NUMBER, ADD, CHANGED, COUNTS, OVERVIEW];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] =
+    &[NEXT_NUMBER, ADD, CHANGED, COUNTS, OVERVIEW];

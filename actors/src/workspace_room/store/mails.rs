@@ -138,7 +138,7 @@ pub fn insert_unparseable(sql: &dyn Sql, mail: &UnparseableMail) -> Result<i64, 
 }
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     FIND,
     THREADS,
     REMEMBER,

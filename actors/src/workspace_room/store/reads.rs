@@ -48,4 +48,4 @@ pub fn unread(sql: &dyn Sql, agent: AgentId, tickets: &[i64]) -> Result<BTreeMap
 }
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[SEQ, SET, UNREAD];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[SEQ, SET, UNREAD];

@@ -138,4 +138,5 @@ pub fn remove(sql: &dyn Sql, id: CommentId) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[FIND, LIST, OF_TICKET, COUNT, INSERT, UPDATE, REMOVE];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] =
+    &[FIND, LIST, OF_TICKET, COUNT, INSERT, UPDATE, REMOVE];

@@ -343,7 +343,7 @@ pub fn ids_of_user(
 }
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     STANDING,
     STANDING_OF_NUMBER,
     FOLLOWER,

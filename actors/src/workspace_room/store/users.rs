@@ -123,4 +123,5 @@ pub fn update(sql: &dyn Sql, user: &User) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-pub(super) const STATEMENTS: &[&str] = &[FIND, FIND_BY_EMAIL, LIST, OF_COMPANY, INSERT, UPDATE];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] =
+    &[FIND, FIND_BY_EMAIL, LIST, OF_COMPANY, INSERT, UPDATE];

@@ -8,4 +8,4 @@ mod plans;
 mod sessions;
 mod sockets;
 mod tickets;
-mod world;
+pub(in crate::workspace_room) mod world;

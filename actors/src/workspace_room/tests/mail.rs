@@ -1,0 +1,250 @@
+//! Mail that comes in: threads, duplicates, loops, what cannot be read, and hostile fields.
+
+use super::desk::{Desk, text};
+use schema::Code;
+use serde_json::{Value, json};
+
+fn mail(id: &str, from: &str) -> Value {
+    json!({
+        "rawKey": format!("raw/{id}"),
+        "messageId": id,
+        "from": { "name": "Ann", "address": from },
+        "subject": "Printer",
+        "text": "It burns.",
+    })
+}
+
+fn answer(id: &str, from: &str, to: &str) -> Value {
+    let mut mail = mail(id, from);
+    mail["inReplyTo"] = json!([to]);
+    mail
+}
+
+fn receive(desk: &mut Desk, mail: &Value) -> Value {
+    desk.system(&json!({ "receiveMail": mail }))
+}
+
+#[test]
+fn a_mail_opens_a_ticket_for_a_user_that_is_made() {
+    let mut desk = Desk::open();
+    desk.events();
+    let receipt = receive(&mut desk, &mail("1@x", "Ann@Acme.example"));
+    assert_eq!(receipt["outcome"], "opened");
+    let events = desk.event_types();
+    let all = ["company.created", "user.created", "ticket.created", "comment.created"];
+    assert_eq!(events, all);
+    let ticket = desk.get(&text(&receipt["ticketId"]));
+    assert_eq!((&ticket["source"], &ticket["subject"]), (&json!("mail"), &json!("Printer")));
+    assert_eq!(ticket["userEmail"], "ann@acme.example");
+    let comment = desk.ask(&json!({ "getComment": { "commentId": receipt["commentId"] } }));
+    assert_eq!(comment["author"], json!({ "kind": "user", "id": ticket["userId"] }));
+    assert_eq!(comment["mail"]["from"]["address"], "Ann@Acme.example");
+    assert_eq!(ticket["firstReplyAt"], Value::Null);
+}
+
+#[test]
+fn the_same_mail_again_changes_nothing() {
+    let mut desk = Desk::open();
+    let first = receive(&mut desk, &mail("1@x", "a@b.example"));
+    let count = desk.room.count("events");
+    let mut other = mail("<1@x>", "somebody@else.example");
+    other["text"] = json!("another body");
+    other["rawKey"] = json!("raw/other");
+    let second = receive(&mut desk, &other);
+    assert_eq!(second["outcome"], "duplicate");
+    assert_eq!(
+        (&second["ticketId"], &second["commentId"]),
+        (&first["ticketId"], &first["commentId"])
+    );
+    assert_eq!(desk.room.count("events"), count);
+
+    let mut nameless = mail("x", "a@b.example");
+    nameless["messageId"] = Value::Null;
+    assert_eq!(receive(&mut desk, &nameless)["outcome"], "opened");
+    assert_eq!(receive(&mut desk, &nameless)["outcome"], "duplicate", "known by where it is kept");
+}
+
+#[test]
+fn an_answer_goes_where_in_reply_to_says_then_where_the_latest_reference_says() {
+    let mut desk = Desk::open();
+    let a = receive(&mut desk, &mail("a@x", "a@b.example"));
+    let b = receive(&mut desk, &mail("b@x", "a@b.example"));
+    let mut by_reply = answer("1@x", "a@b.example", "<a@x>");
+    by_reply["references"] = json!(["b@x"]);
+    let mut by_reference = mail("2@x", "a@b.example");
+    by_reference["references"] = json!(["a@x", "b@x", "unknown@x"]);
+    let mut on_answer = mail("3@x", "other@b.example");
+    on_answer["references"] = json!(["unknown@x", "1@x"]);
+    for (mail, ticket) in [(by_reply, &a), (by_reference, &b), (on_answer, &a)] {
+        let receipt = receive(&mut desk, &mail);
+        assert_eq!(receipt["outcome"], "commented", "{mail}");
+        assert_eq!(receipt["ticketId"], ticket["ticketId"], "{mail}");
+    }
+    let stranger = answer("4@x", "a@b.example", "thread@other.tenant");
+    assert_eq!(receive(&mut desk, &stranger)["outcome"], "opened");
+}
+
+#[test]
+fn an_answer_opens_a_ticket_that_waits_and_follows_one_that_is_closed() {
+    let mut desk = Desk::open();
+    let first = receive(&mut desk, &mail("a@x", "a@b.example"));
+    let ticket = text(&first["ticketId"]);
+    for (n, status) in ["pending", "waiting", "solved"].iter().enumerate() {
+        desk.set_status(&ticket, status);
+        desk.events();
+        let receipt = receive(&mut desk, &answer(&format!("{n}@x"), "a@b.example", "a@x"));
+        assert_eq!(receipt["ticketId"], first["ticketId"]);
+        assert_eq!(desk.event_types(), ["ticket.reopened", "comment.created"]);
+        assert_eq!(desk.get(&ticket)["status"], "open");
+    }
+    desk.set_status(&ticket, "closed");
+    let next = receive(&mut desk, &answer("later@x", "a@b.example", "a@x"));
+    assert_eq!(next["outcome"], "opened");
+    assert_eq!(desk.get(&text(&next["ticketId"]))["followsTicketId"], json!(ticket));
+    let again = receive(&mut desk, &answer("later2@x", "a@b.example", "a@x"));
+    assert_eq!(again["outcome"], "commented", "not one more ticket for each answer");
+    assert_eq!(again["ticketId"], next["ticketId"]);
+    assert_eq!(desk.get(&ticket)["status"], "closed");
+}
+
+#[test]
+fn an_auto_reply_is_shown_and_changes_nothing_else() {
+    let mut desk = Desk::open();
+    let first = receive(&mut desk, &mail("a@x", "a@b.example"));
+    let ticket = text(&first["ticketId"]);
+    let automatic = json!({ "kind": "autoReply", "reason": "auto_submitted" });
+    for status in ["solved", "closed"] {
+        desk.set_status(&ticket, status);
+        let mut away = answer(&format!("{status}@x"), "a@b.example", "a@x");
+        away["automatic"] = automatic.clone();
+        let receipt = receive(&mut desk, &away);
+        assert_eq!(receipt["ticketId"], first["ticketId"]);
+        assert_eq!(desk.get(&ticket)["status"], status);
+        let comment = desk.ask(&json!({ "getComment": { "commentId": receipt["commentId"] } }));
+        assert_eq!(comment["automatic"], true);
+    }
+    let mut alone = mail("b@x", "a@b.example");
+    alone["automatic"] = automatic;
+    let receipt = receive(&mut desk, &alone);
+    assert_eq!(desk.get(&text(&receipt["ticketId"]))["tags"], json!(["automatic"]));
+
+    let weak = json!({ "kind": "autoReply", "reason": "subject_prefix", "weak": true });
+    desk.ask(&json!({ "reopenTicket": { "ticketId": ticket } }));
+    desk.set_status(&ticket, "pending");
+    let mut human = answer("c@x", "a@b.example", "a@x");
+    human["automatic"] = weak;
+    receive(&mut desk, &human);
+    assert_eq!(desk.get(&ticket)["status"], "open", "a hint does not silence a person");
+}
+
+#[test]
+fn our_own_mail_and_a_storm_of_auto_replies_are_stopped() {
+    let mut desk = Desk::open();
+    let mut own = mail("own@x", "support@us.example");
+    own["automatic"] = json!({ "kind": "ownLoop", "reason": "loop_header" });
+    desk.events();
+    let receipt = receive(&mut desk, &own);
+    assert_eq!(receipt, json!({ "outcome": "stopped", "ticketId": null, "commentId": null }));
+    let events = desk.events();
+    assert_eq!(events[0]["type"], "mail.stopped");
+    assert_eq!(events[0]["data"]["reason"], "loop_header");
+    assert_eq!(events[0]["data"]["mail"]["rawKey"], "raw/own@x");
+    assert_eq!(receive(&mut desk, &own)["outcome"], "duplicate");
+
+    let storm = |n: i64, from: &str| {
+        let mut mail = mail(&format!("{from}{n}@x"), from);
+        mail["automatic"] = json!({ "kind": "autoReply", "reason": "auto_submitted" });
+        mail
+    };
+    let outcomes: Vec<Value> = (0..22)
+        .map(|n| receive(&mut desk, &storm(n, "Robot@b.example"))["outcome"].clone())
+        .collect();
+    assert!(outcomes[..20].iter().all(|outcome| outcome == "opened"));
+    assert!(outcomes[20..].iter().all(|outcome| outcome == "stopped"));
+    assert_eq!(receive(&mut desk, &storm(0, "quiet@b.example"))["outcome"], "opened");
+    desk.room.now += 60 * 60 * 1000;
+    assert_eq!(receive(&mut desk, &storm(50, "robot@b.example"))["outcome"], "opened");
+}
+
+#[test]
+fn a_mail_never_speaks_for_an_agent_and_a_bounce_for_nobody() {
+    let mut desk = Desk::open();
+    let agent = desk.ask(&json!({ "snapshot": {} }))["agents"][1]["email"].clone();
+    let forged = receive(&mut desk, &mail("1@x", &text(&agent)));
+    let comment = desk.ask(&json!({ "getComment": { "commentId": forged["commentId"] } }));
+    assert_eq!(comment["author"]["kind"], "user");
+    let mut bounce = mail("2@x", "mailer-daemon@b.example");
+    bounce["automatic"] = json!({ "kind": "bounce", "reason": "report" });
+    let bounce = receive(&mut desk, &bounce);
+    let comment = desk.ask(&json!({ "getComment": { "commentId": bounce["commentId"] } }));
+    assert_eq!(comment["author"], json!({ "kind": "system" }));
+}
+
+#[test]
+fn hostile_fields_are_cut_to_size_and_cleaned() {
+    let mut desk = Desk::open();
+    let mut hostile = mail(&"m".repeat(3_000), "a@b@c");
+    hostile["subject"] = json!(format!("Hi\r\nBcc: x@y.z {}", "s".repeat(5_000)));
+    hostile["from"]["name"] = json!("N\0\n".repeat(300));
+    hostile["text"] = json!(format!("a\0b{}", "ä".repeat(60_000)));
+    hostile["to"] = json!(vec![json!({ "address": "q".repeat(2_000) }); 500]);
+    hostile["references"] = json!(vec!["r".repeat(1_000); 500]);
+    let file = json!({
+        "fileName": "../../x", "contentType": "evil", "bytesCount": 3, "sha256": "00", "key": "k",
+    });
+    hostile["attachments"] = json!(vec![file; 130]);
+    let receipt = receive(&mut desk, &hostile);
+    let ticket = desk.get(&text(&receipt["ticketId"]));
+    let subject = text(&ticket["subject"]);
+    assert!(subject.starts_with("Hi Bcc: x@y.z s") && subject.len() <= 300, "{subject}");
+    assert_eq!(ticket["userId"], Value::Null);
+    let comment = desk.ask(&json!({ "getComment": { "commentId": receipt["commentId"] } }));
+    let body = text(&comment["body"]);
+    assert!(body.starts_with("abä") && body.len() <= 65_536 && body.len() > 65_530);
+    assert_eq!(comment["mail"]["textTruncated"], true);
+    assert_eq!(comment["mail"]["to"].as_array().map(Vec::len), Some(100));
+    assert_eq!(comment["attachments"].as_array().map(Vec::len), Some(100));
+    assert_eq!(comment["mail"]["attachmentsOmitted"], 30);
+    let file = &comment["attachments"][0];
+    assert_eq!((&file["fileName"], &file["inline"]), (&json!("x"), &json!(false)));
+    let found = desk.ask(&json!({ "getAttachment": { "attachmentId": file["id"] } }));
+    assert_eq!(&found, file);
+    let list = desk.ask(&json!({ "listComments": { "ticketId": ticket["id"] } }));
+    assert_eq!(list["items"][0], comment);
+    assert_eq!(receive(&mut desk, &hostile)["outcome"], "duplicate");
+    let empty = json!({ "rawKey": "raw/empty" });
+    let receipt = receive(&mut desk, &empty);
+    assert_eq!(desk.get(&text(&receipt["ticketId"]))["subject"], "(no subject)");
+}
+
+#[test]
+fn what_cannot_be_read_is_listed_once() {
+    let mut desk = Desk::open();
+    desk.events();
+    for n in [1, 2, 1] {
+        let report = json!({
+            "rawKey": format!("raw/{n}"), "reason": "this is not a\r\nmail",
+            "envelopeFrom": "a@b.example", "bytesCount": 12,
+        });
+        let receipt = desk.system(&json!({ "reportUnparseable": report }));
+        assert!(["unparseable", "duplicate"].contains(&text(&receipt["outcome"]).as_str()));
+    }
+    assert_eq!(desk.event_types(), ["mail.unparseable", "mail.unparseable"]);
+    let list = desk.ask(&json!({ "listUnparseableMails": { "limit": 1 } }));
+    assert_eq!(list["items"][0]["rawKey"], "raw/2");
+    assert_eq!(list["items"][0]["reason"], "this is not a mail");
+    let next = json!({ "listUnparseableMails": { "cursor": list["nextCursor"] } });
+    assert_eq!(desk.ask(&next)["items"][0]["rawKey"], "raw/1");
+}
+
+#[test]
+fn only_postroom_itself_hands_in_mail() {
+    let mut desk = Desk::open();
+    let owner = desk.owner.principal.clone();
+    let report = json!({ "reportUnparseable": { "rawKey": "raw/1", "reason": "no" } });
+    for command in [json!({ "receiveMail": mail("1@x", "a@b.example") }), report] {
+        assert_eq!(desk.refused_as(&owner, &command).0, Code::Forbidden);
+        let visitor = desk.room.visitor();
+        assert_eq!(desk.refused_as(&visitor, &command).0, Code::Forbidden);
+    }
+}

@@ -1,0 +1,11 @@
+//! Tests of the desk through the whole room: a command as it is on the wire, its reply, the events.
+
+mod comments;
+mod desk;
+mod lists;
+mod mail;
+mod plans;
+mod schedule;
+mod summaries;
+mod tickets;
+mod users;

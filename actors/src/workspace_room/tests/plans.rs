@@ -1,0 +1,109 @@
+//! How SQLite runs every statement of the desk, at a size where a full scan would show.
+
+use super::desk::Desk;
+use crate::workspace_room::store;
+use rusqlite::types::Value;
+
+/// Full scans and sorts that are meant: each is bounded by something that is not the number of
+/// tickets, comments, users or mails.
+const MEANT: &[(&str, &str)] = &[
+    // The ids of one page, of one thread, the tags of one ticket.
+    ("json_each", "SCAN j VIRTUAL TABLE"),
+    ("json_each", "SCAN json_each VIRTUAL TABLE"),
+    ("json_each", "LIST SUBQUERY"),
+    // A hundred comments of each ticket of one page, found by their index.
+    ("limit 100))", "SCAN (subquery"),
+    // The files of one page of comments, put in order.
+    ("from json_each(?) j cross join attachments", "USE TEMP B-TREE FOR"),
+    // Five rows.
+    ("select status, tickets from ticket_counts", "SCAN ticket_counts"),
+    // One row each, and the agents: at most a thousand.
+    ("from workspace w cross join desk d", "SCAN"),
+    ("update desk", "SCAN desk"),
+];
+
+const FILES: &[(&str, &[&str])] = &[
+    (include_str!("../store/attachments.rs"), store::attachments::STATEMENTS),
+    (include_str!("../store/comments.rs"), store::comments::STATEMENTS),
+    (include_str!("../store/companies.rs"), store::companies::STATEMENTS),
+    (include_str!("../store/counts.rs"), store::counts::STATEMENTS),
+    (include_str!("../store/mails.rs"), store::mails::STATEMENTS),
+    (include_str!("../store/reads.rs"), store::reads::STATEMENTS),
+    (include_str!("../store/scheduled.rs"), store::scheduled::STATEMENTS),
+    (include_str!("../store/tickets.rs"), store::tickets::STATEMENTS),
+    (include_str!("../store/users.rs"), store::users::STATEMENTS),
+];
+
+#[test]
+fn every_statement_of_the_desk_is_explained_here() {
+    for (source, statements) in FILES {
+        let written = source.lines().filter(|line| line.starts_with("const "));
+        assert_eq!(written.count(), statements.len(), "{}", source.lines().next().expect("a line"));
+    }
+}
+
+#[test]
+fn no_statement_reads_a_whole_table() {
+    let desk = Desk::open();
+    let connection = desk.room.home.connection();
+    connection.execute_batch(MANY).expect("rows");
+    connection.execute_batch("analyze").expect("analysed");
+    let mut explained = 0;
+    for statement in FILES.iter().flat_map(|(_, statements)| *statements) {
+        let explain = format!("explain query plan {statement}");
+        let mut prepared = connection.prepare(&explain).expect(statement);
+        let nulls = vec![Value::Null; prepared.parameter_count()];
+        let steps: Vec<String> = prepared
+            .query_map(rusqlite::params_from_iter(nulls), |row| row.get(3))
+            .expect(statement)
+            .map(|step| step.expect("a step"))
+            .collect();
+        for step in steps {
+            let whole = step.starts_with("SCAN") || step.contains("TEMP B-TREE");
+            let automatic = step.contains("AUTOMATIC");
+            let meant = MEANT
+                .iter()
+                .any(|(part, allowed)| statement.contains(part) && step.starts_with(allowed));
+            assert!(!automatic && (!whole || meant), "{step}\n  in {statement}");
+        }
+        explained += 1;
+    }
+    assert!(explained > 40, "{explained} statements");
+}
+
+/// 5,000 of everything.
+const MANY: &str = "
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into companies (id, name, domain, users, created_at)
+    select 'c' || i, 'c', 'd' || i, 1, i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into users (id, email, company_id, created_at, updated_at, version)
+    select 'u' || i, 'e' || i, 'c' || i, i, i, 1 from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into tickets (number, id, subject, status, priority, tags, assignee_id, user_id, source,
+        follows, comments, created_at, updated_at, version)
+    select i, 't' || i, 's', 'open', 'low', '[]', 'a' || (i % 9), 'u' || i, 'mail',
+        i - 1, 1, i, i, 1 from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into ticket_tags (tag, ticket) select 'tag' || (i % 20), i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into comments (seq, id, ticket, author_kind, visibility, body, source, automatic,
+        attachments, created_at)
+    select i, 'k' || i, i, 'system', 'public', 'b', 'mail', 0, 1, i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into attachments (id, comment, position, file_name, content_type, bytes_count, sha256,
+        key, inline)
+    select 'f' || i, i, 0, 'n', 't', 1, 'h', 'k', 0 from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into scheduled_comments (id, ticket, author_id, visibility, body, publish_at,
+        created_at, updated_at, version)
+    select 's' || i, i, 'a', 'public', 'b', i, i, i, 1 from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into reads (agent_id, ticket, seq) select 'a' || (i % 9), i, i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into mail_ids (message_id, ticket, at) select 'm' || i, i, i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into unparseable_mails (raw_key, reason, bytes_count, received_at)
+    select 'r' || i, 'why', 1, i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into automatic_senders (address, since, mails) select 'x' || i, i, 1 from n;";

@@ -1,0 +1,173 @@
+//! Scheduled comments: published once, or not at all with a reason.
+
+use super::desk::{Desk, text};
+use schema::Code;
+use serde_json::{Value, json};
+
+const HOUR: i64 = 60 * 60 * 1000;
+
+fn schedule(desk: &mut Desk, ticket: &str, after: i64) -> Value {
+    let publish_at = desk.room.now + after;
+    let comment = json!({ "ticketId": ticket, "body": "later", "publishAt": publish_at });
+    desk.ask(&json!({ "scheduleComment": comment }))
+}
+
+#[test]
+fn a_scheduled_comment_is_published_once_though_the_alarm_fires_twice() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    let waiting = schedule(&mut desk, &ticket, HOUR);
+    desk.pass(HOUR - 1);
+    assert_eq!(desk.get(&ticket)["comments"], 0);
+    desk.events();
+    desk.pass(1);
+    desk.room.alarm();
+    desk.room.restart();
+    desk.room.alarm();
+    let events = desk.events();
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["by"], json!({ "kind": "agent", "id": desk.agent.id() }));
+    let comment = desk.ask(&json!({ "getComment": { "commentId": waiting["id"] } }));
+    assert_eq!(events[0]["data"]["comment"], comment);
+    assert_eq!((&comment["source"], &comment["body"]), (&json!("schedule"), &json!("later")));
+    assert_eq!(desk.get(&ticket)["firstReplyAt"], json!(desk.room.now));
+    let list = desk.ask(&json!({ "listScheduledComments": {} }));
+    assert_eq!(list["items"], json!([]));
+    let cancel = json!({ "cancelScheduledComment": { "commentId": waiting["id"] } });
+    assert_eq!(desk.refused(&cancel).0, Code::NotFound);
+}
+
+#[test]
+fn the_alarm_is_armed_for_the_comment() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    desk.room.drain(|_, _| unreachable!("there are only summaries"));
+    desk.room.alarm();
+    let waiting = schedule(&mut desk, &ticket, HOUR);
+    assert_eq!(json!(desk.room.home.alarm()), waiting["publishAt"]);
+}
+
+#[test]
+fn a_comment_that_was_moved_is_published_at_its_new_time_with_its_new_text() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    let waiting = schedule(&mut desk, &ticket, HOUR);
+    let publish_at = desk.room.now + 3 * HOUR;
+    let change = json!({
+        "commentId": waiting["id"], "publishAt": publish_at, "body": "new", "visibility": "private",
+        "ifVersion": 1,
+    });
+    let changed = desk.ask(&json!({ "changeScheduledComment": change }));
+    assert_eq!((&changed["version"], &changed["body"]), (&json!(2), &json!("new")));
+    desk.pass(2 * HOUR);
+    assert_eq!(desk.get(&ticket)["comments"], 0);
+    desk.pass(HOUR);
+    let comment = desk.ask(&json!({ "getComment": { "commentId": waiting["id"] } }));
+    assert_eq!((&comment["body"], &comment["visibility"]), (&json!("new"), &json!("private")));
+    assert_eq!(desk.get(&ticket)["firstReplyAt"], Value::Null);
+}
+
+#[test]
+fn a_cancelled_comment_is_never_published_and_its_text_is_not_lost() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    let waiting = schedule(&mut desk, &ticket, HOUR);
+    desk.events();
+    desk.ask(&json!({ "cancelScheduledComment": { "commentId": waiting["id"] } }));
+    let event = desk.events().pop().expect("an event");
+    assert_eq!(event["type"], "scheduledComment.cancelled");
+    assert_eq!(event["data"], json!({ "scheduledComment": waiting, "reason": "cancelled" }));
+    desk.pass(2 * HOUR);
+    assert_eq!(desk.get(&ticket)["comments"], 0);
+}
+
+#[test]
+fn a_comment_is_cancelled_where_its_ticket_is_closed_by_the_time() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    schedule(&mut desk, &ticket, HOUR);
+    desk.set_status(&ticket, "closed");
+    desk.events();
+    desk.pass(HOUR);
+    let event = desk.events().pop().expect("an event");
+    assert_eq!(event["type"], "scheduledComment.cancelled");
+    assert_eq!(event["data"]["reason"], "ticketClosed");
+    assert_eq!(event["by"], json!({ "kind": "system" }));
+    assert_eq!(desk.room.count("scheduled_comments"), 0);
+}
+
+#[test]
+fn a_comment_is_cancelled_where_its_author_may_not_write_any_more() {
+    for change in [json!({ "active": false }), json!({ "role": "viewer" })] {
+        let mut desk = Desk::open();
+        let ticket = desk.ticket("a");
+        schedule(&mut desk, &ticket, HOUR);
+        let mut input = json!({ "agentId": desk.agent.id() });
+        let fields = change.as_object().expect("an object").clone();
+        input.as_object_mut().expect("an object").extend(fields);
+        let owner = desk.owner.principal.clone();
+        desk.ask_as(&owner, &json!({ "changeAgent": input })).expect("done");
+        desk.events();
+        desk.pass(HOUR);
+        let event = desk.events().pop().expect("an event");
+        assert_eq!(event["data"]["reason"], "authorRemoved");
+        assert_eq!(desk.room.count("comments"), 0);
+    }
+}
+
+#[test]
+fn only_its_author_changes_a_comment_and_only_who_manages_cancels_it_beside() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    let waiting = schedule(&mut desk, &ticket, HOUR);
+    let other = desk.room.join(&desk.owner.clone(), schema::Role::Agent).principal;
+    let owner = desk.owner.principal.clone();
+    let words = json!({ "commentId": waiting["id"], "body": "in your name" });
+    let change = json!({ "changeScheduledComment": words });
+    let cancel = json!({ "cancelScheduledComment": { "commentId": waiting["id"] } });
+    assert_eq!(desk.refused_as(&other, &change).0, Code::Forbidden);
+    assert_eq!(desk.refused_as(&owner, &change).0, Code::Forbidden);
+    assert_eq!(desk.refused_as(&other, &cancel).0, Code::Forbidden);
+    desk.ask_as(&owner, &cancel).expect("an owner may");
+}
+
+#[test]
+fn a_time_is_in_the_coming_year() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    let now = desk.room.now;
+    for publish_at in [-1, 0, now, now + 366 * 24 * HOUR, i64::MAX / 2] {
+        let comment = json!({ "ticketId": ticket, "body": "x", "publishAt": publish_at });
+        let refused = desk.refused(&json!({ "scheduleComment": comment }));
+        assert_eq!(refused.0, Code::InvalidInput, "{publish_at}");
+    }
+}
+
+#[test]
+fn what_waits_is_listed_by_time_and_bounded() {
+    let mut desk = Desk::open();
+    let (a, b) = (desk.ticket("a"), desk.ticket("b"));
+    for n in 0..100 {
+        schedule(&mut desk, &a, HOUR * (100 - n));
+    }
+    let publish_at = desk.room.now + HOUR;
+    let full = json!({ "ticketId": a, "body": "x", "publishAt": publish_at });
+    assert_eq!(desk.refused(&json!({ "scheduleComment": full })).0, Code::Conflict);
+    schedule(&mut desk, &b, HOUR / 2);
+    let mut times = Vec::new();
+    let mut cursor = Value::Null;
+    loop {
+        let list = json!({ "limit": 40, "cursor": cursor });
+        let page = desk.ask(&json!({ "listScheduledComments": list }));
+        let items = page["items"].as_array().expect("items").clone();
+        times.extend(items.iter().map(|it| it["publishAt"].as_i64().expect("a time")));
+        cursor = page["nextCursor"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    assert_eq!(times.len(), 101);
+    assert!(times.is_sorted());
+    let of = desk.ask(&json!({ "listScheduledComments": { "ticketId": b } }));
+    assert_eq!(text(&of["items"][0]["ticketId"]), b);
+}
