@@ -124,6 +124,10 @@ impl<A: Actor> Engine<A> {
         let hash = hex(&Sha256::digest(&envelope.command));
         if let Some((known, json)) = idempotency::find(ctx.sql, &key, ctx.now - KEY_KEPT_MS)? {
             if known == hash {
+                if envelope.principal.agent().is_some() {
+                    // An answer is not repeated to somebody who may no longer read it.
+                    A::authorise(ctx, Permission::Read)?;
+                }
                 return Ok(Answer::Done { json, replayed: true });
             }
             return Err(Reject::new(Code::KeyReused, "this key was used with another request"));

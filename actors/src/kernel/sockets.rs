@@ -14,6 +14,7 @@ use schema::envelope::pack;
 use schema::frame::{ClientFrame, Codec, Connect, FRAME_BYTES_MAX, Seat, ServerFrame};
 use schema::ids::{AgentId, ConnectionId};
 use schema::{Answer, Code, Envelope, Millis, Permission, Reject};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -27,6 +28,9 @@ pub const CONNECTIONS_PER_AGENT_MAX: usize = 100;
 pub const CONNECTIONS_MAX: usize = 20_000;
 /// How many frames a connection may send in a second.
 pub const FRAMES_PER_SECOND_MAX: u32 = 200;
+
+/// The longest id that a client may give to a command, in bytes.
+pub const COMMAND_ID_MAX: usize = 100;
 
 /// Who is connected.
 #[derive(Debug, Default)]
@@ -210,7 +214,11 @@ impl<A: Actor> Engine<A> {
         if !self.presence.admit(seat.connection, world.now) {
             return Err(Reject::rate_limited("too many frames", 1000));
         }
-        let frame: ClientFrame<A::Command> = frame.read(seat.codec)?;
+        let json = frame.json(seat.codec)?;
+        let frame: ClientFrame<A::Command> = match codec::from_json(&json) {
+            Ok(frame) => frame,
+            Err(reject) => return misread(&json, reject),
+        };
         let bad = |why: &str| Reject::new(Code::BadRequest, why);
         match frame.kind.as_str() {
             "ping" => {
@@ -230,7 +238,7 @@ impl<A: Actor> Engine<A> {
                 Ok(Heard::default())
             }
             "command" => {
-                let id = frame.id.filter(|id| !id.is_empty() && id.len() <= 100);
+                let id = frame.id.filter(|id| (1..=COMMAND_ID_MAX).contains(&id.len()));
                 let id = id.ok_or_else(|| bad("a command needs an id of 1 to 100 characters"))?;
                 let command = frame.command.ok_or_else(|| bad("a command needs a command"))?;
                 self.obey(home, world, seat, &id, &command, turn)
@@ -280,7 +288,8 @@ pub enum Incoming<'a> {
 }
 
 impl Incoming<'_> {
-    fn read<C: serde::de::DeserializeOwned>(self, codec: Codec) -> Result<ClientFrame<C>, Reject> {
+    /// The frame as JSON text.
+    fn json(self, codec: Codec) -> Result<Vec<u8>, Reject> {
         let length = match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
@@ -289,19 +298,41 @@ impl Incoming<'_> {
             let why = format!("a frame may have at most {FRAME_BYTES_MAX} bytes");
             return Err(Reject::new(Code::TooLarge, why));
         }
-        let read = match (self, codec) {
-            (Self::Text(text), Codec::Json) => codec::from_json(text.as_bytes()),
-            (Self::Binary(bytes), Codec::Msgpack) => {
-                codec::from_json(&codec::msgpack_to_json(bytes)?)
-            }
+        match (self, codec) {
+            (Self::Text(text), Codec::Json) => Ok(text.as_bytes().to_vec()),
+            (Self::Binary(bytes), Codec::Msgpack) => codec::msgpack_to_json(bytes),
             (Self::Text(_), Codec::Msgpack) => {
                 Err(Reject::new(Code::BadRequest, "this connection takes binary frames"))
             }
             (Self::Binary(_), Codec::Json) => {
                 Err(Reject::new(Code::BadRequest, "this connection takes text frames"))
             }
-        };
-        read.map_err(|reject| Reject::new(Code::BadRequest, reject.message))
+        }
+    }
+}
+
+/// What of a frame can be read whatever its command is.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(rename = "type")]
+    kind: String,
+    id: String,
+}
+
+/// A command with a wrong field is refused by its id, and the connection goes on; anything else that
+/// cannot be read ends it.
+fn misread(json: &[u8], reject: Reject) -> Result<Heard, Reject> {
+    match serde_json::from_slice::<Named>(json) {
+        Ok(Named { kind, id })
+            if kind == "command"
+                && reject.code == Code::InvalidInput
+                && (1..=COMMAND_ID_MAX).contains(&id.len()) =>
+        {
+            let ack =
+                ServerFrame::Ack { id: &id, success: false, data: None, error: Some(&reject) };
+            Ok(Heard { frame: Some(Reply::of(&ack)?.0), close: None })
+        }
+        _ => Err(Reject::new(Code::BadRequest, reject.message)),
     }
 }
 

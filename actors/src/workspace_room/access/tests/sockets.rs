@@ -261,9 +261,7 @@ fn malformed_frames_end_the_connection_and_change_nothing() {
         "{\"type\":\"command\",\"id\":\"\",\"command\":{\"me\":{}}}",
         "{\"type\":\"command\",\"id\":\"c1\"}",
         "{\"type\":\"command\",\"command\":{\"me\":{}}}",
-        "{\"type\":\"command\",\"id\":\"c1\",\"command\":{\"nonsense\":{}}}",
         "{\"type\":\"command\",\"id\":\"c1\",\"command\":{\"me\":{},\"logout\":{}}}",
-        "{\"type\":\"command\",\"id\":\"c1\",\"command\":{\"me\":{\"x\":1}}}",
         "{\"type\":\"typing\"}",
         "{\"type\":\"typing\",\"ticketId\":\"x\",\"typing\":true}",
         &deep,
@@ -293,6 +291,24 @@ fn malformed_frames_end_the_connection_and_change_nothing() {
     let long = " ".repeat(FRAME_BYTES_MAX + 1);
     let heard = room.hear(&seat, Incoming::Text(&long));
     assert_eq!(heard.close.map(|why| why.code), Some(Code::TooLarge));
+    assert_eq!(super::canary::dump(&room, |_, _| true), before);
+}
+
+#[test]
+fn a_command_with_a_wrong_field_is_refused_by_its_id_and_the_connection_goes_on() {
+    let (mut room, owner) = Room::registered();
+    let seat = room.sit(&owner, None).expect("let in").seat;
+    let commands = [
+        "{\"type\":\"command\",\"id\":\"c1\",\"command\":{\"nonsense\":{}}}",
+        "{\"type\":\"command\",\"id\":\"c1\",\"command\":{\"me\":{\"x\":1}}}",
+    ];
+    let before = super::canary::dump(&room, |_, _| true);
+    for text in commands {
+        let heard = room.hear(&seat, Incoming::Text(text));
+        assert_eq!(said(&heard)["id"], "c1", "{text}");
+        assert_eq!(said(&heard)["error"]["code"], "invalid_input", "{text}");
+        assert_eq!(heard.close, None, "{text}");
+    }
     assert_eq!(super::canary::dump(&room, |_, _| true), before);
 }
 
