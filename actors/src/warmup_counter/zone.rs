@@ -8,8 +8,10 @@ use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{Timestamp, ToSpan};
 use schema::{Millis, Reject};
+use time::macros::format_description;
 
 const EPOCH: Date = Date::constant(1970, 1, 1);
+const EPOCH_JULIAN_DAY: i32 = time::macros::date!(1970 - 01 - 01).to_julian_day();
 
 /// A time zone.
 #[derive(Debug, Clone)]
@@ -57,7 +59,10 @@ impl Zone {
 /// A day as `YYYY-MM-DD`.
 #[must_use]
 pub fn text(day: i64) -> String {
-    date(day).map_or_else(|_| day.to_string(), |date| date.to_string())
+    let date = i32::try_from(day)
+        .ok()
+        .and_then(|day| time::Date::from_julian_day(EPOCH_JULIAN_DAY.checked_add(day)?).ok());
+    date.map_or_else(|| day.to_string(), |date| date.to_string())
 }
 
 /// The day that `YYYY-MM-DD` names, from 2000-01-01 on.
@@ -65,17 +70,12 @@ pub fn text(day: i64) -> String {
 /// # Errors
 /// `invalid_input` naming the field.
 pub fn parse(field: &str, text: &str) -> Result<i64, Reject> {
-    let refuse = || Reject::field(field, "must be a date like 2026-03-01");
-    let bytes = text.as_bytes();
-    let shaped = bytes.len() == 10
-        && bytes.iter().enumerate().all(|(at, byte)| match at {
-            4 | 7 => *byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    if !shaped || text < "2000-01-01" {
-        return Err(refuse());
-    }
-    text.parse::<Date>().map(number).map_err(|_| refuse())
+    let form = format_description!("[year]-[month]-[day]");
+    time::Date::parse(text, form)
+        .ok()
+        .filter(|date| date.year() >= 2000)
+        .map(|date| i64::from(date.to_julian_day() - EPOCH_JULIAN_DAY))
+        .ok_or_else(|| Reject::field(field, "must be a date like 2026-03-01"))
 }
 
 fn number(date: Date) -> i64 {
