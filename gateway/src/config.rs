@@ -1,0 +1,133 @@
+//! The settings of a deployment, read once per isolate.
+
+use crate::token::Keys;
+use schema::Reject;
+use schema::ids::WorkspaceId;
+
+/// A list that may be everybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allowed<T> {
+    /// `*`.
+    All,
+    /// These, and nobody else.
+    Only(Vec<T>),
+}
+
+impl<T: PartialEq> Allowed<T> {
+    /// Whether it is in the list.
+    #[must_use]
+    pub fn has(&self, item: &T) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(list) => list.contains(item),
+        }
+    }
+}
+
+/// What is set by variables and secrets; see `wrangler.toml`.
+#[derive(Clone)]
+pub struct Config {
+    /// `ENVIRONMENT`: `local`, `staging`, `production`.
+    pub environment: String,
+    /// `JWT_SECRET` and `JWT_SECRET_PREVIOUS`.
+    pub keys: Keys,
+    /// `ADMIN_TOKEN`, where there is one.
+    pub admin_token: Option<String>,
+    /// `CORS_ORIGINS`: pages of these origins may call. Default: all locally, none elsewhere.
+    pub origins: Allowed<String>,
+    /// `REGISTRATION`: whether anybody may register a workspace (`open`), or the operator only.
+    pub open_registration: bool,
+    /// `OPERATOR_WORKSPACES`: whose admins may see and mend the whole deployment.
+    pub operator_workspaces: Allowed<WorkspaceId>,
+}
+
+const ADMIN_TOKEN_BYTES_MIN: usize = 16;
+
+impl Config {
+    /// Reads the settings through a look-up of variables and secrets.
+    ///
+    /// # Errors
+    /// `internal` naming the setting that is missing or wrong.
+    pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, Reject> {
+        let var = |name: &str| var(name).map(|text| text.trim().to_owned()).filter(|v| !v.is_empty());
+        let environment = var("ENVIRONMENT").unwrap_or_else(|| "production".into());
+        let local = environment == "local";
+        let everybody = if local { "*" } else { "" };
+        let secret = var("JWT_SECRET").ok_or_else(|| Reject::internal("JWT_SECRET is not set"))?;
+        let keys = Keys::new(&secret, var("JWT_SECRET_PREVIOUS").as_deref())?;
+        let admin_token = var("ADMIN_TOKEN");
+        if admin_token.as_ref().is_some_and(|token| token.len() < ADMIN_TOKEN_BYTES_MIN) {
+            return Err(Reject::internal("ADMIN_TOKEN must have at least 16 bytes"));
+        }
+        let origins = allowed(&var("CORS_ORIGINS").unwrap_or_else(|| everybody.into()), |text| {
+            Some(text.trim_end_matches('/').to_owned())
+        });
+        let workspaces = var("OPERATOR_WORKSPACES").unwrap_or_else(|| everybody.into());
+        let registration = var("REGISTRATION").unwrap_or_else(|| "open".into());
+        Ok(Self {
+            environment,
+            keys,
+            admin_token,
+            origins: origins
+                .ok_or_else(|| Reject::internal("CORS_ORIGINS is no list of origins"))?,
+            open_registration: registration == "open",
+            operator_workspaces: allowed(&workspaces, |text| text.parse().ok())
+                .ok_or_else(|| Reject::internal("OPERATOR_WORKSPACES is no list of ids"))?,
+        })
+    }
+
+    /// Whether this is somebody's own machine.
+    #[must_use]
+    pub fn local(&self) -> bool {
+        self.environment == "local"
+    }
+}
+
+fn allowed<T>(text: &str, parse: impl Fn(&str) -> Option<T>) -> Option<Allowed<T>> {
+    if text == "*" {
+        return Some(Allowed::All);
+    }
+    let items = text.split([',', ' ']).map(str::trim).filter(|item| !item.is_empty());
+    items.map(parse).collect::<Option<Vec<T>>>().map(Allowed::Only)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(vars: &[(&str, &str)]) -> Result<Config, Reject> {
+        Config::read(|name| {
+            let found = vars.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    const SECRET: (&str, &str) = ("JWT_SECRET", "0123456789abcdef0123456789abcdef");
+
+    #[test]
+    fn a_deployment_that_says_nothing_lets_nobody_in_from_elsewhere() {
+        let config = read(&[SECRET]).expect("config");
+        assert!(!config.local());
+        assert!(!config.origins.has(&"https://a.example".to_owned()));
+        assert!(!config.operator_workspaces.has(&WorkspaceId(uuid::Uuid::nil())));
+        assert!(config.admin_token.is_none());
+    }
+
+    #[test]
+    fn a_local_one_lets_everybody_in() {
+        let config = read(&[SECRET, ("ENVIRONMENT", "local")]).expect("config");
+        assert!(config.origins.has(&"http://localhost:3000".to_owned()));
+        assert!(config.operator_workspaces.has(&WorkspaceId(uuid::Uuid::nil())));
+    }
+
+    #[test]
+    fn lists_are_read_and_wrong_ones_refused() {
+        let config = read(&[SECRET, ("CORS_ORIGINS", "https://a.example/, https://b.example")]);
+        let config = config.expect("config");
+        assert!(config.origins.has(&"https://a.example".to_owned()));
+        assert!(!config.origins.has(&"https://c.example".to_owned()));
+        assert!(read(&[SECRET, ("OPERATOR_WORKSPACES", "me")]).is_err());
+        assert!(read(&[SECRET, ("ADMIN_TOKEN", "short")]).is_err());
+        assert!(read(&[]).is_err());
+    }
+}

@@ -1,0 +1,202 @@
+//! A request as the gateway reads it, and a response as it writes it.
+//!
+//! Headers and body are fetched only when somebody asks for them: each is a crossing from wasm to
+//! JavaScript, and most requests need few.
+
+use schema::{Code, Reject};
+use std::collections::BTreeMap;
+
+/// Where headers come from.
+pub enum Headers {
+    /// Names in lower case.
+    Map(BTreeMap<String, String>),
+    /// The runtime's.
+    #[cfg(target_arch = "wasm32")]
+    Js(worker::Headers),
+}
+
+impl Headers {
+    /// A header; several of one name come joined by `, `, as Fetch has it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<String> {
+        match self {
+            Self::Map(map) => map.get(name).cloned(),
+            #[cfg(target_arch = "wasm32")]
+            Self::Js(headers) => headers.get(name).ok().flatten(),
+        }
+    }
+}
+
+/// A body that nobody has read yet.
+pub enum Body {
+    /// It is here.
+    Bytes(Vec<u8>),
+    /// It comes from the runtime.
+    #[cfg(target_arch = "wasm32")]
+    Js(worker::Request),
+}
+
+/// A request.
+pub struct Request {
+    /// In capitals.
+    pub method: String,
+    /// Scheme, host and port, such as `http://127.0.0.1:8787`.
+    pub origin: String,
+    /// The path, as it was sent.
+    pub path: String,
+    /// What follows `?`.
+    pub query: Option<String>,
+    /// Headers.
+    pub headers: Headers,
+    /// Body.
+    pub body: Body,
+}
+
+impl Request {
+    /// A request from its URL. A fragment never reaches a server.
+    #[must_use]
+    pub fn new(method: &str, url: &str, headers: Headers, body: Body) -> Self {
+        let url = url.split('#').next().unwrap_or_default();
+        let (whole, query) = match url.split_once('?') {
+            Some((whole, query)) => (whole, Some(query.to_owned())),
+            None => (url, None),
+        };
+        let host = whole.find("://").map_or(0, |at| at + 3);
+        let slash = whole[host..].find('/').map_or(whole.len(), |at| host + at);
+        let (origin, path) = whole.split_at(slash);
+        let path = if path.is_empty() { "/" } else { path };
+        Self {
+            method: method.to_owned(),
+            origin: origin.to_owned(),
+            path: path.to_owned(),
+            query,
+            headers,
+            body,
+        }
+    }
+
+    /// The bearer token.
+    ///
+    /// # Errors
+    /// `bad_request` for two `authorization` headers, `unauthorized` for another scheme.
+    pub fn bearer(&self) -> Result<Option<String>, Reject> {
+        let Some(value) = self.headers.get("authorization") else { return Ok(None) };
+        if value.contains(',') {
+            return Err(Reject::new(Code::BadRequest, "send one authorization header"));
+        }
+        match value.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                Ok(Some(token.trim().to_owned()))
+            }
+            _ => Err(Reject::new(Code::Unauthorized, "authorization must be a bearer token")),
+        }
+    }
+
+    /// The idempotency key.
+    ///
+    /// # Errors
+    /// `invalid_input` unless it is 1 to 255 visible ASCII characters.
+    pub fn idempotency_key(&self) -> Result<Option<String>, Reject> {
+        let Some(key) = self.headers.get("idempotency-key") else { return Ok(None) };
+        let visible = key.bytes().all(|byte| byte.is_ascii_graphic());
+        if key.is_empty() || key.len() > 255 || !visible {
+            let rule = "must be 1 to 255 visible ASCII characters";
+            return Err(Reject::field("Idempotency-Key", rule));
+        }
+        Ok(Some(key))
+    }
+
+    /// The version that `If-Match` names.
+    ///
+    /// # Errors
+    /// `invalid_input` for anything but one version of ours in quotes, or `*`.
+    pub fn if_match(&self) -> Result<Option<i64>, Reject> {
+        let Some(value) = self.headers.get("if-match") else { return Ok(None) };
+        if value == "*" {
+            return Ok(None);
+        }
+        let inner = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let version = inner.and_then(|text| {
+            let version: i64 = text.parse().ok()?;
+            (version >= 0 && version.to_string() == text).then_some(version)
+        });
+        let rule = || Reject::field("If-Match", "must be one ETag that Postroom gave");
+        version.map(Some).ok_or_else(rule)
+    }
+
+    /// Whether the client wants a WebSocket.
+    #[must_use]
+    pub fn is_upgrade(&self) -> bool {
+        let upgrade = self.headers.get("upgrade");
+        upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
+    }
+
+    /// The client's address.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.headers.get("cf-connecting-ip").unwrap_or_else(|| "local".into())
+    }
+}
+
+/// A response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers, names in lower case.
+    pub headers: Vec<(&'static str, String)>,
+    /// Body.
+    pub body: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(headers: &[(&str, &str)]) -> Request {
+        let headers = headers.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        let headers = Headers::Map(headers.collect());
+        Request::new("GET", "https://a.example/v1/me?x=1&y=/?#z", headers, Body::Bytes(vec![]))
+    }
+
+    #[test]
+    fn a_url_falls_into_its_parts() {
+        let url = request(&[]);
+        assert_eq!(
+            (url.origin.as_str(), url.path.as_str(), url.query.as_deref()),
+            ("https://a.example", "/v1/me", Some("x=1&y=/?"))
+        );
+        let bare = Request::new("GET", "http://a", Headers::Map(BTreeMap::new()), Body::Bytes(vec![]));
+        assert_eq!((bare.origin.as_str(), bare.path.as_str()), ("http://a", "/"));
+    }
+
+    #[test]
+    fn one_bearer_token_is_taken_and_two_headers_are_refused() {
+        let bearer = |value| request(&[("authorization", value)]).bearer();
+        assert_eq!(bearer("Bearer abc"), Ok(Some("abc".into())));
+        assert_eq!(bearer("bearer abc"), Ok(Some("abc".into())));
+        assert_eq!(request(&[]).bearer(), Ok(None));
+        assert_eq!(bearer("Bearer a, Bearer b").map_err(|r| r.code), Err(Code::BadRequest));
+        assert_eq!(bearer("Basic abc").map_err(|r| r.code), Err(Code::Unauthorized));
+        assert_eq!(bearer("abc").map_err(|r| r.code), Err(Code::Unauthorized));
+    }
+
+    #[test]
+    fn idempotency_keys_are_visible_ascii() {
+        let key = |value: &str| request(&[("idempotency-key", value)]).idempotency_key();
+        assert_eq!(key("a-1"), Ok(Some("a-1".into())));
+        for bad in ["", " ", "a b", "ä", "a\tb", &"k".repeat(256)] {
+            assert!(key(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn if_match_takes_our_etags_only() {
+        let version = |value| request(&[("if-match", value)]).if_match();
+        assert_eq!(version("\"7\""), Ok(Some(7)));
+        assert_eq!(version("*"), Ok(None));
+        for bad in ["7", "\"07\"", "\"-1\"", "W/\"7\"", "\"7\", \"8\"", "\"x\"", "", "\""] {
+            assert!(version(bad).is_err(), "{bad}");
+        }
+    }
+}

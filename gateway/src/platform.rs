@@ -1,0 +1,101 @@
+//! What the gateway needs of the world. Two homes: the Worker runtime (`edge`), and whatever tests
+//! put in its place.
+
+use schema::frame::Connect;
+use schema::summary::Cell;
+use schema::{ActorKind, Answer, Envelope, Millis, Reject};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+
+/// A mail that is in storage and waits to be filed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredMail {
+    /// Where the raw mail is.
+    pub raw_key: String,
+    /// The workspace that it was sent to.
+    pub workspace: schema::ids::WorkspaceId,
+    /// Envelope sender.
+    pub from: String,
+    /// Envelope recipient.
+    pub to: String,
+}
+
+/// The world outside the gateway.
+#[expect(async_fn_in_trait, reason = "one thread; no future of ours crosses one")]
+pub trait Platform {
+    /// What a WebSocket upgrade is answered with.
+    type Socket;
+
+    /// The settings of this deployment.
+    ///
+    /// # Errors
+    /// `internal` where a setting is missing or cannot be read; the log has which.
+    fn config(&self) -> Result<&Config, Reject>;
+
+    /// The time.
+    fn now(&self) -> Millis;
+
+    /// Random bits that nobody can guess.
+    fn random(&self) -> [u8; 32];
+
+    /// Writes a line to the log: ids and causes, never what a person wrote, never a secret.
+    fn log(&self, line: &str);
+
+    /// A secret or variable by name, where it is set.
+    fn var(&self, name: &str) -> Option<String>;
+
+    /// Asks an actor. A failure that left nothing behind is tried once more.
+    ///
+    /// # Errors
+    /// `unavailable` where the actor cannot be reached or is overloaded.
+    async fn call(&self, actor: ActorKind, envelope: &Envelope) -> Result<Answer, Reject>;
+
+    /// Hands a WebSocket to a room.
+    ///
+    /// # Errors
+    /// `unavailable` where the room cannot be reached.
+    async fn join(&self, connect: &Connect) -> Result<Self::Socket, Reject>;
+
+    /// Opens a WebSocket only to close it with a code, which is all that a browser shows.
+    ///
+    /// # Errors
+    /// `internal` where the runtime refuses.
+    fn refuse(&self, protocol: Option<&str>, why: &Reject) -> Result<Self::Socket, Reject>;
+
+    /// Reads rows of D1.
+    ///
+    /// # Errors
+    /// `unavailable` where D1 does not answer.
+    async fn rows<T: DeserializeOwned>(
+        &self,
+        statement: &str,
+        params: &[Cell],
+    ) -> Result<Vec<T>, Reject>;
+
+    /// Keeps an object.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn put_object(&self, key: &str, bytes: &[u8]) -> Result<(), Reject>;
+
+    /// Whether there is an object.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn has_object(&self, key: &str) -> Result<bool, Reject>;
+
+    /// Reads an object.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn object(&self, key: &str) -> Result<Option<Vec<u8>>, Reject>;
+
+    /// Puts a stored mail on the queue, to be filed later.
+    ///
+    /// # Errors
+    /// `unavailable` where the queue does not take it.
+    async fn enqueue(&self, mail: &StoredMail) -> Result<(), Reject>;
+}
