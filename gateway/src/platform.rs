@@ -53,11 +53,15 @@ pub trait Platform {
     /// `unavailable` where the actor cannot be reached or is overloaded.
     async fn call(&self, actor: ActorKind, envelope: &Envelope) -> Result<Answer, Reject>;
 
-    /// Hands a WebSocket to a room.
+    /// Hands a WebSocket to a room; `protocol` is what the client is told that it speaks.
     ///
     /// # Errors
     /// `unavailable` where the room cannot be reached.
-    async fn join(&self, connect: &Connect) -> Result<Self::Socket, Reject>;
+    async fn join(
+        &self,
+        connect: &Connect,
+        protocol: Option<&str>,
+    ) -> Result<Self::Socket, Reject>;
 
     /// Opens a WebSocket only to close it with a code, which is all that a browser shows.
     ///

@@ -1,0 +1,313 @@
+//! What becomes of a request: route, answer, envelope. Nothing that goes wrong below leaves here as
+//! anything but a refusal with a code.
+
+use crate::auth;
+use crate::body::{self, Extra};
+use crate::config::Config;
+use crate::http::{Body, Request, Response};
+use crate::platform::Platform;
+use crate::query::Query;
+use crate::respond::{Common, Reply};
+use crate::router::{self, Ids, Route};
+use crate::routes;
+use schema::envelope::KernelCommand;
+use schema::ids::WorkspaceId;
+use schema::inbox::InboxCommand;
+use schema::room::RoomCommand;
+use schema::{ActorKind, Answer, Code, Envelope, Permission, Principal, Reject};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What a request is answered with.
+pub enum Served<S> {
+    /// A response.
+    Http(Response),
+    /// A WebSocket.
+    Socket(S),
+}
+
+/// What an endpoint gives.
+pub enum Given<S> {
+    /// A reply for the envelope.
+    Reply(Reply),
+    /// A file: its name and bytes.
+    File(String, Vec<u8>),
+    /// A WebSocket.
+    Socket(S),
+}
+
+/// A request on its way through an endpoint.
+pub struct Call<'a, P> {
+    /// The world.
+    pub platform: &'a P,
+    /// The settings.
+    pub config: &'a Config,
+    /// The request.
+    pub request: Request,
+    /// The ids of its path.
+    pub ids: Ids,
+    /// Its name.
+    pub request_id: String,
+}
+
+/// Answers a request.
+pub async fn serve<P: Platform>(platform: &P, request: Request) -> Served<P::Socket> {
+    let request_id = request_id(platform, &request);
+    let config = platform.config();
+    let common = Common::of(&request, config.as_ref().ok().copied(), request_id.clone());
+    if request.method == "OPTIONS" {
+        return Served::Http(common.preflight());
+    }
+    let given = match config {
+        Ok(config) => answer(platform, config, request, request_id).await,
+        Err(reject) => Err(reject),
+    };
+    match given {
+        Ok(Given::Reply(reply)) => Served::Http(common.success(reply)),
+        Ok(Given::File(name, bytes)) => Served::Http(common.file(&name, bytes)),
+        Ok(Given::Socket(socket)) => Served::Socket(socket),
+        Err(reject) => {
+            if matches!(reject.code, Code::Internal | Code::Unavailable) {
+                let (id, code, why) = (&common.request_id, reject.code, &reject.message);
+                platform.log(&format!("request {id} {code:?}: {why}"));
+            }
+            Served::Http(common.failure(&reject))
+        }
+    }
+}
+
+async fn answer<P: Platform>(
+    platform: &P,
+    config: &Config,
+    request: Request,
+    request_id: String,
+) -> Result<Given<P::Socket>, Reject> {
+    let (route, ids) = router::find(&request.method, &request.path)?;
+    let call = Call { platform, config, request, ids, request_id };
+    match route {
+        Route::Realtime => routes::realtime::join(call).await.map(Given::Socket),
+        Route::AttachmentContent => {
+            let (name, bytes) = routes::comments::content(call).await?;
+            Ok(Given::File(name, bytes))
+        }
+        route => routes::answer(route, call).await.map(Given::Reply),
+    }
+}
+
+/// The runtime's own name for the request, so that both logs agree; else a random one.
+fn request_id<P: Platform>(platform: &P, request: &Request) -> String {
+    let ray = request.headers.get("cf-ray");
+    let fits = |text: &String| {
+        let odd = |byte: u8| !byte.is_ascii_alphanumeric() && byte != b'-';
+        !text.is_empty() && text.len() <= 64 && !text.bytes().any(odd)
+    };
+    ray.filter(fits).unwrap_or_else(|| crate::token::hex(&platform.random()[..8]))
+}
+
+impl<P: Platform> Call<'_, P> {
+    /// The query, of which only `known` parameters may be there.
+    ///
+    /// # Errors
+    /// `invalid_input`.
+    pub fn query(&self, known: &[&str]) -> Result<Query, Reject> {
+        Query::read(self.request.query.as_deref(), known)
+    }
+
+    /// The JSON body, with what stands in path or headers added to it.
+    ///
+    /// # Errors
+    /// See [`body::read`].
+    pub async fn body<T: DeserializeOwned>(&mut self, extras: &[Extra<'_>]) -> Result<T, Reject> {
+        self.query(&[])?;
+        let body = self.take_body();
+        body::read(&self.request.headers, body, body::BYTES_MAX, extras).await
+    }
+
+    /// The JSON body, where it may be missing.
+    ///
+    /// # Errors
+    /// See [`body::read`].
+    pub async fn body_or_empty<T: DeserializeOwned>(
+        &mut self,
+        extras: &[Extra<'_>],
+    ) -> Result<T, Reject> {
+        self.query(&[])?;
+        let body = self.take_body();
+        body::read_or_empty(&self.request.headers, body, extras).await
+    }
+
+    /// The JSON body of an import, which may be longer.
+    ///
+    /// # Errors
+    /// See [`body::read`].
+    pub async fn import<T: DeserializeOwned>(&mut self) -> Result<T, Reject> {
+        self.query(&[])?;
+        let body = self.take_body();
+        body::read(&self.request.headers, body, body::IMPORT_BYTES_MAX, &[]).await
+    }
+
+    fn take_body(&mut self) -> Body {
+        std::mem::replace(&mut self.request.body, Body::Bytes(Vec::new()))
+    }
+
+    /// The version of `If-Match` as a field of a command.
+    ///
+    /// # Errors
+    /// `invalid_input`.
+    pub fn if_match(&self, field: &'static str) -> Result<Vec<Extra<'static>>, Reject> {
+        let version = self.request.if_match()?;
+        Ok(version.map(|version| (field, version.to_string())).into_iter().collect())
+    }
+
+    /// The id in the path, as a field of a command.
+    #[must_use]
+    pub fn id_as(&self, field: &'static str) -> Extra<'static> {
+        (field, format!("\"{}\"", self.ids.first.hyphenated()))
+    }
+
+    /// Who calls, as far as the token says.
+    ///
+    /// # Errors
+    /// `unauthorized`, `bad_request`.
+    pub fn principal(&self) -> Result<Principal, Reject> {
+        auth::principal(self.config, &self.request, self.platform.now())
+    }
+
+    /// Asks the room of the caller's workspace, which checks the caller itself.
+    ///
+    /// # Errors
+    /// The room's refusals.
+    pub async fn room(&self, command: &RoomCommand) -> Result<Reply, Reject> {
+        let principal = self.principal()?;
+        self.room_as(principal, command).await
+    }
+
+    /// Asks a room as somebody.
+    ///
+    /// # Errors
+    /// The room's refusals.
+    pub async fn room_as(
+        &self,
+        principal: Principal,
+        command: &RoomCommand,
+    ) -> Result<Reply, Reject> {
+        let key = self.key()?;
+        let instance = principal.workspace.to_string();
+        self.ask(ActorKind::WorkspaceRoom, instance, principal, key, command).await
+    }
+
+    /// Asks a room as somebody, for a reply that the gateway itself reads. Without a key.
+    ///
+    /// # Errors
+    /// The room's refusals.
+    pub async fn room_reads<T: DeserializeOwned>(
+        &self,
+        principal: Principal,
+        command: &RoomCommand,
+    ) -> Result<T, Reject> {
+        let instance = principal.workspace.to_string();
+        let reply = self.ask(ActorKind::WorkspaceRoom, instance, principal, None, command).await?;
+        read(&reply)
+    }
+
+    /// Asks the room whether the caller may, and gives the caller with the role of now.
+    ///
+    /// # Errors
+    /// `unauthorized`, `forbidden`.
+    pub async fn may(&self, permission: Permission) -> Result<Principal, Reject> {
+        auth::may(self, self.principal()?, permission).await
+    }
+
+    /// Asks an inbox of the caller's workspace.
+    ///
+    /// # Errors
+    /// The inbox's refusals.
+    pub async fn inbox(
+        &self,
+        principal: Principal,
+        inbox: schema::ids::InboxId,
+        command: &InboxCommand,
+    ) -> Result<Reply, Reject> {
+        let key = self.key()?;
+        let instance = format!("{}/{inbox}", principal.workspace);
+        self.ask(ActorKind::InboxState, instance, principal, key, command).await
+    }
+
+    /// The idempotency key; reads have none.
+    ///
+    /// # Errors
+    /// `invalid_input`.
+    pub fn key(&self) -> Result<Option<String>, Reject> {
+        let key = self.request.idempotency_key()?;
+        Ok(key.filter(|_| self.request.method != "GET"))
+    }
+
+    /// Asks an actor.
+    ///
+    /// # Errors
+    /// Its refusals; `unavailable`.
+    pub async fn ask<C: Serialize>(
+        &self,
+        actor: ActorKind,
+        instance: String,
+        principal: Principal,
+        key: Option<String>,
+        command: &C,
+    ) -> Result<Reply, Reject> {
+        let mut envelope = Envelope::new(instance, principal, key, command);
+        envelope.request_id.clone_from(&self.request_id);
+        reply(self.platform.call(actor, &envelope).await?)
+    }
+
+    /// Asks an actor what every actor understands.
+    ///
+    /// # Errors
+    /// Its refusals; `unavailable`.
+    pub async fn ask_kernel(
+        &self,
+        actor: ActorKind,
+        instance: String,
+        principal: Principal,
+        command: &KernelCommand,
+    ) -> Result<Reply, Reject> {
+        let mut envelope = Envelope::kernel(instance, principal, command);
+        envelope.request_id.clone_from(&self.request_id);
+        reply(self.platform.call(actor, &envelope).await?)
+    }
+
+    /// Random bits, which a request that is sent again under its key gets again: what is made of
+    /// them (tokens, salts, ids) is then the same, and so is the command.
+    ///
+    /// # Errors
+    /// `invalid_input` for a bad key.
+    pub fn nonce(&self, scope: &str) -> Result<String, Reject> {
+        Ok(match self.key()? {
+            Some(key) => self.config.keys.nonce_of(scope, &key),
+            None => crate::token::hex(&self.platform.random()),
+        })
+    }
+
+    /// The workspace that an operator names in a header.
+    ///
+    /// # Errors
+    /// `invalid_input`.
+    pub fn named_workspace(&self) -> Result<Option<WorkspaceId>, Reject> {
+        auth::named_workspace(&self.request)
+    }
+}
+
+fn reply(answer: Answer) -> Result<Reply, Reject> {
+    match answer {
+        Answer::Done { json, replayed } => Ok(Reply { replayed, ..Reply::json(json) }),
+        Answer::Rejected(reject) => Err(reject),
+    }
+}
+
+/// An actor's reply as the type that its command promises.
+///
+/// # Errors
+/// `internal` where it has another shape.
+pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, Reject> {
+    serde_json::from_slice(&reply.data)
+        .map_err(|error| Reject::internal(format!("unexpected reply: {error}")))
+}

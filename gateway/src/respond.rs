@@ -1,0 +1,337 @@
+//! What goes back: one envelope for every answer, and the same headers on all of them.
+//!
+//! The actor's reply is JSON text already; it is put into the envelope as it is, never read again.
+
+use crate::config::Config;
+use crate::http::{Request, Response};
+use schema::{Code, Reject};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A year, as browsers are told to use HTTPS only.
+const HSTS: &str = "max-age=31536000; includeSubDomains";
+const METHODS: &str = "GET, POST, PATCH, DELETE";
+const ALLOWED_HEADERS: &str =
+    "authorization, content-type, idempotency-key, if-match, x-workspace-id";
+const EXPOSED_HEADERS: &str = "etag, location, retry-after, x-request-id, idempotent-replayed";
+
+/// A reply on its way into the envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// What goes under `data`: JSON text.
+    pub data: Vec<u8>,
+    /// Of a list: where the next page begins, if there is one.
+    pub next_cursor: Option<Option<String>>,
+    /// Where the thing that was made can be read.
+    pub location: Option<String>,
+    /// The version of the thing.
+    pub version: Option<i64>,
+    /// Whether it is the stored answer to an earlier request with the same key.
+    pub replayed: bool,
+}
+
+#[derive(Deserialize)]
+struct Mark {
+    #[serde(default)]
+    id: Option<String>,
+    #[serde(default)]
+    version: Option<i64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a> {
+    #[serde(borrow)]
+    items: &'a RawValue,
+    #[serde(default)]
+    next_cursor: Option<String>,
+}
+
+impl Reply {
+    /// A reply of JSON text.
+    #[must_use]
+    pub const fn json(data: Vec<u8>) -> Self {
+        Self { status: 200, data, next_cursor: None, location: None, version: None, replayed: false }
+    }
+
+    /// A reply of a value.
+    ///
+    /// # Errors
+    /// `internal` where the value is no JSON.
+    pub fn of<T: Serialize>(value: &T) -> Result<Self, Reject> {
+        let data = serde_json::to_vec(value);
+        data.map(Self::json).map_err(|error| Reject::internal(format!("reply: {error}")))
+    }
+
+    /// A reply of a list.
+    ///
+    /// # Errors
+    /// As [`Reply::of`].
+    pub fn list<T: Serialize>(items: &[T], next: Option<String>) -> Result<Self, Reject> {
+        Ok(Self { next_cursor: Some(next), ..Self::of(&items)? })
+    }
+
+    /// The same reply, as the answer to a request that made something which stands at `path` and
+    /// its id.
+    #[must_use]
+    pub fn created(mut self, path: &str) -> Self {
+        self.status = 201;
+        let mark: Option<Mark> = serde_json::from_slice(&self.data).ok();
+        self.location = mark.and_then(|mark| mark.id).map(|id| format!("{path}/{id}"));
+        self
+    }
+
+    /// The same reply with the version of the thing in it as its ETag.
+    #[must_use]
+    pub fn tagged(mut self) -> Self {
+        let mark: Option<Mark> = serde_json::from_slice(&self.data).ok();
+        self.version = mark.and_then(|mark| mark.version);
+        self
+    }
+
+    /// The same reply as a list: the page's items are the data, its cursor is in `meta`.
+    ///
+    /// # Errors
+    /// `internal` where it is no page.
+    pub fn paged(self) -> Result<Self, Reject> {
+        let page: Page<'_> = serde_json::from_slice(&self.data)
+            .map_err(|error| Reject::internal(format!("not a page: {error}")))?;
+        let next_cursor = Some(page.next_cursor);
+        let data = page.items.get().as_bytes().to_vec();
+        Ok(Self { data, next_cursor, ..self })
+    }
+}
+
+/// What every response of one request has in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Common {
+    /// Names the request, in the log too.
+    pub request_id: String,
+    /// The origin that may read the response, where the request came from a page.
+    pub origin: Option<String>,
+}
+
+impl Common {
+    /// Reads what is needed of a request.
+    #[must_use]
+    pub fn of(request: &Request, config: Option<&Config>, request_id: String) -> Self {
+        let allowed = |origin: &String| config.is_some_and(|config| config.origins.has(origin));
+        let origin = request.headers.get("origin").filter(allowed);
+        Self { request_id, origin }
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        let mut headers: Vec<(&'static str, String)> = vec![
+            ("content-type", "application/json; charset=utf-8".into()),
+            ("cache-control", "no-store".into()),
+            ("x-content-type-options", "nosniff".into()),
+            ("strict-transport-security", HSTS.into()),
+            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'".into()),
+            ("referrer-policy", "no-referrer".into()),
+            ("vary", "origin".into()),
+            ("x-request-id", self.request_id.clone()),
+        ];
+        if let Some(origin) = &self.origin {
+            headers.push(("access-control-allow-origin", origin.clone()));
+            headers.push(("access-control-expose-headers", EXPOSED_HEADERS.into()));
+        }
+        headers
+    }
+
+    /// A reply in its envelope.
+    #[must_use]
+    pub fn success(&self, reply: Reply) -> Response {
+        let mut headers = self.headers();
+        if let Some(location) = reply.location {
+            headers.push(("location", location));
+        }
+        if let Some(version) = reply.version {
+            headers.push(("etag", format!("\"{version}\"")));
+        }
+        if reply.replayed {
+            headers.push(("idempotent-replayed", "true".into()));
+        }
+        let mut body = Vec::with_capacity(reply.data.len() + 128);
+        body.extend_from_slice(br#"{"success":true,"data":"#);
+        body.extend_from_slice(&reply.data);
+        body.extend_from_slice(br#","meta":{"requestId":"#);
+        body.extend_from_slice(quote(&self.request_id).as_bytes());
+        if let Some(next) = reply.next_cursor {
+            let next = next.map_or_else(|| "null".into(), |cursor| quote(&cursor));
+            body.extend_from_slice(format!(",\"nextCursor\":{next}").as_bytes());
+        }
+        body.extend_from_slice(b"}}");
+        Response { status: reply.status, headers, body }
+    }
+
+    /// A refusal in its envelope. What is internal stays in the log.
+    #[must_use]
+    pub fn failure(&self, reject: &Reject) -> Response {
+        let mut headers = self.headers();
+        let hidden = reject.code == Code::Internal;
+        let message = if hidden { "internal error" } else { reject.message.as_str() };
+        let details = reject.details.as_ref().filter(|_| !hidden);
+        if let Some(seconds) = retry_after_s(reject) {
+            headers.push(("retry-after", seconds.to_string()));
+        }
+        if reject.code == Code::Unauthorized {
+            headers.push(("www-authenticate", "Bearer".into()));
+        }
+        if reject.code == Code::MethodNotAllowed {
+            let allow = details.and_then(|details| details.get("allow")?.as_str());
+            headers.push(("allow", allow.unwrap_or_default().to_owned()));
+        }
+        let error = serde_json::json!({
+            "code": reject.code,
+            "message": message,
+            "details": details,
+            "requestId": self.request_id,
+        });
+        let body = serde_json::json!({ "success": false, "error": error }).to_string().into_bytes();
+        Response { status: reject.code.status(), headers, body }
+    }
+
+    /// The answer to a browser that asks whether its page may call.
+    #[must_use]
+    pub fn preflight(&self) -> Response {
+        let mut headers = self.headers();
+        if self.origin.is_some() {
+            headers.push(("access-control-allow-methods", METHODS.into()));
+            headers.push(("access-control-allow-headers", ALLOWED_HEADERS.into()));
+            headers.push(("access-control-max-age", "86400".into()));
+        }
+        Response { status: 204, headers, body: Vec::new() }
+    }
+
+    /// A file, which a browser saves and never shows.
+    #[must_use]
+    pub fn file(&self, name: &str, bytes: Vec<u8>) -> Response {
+        let mut headers = self.headers();
+        let plain: String = name
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
+            .take(100)
+            .collect();
+        headers[0].1 = "application/octet-stream".into();
+        let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", escape(name));
+        headers.push(("content-disposition", disposition));
+        Response { status: 200, headers, body: bytes }
+    }
+}
+
+/// RFC 5987: what may stand in `filename*`.
+fn escape(name: &str) -> String {
+    let mut out = String::new();
+    for byte in name.bytes().take(300) {
+        if byte.is_ascii_alphanumeric() || b"._-".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+/// Whole seconds, rounded up: who waits so long is let in.
+fn retry_after_s(reject: &Reject) -> Option<i64> {
+    let ms = reject.details.as_ref()?.get("retryAfterMs")?.as_i64()?;
+    Some((ms.max(0) + 999) / 1000)
+}
+
+fn quote(text: &str) -> String {
+    serde_json::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn common() -> Common {
+        Common { request_id: "r\"1".into(), origin: None }
+    }
+
+    fn body(response: &Response) -> Value {
+        serde_json::from_slice(&response.body).expect("JSON")
+    }
+
+    fn header<'a>(response: &'a Response, name: &str) -> Option<&'a str> {
+        let found = response.headers.iter().find(|(key, _)| *key == name);
+        found.map(|(_, value)| value.as_str())
+    }
+
+    #[test]
+    fn a_reply_is_spliced_into_its_envelope() {
+        let reply = Reply::json(br#"{"id":"a","version":3}"#.to_vec()).created("/v1/things").tagged();
+        let response = common().success(reply);
+        assert_eq!(response.status, 201);
+        let expected = json!({
+            "success": true, "data": { "id": "a", "version": 3 }, "meta": { "requestId": "r\"1" }
+        });
+        assert_eq!(body(&response), expected);
+        assert_eq!(header(&response, "location"), Some("/v1/things/a"));
+        assert_eq!(header(&response, "etag"), Some("\"3\""));
+    }
+
+    #[test]
+    fn a_page_becomes_a_list_with_its_cursor_in_meta() {
+        let page = br#"{"items":[1,2],"nextCursor":"c"}"#.to_vec();
+        let response = common().success(Reply::json(page).paged().expect("page"));
+        assert_eq!(body(&response)["data"], json!([1, 2]));
+        assert_eq!(body(&response)["meta"]["nextCursor"], "c");
+        let last = br#"{"items":[],"nextCursor":null}"#.to_vec();
+        let response = common().success(Reply::json(last).paged().expect("page"));
+        assert_eq!(body(&response)["meta"]["nextCursor"], Value::Null);
+    }
+
+    #[test]
+    fn a_fault_tells_its_cause_to_nobody() {
+        let reject = Reject::internal("password hunter2").with(json!({ "sql": "hunter2" }));
+        let response = common().failure(&reject);
+        assert_eq!(response.status, 500);
+        assert!(!String::from_utf8_lossy(&response.body).contains("hunter2"));
+        assert_eq!(body(&response)["error"]["requestId"], "r\"1");
+    }
+
+    #[test]
+    fn waiting_is_told_in_whole_seconds_rounded_up() {
+        let response = common().failure(&Reject::rate_limited("slow down", 1_001));
+        assert_eq!((response.status, header(&response, "retry-after")), (429, Some("2")));
+        let response = common().failure(&Reject::rate_limited("slow down", 1_000));
+        assert_eq!(header(&response, "retry-after"), Some("1"));
+    }
+
+    #[test]
+    fn every_response_has_the_security_headers() {
+        let responses = [
+            common().success(Reply::json(b"{}".to_vec())),
+            common().failure(&Reject::not_found("page")),
+            common().preflight(),
+            common().file("x.html", vec![]),
+        ];
+        for response in responses {
+            for name in [
+                "x-content-type-options",
+                "strict-transport-security",
+                "content-security-policy",
+                "referrer-policy",
+                "cache-control",
+                "x-request-id",
+            ] {
+                assert!(header(&response, name).is_some(), "{name} of {}", response.status);
+            }
+            assert_eq!(header(&response, "access-control-allow-origin"), None);
+        }
+    }
+
+    #[test]
+    fn a_file_is_saved_under_a_harmless_name() {
+        let response = common().file("../../a\r\nb\"ä.html", vec![1]);
+        let disposition = header(&response, "content-disposition").expect("there");
+        assert!(!disposition.contains(['\r', '\n']) && disposition.starts_with("attachment; "));
+        assert!(disposition.contains("filename=\".._.._a__b___.html\"") || disposition.contains("filename=\".._.._a__b__.html\""), "{disposition}");
+        assert_eq!(header(&response, "content-type"), Some("application/octet-stream"));
+    }
+}

@@ -1,0 +1,69 @@
+//! The workspace and its agents.
+
+use crate::app::Call;
+use crate::platform::Platform;
+use crate::respond::Reply;
+use schema::Reject;
+use schema::room::RoomCommand;
+use schema::room::access::{
+    ChangeAgent, ChangeWorkspace, GetWorkspace, ListAgents, Me,
+};
+
+/// `GET /v1/workspace`, `GET /v1/workspaces/{id}`.
+///
+/// # Errors
+/// The room's; `not_found` for another workspace than the caller's.
+pub async fn get_workspace<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
+    call.query(&[])?;
+    own(&call)?;
+    Ok(call.room(&RoomCommand::GetWorkspace(GetWorkspace {})).await?.tagged())
+}
+
+/// `PATCH /v1/workspace`, `PATCH /v1/workspaces/{id}`.
+///
+/// # Errors
+/// The room's; `not_found` for another workspace than the caller's.
+pub async fn change_workspace<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    own(&call)?;
+    let extras = call.if_match("version")?;
+    let input: ChangeWorkspace = call.body(&extras).await?;
+    Ok(call.room(&RoomCommand::ChangeWorkspace(input)).await?.tagged())
+}
+
+fn own<P: Platform>(call: &Call<'_, P>) -> Result<(), Reject> {
+    let workspace = call.principal()?.workspace.0;
+    if call.ids.count == 0 || call.ids.first == workspace {
+        return Ok(());
+    }
+    Err(Reject::not_found("workspace"))
+}
+
+/// `GET /v1/me`.
+///
+/// # Errors
+/// The room's.
+pub async fn me<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
+    call.query(&[])?;
+    call.room(&RoomCommand::Me(Me {})).await
+}
+
+/// `GET /v1/agents`.
+///
+/// # Errors
+/// The room's.
+pub async fn list_agents<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
+    call.query(&[])?;
+    call.room(&RoomCommand::ListAgents(ListAgents {})).await
+}
+
+/// `PATCH /v1/agents/{id}`.
+///
+/// # Errors
+/// The room's.
+pub async fn change_agent<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    call.principal()?;
+    let mut extras = call.if_match("version")?;
+    extras.push(call.id_as("agentId"));
+    let input: ChangeAgent = call.body(&extras).await?;
+    Ok(call.room(&RoomCommand::ChangeAgent(input)).await?.tagged())
+}

@@ -1,0 +1,135 @@
+//! The endpoints: each reads its input, asks one actor (or D1), and shapes the reply.
+//!
+//! No rule of the house stands here. What an agent may, what a ticket allows, what a text may hold
+//! is for the actors to say; here it is only carried to them.
+
+pub mod access;
+pub mod admin;
+pub mod comments;
+pub mod inboxes;
+pub mod invitations;
+pub mod prospects;
+pub mod realtime;
+pub mod sessions;
+pub mod status;
+pub mod tickets;
+pub mod users;
+
+use crate::app::Call;
+use crate::platform::Platform;
+use crate::respond::Reply;
+use crate::router::Route;
+use schema::Reject;
+use serde::Serialize;
+
+/// Answers at an endpoint that gives a reply.
+///
+/// # Errors
+/// The endpoint's refusals.
+pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Reply, Reject> {
+    match route {
+        Route::About => about(&call),
+        Route::Health => health(&call),
+        Route::RegisterWorkspace => sessions::register(call).await,
+        Route::GetWorkspace => access::get_workspace(call).await,
+        Route::ChangeWorkspace => access::change_workspace(call).await,
+        Route::Login => sessions::login(call).await,
+        Route::Refresh => sessions::refresh(call).await,
+        Route::Logout => sessions::logout(call).await,
+        Route::LogoutEverywhere => sessions::logout_everywhere(call).await,
+        Route::ChangePassword => sessions::change_password(call).await,
+        Route::Me => access::me(call).await,
+        Route::ListAgents => access::list_agents(call).await,
+        Route::ChangeAgent => access::change_agent(call).await,
+        Route::ListInvitations => invitations::list(call).await,
+        Route::Invite => invitations::invite(call).await,
+        Route::RevokeInvitation => invitations::revoke(call).await,
+        Route::AcceptInvitation => invitations::accept(call).await,
+        Route::ListUsers => users::list(call).await,
+        Route::CreateUser => users::create(call).await,
+        Route::GetUser => users::get(call).await,
+        Route::ChangeUser => users::change(call).await,
+        Route::ListCompanies => users::list_companies(call).await,
+        Route::ListTickets => tickets::list(call).await,
+        Route::CreateTicket => tickets::create(call).await,
+        Route::GetTicket => tickets::get(call).await,
+        Route::ChangeTicket => tickets::change(call).await,
+        Route::ReopenTicket => tickets::reopen(call).await,
+        Route::MarkRead => tickets::mark_read(call).await,
+        Route::ListActivities => tickets::activities(call).await,
+        Route::Snapshot => tickets::snapshot(call).await,
+        Route::ListUnparseable => tickets::unparseable(call).await,
+        Route::ListComments => comments::list(call).await,
+        Route::PostComment => comments::post(call).await,
+        Route::GetComment => comments::get(call).await,
+        Route::GetAttachment => comments::attachment(call).await,
+        Route::ListScheduled => comments::list_scheduled(call).await,
+        Route::ListScheduledOfTicket => comments::list_scheduled_of_ticket(call).await,
+        Route::ScheduleComment => comments::schedule(call).await,
+        Route::ChangeScheduled => comments::change_scheduled(call).await,
+        Route::CancelScheduled => comments::cancel_scheduled(call).await,
+        Route::RealtimeTicket => realtime::ticket(call).await,
+        Route::ListInboxes => inboxes::list(call).await,
+        Route::RegisterInbox => inboxes::register(call).await,
+        Route::GetInbox => inboxes::get(call).await,
+        Route::ConfigureInbox => inboxes::configure(call).await,
+        Route::PauseInbox => inboxes::pause(call).await,
+        Route::ListSends => inboxes::list_sends(call).await,
+        Route::Send => inboxes::send(call).await,
+        Route::GetSend => inboxes::get_send(call).await,
+        Route::CancelSend => inboxes::cancel_send(call).await,
+        Route::ResolveSend => inboxes::resolve_send(call).await,
+        Route::StatusInboxes => status::inboxes(call).await,
+        Route::StatusWarmup => status::warmup(call).await,
+        Route::StatusRateLimits => status::rate_limits(call).await,
+        Route::InitializeInboxes => inboxes::initialize(call).await,
+        Route::ResumeInbox => inboxes::resume(call).await,
+        Route::RebuildSummaries => admin::rebuild_summaries(call).await,
+        Route::DeadEntries => admin::dead_entries(call).await,
+        Route::RetryDead => admin::retry_dead(call).await,
+        Route::ImportProspects => prospects::import(call).await,
+        Route::ListProspects => prospects::list(call).await,
+        Route::GetProspect => prospects::get(call).await,
+        Route::ChangeProspect => prospects::change(call).await,
+        Route::DeleteProspect => prospects::delete(call).await,
+        Route::ProspectHistory => prospects::history(call).await,
+        Route::SuppressProspect => prospects::suppress(call).await,
+        Route::Realtime | Route::AttachmentContent => {
+            Err(Reject::internal("this endpoint gives no reply"))
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct About<'a> {
+    name: &'a str,
+    version: &'a str,
+    environment: &'a str,
+    docs: &'a str,
+}
+
+fn about<P: Platform>(call: &Call<'_, P>) -> Result<Reply, Reject> {
+    Reply::of(&About {
+        name: "Postroom",
+        version: env!("CARGO_PKG_VERSION"),
+        environment: &call.config.environment,
+        docs: "README.md: POST /v1/workspaces registers a workspace and its owner",
+    })
+}
+
+#[derive(Serialize)]
+struct Health<'a> {
+    status: &'a str,
+    version: &'a str,
+    environment: &'a str,
+}
+
+fn health<P: Platform>(call: &Call<'_, P>) -> Result<Reply, Reject> {
+    Reply::of(&Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+        environment: &call.config.environment,
+    })
+}
+
