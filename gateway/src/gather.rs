@@ -8,10 +8,7 @@ use std::task::Poll;
 const AT_ONCE: usize = 6;
 
 /// Runs `work` on every item, some at a time; the results are in the order of the items.
-pub async fn gather<I, F: Future>(
-    items: Vec<I>,
-    work: impl Fn(I) -> F,
-) -> Vec<F::Output> {
+pub async fn gather<I, F: Future>(items: Vec<I>, work: impl Fn(I) -> F) -> Vec<F::Output> {
     let mut results: Vec<Option<F::Output>> = items.iter().map(|_| None).collect();
     let mut waiting = items.into_iter().enumerate();
     let mut under_way: Vec<(usize, Pin<Box<F>>)> = Vec::new();
@@ -52,7 +49,7 @@ mod tests {
         let (now, most) = (Cell::new(0), Cell::new(0));
         let work = |item: usize| {
             let (now, most) = (&now, &most);
-            let mut left = item % 3;
+            let mut left = 1 + item % 3;
             let mut begun = false;
             std::future::poll_fn(move |_| {
                 if !begun {

@@ -5,9 +5,7 @@ use crate::platform::Platform;
 use crate::respond::Reply;
 use schema::Reject;
 use schema::room::RoomCommand;
-use schema::room::access::{
-    ChangeAgent, ChangeWorkspace, GetWorkspace, ListAgents, Me,
-};
+use schema::room::access::{ChangeAgent, ChangeWorkspace, GetWorkspace, ListAgents, Me};
 
 /// `GET /v1/workspace`, `GET /v1/workspaces/{id}`.
 ///

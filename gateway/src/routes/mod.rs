@@ -132,4 +132,3 @@ fn health<P: Platform>(call: &Call<'_, P>) -> Result<Reply, Reject> {
         environment: &call.config.environment,
     })
 }
-

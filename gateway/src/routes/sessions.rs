@@ -20,7 +20,6 @@ use schema::{Caller, Code, Millis, Reject};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-
 /// What a client gets for a session.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -126,8 +125,7 @@ pub async fn login<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> 
     let begin = RoomCommand::BeginLogin(BeginLogin { email: email.clone() });
     let begun: LoginBegun = call.room_reads(visitor.clone(), &begin).await?;
     let right = password::verify(&input.password, begun.password_hash.as_deref());
-    let (Some(agent_id), Some(password_hash), true) =
-        (begun.agent_id, begun.password_hash, right)
+    let (Some(agent_id), Some(password_hash), true) = (begun.agent_id, begun.password_hash, right)
     else {
         return Err(Reject::new(Code::Unauthorized, "the address or the password is wrong"));
     };
@@ -245,8 +243,7 @@ fn show<P: Platform>(
         epoch: opened.session.epoch,
         role: opened.agent.role,
     };
-    let (access_token, access_expires_at) =
-        call.config.keys.access(&access, call.platform.now());
+    let (access_token, access_expires_at) = call.config.keys.access(&access, call.platform.now());
     SessionView {
         access_token,
         access_expires_at,

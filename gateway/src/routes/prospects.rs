@@ -1,0 +1,300 @@
+//! Prospects. A person is found by who they are, not by a number that somebody gave out: the row's
+//! identities name the actor, and an actor that knows better says where the person is.
+
+use crate::app::{Call, read};
+use crate::cursor::Cursor;
+use crate::d1::{self, ProspectFilter};
+use crate::gather::gather;
+use crate::platform::Platform;
+use crate::respond::Reply;
+use actors::prospect_dedup::identity::{Identity, instance};
+use schema::ids::ProspectId;
+use schema::prospect::{
+    Delete, Get, History, HistoryPage, Import, Imported, Noted, ProspectCommand, Stage, Suppress,
+    Update, moved_to,
+};
+use schema::{ActorKind, Code, Permission, Principal, Reject};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// How many rows one request imports.
+const ROWS_MAX: usize = 500;
+/// How often an alias is followed: pointers go from weaker to stronger identities, and end soon.
+const MOVES_MAX: usize = 8;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    #[serde(default)]
+    email: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    company: Option<String>,
+    #[serde(default)]
+    domain: Option<String>,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    linkedin: Option<String>,
+    #[serde(default)]
+    source: Option<String>,
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Rows {
+    prospects: Vec<Box<RawValue>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RowResult {
+    success: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<Imported>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Reject>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bulk {
+    imported: usize,
+    created: usize,
+    failed: usize,
+    results: Vec<RowResult>,
+}
+
+/// `POST /api/prospects`: one prospect, or `{"prospects": […]}` with a result for each.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `invalid_input`; in bulk, what is wrong with a row is in its result.
+pub async fn import<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    let principal = call.may(Permission::Work).await?;
+    let body: Box<RawValue> = call.import().await?;
+    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(body.get())
+        .map_err(|error| Reject::new(Code::BadRequest, error.to_string()))?;
+    if !fields.contains_key("prospects") {
+        let imported = import_row(&call, &principal, body.get(), &call.key()?).await?;
+        let status = if imported.created { 201 } else { 200 };
+        return Ok(Reply { status, ..Reply::of(&imported)?.created("/api/prospects") });
+    }
+    let rows: Rows = schema::codec::from_json(body.get().as_bytes())?;
+    schema::check::items("prospects", &rows.prospects, ROWS_MAX)?;
+    let key = call.key()?;
+    let numbered: Vec<_> = rows.prospects.iter().enumerate().collect();
+    let results = gather(numbered, |(number, row)| {
+        let key = key.as_ref().map(|key| row_key(key, number));
+        let (call, principal) = (&call, &principal);
+        async move { import_row(call, principal, row.get(), &key).await }
+    });
+    let results: Vec<RowResult> =
+        results.await.into_iter().map(|result| row_result(&call, result)).collect();
+    let count = |test: fn(&RowResult) -> bool| results.iter().filter(|row| test(row)).count();
+    let imported = count(|row| row.success);
+    let created = count(|row| row.data.as_ref().is_some_and(|data| data.created));
+    Reply::of(&Bulk { imported, created, failed: results.len() - imported, results })
+}
+
+/// The key of a row: of the request's key and the row's place in it.
+fn row_key(key: &str, number: usize) -> String {
+    format!("{}:{number}", &crate::token::sha256_hex(key.as_bytes())[..32])
+}
+
+fn row_result<P: Platform>(call: &Call<'_, P>, result: Result<Imported, Reject>) -> RowResult {
+    match result {
+        Ok(data) => RowResult { success: true, data: Some(data), error: None },
+        Err(mut reject) => {
+            if reject.code == Code::Internal {
+                let id = &call.request_id;
+                call.platform.log(&format!("request {id} import: {}", reject.message));
+                reject = Reject::new(Code::Internal, "internal error");
+            }
+            RowResult { success: false, data: None, error: Some(reject) }
+        }
+    }
+}
+
+/// Imports a row under its first identity, wherever the person is by now.
+async fn import_row<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+    row: &str,
+    key: &Option<String>,
+) -> Result<Imported, Reject> {
+    let row: Row = schema::codec::from_json(row.as_bytes())?;
+    let identities =
+        Identity::of_row(row.email.as_deref(), row.name.as_deref(), row.domain.as_deref())?;
+    let [first, also @ ..] = &identities[..] else {
+        return Err(Reject::field("email", "is needed, or a name and the company's domain"));
+    };
+    let mut import = Import {
+        identity: first.text.clone(),
+        also: also.iter().map(|identity| identity.text.clone()).collect(),
+        followed: false,
+        email: row.email,
+        name: row.name,
+        company: row.company,
+        domain: row.domain,
+        title: row.title,
+        linkedin: row.linkedin,
+        source: row.source,
+        attributes: row.attributes,
+    };
+    let mut id = first.id(principal.workspace);
+    for _ in 0..MOVES_MAX {
+        let command = ProspectCommand::Import(import.clone());
+        match ask(call, principal, id, key.clone(), &command).await {
+            Ok(reply) => return read(&reply),
+            Err(reject) => id = moved_to(&reject).ok_or(reject)?,
+        }
+        import.followed = true;
+    }
+    Err(Reject::new(Code::Unavailable, "the person is being found out: try again"))
+}
+
+async fn ask<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+    id: ProspectId,
+    key: Option<String>,
+    command: &ProspectCommand,
+) -> Result<Reply, Reject> {
+    let instance = instance(principal.workspace, id);
+    call.ask(ActorKind::ProspectDedup, instance, principal.clone(), key, command).await
+}
+
+/// Asks the prospect in the path, wherever the person is by now.
+async fn follow<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+    command: &ProspectCommand,
+) -> Result<Reply, Reject> {
+    let (mut id, key) = (ProspectId(call.ids.first), call.key()?);
+    for _ in 0..MOVES_MAX {
+        match ask(call, principal, id, key.clone(), command).await {
+            Ok(reply) => return Ok(reply),
+            Err(reject) => id = moved_to(&reject).ok_or(reject)?,
+        }
+    }
+    Err(Reject::new(Code::Unavailable, "the person is being found out: try again"))
+}
+
+/// `GET /api/prospects`: from D1.
+///
+/// # Errors
+/// `unauthorized`, `invalid_input`, `unavailable`.
+pub async fn list<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
+    let query = call.query(&["stage", "q", "limit", "cursor"])?;
+    let (limit, keys) = (query.limit()?, &call.config.keys);
+    let filter = match (query.name::<Stage>("stage")?, query.text("q")?) {
+        (None, None) => ProspectFilter::All,
+        (Some(stage), None) => ProspectFilter::Stage(stage.as_str().to_owned()),
+        (None, Some(q)) => exact(&q)?,
+        (Some(_), Some(_)) => return Err(Reject::field("q", "cannot stand beside stage")),
+    };
+    let cursor = query.cursor()?;
+    let principal = call.may(Permission::Read).await?;
+    let list = format!("prospects|{}|{filter:?}", principal.workspace);
+    let after = cursor.map(|text| Cursor::open(keys, &list, &text)).transpose()?;
+    let workspace = principal.workspace;
+    let mut rows =
+        d1::prospects(call.platform, workspace, &filter, after.as_ref(), limit + 1).await?;
+    let more = rows.len() as i64 > limit;
+    rows.truncate(usize::try_from(limit).unwrap_or(0));
+    let last = rows.last().filter(|_| more);
+    let next = last.map(|row| Cursor { at: row.created_at.unwrap_or(0), id: row.id.to_string() });
+    Reply::list(&rows, next.map(|cursor| cursor.seal(keys, &list)))
+}
+
+/// An address, or a domain; both whole.
+fn exact(text: &str) -> Result<ProspectFilter, Reject> {
+    if text.contains('@') {
+        return Ok(ProspectFilter::Email(schema::check::email("q", text)?));
+    }
+    let domain = text.trim().to_lowercase();
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"%*".contains(c);
+    if !domain.contains('.') || domain.len() > 253 || domain.chars().any(odd) {
+        return Err(Reject::field("q", "must be an e-mail address or a domain, whole"));
+    }
+    Ok(ProspectFilter::Domain(domain))
+}
+
+/// `GET /api/prospects/{id}`.
+///
+/// # Errors
+/// `unauthorized`, the prospect's.
+pub async fn get<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
+    call.query(&[])?;
+    let principal = call.may(Permission::Read).await?;
+    Ok(follow(&call, &principal, &ProspectCommand::Get(Get {})).await?.tagged())
+}
+
+/// `PATCH /api/prospects/{id}`.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `invalid_input`, the prospect's.
+pub async fn change<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    let principal = call.may(Permission::Work).await?;
+    let input: Update = call.body(&[]).await?;
+    Ok(follow(&call, &principal, &ProspectCommand::Update(input)).await?.tagged())
+}
+
+/// `DELETE /api/prospects/{id}`: erases the person; that no mail may leave to them is kept.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, the prospect's.
+pub async fn delete<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
+    call.query(&[])?;
+    let principal = call.may(Permission::Manage).await?;
+    noted(&call, &principal, &ProspectCommand::Delete(Delete {})).await
+}
+
+/// `POST /api/prospects/{id}/suppress`.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `invalid_input`, the prospect's.
+pub async fn suppress<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    let principal = call.may(Permission::Work).await?;
+    let input: Suppress = call.body(&[]).await?;
+    noted(&call, &principal, &ProspectCommand::Suppress(input)).await
+}
+
+/// Asks for what must hold from now on: an alias forwards it, and its owner is asked as well.
+async fn noted<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+    command: &ProspectCommand,
+) -> Result<Reply, Reject> {
+    let (mut id, key) = (ProspectId(call.ids.first), call.key()?);
+    for _ in 0..MOVES_MAX {
+        let reply = match ask(call, principal, id, key.clone(), command).await {
+            Ok(reply) => reply,
+            Err(reject) => {
+                id = moved_to(&reject).ok_or(reject)?;
+                continue;
+            }
+        };
+        match read(&reply)? {
+            Noted::Here {} => return Ok(reply),
+            Noted::Forwarded { to } => id = to,
+        }
+    }
+    Err(Reject::new(Code::Unavailable, "the person is being found out: try again"))
+}
+
+/// `GET /api/prospects/{id}/history`.
+///
+/// # Errors
+/// `unauthorized`, `invalid_input`, the prospect's.
+pub async fn history<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
+    let query = call.query(&["limit", "cursor"])?;
+    let input = History { limit: Some(query.limit()?), cursor: query.cursor()? };
+    let principal = call.may(Permission::Read).await?;
+    let reply = follow(&call, &principal, &ProspectCommand::History(input)).await?;
+    let page: HistoryPage = read(&reply)?;
+    Reply::list(&page.entries, page.next_cursor)
+}
