@@ -1,0 +1,236 @@
+//! Mail that is routed to the Worker: kept first, then read, then handed to the room.
+//!
+//! Once the raw mail is in storage it cannot be lost: where the room or a file's storage does not
+//! answer, the queue tries again. Where the storage itself does not answer, the sender's server is
+//! told to. A workspace that does not exist gets nothing, and nothing of it is kept.
+
+use crate::d1;
+use crate::gather::gather;
+use crate::platform::{Platform, StoredMail};
+use crate::token::sha256_hex;
+use actors::mail::automatic;
+use actors::mail::inbound::{self, Attachment, InboundMail, MailName};
+use schema::ids::WorkspaceId;
+use schema::room::RoomCommand;
+use schema::room::access::Authorise;
+use schema::room::mail::{
+    Automatic, AutomaticKind, MailAddress, MailAttachment, MailReceipt, ReceiveMail,
+    ReportUnparseable,
+};
+use schema::{ActorKind, Answer, Code, Envelope, Permission, Principal, Reject};
+
+/// The longest mail that is taken.
+pub const MAIL_BYTES_MAX: usize = 25 * 1024 * 1024;
+
+/// What the sender's server is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is ours now.
+    Taken,
+    /// There is nobody of this name, or it is too long: for good.
+    Refused(String),
+    /// It could not be kept: come back later.
+    Later(String),
+}
+
+/// The workspace that a recipient names: `<workspace>@…` or `<workspace>+anything@…`.
+#[must_use]
+pub fn workspace_of(recipient: &str) -> Option<WorkspaceId> {
+    let (local, domain) = recipient.trim().trim_matches(['<', '>']).rsplit_once('@')?;
+    let name = local.split('+').next().unwrap_or_default();
+    if domain.is_empty() {
+        return None;
+    }
+    name.to_ascii_lowercase().parse().ok()
+}
+
+/// Takes a mail in.
+pub async fn receive<P: Platform>(platform: &P, from: &str, to: &str, raw: &[u8]) -> Verdict {
+    let Some(workspace) = workspace_of(to) else {
+        return Verdict::Refused("no such recipient".into());
+    };
+    if raw.len() > MAIL_BYTES_MAX {
+        return Verdict::Refused("the mail is too long".into());
+    }
+    match exists(platform, workspace).await {
+        Err(reject) if reject.code == Code::NotFound => {
+            return Verdict::Refused("no such recipient".into());
+        }
+        Err(reject) => return Verdict::Later(reject.message),
+        Ok(()) => {}
+    }
+    let raw_key = format!("mail/{workspace}/{}.eml", sha256_hex(raw));
+    if let Err(reject) = platform.put_object(&raw_key, raw).await {
+        return Verdict::Later(reject.message);
+    }
+    let mail = StoredMail { raw_key, workspace, from: from.into(), to: to.into() };
+    let Err(reject) = file(platform, &mail, raw).await else { return Verdict::Taken };
+    platform.log(&format!("mail {} goes to the queue: {}", mail.raw_key, reject.message));
+    match platform.enqueue(&mail).await {
+        Ok(()) => Verdict::Taken,
+        Err(reject) => Verdict::Later(reject.message),
+    }
+}
+
+/// Refuses a workspace that was never registered.
+async fn exists<P: Platform>(platform: &P, workspace: WorkspaceId) -> Result<(), Reject> {
+    let command = RoomCommand::Authorise(Authorise { permission: Permission::Read });
+    ask(platform, workspace, None, &command).await.map(drop)
+}
+
+/// Hands a stored mail to its room: read, with its files kept, or reported as unreadable. Done
+/// twice, it changes nothing.
+///
+/// # Errors
+/// `unavailable` and the like, where it is to be tried again.
+pub async fn file<P: Platform>(
+    platform: &P,
+    mail: &StoredMail,
+    raw: &[u8],
+) -> Result<MailReceipt, Reject> {
+    let domains = own_domains(platform, mail.workspace).await;
+    let envelope = inbound::Envelope { sender: Some(&mail.from), own_domains: &domains };
+    let key = Some(format!("mail:{}", sha256_hex(raw)));
+    let command = match inbound::parse(raw, &envelope) {
+        Ok(parsed) => {
+            let files = keep(platform, mail.workspace, &parsed.attachments).await?;
+            RoomCommand::ReceiveMail(Box::new(received(mail, parsed, files)))
+        }
+        Err(why) => RoomCommand::ReportUnparseable(ReportUnparseable {
+            raw_key: mail.raw_key.clone(),
+            reason: why.to_string(),
+            envelope_from: some(&mail.from),
+            envelope_to: some(&mail.to),
+            bytes_count: i64::try_from(raw.len()).unwrap_or(i64::MAX),
+        }),
+    };
+    ask(platform, mail.workspace, key, &command).await?.reply()
+}
+
+/// The domains that the workspace sends from. Not to know them loses no mail: only some of our own,
+/// come back, would not be known again.
+async fn own_domains<P: Platform>(platform: &P, workspace: WorkspaceId) -> Vec<String> {
+    let addresses = d1::addresses(platform, workspace).await.unwrap_or_else(|reject| {
+        platform.log(&format!("own domains of {workspace}: {}", reject.message));
+        Vec::new()
+    });
+    let domain = |address: &String| Some(address.rsplit_once('@')?.1.to_owned());
+    let mut domains: Vec<String> = addresses.iter().filter_map(domain).collect();
+    domains.sort();
+    domains.dedup();
+    domains
+}
+
+/// Keeps the files of a mail, each under its hash.
+async fn keep<P: Platform>(
+    platform: &P,
+    workspace: WorkspaceId,
+    attachments: &[Attachment],
+) -> Result<Vec<MailAttachment>, Reject> {
+    let kept = gather(attachments.iter().collect(), |attachment| async move {
+        let sha256 = sha256_hex(&attachment.bytes);
+        let key = format!("attachments/{workspace}/{sha256}");
+        if !platform.has_object(&key).await? {
+            platform.put_object(&key, &attachment.bytes).await?;
+        }
+        Ok(MailAttachment {
+            file_name: attachment.file_name.clone(),
+            content_type: attachment.content_type.clone(),
+            bytes_count: i64::try_from(attachment.bytes.len()).unwrap_or(i64::MAX),
+            sha256,
+            key,
+            content_id: attachment.content_id.clone(),
+            inline: attachment.inline,
+        })
+    });
+    kept.await.into_iter().collect()
+}
+
+fn received(
+    mail: &StoredMail,
+    parsed: InboundMail,
+    attachments: Vec<MailAttachment>,
+) -> ReceiveMail {
+    ReceiveMail {
+        raw_key: mail.raw_key.clone(),
+        message_id: Some(parsed.message_id),
+        in_reply_to: parsed.in_reply_to,
+        references: parsed.references,
+        from: Some(address(parsed.from)),
+        to: parsed.to.into_iter().map(address).collect(),
+        cc: parsed.cc.into_iter().map(address).collect(),
+        subject: parsed.subject,
+        text: parsed.text,
+        text_truncated: parsed.text_truncated,
+        automatic: parsed.automatic.map(automatic),
+        attachments,
+        sent_at: parsed.date_ms,
+    }
+}
+
+fn address(name: MailName) -> MailAddress {
+    MailAddress { name: name.name, address: name.address }
+}
+
+fn automatic(sign: automatic::Automatic) -> Automatic {
+    let kind = match sign.kind {
+        automatic::AutomaticKind::OwnLoop => AutomaticKind::OwnLoop,
+        automatic::AutomaticKind::Bounce => AutomaticKind::Bounce,
+        automatic::AutomaticKind::AutoReply => AutomaticKind::AutoReply,
+        automatic::AutomaticKind::List => AutomaticKind::List,
+    };
+    let reason = serde_json::to_value(sign.reason).ok();
+    let reason = reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or_default();
+    let weak = sign.reason == automatic::AutomaticSign::SubjectPrefix;
+    Automatic { kind, reason: reason.to_owned(), weak }
+}
+
+fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+async fn ask<P: Platform>(
+    platform: &P,
+    workspace: WorkspaceId,
+    key: Option<String>,
+    command: &RoomCommand,
+) -> Result<Answer, Reject> {
+    let principal = Principal::system(workspace);
+    let envelope = Envelope::new(workspace.to_string(), principal, key, command);
+    match platform.call(ActorKind::WorkspaceRoom, &envelope).await? {
+        Answer::Rejected(reject) => Err(reject),
+        done => Ok(done),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipient_names_its_workspace_strictly() {
+        let id = "0190f5fe-7c00-7a00-8000-000000000001";
+        let workspace = Some(id.parse().expect("an id"));
+        for good in [
+            format!("{id}@in.example.com"),
+            format!("<{id}@in.example.com>"),
+            format!("{}@in.example.com", id.to_uppercase()),
+            format!("{id}+orders+2@in.example.com"),
+        ] {
+            assert_eq!(workspace_of(&good), workspace, "{good}");
+        }
+        for bad in [
+            "",
+            "@",
+            "support@in.example.com",
+            id,
+            &format!("{id}@"),
+            &format!("{id}x@in.example.com"),
+            &format!("{}@in.example.com", id.replace('-', "")),
+            &format!("+{id}@in.example.com"),
+            &format!("\"{id}\"@in.example.com"),
+        ] {
+            assert_eq!(workspace_of(bad), None, "{bad}");
+        }
+    }
+}

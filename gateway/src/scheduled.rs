@@ -1,0 +1,56 @@
+//! The watchdog: every few minutes it wakes what changed lately. An object that is awake arms its
+//! alarm again, so a wake-up that the platform has dropped is made good.
+
+use crate::d1::{self, Known};
+use crate::gather::gather;
+use crate::platform::Platform;
+use schema::envelope::KernelCommand;
+use schema::ids::WorkspaceId;
+use schema::{ActorKind, Answer, Envelope, Millis, Principal, Reject};
+
+/// How far back a change counts as lately.
+const WINDOW_MS: Millis = 24 * 60 * 60 * 1000;
+/// How many objects of a kind are woken at most.
+const WAKES_MAX: i64 = 200;
+
+/// Wakes what changed lately.
+pub async fn watch<P: Platform>(platform: &P) {
+    let since = platform.now() - WINDOW_MS;
+    let rooms = d1::workspaces_since(platform, since, WAKES_MAX).await;
+    wake(platform, ActorKind::WorkspaceRoom, rooms).await;
+    let inboxes = d1::inboxes_since(platform, since, WAKES_MAX).await;
+    wake(platform, ActorKind::WarmupCounter, inboxes.clone()).await;
+    wake(platform, ActorKind::InboxState, inboxes).await;
+}
+
+async fn wake<P: Platform>(platform: &P, kind: ActorKind, known: Result<Vec<Known>, Reject>) {
+    let known = match known {
+        Ok(known) => known,
+        Err(reject) => {
+            platform.log(&format!("watchdog {kind:?}: {}", reject.message));
+            return;
+        }
+    };
+    let asked = gather(known, |known| async move {
+        let instance = instance(kind, known.workspace_id, &known.id);
+        let principal = Principal::system(known.workspace_id);
+        let envelope = Envelope::kernel(instance, principal, &KernelCommand::Wake);
+        platform.call(kind, &envelope).await
+    });
+    let trouble = asked.await.into_iter().filter_map(|answer| match answer {
+        Err(reject) | Ok(Answer::Rejected(reject)) => Some(reject),
+        Ok(Answer::Done { .. }) => None,
+    });
+    let trouble: Vec<Reject> =
+        trouble.filter(|reject| reject.code != schema::Code::NotFound).collect();
+    if let Some(first) = trouble.first() {
+        platform.log(&format!("watchdog {kind:?}: {} failed: {}", trouble.len(), first.message));
+    }
+}
+
+fn instance(kind: ActorKind, workspace: WorkspaceId, id: &str) -> String {
+    match kind {
+        ActorKind::WorkspaceRoom => workspace.to_string(),
+        _ => format!("{workspace}/{id}"),
+    }
+}
