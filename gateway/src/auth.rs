@@ -25,7 +25,10 @@ pub const DEPLOYMENT: WorkspaceId = WorkspaceId(Uuid::nil());
 /// `unauthorized`; `bad_request` for two tokens.
 pub fn principal(config: &Config, request: &Request, now: Millis) -> Result<Principal, Reject> {
     let Some(token) = request.bearer()? else {
-        return Err(Reject::new(Code::Unauthorized, "send an access token: Authorization: Bearer …"));
+        return Err(Reject::new(
+            Code::Unauthorized,
+            "send an access token: Authorization: Bearer …",
+        ));
     };
     if config.admin_token.as_ref().is_some_and(|secret| token::same(secret, &token)) {
         let workspace = named_workspace(request)?.unwrap_or(DEPLOYMENT);
@@ -40,7 +43,8 @@ pub fn principal(config: &Config, request: &Request, now: Millis) -> Result<Prin
 /// `invalid_input`.
 pub fn named_workspace(request: &Request) -> Result<Option<WorkspaceId>, Reject> {
     let Some(text) = request.headers.get("x-workspace-id") else { return Ok(None) };
-    let id = text.parse().map_err(|_| Reject::field("x-workspace-id", "must be a workspace's id"))?;
+    let id =
+        text.parse().map_err(|_| Reject::field("x-workspace-id", "must be a workspace's id"))?;
     Ok(Some(id))
 }
 
@@ -112,9 +116,6 @@ pub async fn limit<P: Platform>(
 ///
 /// # Errors
 /// As [`limit`].
-pub async fn limit_address<P: Platform>(
-    call: &Call<'_, P>,
-    kind: LimitKind,
-) -> Result<(), Reject> {
+pub async fn limit_address<P: Platform>(call: &Call<'_, P>, kind: LimitKind) -> Result<(), Reject> {
     limit(call, kind, DEPLOYMENT, &call.request.address()).await
 }

@@ -52,10 +52,7 @@ pub async fn read_or_empty<T: DeserializeOwned>(
 ///
 /// # Errors
 /// `bad_request`, `invalid_input`.
-pub fn parse<T: DeserializeOwned>(
-    mut bytes: Vec<u8>,
-    extras: &[Extra<'_>],
-) -> Result<T, Reject> {
+pub fn parse<T: DeserializeOwned>(mut bytes: Vec<u8>, extras: &[Extra<'_>]) -> Result<T, Reject> {
     if let Err(error) = std::str::from_utf8(&bytes) {
         let at = error.valid_up_to();
         return Err(Reject::new(Code::BadRequest, format!("the body is not UTF-8 at byte {at}")));

@@ -49,7 +49,8 @@ impl Config {
     /// # Errors
     /// `internal` naming the setting that is missing or wrong.
     pub fn read(var: impl Fn(&str) -> Option<String>) -> Result<Self, Reject> {
-        let var = |name: &str| var(name).map(|text| text.trim().to_owned()).filter(|v| !v.is_empty());
+        let var =
+            |name: &str| var(name).map(|text| text.trim().to_owned()).filter(|v| !v.is_empty());
         let environment = var("ENVIRONMENT").unwrap_or_else(|| "production".into());
         let local = environment == "local";
         let everybody = if local { "*" } else { "" };

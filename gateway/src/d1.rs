@@ -362,9 +362,8 @@ mod tests {
             let mut statement = db.prepare(PROSPECTS_OF_STAGE).expect("statement");
             let (Cell::Integer(at), Cell::Text(id)) = &after else { panic!("a cursor") };
             let params = rusqlite::params!["w", *at as f64, id, 3.0, "new"];
-            let rows = statement.query_map(params, |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(8)?))
-            });
+            let rows = statement
+                .query_map(params, |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(8)?)));
             let rows: Vec<_> = rows.expect("rows").map(|row| row.expect("row")).collect();
             let Some((id, at)) = rows.last().cloned() else { break };
             after = (Cell::Integer(at), Cell::Text(id));

@@ -166,7 +166,8 @@ mod tests {
             (url.origin.as_str(), url.path.as_str(), url.query.as_deref()),
             ("https://a.example", "/v1/me", Some("x=1&y=/?"))
         );
-        let bare = Request::new("GET", "http://a", Headers::Map(BTreeMap::new()), Body::Bytes(vec![]));
+        let bare =
+            Request::new("GET", "http://a", Headers::Map(BTreeMap::new()), Body::Bytes(vec![]));
         assert_eq!((bare.origin.as_str(), bare.path.as_str()), ("http://a", "/"));
     }
 

@@ -3,7 +3,30 @@
 //! Reading order: [`platform`] (what the runtime gives, two homes) → [`http`] and [`app`] (a request
 //! and what becomes of it) → [`router`], [`query`], [`body`], [`respond`] (the edges of HTTP) →
 //! [`token`], [`password`], [`auth`] (who calls) → [`routes`] (one short function an endpoint) →
-//! [`d1`] (lists) → [`email`], [`queue`], [`scheduled`] (the other ways in) → `edge` (wasm only).
+//! [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`scheduled`] (the other ways in) → `edge`
+//! (the Worker runtime, wasm only).
 
+pub mod app;
+pub mod auth;
+pub mod body;
+pub mod config;
+pub mod cursor;
+pub mod d1;
+pub mod email;
+pub mod gather;
+pub mod http;
 pub mod password;
+pub mod platform;
+pub mod query;
+pub mod queue;
+pub mod respond;
+pub mod router;
+pub mod routes;
+pub mod scheduled;
 pub mod token;
+
+#[cfg(target_arch = "wasm32")]
+pub mod edge;
+/// The classes that the entry file wraps.
+#[cfg(target_arch = "wasm32")]
+pub use actors::objects::{InboxState, ProspectDedup, RateLimiter, WarmupCounter, WorkspaceRoom};

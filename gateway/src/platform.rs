@@ -57,11 +57,8 @@ pub trait Platform {
     ///
     /// # Errors
     /// `unavailable` where the room cannot be reached.
-    async fn join(
-        &self,
-        connect: &Connect,
-        protocol: Option<&str>,
-    ) -> Result<Self::Socket, Reject>;
+    async fn join(&self, connect: &Connect, protocol: Option<&str>)
+    -> Result<Self::Socket, Reject>;
 
     /// Opens a WebSocket only to close it with a code, which is all that a browser shows.
     ///

@@ -53,7 +53,14 @@ impl Reply {
     /// A reply of JSON text.
     #[must_use]
     pub const fn json(data: Vec<u8>) -> Self {
-        Self { status: 200, data, next_cursor: None, location: None, version: None, replayed: false }
+        Self {
+            status: 200,
+            data,
+            next_cursor: None,
+            location: None,
+            version: None,
+            replayed: false,
+        }
     }
 
     /// A reply of a value.
@@ -215,7 +222,8 @@ impl Common {
             .take(100)
             .collect();
         headers[0].1 = "application/octet-stream".into();
-        let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", escape(name));
+        let disposition =
+            format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", escape(name));
         headers.push(("content-disposition", disposition));
         Response { status: 200, headers, body: bytes }
     }
@@ -264,7 +272,8 @@ mod tests {
 
     #[test]
     fn a_reply_is_spliced_into_its_envelope() {
-        let reply = Reply::json(br#"{"id":"a","version":3}"#.to_vec()).created("/v1/things").tagged();
+        let reply =
+            Reply::json(br#"{"id":"a","version":3}"#.to_vec()).created("/v1/things").tagged();
         let response = common().success(reply);
         assert_eq!(response.status, 201);
         let expected = json!({
@@ -331,7 +340,11 @@ mod tests {
         let response = common().file("../../a\r\nb\"ä.html", vec![1]);
         let disposition = header(&response, "content-disposition").expect("there");
         assert!(!disposition.contains(['\r', '\n']) && disposition.starts_with("attachment; "));
-        assert!(disposition.contains("filename=\".._.._a__b___.html\"") || disposition.contains("filename=\".._.._a__b__.html\""), "{disposition}");
+        assert!(
+            disposition.contains("filename=\".._.._a__b___.html\"")
+                || disposition.contains("filename=\".._.._a__b__.html\""),
+            "{disposition}"
+        );
         assert_eq!(header(&response, "content-type"), Some("application/octet-stream"));
     }
 }

@@ -190,8 +190,7 @@ pub fn find(method: &str, path: &str) -> Result<(Route, Ids), Reject> {
     allowed.push("OPTIONS");
     let allow = allowed.join(", ");
     let message = format!("this path takes {allow}");
-    Err(Reject::new(Code::MethodNotAllowed, message)
-        .with(serde_json::json!({ "allow": allow })))
+    Err(Reject::new(Code::MethodNotAllowed, message).with(serde_json::json!({ "allow": allow })))
 }
 
 fn matches(pattern: &str, path: &str) -> Option<Ids> {
@@ -203,7 +202,11 @@ fn matches(pattern: &str, path: &str) -> Option<Ids> {
             (Some("{}"), Some(text)) => {
                 // Every id is read as every other: only the canonical form of a UUID.
                 let id = text.parse::<WorkspaceId>().ok()?.0;
-                if ids.count == 0 { ids.first = id } else { ids.second = id }
+                if ids.count == 0 {
+                    ids.first = id
+                } else {
+                    ids.second = id
+                }
                 ids.count += 1;
             }
             (Some(word), Some(text)) if word == text => {}

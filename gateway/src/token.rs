@@ -182,13 +182,12 @@ impl Keys {
         }
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         let keys = [Some(&self.current), self.previous.as_ref()];
-        keys.into_iter()
-            .flatten()
-            .filter(|key| header.kid.is_none_or(|id| id == key.id))
-            .find(|key| {
+        keys.into_iter().flatten().filter(|key| header.kid.is_none_or(|id| id == key.id)).find(
+            |key| {
                 let mac = key.mac.clone().chain_update(signed.as_bytes());
                 mac.verify_slice(&signature).is_ok()
-            })?;
+            },
+        )?;
         let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
         serde_json::from_slice(&claims).ok()
     }

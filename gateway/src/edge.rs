@@ -1,0 +1,349 @@
+//! The Worker runtime: entry points, and [`Platform`] over its bindings. Wasm only.
+
+use crate::app::{self, Served};
+use crate::config::Config;
+use crate::email::{self, MAIL_BYTES_MAX, Verdict};
+use crate::http::{Body, Headers, Request, Response};
+use crate::platform::{Platform, StoredMail};
+use crate::queue::{self, Fate};
+use crate::scheduled;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures_util::StreamExt;
+use js_sys::{Promise, Reflect, Uint8Array};
+use once_cell::sync::OnceCell;
+use schema::envelope::pack;
+use schema::frame::Connect;
+use schema::summary::Cell;
+use schema::{ActorKind, Answer, Code, Envelope, Millis, Reject};
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use worker::{
+    Bucket, Context, Env, ForwardableEmailMessage, MessageBatch, MessageExt,
+    QueueRetryOptionsBuilder, RequestInit, ResponseBuilder, ScheduleContext, ScheduledEvent,
+    WebSocketPair, event,
+};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A stub of an actor, as the entry file's classes answer to it.
+    type ActorStub;
+
+    #[wasm_bindgen(method, catch)]
+    fn call(this: &ActorStub, envelope: Uint8Array) -> Result<Promise, JsValue>;
+
+    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues, catch)]
+    fn fill_random(bytes: &Uint8Array) -> Result<JsValue, JsValue>;
+}
+
+/// The settings, read once: they change only with a new deployment, which is a new isolate.
+static CONFIG: OnceCell<Result<Config, Reject>> = OnceCell::new();
+
+/// What joins a room's WebSocket to the client.
+const CONNECT_HEADER: &str = "x-postroom-connect";
+
+/// The bindings of this Worker.
+pub struct Edge {
+    env: Env,
+}
+
+/// Answers a request.
+///
+/// # Errors
+/// None: what goes wrong is an answer.
+#[event(fetch)]
+async fn fetch(
+    request: worker::Request,
+    env: Env,
+    _context: Context,
+) -> worker::Result<worker::Response> {
+    let edge = Edge { env };
+    let (method, url) = (request.method().to_string(), request.inner().url());
+    let headers = Headers::Js(request.headers().clone());
+    let request = Request::new(&method, &url, headers, Body::Js(request));
+    match app::serve(&edge, request).await {
+        Served::Socket(response) => Ok(response),
+        Served::Http(response) => respond(response),
+    }
+}
+
+fn respond(response: Response) -> worker::Result<worker::Response> {
+    let headers = worker::Headers::new();
+    for (name, value) in &response.headers {
+        headers.set(name, value)?;
+    }
+    let builder = ResponseBuilder::new().with_status(response.status).with_headers(headers);
+    if response.status == 204 {
+        return Ok(builder.empty());
+    }
+    Ok(builder.fixed(response.body))
+}
+
+/// Takes in a mail that is routed to this Worker. It never fails: the glue would panic.
+///
+/// # Errors
+/// None.
+#[event(email)]
+async fn email(
+    message: ForwardableEmailMessage,
+    env: Env,
+    _context: Context,
+) -> worker::Result<()> {
+    let edge = Edge { env };
+    if message.raw_size() > MAIL_BYTES_MAX as f64 {
+        message.set_reject("the mail is too long");
+        return Ok(());
+    }
+    let raw = match message.raw_bytes().await {
+        Ok(raw) => raw,
+        Err(error) => {
+            edge.log(&format!("mail could not be read: {error}"));
+            message.set_reject("temporary failure: try again later");
+            return Ok(());
+        }
+    };
+    match email::receive(&edge, &message.from(), &message.to(), &raw).await {
+        Verdict::Taken => {}
+        Verdict::Refused(why) => message.set_reject(&why),
+        Verdict::Later(why) => {
+            edge.log(&format!("mail could not be kept: {why}"));
+            message.set_reject("temporary failure: try again later");
+        }
+    }
+    Ok(())
+}
+
+/// Files stored mail. It never fails: each message is acknowledged or put back by itself.
+///
+/// # Errors
+/// None.
+#[event(queue)]
+async fn queue(batch: MessageBatch<StoredMail>, env: Env, _context: Context) -> worker::Result<()> {
+    let edge = Edge { env };
+    for message in batch.raw_iter() {
+        let Ok(message) = worker::Message::<StoredMail>::try_from(message) else {
+            // Left alone it would count as done. It is for a person, who finds it in the dead letters.
+            edge.log("a message of the mail queue cannot be read");
+            continue;
+        };
+        match queue::consume(&edge, message.body()).await {
+            Fate::Done => message.ack(),
+            Fate::Again(seconds) => {
+                let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
+                message.retry_with_options(&options);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The watchdog.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    scheduled::watch(&Edge { env }).await;
+}
+
+/// Reads a request's body, and no more of it than it may have.
+///
+/// # Errors
+/// `bad_request` where it breaks off; `too_large`.
+pub async fn read(mut request: worker::Request, bytes_max: usize) -> Result<Vec<u8>, Reject> {
+    if request.inner().body().is_none() {
+        return Ok(Vec::new());
+    }
+    let broken = |error: worker::Error| {
+        Reject::new(Code::BadRequest, format!("the body could not be read: {error}"))
+    };
+    // A length that the runtime has checked lets it be read in one go.
+    if request.headers().get("content-length").ok().flatten().is_some() {
+        return request.bytes().await.map_err(broken);
+    }
+    let mut stream = request.stream().map_err(broken)?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = stream.next().await {
+        bytes.extend(chunk.map_err(broken)?);
+        if bytes.len() > bytes_max {
+            let text = format!("the body must have at most {bytes_max} bytes");
+            return Err(Reject::new(Code::TooLarge, text));
+        }
+    }
+    Ok(bytes)
+}
+
+/// The client learns that something does not answer; why is for the log.
+fn unavailable(what: &str, error: impl std::fmt::Display) -> Reject {
+    worker::console_error!("{what}: {error}");
+    Reject::new(Code::Unavailable, format!("{what} does not answer: try again"))
+}
+
+fn describe(error: &JsValue) -> String {
+    let error: Option<&js_sys::Error> = error.dyn_ref();
+    error.map_or_else(|| "unknown error".into(), |error| String::from(error.message()))
+}
+
+fn flag(error: &JsValue, name: &str) -> bool {
+    Reflect::get(error, &JsValue::from_str(name)).is_ok_and(|value| value.is_truthy())
+}
+
+impl Edge {
+    fn bucket(&self) -> Result<Bucket, Reject> {
+        self.env.bucket("MAIL").map_err(|error| unavailable("storage", error))
+    }
+
+    /// One try; a stub that has failed is broken for good, so each try has its own.
+    async fn try_call(
+        &self,
+        actor: ActorKind,
+        instance: &str,
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, JsValue> {
+        let stub: ActorStub = self
+            .env
+            .durable_object(actor.binding())
+            .and_then(|namespace| namespace.get_by_name(instance))
+            .map_err(|error| JsValue::from_str(&error.to_string()))?
+            .into_rpc();
+        let answer = JsFuture::from(stub.call(Uint8Array::from(bytes))?).await?;
+        Ok(Uint8Array::new(&answer).to_vec())
+    }
+}
+
+impl Platform for Edge {
+    type Socket = worker::Response;
+
+    fn config(&self) -> Result<&Config, Reject> {
+        let config = CONFIG.get_or_init(|| Config::read(|name| self.var(name)));
+        config.as_ref().map_err(Clone::clone)
+    }
+
+    fn now(&self) -> Millis {
+        js_sys::Date::now() as Millis
+    }
+
+    fn random(&self) -> [u8; 32] {
+        let array = Uint8Array::new_with_length(32);
+        let mut bytes = [0; 32];
+        fill_random(&array).expect("32 bytes are within what may be asked for");
+        array.copy_to(&mut bytes);
+        bytes
+    }
+
+    fn log(&self, line: &str) {
+        worker::console_error!("{line}");
+    }
+
+    fn var(&self, name: &str) -> Option<String> {
+        self.env.var(name).ok().map(|value| value.to_string())
+    }
+
+    async fn call(&self, actor: ActorKind, envelope: &Envelope) -> Result<Answer, Reject> {
+        let bytes = envelope.encode();
+        let mut tried = self.try_call(actor, &envelope.instance, &bytes).await;
+        if let Err(error) = &tried {
+            // Safe to repeat: a command carries a key or does the same thing twice.
+            if flag(error, "retryable") && !flag(error, "overloaded") {
+                tried = self.try_call(actor, &envelope.instance, &bytes).await;
+            }
+        }
+        match tried {
+            Ok(answer) => Answer::decode(&answer),
+            Err(error) if flag(&error, "overloaded") => {
+                Err(Reject::new(Code::Unavailable, "too much at once: try again in a moment"))
+            }
+            Err(error) => {
+                let (id, cause) = (&envelope.request_id, describe(&error));
+                worker::console_error!("request {id} {actor:?}: {cause}");
+                Err(Reject::internal(cause))
+            }
+        }
+    }
+
+    async fn join(
+        &self,
+        connect: &Connect,
+        protocol: Option<&str>,
+    ) -> Result<worker::Response, Reject> {
+        let fault = |error: worker::Error| unavailable("room", error);
+        let stub = self
+            .env
+            .durable_object(ActorKind::WorkspaceRoom.binding())
+            .and_then(|namespace| namespace.get_by_name(&connect.instance))
+            .map_err(fault)?;
+        let headers = worker::Headers::new();
+        headers.set("upgrade", "websocket").map_err(fault)?;
+        headers.set(CONNECT_HEADER, &STANDARD.encode(pack(connect))).map_err(fault)?;
+        if let Some(protocol) = protocol {
+            headers.set("sec-websocket-protocol", protocol).map_err(fault)?;
+        }
+        let mut init = RequestInit::new();
+        init.with_headers(headers);
+        let request = worker::Request::new_with_init("https://room/", &init).map_err(fault)?;
+        stub.fetch_with_request(request).await.map_err(fault)
+    }
+
+    fn refuse(&self, protocol: Option<&str>, why: &Reject) -> Result<worker::Response, Reject> {
+        let fault = |error: worker::Error| Reject::internal(format!("socket: {error}"));
+        let pair = WebSocketPair::new().map_err(fault)?;
+        pair.server.accept().map_err(fault)?;
+        let reason = match why.code {
+            Code::Internal => "internal error",
+            _ => &why.message,
+        };
+        // A close frame holds at most 123 bytes of reason.
+        let mut end = reason.len().min(120);
+        while !reason.is_char_boundary(end) {
+            end -= 1;
+        }
+        let reason = &reason[..end];
+        pair.server.close(Some(why.code.close_code()), Some(reason)).map_err(fault)?;
+        let response = worker::Response::from_websocket(pair.client).map_err(fault)?;
+        if let Some(protocol) = protocol {
+            response.headers().set("sec-websocket-protocol", protocol).map_err(fault)?;
+        }
+        Ok(response)
+    }
+
+    async fn rows<T: DeserializeOwned>(
+        &self,
+        statement: &str,
+        params: &[Cell],
+    ) -> Result<Vec<T>, Reject> {
+        let fault = |error: worker::Error| unavailable("D1", error);
+        let params: Vec<JsValue> = params
+            .iter()
+            .map(|cell| match cell {
+                Cell::Null => JsValue::NULL,
+                Cell::Integer(value) => JsValue::from_f64(*value as f64),
+                Cell::Text(value) => JsValue::from_str(value),
+            })
+            .collect();
+        let statement = self.env.d1("DB").map_err(fault)?.prepare(statement);
+        let result = statement.bind(&params).map_err(fault)?.all().await.map_err(fault)?;
+        result.results().map_err(|error| Reject::internal(format!("D1 row: {error}")))
+    }
+
+    async fn put_object(&self, key: &str, bytes: &[u8]) -> Result<(), Reject> {
+        let put = self.bucket()?.put(key, bytes.to_vec()).execute().await;
+        put.map(drop).map_err(|error| unavailable("storage", error))
+    }
+
+    async fn has_object(&self, key: &str) -> Result<bool, Reject> {
+        let head = self.bucket()?.head(key).await;
+        head.map(|object| object.is_some()).map_err(|error| unavailable("storage", error))
+    }
+
+    async fn object(&self, key: &str) -> Result<Option<Vec<u8>>, Reject> {
+        let fault = |error: worker::Error| unavailable("storage", error);
+        let Some(object) = self.bucket()?.get(key).execute().await.map_err(fault)? else {
+            return Ok(None);
+        };
+        let Some(body) = object.body() else { return Ok(None) };
+        body.bytes().await.map(Some).map_err(fault)
+    }
+
+    async fn enqueue(&self, mail: &StoredMail) -> Result<(), Reject> {
+        let fault = |error: worker::Error| unavailable("queue", error);
+        self.env.queue("MAIL_QUEUE").map_err(fault)?.send(mail).await.map_err(fault)
+    }
+}
