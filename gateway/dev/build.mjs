@@ -31,13 +31,41 @@ export async function build({ env, crate = "gateway" } = {}) {
   say(`building the Worker in ${crate} (worker-build --release)`);
   const { WORKER_BUILD_BIN, ...rest } = env;
   // worker-build writes beside its output and swaps at the end: a failed build leaves the old one.
-  const ran = await run("building the Worker", WORKER_BUILD_BIN, ["--release"], { env: rest, cwd });
+  const ran = await run("building the Worker", WORKER_BUILD_BIN, ["--release", "--no-opt"], { env: rest, cwd });
   if (ran.code !== 0) throw new Trouble(`the build failed (log: ${ran.log}):\n${ran.tail.trim()}`);
+  writeFileSync(wasm, withoutNames(readFileSync(wasm)));
   writeFileSync(stamp, inputs);
   const bytes = readFileSync(wasm);
   const kb = (n) => Math.round(n / 1024);
   say(`built in ${ran.seconds} s: wasm ${kb(bytes.length)} KiB, ${kb(gzipSync(bytes).length)} KiB gzipped`);
   return true;
+}
+
+/**
+ * The module without the names of its functions: a tenth of its size, and of use to nobody who runs
+ * it. wasm-opt could do it too, but whatever else it does makes the module larger once gzipped
+ * (measured: 1,153 kB without, 1,244 kB with -Oz) and the build slower.
+ */
+export function withoutNames(module) {
+  const kept = [module.subarray(0, 8)];
+  for (let at = 8; at < module.length; ) {
+    const [size, body] = leb128(module, at + 1);
+    const [length, text] = leb128(module, body);
+    const isNames = module[at] === 0 && module.toString("utf8", text, text + length) === "name";
+    if (!isNames) kept.push(module.subarray(at, body + size));
+    at = body + size;
+  }
+  return Buffer.concat(kept);
+}
+
+function leb128(bytes, at) {
+  let [value, shift] = [0, 0];
+  for (;;) {
+    const byte = bytes[at++];
+    value += (byte & 0x7f) * 2 ** shift;
+    shift += 7;
+    if (byte < 0x80) return [value, at];
+  }
 }
 
 /** A hash over every file that can change the output, and over the compiler and the tools. */

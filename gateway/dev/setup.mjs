@@ -30,7 +30,6 @@ export async function setup() {
     WORKER_BUILD_BIN: workerBuild,
     WASM_BINDGEN_BIN: bindgen,
     ESBUILD_BIN: nodeBin("esbuild"),
-    WASM_OPT_BIN: nodeBin("wasm-opt"),
   };
   return { toolchain, build };
 }

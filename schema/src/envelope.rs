@@ -1,9 +1,12 @@
 //! What travels between gateway and actors, and between actors: one envelope in, one answer out.
 //!
 //! Both are MessagePack with named fields. Readers ignore fields they do not know, because gateway
-//! and actors are deployed at different moments. The command stands inside as bytes of its own, so
-//! that its hash (for the idempotency key) is the hash of exactly what was asked.
+//! and actors are deployed at different moments. The command stands inside as JSON text of its own:
+//! its hash (for the idempotency key) is the hash of exactly what was asked, and the one reader of
+//! JSON serves HTTP, WebSocket and RPC (a second one, for MessagePack, made the Worker a third
+//! larger).
 
+use crate::codec::{read_json, to_json};
 use crate::principal::Principal;
 use crate::reject::{Code, Reject};
 use serde::de::DeserializeOwned;
@@ -59,7 +62,7 @@ pub struct Envelope {
     /// Whether the command is a [`KernelCommand`].
     #[serde(default)]
     pub kernel: bool,
-    /// The actor's command, MessagePack with named fields.
+    /// The actor's command, as JSON text.
     #[serde(with = "serde_bytes")]
     pub command: Vec<u8>,
 }
@@ -80,7 +83,7 @@ impl Envelope {
             key,
             request_id: String::new(),
             kernel: false,
-            command: pack(command),
+            command: to_json(command),
         }
     }
 
@@ -154,8 +157,8 @@ impl Answer {
     pub fn reply<T: DeserializeOwned>(self) -> Result<T, Reject> {
         match self {
             Self::Rejected(reject) => Err(reject),
-            Self::Done { json, .. } => serde_json::from_slice(&json)
-                .map_err(|error| Reject::internal(format!("unexpected reply: {error}"))),
+            Self::Done { json, .. } => read_json(&json)
+                .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message))),
         }
     }
 }

@@ -155,5 +155,5 @@ pub fn record(ctx: &mut Ctx<'_>, send: &Send, fate: Fate) -> Result<(), Reject> 
     let name =
         serde_json::to_string(&fate).map_err(|error| Reject::internal(format!("fate: {error}")))?;
     let key = format!("{}/{}", send.id, name.trim_matches('"'));
-    Ok(ctx.outbox(outbox::RECORD, &key, &schema::envelope::pack(&(fate, ctx.now)))?)
+    Ok(ctx.outbox(outbox::RECORD, &key, &schema::codec::to_json(&(fate, ctx.now)))?)
 }

@@ -12,6 +12,7 @@ use super::sockets::Presence;
 use super::sql::{Home, Sql};
 use super::store::head::{self, Head};
 use super::store::{idempotency, outbox, timers};
+use schema::codec::read_json;
 use schema::envelope::{KernelCommand, pack};
 use schema::ids::WorkspaceId;
 use schema::{Answer, Code, Envelope, Millis, Permission, Principal, Reject};
@@ -141,14 +142,14 @@ impl<A: Actor> Engine<A> {
     }
 
     fn handle(ctx: &mut Ctx<'_>, envelope: &Envelope) -> Result<Reply, Reject> {
-        let unreadable = |error: rmp_serde::decode::Error| {
-            Reject::new(Code::BadRequest, format!("unknown command: {error}"))
+        let unreadable = |reject: Reject| {
+            Reject::new(Code::BadRequest, format!("unknown command: {}", reject.message))
         };
         if envelope.kernel {
-            let command = rmp_serde::from_slice(&envelope.command).map_err(unreadable)?;
+            let command = read_json(&envelope.command).map_err(unreadable)?;
             return Self::handle_kernel(ctx, &command);
         }
-        let command = rmp_serde::from_slice(&envelope.command).map_err(unreadable)?;
+        let command = read_json(&envelope.command).map_err(unreadable)?;
         A::handle(ctx, command)
     }
 

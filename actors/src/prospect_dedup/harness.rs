@@ -181,7 +181,7 @@ impl Town {
     /// None where the object that called dies before it hears the answer.
     fn call(&mut self, instance: &str, key: &str, command: &[u8]) -> Option<Outcome> {
         let to: ProspectId = instance.split_once('/')?.1.parse().ok()?;
-        let command: ProspectCommand = rmp_serde::from_slice(command).expect("a command");
+        let command: ProspectCommand = schema::codec::read_json(command).expect("a command");
         let bytes = self.envelope(to, Some(key), &command);
         let dice = self.seed.below(100);
         if dice < self.trouble / 3 {

@@ -8,7 +8,7 @@ use super::store::me::{self, Me};
 use super::store::{fields, history, identities, permits, suppressions};
 use super::{outbox, person, timer};
 use crate::kernel::Ctx;
-use schema::envelope::pack;
+use schema::codec::to_json;
 use schema::ids::ProspectId;
 use schema::prospect::{Absorb, IdentityRow, ProspectCommand, Reason, Stage};
 use schema::{Millis, Reject};
@@ -45,7 +45,7 @@ pub fn hand_over(ctx: &mut Ctx<'_>, me: &mut Me, to: ProspectId) -> Result<(), R
         ctx.cancel_timer(timer::PERMIT, &timer::permit_key(permit))?;
     }
     ctx.cancel_timer(timer::FOLLOW_UP, "")?;
-    ctx.outbox(outbox::ABSORB, "", &pack(&ProspectCommand::Absorb(Box::new(all))))?;
+    ctx.outbox(outbox::ABSORB, "", &to_json(&ProspectCommand::Absorb(Box::new(all))))?;
     fields::clear(ctx.sql)?;
     suppressions::clear(ctx.sql)?;
     permits::clear(ctx.sql)?;

@@ -6,7 +6,7 @@ use super::store::me::{self, Me};
 use super::store::{history, identities};
 use crate::kernel::Ctx;
 use crate::kernel::effect::Effect;
-use schema::envelope::pack;
+use schema::codec::to_json;
 use schema::ids::ProspectId;
 use schema::prospect::{HistoryRow, IdentityKind, IdentityRow, ProspectCommand, moved};
 use schema::summary::Table;
@@ -113,7 +113,7 @@ pub fn is_stronger(me: &Me, own: ProspectId, kind: IdentityKind, id: ProspectId)
 /// A call to another identity's actor.
 #[must_use]
 pub fn call(ctx: &Ctx<'_>, to: ProspectId, key: String, command: &ProspectCommand) -> Effect {
-    call_packed(ctx, to, key, pack(command))
+    call_packed(ctx, to, key, to_json(command))
 }
 
 /// A call to another identity's actor, with a command that is packed already.

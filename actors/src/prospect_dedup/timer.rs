@@ -4,7 +4,7 @@ use super::person;
 use super::store::{me, permits};
 use crate::kernel::{Ctx, Timer};
 use schema::Reject;
-use schema::envelope::pack;
+use schema::codec::to_json;
 use schema::prospect::PermitRow;
 
 /// The time of the follow-up has come.
@@ -36,8 +36,8 @@ fn follow_up(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
 }
 
 fn permit(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
-    let (campaign, step, send_id): (String, i64, String) = rmp_serde::from_slice(&timer.body)
-        .map_err(|error| Reject::internal(format!("permit timer: {error}")))?;
+    let (campaign, step, send_id): (String, i64, String) = schema::codec::read_json(&timer.body)
+        .map_err(|error| Reject::internal(format!("permit timer: {}", error.message)))?;
     let rows = permits::of_step(ctx.sql, &campaign, step)?;
     let Some(mut row) = rows.into_iter().find(|row| row.send_id == send_id) else {
         return Ok(());
@@ -58,7 +58,7 @@ fn permit(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
 pub fn set_for_permit(ctx: &mut Ctx<'_>, row: &PermitRow) -> Result<(), Reject> {
     let Some(until) = row.until else { return Ok(()) };
     if row.state == permits::GRANTED && !row.began {
-        let body = pack(&(&row.campaign, row.step, &row.send_id));
+        let body = to_json(&(&row.campaign, row.step, &row.send_id));
         ctx.set_timer(PERMIT, &permit_key(row), until, &body)?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use crate::kernel::Ctx;
 use crate::kernel::engine::hex;
 use crate::mail::address::Address;
 use crate::mail::outbound::{self, Mailbox, OutboundMail};
-use schema::envelope::pack;
+use schema::codec::to_json;
 use schema::ids::SendId;
 use schema::inbox::{
     BODY_BYTES_MAX, NewMail, RECIPIENTS_MAX, REFERENCES_MAX, SUBJECT_CHARS_MAX, SendMail,
@@ -26,7 +26,7 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
     ctx.require(Permission::Work)?;
     let inbox = registered(ctx)?;
     let key = check::line("key", &input.key, 255)?;
-    let hash = hex(&Sha256::digest(pack(&input.mail)));
+    let hash = hex(&Sha256::digest(to_json(&input.mail)));
     if let Some(id) = ledger::by_key(ctx.sql, &key)? {
         let known = send_of(ctx, id)?;
         if known.hash != hash {

@@ -130,7 +130,7 @@ impl Scene {
                 }
             }
             Effect::Call { command, .. } => {
-                match rmp_serde::from_slice(command).expect("a prospect command") {
+                match schema::codec::read_json(command).expect("a prospect command") {
                     ProspectCommand::Permit(_) => {
                         *permits += 1;
                         Outcome::Done(serde_json::to_vec(&permit()).expect("JSON"))

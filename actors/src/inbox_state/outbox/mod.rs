@@ -9,7 +9,7 @@ mod mail;
 use super::{registered, send_of, store};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
-use schema::envelope::pack;
+use schema::codec::to_json;
 use schema::ids::SendId;
 use schema::inbox::SendState;
 use schema::prospect::{Fate, Permit, ProspectCommand, Record};
@@ -94,7 +94,7 @@ fn warmup(ctx: &Ctx<'_>, key: String, command: &WarmupCommand) -> Result<Effect,
         actor: ActorKind::WarmupCounter,
         instance: ctx.instance.to_owned(),
         key,
-        command: pack(command),
+        command: to_json(command),
     })
 }
 
@@ -115,7 +115,7 @@ fn permit(ctx: &Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         actor: ActorKind::ProspectDedup,
         instance: format!("{}/{owner}", ctx.principal.workspace),
         key: format!("permit:{id}:{}", send.answers),
-        command: pack(&command),
+        command: to_json(&command),
     })
 }
 
@@ -123,8 +123,8 @@ fn record(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     let id = id_of(entry)?;
     let send = send_of(ctx, id)?;
     let Some(outreach) = send.prospect else { return Ok(Effect::Nothing) };
-    let (fate, at): (Fate, Millis) = rmp_serde::from_slice(&entry.body)
-        .map_err(|error| Reject::internal(format!("record {id}: {error}")))?;
+    let (fate, at): (Fate, Millis) = schema::codec::read_json(&entry.body)
+        .map_err(|error| Reject::internal(format!("record {id}: {}", error.message)))?;
     let owner = send.owner.unwrap_or(outreach.prospect_id);
     let command = ProspectCommand::Record(Record {
         send_id: id.to_string(),
@@ -138,7 +138,7 @@ fn record(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         actor: ActorKind::ProspectDedup,
         instance: format!("{}/{owner}", ctx.principal.workspace),
         key: format!("record:{}", entry.key),
-        command: pack(&command),
+        command: to_json(&command),
     })
 }
 

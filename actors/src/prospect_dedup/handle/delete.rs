@@ -8,7 +8,7 @@ use crate::kernel::Ctx;
 use crate::prospect_dedup::handle::suppress;
 use crate::prospect_dedup::store::me;
 use crate::prospect_dedup::{merge, outbox};
-use schema::envelope::pack;
+use schema::codec::to_json;
 use schema::prospect::{Delete, Noted, ProspectCommand, Reason};
 use schema::{Permission, Reject};
 
@@ -20,7 +20,7 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &Delete) -> Result<Noted, Reject> {
     ctx.require(Permission::Manage)?;
     let mut me = me::load(ctx.sql)?.ok_or_else(|| Reject::not_found("prospect"))?;
     if let Some(to) = me.alias_of {
-        ctx.outbox(outbox::FORWARD, "delete", &pack(&ProspectCommand::Delete(input.clone())))?;
+        ctx.outbox(outbox::FORWARD, "delete", &to_json(&ProspectCommand::Delete(input.clone())))?;
         return Ok(Noted::Forwarded { to });
     }
     if !me.erased {

@@ -10,7 +10,7 @@ use crate::prospect_dedup::handle::suppress;
 use crate::prospect_dedup::store::me::{self, Me};
 use crate::prospect_dedup::store::{identities, permits};
 use crate::prospect_dedup::{NOTE_CHARS_MAX, outbox, person, timer};
-use schema::envelope::pack;
+use schema::codec::to_json;
 use schema::prospect::{Fate, Noted, PermitRow, ProspectCommand, Reason, Record, Stage};
 use schema::{Code, Reject, check};
 
@@ -28,7 +28,7 @@ pub fn record(ctx: &mut Ctx<'_>, input: &Record) -> Result<Noted, Reject> {
         let key = format!("record:{}", ctx.uuid());
         let at = Some(input.at.unwrap_or(ctx.now));
         let command = ProspectCommand::Record(Record { at, ..input.clone() });
-        ctx.outbox(outbox::FORWARD, &key, &pack(&command))?;
+        ctx.outbox(outbox::FORWARD, &key, &to_json(&command))?;
         return Ok(Noted::Forwarded { to });
     }
     let rows = permits::of_step(ctx.sql, &input.campaign, input.step)?;

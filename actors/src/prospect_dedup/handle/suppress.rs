@@ -9,7 +9,7 @@ use crate::prospect_dedup::identity::Identity;
 use crate::prospect_dedup::store::me::{self, Me};
 use crate::prospect_dedup::store::suppressions;
 use crate::prospect_dedup::{ID_CHARS_MAX, NOTE_CHARS_MAX, outbox, person};
-use schema::envelope::pack;
+use schema::codec::to_json;
 use schema::ids::ProspectId;
 use schema::prospect::{Noted, ProspectCommand, Reason, Stage, Suppress, SuppressionRow};
 use schema::{Permission, Reject, check};
@@ -51,7 +51,7 @@ fn unknown(ctx: &Ctx<'_>, input: &Suppress) -> Result<Me, Reject> {
 fn forward(ctx: &mut Ctx<'_>, input: Suppress, to: ProspectId) -> Result<Noted, Reject> {
     let id = input.id.unwrap_or_else(|| ctx.uuid().to_string());
     let command = ProspectCommand::Suppress(Suppress { id: Some(id.clone()), ..input });
-    ctx.outbox(outbox::FORWARD, &id, &pack(&command))?;
+    ctx.outbox(outbox::FORWARD, &id, &to_json(&command))?;
     Ok(Noted::Forwarded { to })
 }
 
