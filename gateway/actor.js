@@ -171,9 +171,10 @@ export function actor(Core) {
         server.serializeAttachment(joined.seat);
         for (const frame of joined.frames) send(server, frame);
       }
-      if (request.headers.get("sec-websocket-protocol") && joined.subprotocol) {
-        headers.set("sec-websocket-protocol", joined.subprotocol);
-      }
+      // The gateway passes on the one that was chosen; a refused client needs it too, or it drops
+      // the connection before it sees the code.
+      const protocol = request.headers.get("sec-websocket-protocol");
+      if (protocol) headers.set("sec-websocket-protocol", protocol);
       this.tell(joined);
       return new Response(null, { status: 101, webSocket: client, headers });
     }

@@ -2,7 +2,7 @@
 //! anything but a refusal with a code.
 
 use crate::auth;
-use crate::body::{self, Extra};
+use crate::body::{self, Extra, Rule};
 use crate::config::Config;
 use crate::http::{Body, Request, Response};
 use crate::platform::Platform;
@@ -14,7 +14,7 @@ use schema::envelope::KernelCommand;
 use schema::ids::WorkspaceId;
 use schema::inbox::InboxCommand;
 use schema::room::RoomCommand;
-use schema::{ActorKind, Answer, Code, Envelope, Permission, Principal, Reject};
+use schema::{ActorKind, Answer, Code, Envelope, Permission, Principal, Reject, codec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -51,7 +51,19 @@ pub struct Call<'a, P> {
 }
 
 /// Answers a request.
-pub async fn serve<P: Platform>(platform: &P, request: Request) -> Served<P::Socket> {
+pub async fn serve<P: Platform>(platform: &P, mut request: Request) -> Served<P::Socket> {
+    // What HEAD gives is what GET gives, without its body.
+    let head = request.method == "HEAD";
+    if head {
+        request.method = "GET".into();
+    }
+    match respond(platform, request).await {
+        Served::Http(response) if head => Served::Http(Response { body: Vec::new(), ..response }),
+        served => served,
+    }
+}
+
+async fn respond<P: Platform>(platform: &P, request: Request) -> Served<P::Socket> {
     let request_id = request_id(platform, &request);
     let config = platform.config();
     let common = Common::of(&request, config.as_ref().ok().copied(), request_id.clone());
@@ -116,38 +128,30 @@ impl<P: Platform> Call<'_, P> {
     /// The JSON body, with what stands in path or headers added to it.
     ///
     /// # Errors
-    /// See [`body::read`].
+    /// See [`body::read`]; `invalid_input`.
     pub async fn body<T: DeserializeOwned>(&mut self, extras: &[Extra<'_>]) -> Result<T, Reject> {
-        self.query(&[])?;
-        let body = self.take_body();
-        body::read(&self.request.headers, body, body::BYTES_MAX, extras).await
+        codec::from_json(&self.text(Rule::AtMost(body::BYTES_MAX), extras).await?)
     }
 
     /// The JSON body, where it may be missing.
     ///
     /// # Errors
-    /// See [`body::read`].
+    /// See [`body::read`]; `invalid_input`.
     pub async fn body_or_empty<T: DeserializeOwned>(
         &mut self,
         extras: &[Extra<'_>],
     ) -> Result<T, Reject> {
-        self.query(&[])?;
-        let body = self.take_body();
-        body::read_or_empty(&self.request.headers, body, extras).await
+        codec::from_json(&self.text(Rule::Optional, extras).await?)
     }
 
-    /// The JSON body of an import, which may be longer.
+    /// The JSON body as text.
     ///
     /// # Errors
     /// See [`body::read`].
-    pub async fn import<T: DeserializeOwned>(&mut self) -> Result<T, Reject> {
+    pub async fn text(&mut self, rule: Rule, extras: &[Extra<'_>]) -> Result<Vec<u8>, Reject> {
         self.query(&[])?;
-        let body = self.take_body();
-        body::read(&self.request.headers, body, body::IMPORT_BYTES_MAX, &[]).await
-    }
-
-    fn take_body(&mut self) -> Body {
-        std::mem::replace(&mut self.request.body, Body::Bytes(Vec::new()))
+        let body = std::mem::replace(&mut self.request.body, Body::Bytes(Vec::new()));
+        body::read(&self.request.headers, body, rule, extras).await
     }
 
     /// The version of `If-Match` as a field of a command.
@@ -254,9 +258,7 @@ impl<P: Platform> Call<'_, P> {
         key: Option<String>,
         command: &C,
     ) -> Result<Reply, Reject> {
-        let mut envelope = Envelope::new(instance, principal, key, command);
-        envelope.request_id.clone_from(&self.request_id);
-        reply(self.platform.call(actor, &envelope).await?)
+        self.hand_over(actor, Envelope::new(instance, principal, key, command)).await
     }
 
     /// Asks an actor what every actor understands.
@@ -270,7 +272,10 @@ impl<P: Platform> Call<'_, P> {
         principal: Principal,
         command: &KernelCommand,
     ) -> Result<Reply, Reject> {
-        let mut envelope = Envelope::kernel(instance, principal, command);
+        self.hand_over(actor, Envelope::kernel(instance, principal, command)).await
+    }
+
+    async fn hand_over(&self, actor: ActorKind, mut envelope: Envelope) -> Result<Reply, Reject> {
         envelope.request_id.clone_from(&self.request_id);
         reply(self.platform.call(actor, &envelope).await?)
     }

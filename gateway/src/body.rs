@@ -2,8 +2,7 @@
 //! taken strictly.
 
 use crate::http::{Body, Headers};
-use schema::{Code, Reject, codec};
-use serde::de::DeserializeOwned;
+use schema::{Code, Reject};
 
 /// The longest body of most routes.
 pub const BYTES_MAX: usize = 256 * 1024;
@@ -13,46 +12,48 @@ pub const IMPORT_BYTES_MAX: usize = 5 * 1024 * 1024;
 /// What belongs to a command but stands in the path or a header: a name and its JSON text.
 pub type Extra<'a> = (&'a str, String);
 
-/// Reads a JSON object into `T`, with what stands elsewhere added to it.
-///
-/// # Errors
-/// `unsupported_media_type`, `too_large`, `bad_request`, `invalid_input`.
-pub async fn read<T: DeserializeOwned>(
-    headers: &Headers,
-    body: Body,
-    bytes_max: usize,
-    extras: &[Extra<'_>],
-) -> Result<T, Reject> {
-    check_type(headers.get("content-type").as_deref())?;
-    check_length(headers.get("content-length").as_deref(), bytes_max)?;
-    let bytes = bytes(body, bytes_max).await?;
-    parse(bytes, extras)
+/// How a body may come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// There must be one, of at most so many bytes.
+    AtMost(usize),
+    /// There need be none, which is read as `{}`.
+    Optional,
 }
 
-/// Reads a JSON object, where nothing may have been sent at all.
+/// Reads a JSON object as text, with what stands elsewhere added to it; not yet parsed.
 ///
 /// # Errors
-/// As [`read`].
-pub async fn read_or_empty<T: DeserializeOwned>(
+/// `unsupported_media_type`, `too_large`, `bad_request`.
+pub async fn read(
     headers: &Headers,
     body: Body,
+    rule: Rule,
     extras: &[Extra<'_>],
-) -> Result<T, Reject> {
-    check_length(headers.get("content-length").as_deref(), BYTES_MAX)?;
-    let bytes = bytes(body, BYTES_MAX).await?;
-    if bytes.is_empty() {
-        return parse(b"{}".to_vec(), extras);
+) -> Result<Vec<u8>, Reject> {
+    let bytes_max = match rule {
+        Rule::AtMost(bytes_max) => bytes_max,
+        Rule::Optional => BYTES_MAX,
+    };
+    let check_type = || check_type(headers.get("content-type").as_deref());
+    if rule != Rule::Optional {
+        check_type()?;
     }
-    check_type(headers.get("content-type").as_deref())?;
-    parse(bytes, extras)
+    check_length(headers.get("content-length").as_deref(), bytes_max)?;
+    let mut bytes = bytes(body, bytes_max).await?;
+    if rule == Rule::Optional {
+        if bytes.is_empty() {
+            bytes.extend_from_slice(b"{}");
+        } else {
+            check_type()?;
+        }
+    }
+    complete(bytes, extras)
 }
 
-/// Reads text into `T`, which must be an object, after adding `extras` at its end. A client that
-/// sends one of them itself has sent it twice, and is refused like for any field sent twice.
-///
-/// # Errors
-/// `bad_request`, `invalid_input`.
-pub fn parse<T: DeserializeOwned>(mut bytes: Vec<u8>, extras: &[Extra<'_>]) -> Result<T, Reject> {
+/// Checks that text is an object, and adds `extras` at its end. A client that sends one of them
+/// itself has sent it twice, and is refused like for any field sent twice.
+fn complete(mut bytes: Vec<u8>, extras: &[Extra<'_>]) -> Result<Vec<u8>, Reject> {
     if let Err(error) = std::str::from_utf8(&bytes) {
         let at = error.valid_up_to();
         return Err(Reject::new(Code::BadRequest, format!("the body is not UTF-8 at byte {at}")));
@@ -66,7 +67,7 @@ pub fn parse<T: DeserializeOwned>(mut bytes: Vec<u8>, extras: &[Extra<'_>]) -> R
     if !extras.is_empty() {
         add(&mut bytes, extras)?;
     }
-    codec::from_json(&bytes)
+    Ok(bytes)
 }
 
 /// Writes the extras before the last brace: what stands before it keeps its place in messages.
@@ -125,6 +126,7 @@ async fn bytes(body: Body, bytes_max: usize) -> Result<Vec<u8>, Reject> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schema::codec;
     use serde::Deserialize;
 
     #[derive(Debug, PartialEq, Deserialize)]
@@ -138,7 +140,8 @@ mod tests {
     }
 
     fn parsed(text: &str) -> Result<Input, Reject> {
-        parse(text.as_bytes().to_vec(), &[("ticketId", "\"path\"".into())])
+        let extras = [("ticketId", "\"path\"".into())];
+        complete(text.as_bytes().to_vec(), &extras).and_then(|bytes| codec::from_json(&bytes))
     }
 
     #[test]
@@ -176,7 +179,7 @@ mod tests {
         assert_eq!(parsed(&deep).map_err(|reject| reject.code.status()), Err(400));
         let surrogate = parsed("{\"body\":\"\\ud800\"}").expect_err("lone surrogate");
         assert_eq!(surrogate.code.status(), 400);
-        let broken = parse::<Input>(vec![b'{', b'"', 0xff, b'"', b'}'], &[]);
+        let broken = complete(vec![b'{', b'"', 0xff, b'"', b'}'], &[]);
         assert_eq!(broken.map_err(|reject| reject.code.status()), Err(400));
     }
 

@@ -111,6 +111,22 @@ impl Reply {
     }
 }
 
+#[derive(Serialize)]
+struct Failed<'a> {
+    success: bool,
+    error: Failure<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure<'a> {
+    code: Code,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a serde_json::Value>,
+    request_id: &'a str,
+}
+
 /// What every response of one request has in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Common {
@@ -190,13 +206,10 @@ impl Common {
             let allow = details.and_then(|details| details.get("allow")?.as_str());
             headers.push(("allow", allow.unwrap_or_default().to_owned()));
         }
-        let error = serde_json::json!({
-            "code": reject.code,
-            "message": message,
-            "details": details,
-            "requestId": self.request_id,
-        });
-        let body = serde_json::json!({ "success": false, "error": error }).to_string().into_bytes();
+        let request_id = &self.request_id;
+        let error = Failure { code: reject.code, message, details, request_id };
+        let body = serde_json::to_vec(&Failed { success: false, error })
+            .expect("texts and a JSON value are JSON");
         Response { status: reject.code.status(), headers, body }
     }
 

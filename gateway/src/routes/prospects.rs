@@ -2,6 +2,7 @@
 //! identities name the actor, and an actor that knows better says where the person is.
 
 use crate::app::{Call, read};
+use crate::body::{IMPORT_BYTES_MAX, Rule};
 use crate::cursor::Cursor;
 use crate::d1::{self, ProspectFilter};
 use crate::gather::gather;
@@ -44,6 +45,13 @@ struct Row {
     attributes: BTreeMap<String, String>,
 }
 
+/// Whether a body is one row or many.
+#[derive(Deserialize)]
+struct Shape<'a> {
+    #[serde(borrow, default)]
+    prospects: Option<&'a RawValue>,
+}
+
 #[derive(Deserialize)]
 struct Rows {
     prospects: Vec<Box<RawValue>>,
@@ -74,22 +82,22 @@ struct Bulk {
 /// `unauthorized`, `forbidden`, `invalid_input`; in bulk, what is wrong with a row is in its result.
 pub async fn import<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
     let principal = call.may(Permission::Work).await?;
-    let body: Box<RawValue> = call.import().await?;
-    let fields: BTreeMap<String, &RawValue> = serde_json::from_str(body.get())
+    let body = call.text(Rule::AtMost(IMPORT_BYTES_MAX), &[]).await?;
+    let Shape { prospects: many } = serde_json::from_slice(&body)
         .map_err(|error| Reject::new(Code::BadRequest, error.to_string()))?;
-    if !fields.contains_key("prospects") {
-        let imported = import_row(&call, &principal, body.get(), &call.key()?).await?;
+    if many.is_none() {
+        let imported = import_row(&call, &principal, &body, &call.key()?).await?;
         let status = if imported.created { 201 } else { 200 };
         return Ok(Reply { status, ..Reply::of(&imported)?.created("/api/prospects") });
     }
-    let rows: Rows = schema::codec::from_json(body.get().as_bytes())?;
+    let rows: Rows = schema::codec::from_json(&body)?;
     schema::check::items("prospects", &rows.prospects, ROWS_MAX)?;
     let key = call.key()?;
     let numbered: Vec<_> = rows.prospects.iter().enumerate().collect();
     let results = gather(numbered, |(number, row)| {
         let key = key.as_ref().map(|key| row_key(key, number));
         let (call, principal) = (&call, &principal);
-        async move { import_row(call, principal, row.get(), &key).await }
+        async move { import_row(call, principal, row.get().as_bytes(), &key).await }
     });
     let results: Vec<RowResult> =
         results.await.into_iter().map(|result| row_result(&call, result)).collect();
@@ -122,10 +130,10 @@ fn row_result<P: Platform>(call: &Call<'_, P>, result: Result<Imported, Reject>)
 async fn import_row<P: Platform>(
     call: &Call<'_, P>,
     principal: &Principal,
-    row: &str,
+    row: &[u8],
     key: &Option<String>,
 ) -> Result<Imported, Reject> {
-    let row: Row = schema::codec::from_json(row.as_bytes())?;
+    let row: Row = schema::codec::from_json(row)?;
     let identities =
         Identity::of_row(row.email.as_deref(), row.name.as_deref(), row.domain.as_deref())?;
     let [first, also @ ..] = &identities[..] else {

@@ -52,8 +52,12 @@ pub async fn join<P: Platform>(call: Call<'_, P>) -> Result<P::Socket, Reject> {
     }
     let offered = call.request.headers.get("sec-websocket-protocol");
     let codec = choose(offered.as_deref());
-    let protocol = codec.as_ref().ok().filter(|_| offered.is_some());
-    let protocol = protocol.map(|codec| codec.subprotocol());
+    // A client that offers protocols drops a connection that speaks none of them, even one that is
+    // only opened to be closed with a code.
+    let protocol = offered.as_deref().map(|offered| match &codec {
+        Ok(codec) => codec.subprotocol(),
+        Err(_) => offered.split(',').next().unwrap_or_default().trim(),
+    });
     let connect = codec.clone().and_then(|codec| connect(&call, codec));
     match connect {
         Ok(connect) => match call.platform.join(&connect, protocol).await {

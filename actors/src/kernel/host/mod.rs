@@ -135,7 +135,6 @@ impl<A: Actor> Host<A> {
             }
             vec![
                 ("seat", Uint8Array::from(&attachment(&joined.seat)[..]).into()),
-                ("subprotocol", joined.seat.codec.subprotocol().into()),
                 ("tags", tags.into()),
                 ("frames", frames.into()),
             ]
