@@ -115,6 +115,7 @@ fn too_large(bytes_max: usize) -> Reject {
 
 /// The bytes of a body, read no further than it may be long.
 async fn bytes(body: Body, bytes_max: usize) -> Result<Vec<u8>, Reject> {
+    #[cfg_attr(not(target_arch = "wasm32"), expect(clippy::infallible_destructuring_match))]
     let bytes = match body {
         Body::Bytes(bytes) => bytes,
         #[cfg(target_arch = "wasm32")]
