@@ -69,7 +69,7 @@ export function actor(Core) {
       super(ctx, env);
       this.core = new Core(ctx, env);
       this.queue = [];
-      this.draining = false;
+      this.draining = null;
       this.again = false;
       this.trapped = false;
       ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
@@ -94,6 +94,7 @@ export function actor(Core) {
       } catch (error) {
         console.error("actor failed", String(error));
         for (const item of items) item.fail(new Error(BROKEN));
+        this.hangUp();
         return;
       }
       items.forEach((item, index) => item.done(out.given[index]));
@@ -114,11 +115,18 @@ export function actor(Core) {
       if (out.drain) this.ctx.waitUntil(this.drain());
     }
 
-    /** Does what the outbox asks for, until nothing more is ready. Never two at once. */
-    async drain() {
+    /**
+     * Does what the outbox asks for, until nothing more is ready. Never two at once: whoever asks
+     * meanwhile waits for the one that runs, which then goes around once more. So an alarm lasts as
+     * long as what it began, and is not armed anew for it.
+     */
+    drain() {
       this.again = true;
-      if (this.draining) return;
-      this.draining = true;
+      this.draining ??= this.rounds();
+      return this.draining;
+    }
+
+    async rounds() {
       try {
         while (this.again) {
           this.again = false;
@@ -127,9 +135,15 @@ export function actor(Core) {
       } catch (error) {
         // The entries are rows; the alarm comes back to them.
         console.error("outbox failed", String(error));
+        this.hangUp();
       } finally {
-        this.draining = false;
+        this.draining = null;
       }
+    }
+
+    /** A turn was lost half-way: what it had committed was told to nobody. Clients resume by number. */
+    hangUp() {
+      for (const socket of this.ctx.getWebSockets()) close(socket, 1012, "the room starts anew");
     }
 
     /** An alarm that keeps failing is dropped for good by the platform: it never fails. */
@@ -143,6 +157,7 @@ export function actor(Core) {
         await this.drain();
       } catch (error) {
         console.error("alarm failed", String(error));
+        this.hangUp();
         await this.ctx.storage.setAlarm(Date.now() + 5_000);
       }
     }
