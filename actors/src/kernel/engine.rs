@@ -195,10 +195,17 @@ impl<A: Actor> Engine<A> {
                 Err(reject) => self.postpone_timer(home, world, &reject),
             }
         }
-        let _ = self.step(home, world, None, &mut |ctx| {
+        let armed = self.step(home, world, None, &mut |ctx| {
             (ctx.rearm, ctx.fired) = (true, true);
             Ok(())
         });
+        if let Err(reject) = armed {
+            super::log(&format!("alarm not armed again: {}", reject.message));
+            // Storage failed just now. An alarm costs nothing but this one call; without it the
+            // object would sleep on what is due.
+            let soon = world.now.max(self.clock) + RETRY_MS;
+            let _ = home.transaction(&mut |sql| Ok(sql.set_alarm(soon)?));
+        }
         turn.drain = true;
     }
 
