@@ -8,12 +8,12 @@
 use super::store::inbox::Inbox;
 use super::store::ledger;
 use crate::kernel::Ctx;
-use schema::Reject;
 use schema::inbox::{BOUNCE_RATE_BP_MAX, Health, WINDOW_MS, WINDOW_SENDS_MAX, WINDOW_SENDS_MIN};
+use schema::{Millis, Reject};
 
 /// How the inbox is now.
-pub fn look(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<Health, Reject> {
-    let since = inbox.window_from.max(ctx.now - WINDOW_MS);
+pub fn look(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Health, Reject> {
+    let since = inbox.window_from.max(at - WINDOW_MS);
     let (sends, bounced) = ledger::window(ctx.sql, since, WINDOW_SENDS_MAX)?;
     Ok(Health {
         sends,
@@ -30,7 +30,7 @@ pub fn judge(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
     if inbox.paused.is_some() {
         return Ok(());
     }
-    let health = look(ctx, inbox)?;
+    let health = look(ctx, inbox, ctx.now)?;
     let (sends, bounced) = (health.sends, health.bounced);
     if sends >= WINDOW_SENDS_MIN && bounced * 10_000 > BOUNCE_RATE_BP_MAX * sends {
         pause(ctx, inbox, &format!("{bounced} of the last {sends} mails came back"))?;

@@ -27,7 +27,7 @@ pub fn inbox(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<InboxView, Reject> {
         status: status(inbox),
         pause_reason: inbox.paused.as_ref().map(|(_, reason)| reason.clone()),
         paused_at: inbox.paused.as_ref().map(|(at, _)| *at),
-        health: health::look(ctx, inbox)?,
+        health: health::look(ctx, inbox, ctx.now)?,
         waiting: ledger::count(ctx.sql, &WAITING)?,
         unknown: ledger::count(ctx.sql, &[SendState::Unknown])?,
         sent: inbox.sent,
@@ -94,7 +94,8 @@ fn inbox_cells(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<Vec<Cell>, Reject> {
         reason.map_or(Cell::Null, Cell::Text),
         Cell::Integer(inbox.sent),
         Cell::Integer(inbox.bounced),
-        Cell::Integer(health::look(ctx, inbox)?.bounce_rate_bp),
+        // As of the row's version: D1 keeps the first row of a version, whenever it is written.
+        Cell::Integer(health::look(ctx, inbox, inbox.updated_at)?.bounce_rate_bp),
         Cell::Integer(inbox.created_at),
     ])
 }
