@@ -123,7 +123,8 @@ async fn queue(batch: MessageBatch<StoredMail>, env: Env, _context: Context) -> 
     let edge = Edge { env };
     for message in batch.raw_iter() {
         let Ok(message) = worker::Message::<StoredMail>::try_from(message) else {
-            // Left alone it would count as done. It is for a person, who finds it in the dead letters.
+            // Left alone it would count as done. It is for a person, who finds it in the dead
+            // letters.
             edge.log("a message of the mail queue cannot be read");
             continue;
         };
@@ -255,9 +256,8 @@ impl Platform for Edge {
         let bytes = envelope.encode();
         let mut tried = self.try_call(actor, &envelope.instance, &bytes).await;
         if let Err(error) = &tried {
-            // Its answer may be lost, its work done: only a key makes it safe to repeat.
-            let safe = envelope.key.is_some();
-            if safe && flag(error, "retryable") && !flag(error, "overloaded") {
+            // Safe to repeat: a command carries a key or does the same thing twice.
+            if flag(error, "retryable") && !flag(error, "overloaded") {
                 tried = self.try_call(actor, &envelope.instance, &bytes).await;
             }
         }
@@ -266,10 +266,6 @@ impl Platform for Edge {
             Err(error) if flag(&error, "overloaded") => {
                 Err(Reject::new(Code::Unavailable, "too much at once: try again in a moment"))
             }
-            Err(error) if flag(&error, "retryable") => Err(Reject::new(
-                Code::Unavailable,
-                "the answer was lost: repeat it, and with an Idempotency-Key if it changes something",
-            )),
             Err(error) => {
                 let (id, cause) = (&envelope.request_id, describe(&error));
                 worker::console_error!("request {id} {actor:?}: {cause}");

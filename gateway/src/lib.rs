@@ -1,10 +1,10 @@
 //! The Worker: entry points, routing, authentication; no business rule.
 //!
-//! Reading order: [`platform`] (what the runtime gives, two homes) → [`http`] and [`app`] (a request
-//! and what becomes of it) → [`router`], [`query`], [`body`], [`respond`] (the edges of HTTP) →
-//! [`token`], [`password`], [`auth`] (who calls) → [`routes`] (one short function an endpoint) →
-//! [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`scheduled`] (the other ways in) → `edge`
-//! (the Worker runtime, wasm only).
+//! Reading order: [`platform`] (what the runtime gives, two homes) → [`http`] and [`app`] (a
+//! request and what becomes of it) → [`router`], [`query`], [`body`], [`respond`] (the edges of
+//! HTTP) → [`token`], [`password`], [`auth`] (who calls) → [`routes`] (one short function an
+//! endpoint) → [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`scheduled`] (the other ways
+//! in) → `edge` (the Worker runtime, wasm only).
 
 pub mod app;
 pub mod auth;

@@ -1,4 +1,5 @@
-//! Reading what clients send, strictly, and turning JSON into MessagePack for those who asked for it.
+//! Reading what clients send, strictly, and turning JSON into MessagePack for those who asked for
+//! it.
 
 use crate::reject::{Code, Reject};
 use serde::Serialize;

@@ -1,8 +1,8 @@
 //! Who is calling, and what each role may do.
 //!
 //! The gateway proves the principal (token, operator secret) and the actor checks it again against
-//! what it owns: its workspace, and, in the room, that the session lives and the agent still has the
-//! role. [`Role::may`] is the one table of permissions, for HTTP, sockets and mail alike.
+//! what it owns: its workspace, and, in the room, that the session lives and the agent still has
+//! the role. [`Role::may`] is the one table of permissions, for HTTP, sockets and mail alike.
 
 use crate::ids::{AgentId, SessionId, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -114,7 +114,8 @@ impl Principal {
         }
     }
 
-    /// Whether the caller, as proven, has the permission. The operator and Postroom itself have all.
+    /// Whether the caller, as proven, has the permission. The operator and Postroom itself have
+    /// all.
     #[must_use]
     pub const fn may(&self, permission: Permission) -> bool {
         match &self.caller {

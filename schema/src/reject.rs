@@ -1,8 +1,9 @@
 //! The expected ways in which Postroom says no.
 //!
-//! A [`Reject`] is part of the contract: its code is stable, its message says what to change, and it
-//! maps one to one to an HTTP status and a WebSocket close code. What the world did wrong (storage,
-//! network) is [`Code::Internal`] or [`Code::Unavailable`]; its cause goes to the log, not the client.
+//! A [`Reject`] is part of the contract: its code is stable, its message says what to change, and
+//! it maps one to one to an HTTP status and a WebSocket close code. What the world did wrong
+//! (storage, network) is [`Code::Internal`] or [`Code::Unavailable`]; its cause goes to the log,
+//! not the client.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -1,4 +1,5 @@
-//! Commands and replies of the warm-up counter: how many mails a young inbox may send per local day.
+//! Commands and replies of the warm-up counter: how many mails a young inbox may send per local
+//! day.
 //!
 //! A slot is reserved before a mail leaves and settled after. A reservation never expires by itself
 //! within its day: nobody but the inbox knows whether the mail has left.
@@ -43,7 +44,8 @@ pub struct StartWarmup {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReserveSlot {
-    /// The mail. The same mail gets the same slot; asked again on a later day, it needs one of then.
+    /// The mail. The same mail gets the same slot; asked again on a later day, it needs one of
+    /// then.
     pub send_id: SendId,
 }
 

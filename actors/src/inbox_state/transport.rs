@@ -1,8 +1,8 @@
 //! How an inbox's mail leaves: SMTP over the Worker's TCP sockets; wasm only.
 //!
-//! It connects, opens the sealed password, and hands over to [`crate::mail::smtp`], whose outcome it
-//! passes on as it is. A hand-over that takes longer than [`LIMIT`] is unknown, and over before the
-//! outbox would take the object for dead.
+//! It connects, opens the sealed password, and hands over to [`crate::mail::smtp`], whose outcome
+//! it passes on as it is. A hand-over that takes longer than [`LIMIT`] is unknown, and over before
+//! the outbox would take the object for dead.
 
 use crate::kernel::{MailJob, MailOutcome};
 use crate::mail::address::Address;

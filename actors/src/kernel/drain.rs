@@ -1,7 +1,7 @@
 //! How the outbox runs: begin (what does it want, as of now), perform (the shell), settle.
 //!
-//! Beginning and settling are transactions of their own. An entry that may leave only once is leased
-//! before the shell touches the world; found leased after its time, its outcome is unknown.
+//! Beginning and settling are transactions of their own. An entry that may leave only once is
+//! leased before the shell touches the world; found leased after its time, its outcome is unknown.
 
 use super::actor::{Actor, Settled};
 use super::context::{Ctx, FIRST_RETRY_MS, SUMMARY};

@@ -1,7 +1,7 @@
 //! The native home of an object's storage: SQLite in memory that binds and limits as workerd does.
 //!
-//! Numbers are bound as real, whole numbers beyond 2^53 and more than 100 parameters are refused,
-//! a name in double quotes is an error rather than a text. A test that passes here would pass there.
+//! Numbers are bound as real, whole numbers beyond 2^53 and more than 100 parameters are refused, a
+//! name in double quotes is an error rather than a text. A test that passes here would pass there.
 
 use super::sql::{Body, Fault, Home, INTEGER_MAX, Row, Sql, Value};
 use rusqlite::config::DbConfig;

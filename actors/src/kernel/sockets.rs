@@ -319,8 +319,8 @@ struct Named {
     id: String,
 }
 
-/// A command with a wrong field is refused by its id, and the connection goes on; anything else that
-/// cannot be read ends it.
+/// A command with a wrong field is refused by its id, and the connection goes on; anything else
+/// that cannot be read ends it.
 fn misread(json: &[u8], reject: Reject) -> Result<Heard, Reject> {
     match serde_json::from_slice::<Named>(json) {
         Ok(Named { kind, id })

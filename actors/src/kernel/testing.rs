@@ -1,7 +1,8 @@
-//! A bench for one actor: its core over SQLite in memory, with a clock, random bits and a world that
-//! the test plays.
+//! A bench for one actor: its core over SQLite in memory, with a clock, random bits and a world
+//! that the test plays.
 //!
-//! It does what the Durable Object home does, step by step, so that a test can stop between any two.
+//! It does what the Durable Object home does, step by step, so that a test can stop between any
+//! two.
 
 use super::actor::Actor;
 use super::context::{Ctx, Entropy};
@@ -185,7 +186,8 @@ impl<A: Actor> Bench<A> {
         panic!("the outbox never empties");
     }
 
-    /// Moves the clock to the alarm, if one is armed and later, and fires it. Tells whether one was.
+    /// Moves the clock to the alarm, if one is armed and later, and fires it. Tells whether one
+    /// was.
     pub fn fire_alarm(&mut self) -> bool {
         let Some(at) = self.home.take_alarm() else { return false };
         self.now = self.now.max(at);

@@ -1,14 +1,14 @@
 //! The warm-up counter of an inbox: how many mails it may send on each local day.
 //!
-//! It promises that the slots of a day, reserved and sent together, never exceed what the day's week
-//! allows: 5, 10, 15, 18, then 20.
+//! It promises that the slots of a day, reserved and sent together, never exceed what the day's
+//! week allows: 5, 10, 15, 18, then 20.
 //!
 //! - The open day is a row and only grows. It is looked at anew at each command, so an alarm that
 //!   comes late, twice or never changes nothing; the alarm at midnight only makes the new day
 //!   visible. A clock that jumps back opens no old day and resets nothing.
-//! - A reservation counts until its inbox settles it. It never expires within its day: only the inbox
-//!   knows whether the mail has left. On a later day it holds nothing back, because days do not
-//!   share slots; a commit after midnight counts for the day of the reservation.
+//! - A reservation counts until its inbox settles it. It never expires within its day: only the
+//!   inbox knows whether the mail has left. On a later day it holds nothing back, because days do
+//!   not share slots; a commit after midnight counts for the day of the reservation.
 //! - A mail whose slot is of an earlier day needs a new one: the day's grant ends with the day.
 //! - Moving to another zone never shortens the open day: it ends at the first midnight of the new
 //!   zone at or after the one it would have ended at. So nobody gains a day by moving.

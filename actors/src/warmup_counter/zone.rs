@@ -1,8 +1,8 @@
 //! Local days: which one it is in a zone, and when it begins.
 //!
 //! A day is a whole number, counted from 1970-01-01. It begins at the first moment that its date is
-//! on the wall: where the clocks skip midnight that is later than 00:00, and a day may have 23 or 25
-//! hours, or not exist at all. Zones come from the table that is compiled in.
+//! on the wall: where the clocks skip midnight that is later than 00:00, and a day may have 23 or
+//! 25 hours, or not exist at all. Zones come from the table that is compiled in.
 
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};

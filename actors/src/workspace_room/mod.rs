@@ -1,8 +1,8 @@
 //! The `WorkspaceRoom` actor: one per workspace.
 //!
 //! It owns the workspace's agents, users, tickets and comments, the event log, and the sockets of
-//! everybody who watches. It promises that events have no gap, that a committed change reaches every
-//! socket of the room in order, and that a scheduled comment is published once.
+//! everybody who watches. It promises that events have no gap, that a committed change reaches
+//! every socket of the room in order, and that a scheduled comment is published once.
 
 //!
 //! | part | what it holds |

@@ -1,4 +1,5 @@
-//! What operators and admins mend: D1 made again from the actors, outbox entries that were given up.
+//! What operators and admins mend: D1 made again from the actors, outbox entries that were given
+//! up.
 
 use crate::app::Call;
 use crate::auth;

@@ -79,7 +79,8 @@ struct Bulk {
 /// `POST /api/prospects`: one prospect, or `{"prospects": […]}` with a result for each.
 ///
 /// # Errors
-/// `unauthorized`, `forbidden`, `invalid_input`; in bulk, what is wrong with a row is in its result.
+/// `unauthorized`, `forbidden`, `invalid_input`; in bulk, what is wrong with a row is in its
+/// result.
 pub async fn import<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
     let principal = call.may(Permission::Work).await?;
     let body = call.text(Rule::AtMost(IMPORT_BYTES_MAX), &[]).await?;

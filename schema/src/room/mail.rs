@@ -37,8 +37,8 @@ pub struct Automatic {
     pub kind: AutomaticKind,
     /// What gave it away: `auto_submitted`.
     pub reason: String,
-    /// Whether that is only a hint, such as the subject: the mail is marked, but otherwise taken for
-    /// a person's.
+    /// Whether that is only a hint, such as the subject: the mail is marked, but otherwise taken
+    /// for a person's.
     #[serde(default)]
     pub weak: bool,
 }

@@ -2,8 +2,9 @@
 //!
 //! The entry file (`gateway/entry.js`) owns the sockets, the queue of waiting commands and the
 //! promises; it calls in here with whatever waits, once a turn, and gets back what to answer and
-//! what to send. Everything up to [`Host::drain`] is synchronous, so that a panic is thrown straight
-//! at the entry file, which can answer everybody, instead of leaving a promise that never settles.
+//! what to send. Everything up to [`Host::drain`] is synchronous, so that a panic is thrown
+//! straight at the entry file, which can answer everybody, instead of leaving a promise that never
+//! settles.
 
 mod outside;
 mod storage;
@@ -27,6 +28,9 @@ pub type SendMail = fn(Env, MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>
 
 /// What a class's methods give to the entry file.
 pub type JsResult = Result<JsValue, JsValue>;
+
+/// What a turn gives to the entry file beside what it tells.
+type Fields = Vec<(&'static str, JsValue)>;
 
 /// An actor in its Durable Object.
 pub struct Host<A> {
@@ -197,7 +201,7 @@ impl<A: Actor> Host<A> {
     /// One turn: wakes the engine where it sleeps, runs, and says what there is to send.
     fn turn(
         &self,
-        body: impl FnOnce(&mut Engine<A>, &mut World<'_>, &mut Turn) -> Vec<(&'static str, JsValue)>,
+        body: impl FnOnce(&mut Engine<A>, &mut World<'_>, &mut Turn) -> Fields,
     ) -> Result<JsValue, JsValue> {
         let mut held = self.engine.borrow_mut();
         if held.is_none() {
