@@ -1,1 +1,3 @@
 //! Feature tests and the simulator.
+
+pub mod sim;

@@ -1,0 +1,71 @@
+//! Runs the simulator: `--seeds N`, `--from S`, `--trace`, `--doublecheck`, `--planted`.
+
+use std::process::ExitCode;
+use tests::sim::{report, run};
+
+/// A run of so many seeds must show every kind of fault.
+const ENOUGH: u64 = 1_000;
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let has = |name: &str| args.iter().any(|arg| arg == name);
+    let number = |name: &str, default: u64| {
+        let at = args.iter().position(|arg| arg == name);
+        at.and_then(|at| args.get(at + 1)?.parse().ok()).unwrap_or(default)
+    };
+    let (count, from) = (number("--seeds", 100), number("--from", 1));
+    let good = if has("--planted") {
+        false
+    } else if has("--trace") {
+        (from..from + count).all(|seed| {
+            let outcome = run::run(seed, true);
+            println!("{}hash {:016x}", report::describe(&outcome), outcome.hash);
+            outcome.violation.is_none()
+        })
+    } else if has("--doublecheck") {
+        doublecheck(from, count)
+    } else {
+        seeds(from, count, has("--keep-going"))
+    };
+    if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn doublecheck(from: u64, count: u64) -> bool {
+    let different: Vec<u64> = (from..from + count)
+        .filter(|seed| run::run(*seed, false).hash != run::run(*seed, false).hash)
+        .collect();
+    println!("{count} seeds run twice; traces that differ: {different:?}");
+    different.is_empty()
+}
+
+#[expect(clippy::disallowed_types, reason = "how long it took is for people, not for the world")]
+fn seeds(from: u64, count: u64, keep_going: bool) -> bool {
+    let began = std::time::Instant::now();
+    let summary = report::run_all(from, count, !keep_going);
+    let seconds = began.elapsed().as_secs_f64();
+    print!("{}", summary.tables());
+    println!(
+        "{} seeds from {from}, {} commands in {} turns, {seconds:.1} s: {:.0} commands/s",
+        summary.seeds,
+        summary.commands,
+        summary.turns,
+        summary.commands as f64 / seconds
+    );
+    for outcome in summary.failed.iter().take(3) {
+        println!("{}", report::describe(outcome));
+    }
+    if keep_going && !summary.failed.is_empty() {
+        for outcome in &summary.failed {
+            if let Some(violation) = &outcome.violation {
+                let text: String = violation.text.chars().take(160).collect();
+                println!("{} {}: {text}", outcome.seed, violation.invariant);
+            }
+        }
+    }
+    let silent = if count >= ENOUGH { summary.silent() } else { Vec::new() };
+    for fault in &silent {
+        println!("never struck: {fault}");
+    }
+    println!("{} seeds failed", summary.failed.len());
+    summary.failed.is_empty() && silent.is_empty()
+}

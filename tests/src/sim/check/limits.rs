@@ -1,0 +1,203 @@
+//! Invariant 4: slots of a local day, and requests of a limited thing, counted by what was granted.
+//!
+//! A slot counts for the day that its grant names, until somebody asks for it to be released; what
+//! was granted and never heard of is not counted here, but it is in the counter's own tables.
+
+use crate::sim::clock::DAY_MS;
+use crate::sim::object::Name;
+use crate::sim::world::{Ask, Request, World, short};
+use schema::codec::read_json;
+use schema::limiter::{CheckReply, LimitKind, LimiterCommand};
+use schema::warmup::{ReserveReply, WarmupCommand};
+use schema::{ActorKind, Answer, Envelope, Millis, Reject};
+use std::collections::{BTreeMap, BTreeSet};
+
+const ALLOWED: &str = "4 no more sends in a local day than allowed";
+const RATE: &str = "9 no more requests than the quota lets through";
+/// What a day of each week may send; written down here once more.
+const WEEKS: [usize; 5] = [5, 10, 15, 18, 20];
+
+/// The slots that were granted.
+#[derive(Debug, Default)]
+pub struct Slots {
+    days: BTreeMap<Name, BTreeMap<String, BTreeSet<String>>>,
+    released: BTreeSet<String>,
+    /// The mails that were handed over, by the day of their latest slot.
+    handed: BTreeMap<(Name, String), BTreeSet<String>>,
+}
+
+/// The requests that were let through: when (earliest and latest), and how many.
+#[derive(Debug, Default)]
+pub struct Cells {
+    through: BTreeMap<Name, Vec<(Millis, Millis, u64)>>,
+}
+
+impl World {
+    /// Something may have been done that nobody was told of: a slot may be free again.
+    pub(in crate::sim) fn check_unheard(&mut self, request: &Request) {
+        let Ask::Call(bytes) = &request.ask else { return };
+        if request.to.0 != ActorKind::WarmupCounter {
+            return;
+        }
+        let Ok(envelope) = Envelope::decode(bytes) else { return };
+        if let Ok(WarmupCommand::Release(_)) = read_json(&envelope.command) {
+            let refused = Answer::Rejected(Reject::not_found("answer"));
+            self.check_slot(&request.to, &envelope, &refused);
+        }
+    }
+
+    /// An answer of a warm-up counter.
+    pub(super) fn check_slot(&mut self, from: &Name, envelope: &Envelope, answer: &Answer) {
+        if from.0 != ActorKind::WarmupCounter {
+            return;
+        }
+        let Ok(command) = read_json::<WarmupCommand>(&envelope.command) else { return };
+        let slots = &mut self.checks.slots;
+        match (command, answer) {
+            (WarmupCommand::Release(slot), _) => {
+                let id = slot.send_id.to_string();
+                for day in slots.days.values_mut().flat_map(BTreeMap::values_mut) {
+                    day.remove(&id);
+                }
+                slots.released.insert(id);
+            }
+            (WarmupCommand::Reserve(slot), Answer::Done { json, .. }) => {
+                let Ok(reply) = serde_json::from_slice::<ReserveReply>(json) else { return };
+                let id = slot.send_id.to_string();
+                if reply.granted && !slots.released.contains(&id) {
+                    self.granted(from, &id, &reply);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn granted(&mut self, from: &Name, id: &str, reply: &ReserveReply) {
+        let slots = &mut self.checks.slots;
+        let days = slots.days.entry(from.clone()).or_default();
+        let fresh = days.entry(reply.day.clone()).or_default().insert(id.to_owned());
+        let count = days[&reply.day].len();
+        let Some(day) = day_number(&reply.day) else {
+            return self.violate(ALLOWED, format!("{} is no day", reply.day));
+        };
+        self.mark("slot granted");
+        let first = self.warmup_began(from).unwrap_or(day);
+        let week = usize::try_from((day - first) / 7).unwrap_or(0).min(WEEKS.len() - 1);
+        if count > WEEKS[week] {
+            let text =
+                format!("{}: {count} slots on {} (week {})", short(from), reply.day, week + 1);
+            self.violate(ALLOWED, text);
+        }
+        let (wall, latest) = (self.clock.wall(), self.clock.latest());
+        let spoken = day * DAY_MS;
+        // Local time is at most 14 hours from UTC; a zone that is changed holds a day open longer.
+        // A mail that counts as sent is told the day that it counts for.
+        if fresh && (spoken > latest + DAY_MS || spoken + 3 * DAY_MS < wall) {
+            let text = format!("{}: a slot of {} at {wall}", short(from), reply.day);
+            self.violate(ALLOWED, text);
+        }
+    }
+
+    /// A mail of an inbox that warms up is handed over. It counts for the day of its latest slot;
+    /// what was accepted counts, and what nobody knows of.
+    pub(super) fn check_day(&mut self, inbox: &Name, send: &str) {
+        let counter = (ActorKind::WarmupCounter, inbox.1.clone());
+        let days = self.checks.slots.days.get(&counter);
+        let has = |(_, sends): &(&String, &BTreeSet<String>)| sends.contains(send);
+        let Some((day, _)) = days.and_then(|days| days.iter().rev().find(has)) else {
+            return self.violate(ALLOWED, format!("{send} leaves without a slot"));
+        };
+        let day = day.clone();
+        let key = (counter.clone(), day.clone());
+        let handed = self.checks.slots.handed.entry(key).or_default();
+        handed.insert(send.to_owned());
+        let counts = |other: &&String| {
+            let known = self.post.get(other);
+            *other == send || known.accepted > 0 || known.open
+        };
+        let count = handed.iter().filter(counts).count();
+        let day = day_number(&day).unwrap_or_default();
+        let first = self.warmup_began(&counter).unwrap_or(day);
+        let week = usize::try_from((day - first) / 7).unwrap_or(0).min(WEEKS.len() - 1);
+        if count > WEEKS[week] {
+            let text = format!("{}: {count} mails in week {}", short(inbox), week + 1);
+            self.violate(ALLOWED, text);
+        }
+    }
+
+    /// The first day of a counter's warm-up.
+    fn warmup_began(&self, from: &Name) -> Option<i64> {
+        let connection = self.objects.get(from)?.native.connection();
+        let mut row = connection.prepare_cached("select started_on from counter").ok()?;
+        row.query_row([], |row| row.get(0)).ok()
+    }
+
+    /// An answer of a rate limiter.
+    pub(super) fn check_cell(&mut self, from: &Name, envelope: &Envelope, answer: &Answer) {
+        if from.0 != ActorKind::RateLimiter {
+            return;
+        }
+        let Ok(LimiterCommand::Check(check)) = read_json(&envelope.command) else {
+            return;
+        };
+        let Answer::Done { json, .. } = answer else { return };
+        let Ok(reply) = serde_json::from_slice::<CheckReply>(json) else { return };
+        if !reply.allowed {
+            return self.mark("request limited");
+        }
+        let cost = u64::from(check.cost.unwrap_or(1));
+        let now = (self.clock.wall(), self.clock.latest(), cost);
+        let through = self.checks.cells.through.entry(from.clone()).or_default();
+        through.push(now);
+        let through = through.clone();
+        for (burst, period_ms) in quotas(check.kind) {
+            let mut sum = 0;
+            for (start, _, cost) in through.iter().rev() {
+                sum += cost;
+                let filled = (now.1 - start).max(0) as u64 * burst / period_ms as u64;
+                if sum > burst + filled {
+                    let text = format!("{}: {sum} where {burst} + {filled} may", short(from));
+                    return self.violate(RATE, text);
+                }
+            }
+        }
+    }
+}
+
+/// The quotas; written down here once more.
+fn quotas(kind: LimitKind) -> Vec<(u64, Millis)> {
+    match kind {
+        LimitKind::Login => vec![(10, 60_000), (100, 3_600_000)],
+        LimitKind::Account => vec![(10, 900_000)],
+        LimitKind::Register => vec![(10, 3_600_000)],
+        LimitKind::Token => vec![(60, 60_000)],
+        LimitKind::Api => vec![(1_000, 10_000)],
+        LimitKind::Ai => vec![(60, 60_000), (10_000, DAY_MS)],
+        LimitKind::Data => vec![(50, 60_000), (600, DAY_MS)],
+    }
+}
+
+/// Days since 1970 of a day written as `2026-11-02`.
+pub(super) fn day_number(day: &str) -> Option<i64> {
+    let mut parts = day.split('-').map(|part| part.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    // Days from civil, by the proleptic Gregorian calendar.
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_numbered_from_1970() {
+        assert_eq!(day_number("1970-01-01"), Some(0));
+        assert_eq!(day_number("2026-11-02"), Some(20_759));
+        assert_eq!(day_number("2028-02-29"), Some(21_243));
+        assert_eq!(day_number("2028"), None);
+    }
+}

@@ -1,0 +1,32 @@
+//! The checks: what must hold after every turn, with every answer, and in the end.
+//!
+//! They share no code with the actors. They know what was committed (read from the tables behind
+//! the actors' back), what was answered, what frames and mails left, and what was asked for.
+
+mod answers;
+mod converge;
+mod limits;
+mod log;
+mod mail;
+mod prospects;
+mod secrets;
+mod unchanged;
+
+pub use log::Log;
+pub use unchanged::Before;
+
+use super::object::Name;
+use std::collections::BTreeMap;
+
+/// What has been seen.
+#[derive(Debug, Default)]
+pub struct Checks {
+    /// The event log of each room, as it was committed.
+    pub logs: BTreeMap<Name, Log>,
+    answers: answers::Answers,
+    slots: limits::Slots,
+    cells: limits::Cells,
+    mails: mail::Mails,
+    prospects: prospects::Prospects,
+    unchanged: unchanged::Unchanged,
+}

@@ -1,0 +1,107 @@
+//! Invariant 5: one identity, one prospect; no automated mail after a no, no step twice.
+
+use crate::sim::object::Name;
+use crate::sim::world::{World, short};
+use actors::kernel::MailJob;
+use schema::codec::read_json;
+use schema::prospect::{Noted, PermitReply, ProspectCommand};
+use schema::{ActorKind, Answer, Envelope};
+use std::collections::{BTreeMap, BTreeSet};
+
+const ONE: &str = "5 one identity, one prospect";
+const NO: &str = "5 no automated mail after a no";
+const STEP: &str = "5 no step of a campaign twice";
+
+/// What prospects have said.
+#[derive(Debug, Default)]
+pub struct Prospects {
+    /// Owners that have a suppression for certain.
+    suppressed: BTreeSet<Name>,
+    /// Sends that were permitted.
+    permitted: BTreeSet<String>,
+    /// The mail that was handed over for a step of a campaign.
+    steps: BTreeMap<(usize, String, u64), BTreeSet<String>>,
+}
+
+impl World {
+    /// An answer of a prospect. A permit that was given before the no, and is only told again,
+    /// stands: the mail may be on its way.
+    pub(super) fn check_prospect(&mut self, from: &Name, envelope: &Envelope, answer: &Answer) {
+        if from.0 != ActorKind::ProspectDedup {
+            return;
+        }
+        let Answer::Done { json, replayed } = answer else { return };
+        let Ok(command) = read_json::<ProspectCommand>(&envelope.command) else {
+            return;
+        };
+        let prospects = &mut self.checks.prospects;
+        match command {
+            ProspectCommand::Suppress(_) if !replayed => {
+                if let Ok(Noted::Here {}) = serde_json::from_slice(json) {
+                    prospects.suppressed.insert(from.clone());
+                    self.mark("prospect suppressed");
+                }
+            }
+            ProspectCommand::Unsuppress(_) => {
+                prospects.suppressed.remove(from);
+            }
+            ProspectCommand::Permit(permit) => {
+                let Ok(PermitReply::Granted { .. }) = serde_json::from_slice(json) else { return };
+                prospects.permitted.insert(permit.send_id.clone());
+                if !replayed && prospects.suppressed.contains(from) {
+                    let text = format!("{} permits {}", short(from), permit.send_id);
+                    self.violate(NO, text);
+                }
+                self.mark("outreach permitted");
+            }
+            _ => {}
+        }
+    }
+
+    /// A mail is handed over: outreach needs a permit, and a step has one mail.
+    pub(super) fn check_outreach(&mut self, job: &MailJob) {
+        let content = String::from_utf8_lossy(&job.content);
+        let token = super::log::tokens(&content).into_iter().next().unwrap_or_default();
+        let Some(step) = self.plan.outreach.get(&token).cloned() else { return };
+        self.mark("outreach handed over");
+        if !self.checks.prospects.permitted.contains(&job.send_id) {
+            return self.violate(NO, format!("{token} leaves without a permit"));
+        }
+        let sends = self.checks.prospects.steps.entry(step.clone()).or_default();
+        sends.insert(job.send_id.clone());
+        let left: Vec<_> = sends
+            .iter()
+            .map(|send| (send.clone(), self.post.get(send)))
+            .filter(|(send, known)| *send == job.send_id || known.accepted > 0 || known.open)
+            .collect();
+        if left.len() > 1 {
+            self.violate(STEP, format!("{step:?}: {left:?}"));
+        }
+    }
+
+    /// In the end, D1 has each person once.
+    pub(super) fn check_people(&mut self) {
+        let rows = self.d1.rows();
+        for tenant in 0..self.plan.tenants.len() {
+            let own = &self.plan.tenants[tenant];
+            let id = own.id.to_string();
+            for person in own.people.iter().filter(|person| !person.deleted) {
+                let mine = |value: &str, wanted: &str| {
+                    value.to_lowercase().contains(&format!("\"{}\"", wanted.to_lowercase()))
+                };
+                let found: Vec<_> = rows
+                    .iter()
+                    .filter(|(key, row)| key.0 == "prospects" && key.1 == id && row.len() > 2)
+                    .filter(|(_, row)| mine(&row[2], &person.email) || mine(&row[3], &person.name))
+                    .collect();
+                let by_email = found.iter().filter(|(_, row)| mine(&row[2], &person.email)).count();
+                let most = if person.joined { 1 } else { 2 };
+                let least = usize::from(person.known);
+                if found.len() > most || by_email > 1 || by_email < least {
+                    let text = format!("{person:?} is {found:?}");
+                    return self.violate(ONE, text);
+                }
+            }
+        }
+    }
+}

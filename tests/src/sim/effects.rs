@@ -1,0 +1,149 @@
+//! What objects want from the world: rows for D1, calls to one another, mail.
+
+use super::clock::DAY_MS;
+use super::faults::Fault;
+use super::object::Name;
+use super::post::Verdict;
+use super::world::{Ask, Happening, Origin, Request, World, short};
+use actors::kernel::{Effect, MailJob, MailOutcome, Outcome};
+use schema::summary::Summary;
+use schema::{Envelope, Millis, Principal};
+
+const HOUR_MS: Millis = DAY_MS / 24;
+/// How long the host waits for D1 and for other actors.
+const DEADLINE_MS: Millis = 20_000;
+
+impl World {
+    /// Sets out to do what a round of an object's outbox wants.
+    pub(super) fn perform(&mut self, name: &Name, round: u64, effects: Vec<Effect>) {
+        let mut rows = Vec::new();
+        for (index, effect) in effects.into_iter().enumerate() {
+            match effect {
+                Effect::Nothing => self.come_back(0, round, index, Outcome::Done(Vec::new())),
+                Effect::Summary(summary) => {
+                    self.check_summary(name, &summary);
+                    rows.push((index, summary));
+                }
+                Effect::Call { actor, instance, key, command } => {
+                    let workspace = instance.split('/').next().and_then(|id| id.parse().ok());
+                    let Some(workspace) = workspace else {
+                        self.violate("8 nothing crashes", format!("a call to {instance}"));
+                        continue;
+                    };
+                    let system = Principal::system(workspace);
+                    let mut envelope = Envelope::new(instance.as_str(), system, Some(key), &());
+                    envelope.command = command;
+                    let ask = Ask::Call(envelope.encode());
+                    let (origin, until) = (Origin::Entry(round, index), Millis::MAX);
+                    let late = Outcome::Failed { why: "no answer in time".into() };
+                    self.come_back(DEADLINE_MS, round, index, late);
+                    self.send(Request { to: (actor, instance), ask, origin, until });
+                }
+                Effect::Mail(job) => self.hand_over(name, round, index, &job),
+            }
+        }
+        if !rows.is_empty() {
+            self.send_d1(round, rows);
+        }
+    }
+
+    /// The outcome of an entry will come back, `wait` from now.
+    fn come_back(&mut self, wait: Millis, round: u64, index: usize, outcome: Outcome) {
+        self.after(wait, Happening::Outcome(round, index, Box::new(outcome)));
+    }
+
+    fn send_d1(&mut self, round: u64, rows: Vec<(usize, Summary)>) {
+        if self.faults.strikes(Fault::D1Down) {
+            self.say("D1 goes down for an hour");
+            self.d1_down = self.clock.world() + HOUR_MS;
+        }
+        if self.clock.world() < self.d1_down {
+            let wait = self.random.between(10, 2_000);
+            return self.fail_d1(round, &rows, wait, "D1 is down");
+        }
+        let unheard = |rows: &[(usize, Summary)]| {
+            Happening::D1(rows.iter().map(|(_, row)| (None, row.clone())).collect())
+        };
+        if self.faults.strikes(Fault::D1Unknown) {
+            let count = self.random.index(rows.len() + 1);
+            self.after(20, unheard(&rows[..count]));
+            return self.fail_d1(round, &rows, DEADLINE_MS, "no answer in time");
+        }
+        if self.faults.strikes(Fault::D1Slow) {
+            self.after(30_000, unheard(&rows));
+            return self.fail_d1(round, &rows, DEADLINE_MS, "no answer in time");
+        }
+        let wait = self.random.between(1, 50);
+        let heard = rows.into_iter().map(|(index, row)| (Some((round, index)), row)).collect();
+        self.after(wait, Happening::D1(heard));
+    }
+
+    fn fail_d1(&mut self, round: u64, rows: &[(usize, Summary)], wait: Millis, why: &str) {
+        for (index, _) in rows {
+            self.come_back(wait, round, *index, Outcome::Failed { why: why.into() });
+        }
+    }
+
+    /// D1 gets rows.
+    pub(super) fn write_d1(&mut self, rows: Vec<(Option<(u64, usize)>, Summary)>) {
+        for (waiting, row) in rows {
+            self.say(format_args!("D1 {:?} {} v{}", row.table, row.id, row.version));
+            if let Err(error) = self.d1.upsert(&row) {
+                self.violate("6 D1 equals the actors", format!("D1 refuses {row:?}: {error}"));
+            }
+            if let Some((round, index)) = waiting {
+                self.come_back(1, round, index, Outcome::Done(Vec::new()));
+            }
+        }
+    }
+
+    /// A mail goes to its server.
+    fn hand_over(&mut self, name: &Name, round: u64, index: usize, job: &MailJob) {
+        self.check_mail(name, (round, index), job);
+        let verdict = if self.faults.strikes(Fault::MailUnreachable) {
+            Verdict::Unreachable
+        } else if self.faults.strikes(Fault::MailRefusedForNow) {
+            Verdict::RefusedForNow
+        } else if self.faults.strikes(Fault::MailRefused) {
+            Verdict::Refused
+        } else if self.faults.strikes(Fault::MailAnswerLost) {
+            if self.random.chance(500) { Verdict::AcceptedUnheard } else { Verdict::DroppedUnheard }
+        } else {
+            Verdict::Accepted
+        };
+        self.say(format_args!("mail {} from {}: {verdict:?}", job.send_id, short(name)));
+        if let Err(why) = self.post.take(&job.send_id, verdict) {
+            self.violate("3 a mail leaves once", why);
+        }
+        let wait = match verdict {
+            Verdict::AcceptedUnheard | Verdict::DroppedUnheard => 60_000,
+            _ => self.random.between(50, 5_000),
+        };
+        let outcome = Outcome::Mail(self.say_verdict(verdict));
+        self.come_back(wait, round, index, outcome);
+    }
+
+    fn say_verdict(&mut self, verdict: Verdict) -> MailOutcome {
+        match verdict {
+            Verdict::Accepted => MailOutcome::Accepted { reply: "250 2.0.0 queued".into() },
+            Verdict::Unreachable => MailOutcome::NotSent { why: "connection refused".into() },
+            Verdict::RefusedForNow => MailOutcome::Refused {
+                code: 451,
+                enhanced: Some("4.7.1".into()),
+                text: "greylisted".into(),
+                permanent: false,
+                recipient: true,
+            },
+            Verdict::Refused => MailOutcome::Refused {
+                code: 550,
+                enhanced: Some("5.1.1".into()),
+                text: "no such mailbox".into(),
+                permanent: true,
+                recipient: self.random.chance(700),
+            },
+            Verdict::AcceptedUnheard | Verdict::DroppedUnheard => {
+                MailOutcome::Unknown { why: "no answer after the data".into() }
+            }
+        }
+    }
+}

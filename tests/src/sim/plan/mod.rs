@@ -1,0 +1,354 @@
+//! The plan: what people and programs ask of Postroom, drawn from the seed as it goes.
+//!
+//! It knows only what it was answered. Every text that it writes carries its tenant's canary and a
+//! token of its own, so that the checks can tell whose it is and count how often it appears.
+
+mod bad;
+mod limiter;
+mod prospects;
+mod room;
+mod sends;
+mod warmup;
+
+use super::clients::{Op, State};
+use super::clock::DAY_MS;
+use super::faults::Fault;
+use super::object::Name;
+use super::random::Random;
+use super::world::{Happening, OpId, World};
+use schema::ids::{CommentId, InboxId, InvitationId, TicketId, UserId, WorkspaceId};
+use schema::{ActorKind, Millis, Principal};
+use std::collections::BTreeMap;
+
+pub use prospects::Person;
+pub use sends::Inbox;
+pub use warmup::Counter;
+
+/// What appears in no answer, frame, event or row: part of every secret that the plan makes up.
+pub const SECRET: &str = "5ec4e75ec4e7";
+
+/// What the plan wants to know of an operation once it is answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A workspace begins.
+    Register(usize),
+    /// Somebody is invited with this token's hash.
+    Invite(usize, String),
+    /// Somebody becomes an agent, or logs in.
+    Enter(usize, String),
+    /// A ticket with a subject and perhaps a first comment.
+    Ticket(usize),
+    /// A comment.
+    Comment(usize),
+    /// A comment that is to be published at this time.
+    Schedule(usize, Millis),
+    /// A scheduled comment is changed, perhaps to this time.
+    Reschedule(usize, CommentId, Option<Millis>),
+    /// A scheduled comment is cancelled.
+    Cancel(usize, CommentId),
+    /// A user.
+    User(usize),
+    /// A mail that came in.
+    MailIn(usize),
+    /// A warm-up counter begins, an index into the tenant's.
+    WarmupStart(usize, usize),
+    /// An inbox begins, an index into the tenant's.
+    Inbox(usize, usize),
+    /// A mail is to be sent by this inbox of the tenant.
+    Send(usize, usize),
+    /// A person is imported.
+    Import {
+        /// By whom.
+        tenant: usize,
+        /// Who, an index into the tenant's people.
+        person: usize,
+        /// Whether the row has the address.
+        email: bool,
+        /// Whether it has the address and the name.
+        both: bool,
+    },
+    /// Something that must be refused, and changes nothing.
+    Bad,
+    /// Something that may be done or refused.
+    Other,
+}
+
+/// An agent, as far as the plan knows.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// As whom it calls.
+    pub principal: Principal,
+    /// Its role's name at log-in.
+    pub role: String,
+    /// Its address.
+    pub email: String,
+    /// The hash of its refresh token.
+    pub refresh: String,
+}
+
+/// A workspace, as far as the plan knows.
+#[derive(Debug)]
+pub struct Tenant {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its room.
+    pub room: Name,
+    /// What stands in every text of this tenant and of no other.
+    pub canary: String,
+    /// Its agents; the owner is first.
+    pub members: Vec<Member>,
+    /// Hashes of invitation tokens that nobody has used yet.
+    pub invited: Vec<(InvitationId, String)>,
+    /// Its tickets.
+    pub tickets: Vec<TicketId>,
+    /// Its comments.
+    pub comments: Vec<(TicketId, CommentId)>,
+    /// Comments that wait to be published.
+    pub scheduled: Vec<CommentId>,
+    /// Its customers.
+    pub users: Vec<UserId>,
+    /// Message-Ids of mails that came in.
+    pub mails: Vec<String>,
+    /// Warm-up counters that are driven directly.
+    pub counters: Vec<Counter>,
+    /// Its inboxes.
+    pub inboxes: Vec<Inbox>,
+    /// The people that it may import.
+    pub people: Vec<Person>,
+}
+
+/// The plan.
+#[derive(Debug)]
+pub struct Plan {
+    /// The stream of what is asked.
+    pub random: Random,
+    /// The workspaces.
+    pub tenants: Vec<Tenant>,
+    /// The mails that are steps of a campaign, by token: tenant, address, step.
+    pub outreach: BTreeMap<String, (usize, String, u64)>,
+    /// How many commands are still to come.
+    pub left: u32,
+    /// How often each kind of command comes, in this seed.
+    weights: [u64; GENERATORS.len()],
+    tokens: u64,
+}
+
+type Generator = fn(&mut World, usize);
+
+const GENERATORS: [Generator; 8] = [
+    room::desk,
+    room::people,
+    room::mail,
+    warmup::slots,
+    sends::sends,
+    prospects::prospects,
+    limiter::limits,
+    bad::bad,
+];
+
+/// Wall times at which something begins or ends: summer time in Europe and America, a leap day, a
+/// year.
+const STARTS: [Millis; 6] = [
+    1_774_656_000_000, // 2026-03-28
+    1_772_841_600_000, // 2026-03-07
+    1_792_800_000_000, // 2026-10-24
+    1_793_404_800_000, // 2026-10-31
+    1_835_222_400_000, // 2028-02-27
+    1_798_588_800_000, // 2026-12-30
+];
+
+impl Plan {
+    /// The plan of a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed, 4);
+        let tenants = (0..2).map(|number| Tenant::new(number, &mut random)).collect();
+        let mut weights = [0; GENERATORS.len()];
+        for weight in &mut weights {
+            *weight = [0, 1, 3, 10][random.index(4)];
+        }
+        weights[0] += 2;
+        let left = random.between(50, 180) as u32;
+        Self { random, tenants, outreach: BTreeMap::new(), left, weights, tokens: 0 }
+    }
+
+    /// When the seed's world begins.
+    pub fn start(&mut self) -> Millis {
+        STARTS[self.random.index(STARTS.len())] + self.random.between(0, DAY_MS)
+    }
+
+    /// A text of a tenant that nobody has written before.
+    pub fn text(&mut self, tenant: usize) -> String {
+        self.tokens += 1;
+        format!("{} tk{}x", self.tenants[tenant].canary, self.tokens)
+    }
+
+    /// A hash of a secret: 64 hexadecimal digits.
+    pub fn secret_hash(&mut self) -> String {
+        let (a, b) = (self.random.bits(), self.random.bits());
+        let (c, d) = (self.random.bits(), self.random.bits());
+        format!("{SECRET}{a:016x}{b:016x}{c:016x}{:04x}", d & 0xffff)
+    }
+
+    /// What is stored of a password.
+    pub fn password_hash(&mut self) -> String {
+        let bits = self.random.bits();
+        format!("$argon2id$v=19$m=19456,t=2,p=1${SECRET}${bits:016x}")
+    }
+
+    /// A new id.
+    pub fn uuid(&mut self) -> uuid::Uuid {
+        let bits = (u128::from(self.random.bits()) << 64) | u128::from(self.random.bits());
+        uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+    }
+
+    fn draw(&mut self) -> Generator {
+        let mut at = self.random.below(self.weights.iter().sum());
+        for (weight, generator) in self.weights.iter().zip(GENERATORS) {
+            if at < *weight {
+                return generator;
+            }
+            at -= weight;
+        }
+        room::desk
+    }
+}
+
+impl Tenant {
+    fn new(number: usize, random: &mut Random) -> Self {
+        let id = WorkspaceId(random_uuid(random));
+        let canary = format!("canary{}{:08x}", ["lark", "wren"][number], random.bits() as u32);
+        let inbox = |warmup| Inbox::new(InboxId(random_uuid(random)), warmup);
+        Self {
+            id,
+            room: (ActorKind::WorkspaceRoom, id.to_string()),
+            inboxes: [true, true, false].map(inbox).into(),
+            people: (0..6).map(|number| Person::new(id, &canary, number)).collect(),
+            canary,
+            members: Vec::new(),
+            invited: Vec::new(),
+            tickets: Vec::new(),
+            comments: Vec::new(),
+            scheduled: Vec::new(),
+            users: Vec::new(),
+            mails: Vec::new(),
+            counters: (0..2).map(|_| Counter::new(InboxId(random_uuid(random)))).collect(),
+        }
+    }
+
+    /// The name of one of its objects.
+    #[must_use]
+    pub fn object(&self, kind: ActorKind, what: impl std::fmt::Display) -> Name {
+        (kind, format!("{}/{what}", self.id))
+    }
+
+    /// Postroom itself, acting for it.
+    #[must_use]
+    pub const fn system(&self) -> Principal {
+        Principal::system(self.id)
+    }
+}
+
+fn random_uuid(random: &mut Random) -> uuid::Uuid {
+    let bits = (u128::from(random.bits()) << 64) | u128::from(random.bits());
+    uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+}
+
+impl World {
+    /// The first things that happen: both workspaces register.
+    pub fn set_out(&mut self) {
+        for tenant in 0..self.plan.tenants.len() {
+            room::register(self, tenant);
+        }
+        self.after(1_000, Happening::Plan);
+        self.after(super::turns::WATCHDOG_MS, Happening::Watchdog);
+    }
+
+    /// The plan's next command, and what goes wrong with the clock meanwhile.
+    pub(super) fn plan_next(&mut self) {
+        if self.plan.left == 0 {
+            return;
+        }
+        self.plan.left -= 1;
+        self.disturb();
+        let generate = self.plan.draw();
+        let tenant = self.plan.random.index(self.plan.tenants.len());
+        generate(self, tenant);
+        let random = &mut self.plan.random;
+        let wait = match random.below(1000) {
+            0..600 => random.between(0, 500),
+            600..850 => random.between(1_000, 30_000),
+            850..960 => random.between(60_000, 1_800_000),
+            960..992 => random.between(DAY_MS / 24, DAY_MS / 3),
+            _ => random.between(DAY_MS / 2, DAY_MS * 3 / 2),
+        };
+        self.after(wait, Happening::Plan);
+    }
+
+    fn disturb(&mut self) {
+        if self.faults.strikes(Fault::ClockForward) {
+            self.clock.jump(DAY_MS);
+            self.say("the clock jumps a day ahead");
+            self.rearm_all();
+        }
+        if self.faults.strikes(Fault::ClockBack) {
+            self.clock.jump(-DAY_MS);
+            self.say("the clock jumps a day back");
+            self.rearm_all();
+            let wait = self.random.between(1, DAY_MS / 12);
+            self.after(wait, Happening::Correct(DAY_MS));
+        }
+        if self.faults.strikes(Fault::ClockFrozen) {
+            self.clock.freeze();
+            self.say("the clock stands still");
+            let wait = self.random.between(1, 600_000);
+            self.after(wait, Happening::Thaw);
+        }
+        if self.faults.strikes(Fault::SocketStorm) {
+            let room = self.plan.random.index(self.plan.tenants.len());
+            let room = self.plan.tenants[room].room.clone();
+            self.say("all sockets of a room are cut");
+            self.cut_room(&room);
+            if self.objects.contains_key(&room) {
+                self.object(&room).evict();
+            }
+        }
+    }
+
+    /// The plan learns what became of an operation.
+    pub(super) fn plan_learns(&mut self, id: OpId) {
+        let op = self.clients.ops[id].clone();
+        if op.about == About::Bad {
+            return self.check_bad(id, &op);
+        }
+        if let (State::Refused(reject), About::Import { .. }) = (&op.state, &op.about)
+            && let Some(to) = schema::prospect::moved_to(reject)
+        {
+            return prospects::follow(self, &op, to);
+        }
+        if let State::Done(reply) = &op.state {
+            self.check_effect(id);
+            let reply: serde_json::Value = serde_json::from_slice(reply).unwrap_or_default();
+            self.learn(&op, &reply);
+        }
+    }
+
+    fn learn(&mut self, op: &Op, reply: &serde_json::Value) {
+        match &op.about {
+            About::WarmupStart(tenant, index) => {
+                self.plan.tenants[*tenant].counters[*index].started = true;
+            }
+            About::Inbox(tenant, index) => {
+                self.plan.tenants[*tenant].inboxes[*index].registered = true;
+            }
+            About::Send(tenant, index) => {
+                let sends = &mut self.plan.tenants[*tenant].inboxes[*index].sends;
+                if let Some(Ok(id)) = reply["id"].as_str().map(str::parse) {
+                    sends.push(id);
+                }
+            }
+            About::Import { .. } => prospects::learn(self, &op.about),
+            _ => room::learn(self, op, reply),
+        }
+    }
+}

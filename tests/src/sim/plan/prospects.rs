@@ -1,0 +1,141 @@
+//! People that outreach may write to: imported from many sides, written in many ways.
+
+use super::About;
+use super::room::ask_object;
+use crate::sim::clients::Op;
+use crate::sim::random::Random;
+use crate::sim::world::World;
+use actors::prospect_dedup::identity::Identity;
+use schema::ActorKind;
+use schema::ids::{ProspectId, WorkspaceId};
+use serde_json::{Value, json};
+
+/// A person. The plan knows who is who; Postroom has to find out.
+#[derive(Debug)]
+pub struct Person {
+    /// The address.
+    pub email: String,
+    /// The name.
+    pub name: String,
+    /// The company's domain.
+    pub domain: String,
+    /// The prospect by the address.
+    pub by_email: ProspectId,
+    /// Whether an import under the address was acknowledged.
+    pub known: bool,
+    /// Whether an import that names both identities was acknowledged.
+    pub joined: bool,
+    /// Whether somebody asked for the prospect to be deleted.
+    pub deleted: bool,
+}
+
+impl Person {
+    /// Person number `number` of a tenant.
+    #[must_use]
+    pub fn new(workspace: WorkspaceId, canary: &str, number: usize) -> Self {
+        let first = ["ann", "ben", "cay", "dov", "eve", "fay"][number % 6];
+        let domain = format!("{canary}.example");
+        let email = format!("{first}.stone{number}@{domain}");
+        let identity = Identity::email("email", &email).expect("it is an address");
+        Self {
+            name: format!("{first} Stone{number}"),
+            by_email: identity.id(workspace),
+            email,
+            domain,
+            known: false,
+            joined: false,
+            deleted: false,
+        }
+    }
+}
+
+/// An import, a suppression, a look.
+pub fn prospects(world: &mut World, tenant: usize) {
+    let Some(owner) = world.plan.tenants[tenant].members.first().cloned() else { return };
+    let plan = &mut world.plan;
+    let text = plan.text(tenant);
+    let random = &mut plan.random;
+    let index = random.index(plan.tenants[tenant].people.len());
+    let own = &mut plan.tenants[tenant];
+    let name = own.object(ActorKind::ProspectDedup, own.people[index].by_email);
+    let person = &mut own.people[index];
+    let (command, about) = match random.below(100) {
+        0..70 => return import(world, tenant, index),
+        70..80 if person.known => {
+            let reason = *random.pick(&["optOut", "replied", "manual", "bounced"]);
+            (json!({ "suppress": { "reason": reason } }), About::Other)
+        }
+        80..84 => {
+            let lift = json!({ "unsuppress": { "reason": "manual", "note": text } });
+            (lift, About::Other)
+        }
+        84..86 => {
+            person.deleted = true;
+            (json!({ "delete": {} }), About::Other)
+        }
+        86..90 => (json!({ "setStage": { "stage": "interested" } }), About::Other),
+        90..94 => (json!({ "update": { "title": text } }), About::Other),
+        94..97 => (json!({ "history": {} }), About::Other),
+        _ => (json!({ "get": {} }), About::Other),
+    };
+    ask_object(world, name, owner.principal, &command, about);
+}
+
+/// A row of somebody's list; several at once now and then.
+fn import(world: &mut World, tenant: usize, index: usize) {
+    let count = if world.plan.random.chance(300) { 4 } else { 1 };
+    for _ in 0..count {
+        let Some(owner) = world.plan.tenants[tenant].members.first().cloned() else { return };
+        let own = &world.plan.tenants[tenant];
+        let (workspace, person) = (own.id, &own.people[index]);
+        let random = &mut world.plan.random;
+        let how = random.below(4);
+        let email = (how != 0).then(|| written(random, &person.email));
+        let name = (how != 1).then(|| written(random, &person.name));
+        let domain = (how == 0 || random.chance(300)).then(|| person.domain.clone());
+        let row = Identity::of_row(email.as_deref(), name.as_deref(), domain.as_deref());
+        let Ok(identities) = row else { continue };
+        let also: Vec<_> = identities[1..].iter().map(|one| one.text.clone()).collect();
+        let to = own.object(ActorKind::ProspectDedup, identities[0].id(workspace));
+        let command = json!({ "import": {
+            "identity": identities[0].text, "also": also, "email": email, "name": name,
+            "domain": domain, "source": format!("list{}", random.below(3)),
+        }});
+        let about = About::Import { tenant, person: index, email: how != 0, both: how > 1 };
+        ask_object(world, to, owner.principal, &command, about);
+    }
+}
+
+/// The same, as somebody else would type it.
+fn written(random: &mut Random, text: &str) -> String {
+    match random.below(4) {
+        0 => text.to_uppercase(),
+        1 => format!("  {text} "),
+        2 => {
+            text.chars().enumerate().map(|(at, c)| if at % 2 == 0 { upper(c) } else { c }).collect()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn upper(c: char) -> char {
+    c.to_ascii_uppercase()
+}
+
+/// The row was for somebody who is known under another identity: it goes there.
+pub fn follow(world: &mut World, op: &Op, to: ProspectId) {
+    let About::Import { tenant, .. } = op.about else { return };
+    let mut command: Value = serde_json::from_str(&op.json).unwrap_or_default();
+    command["import"]["followed"] = json!(true);
+    let name = world.plan.tenants[tenant].object(ActorKind::ProspectDedup, to);
+    ask_object(world, name, op.principal.clone(), &command, op.about.clone());
+}
+
+/// An import was acknowledged.
+pub fn learn(world: &mut World, about: &About) {
+    if let About::Import { tenant, person, email, both } = about {
+        let person = &mut world.plan.tenants[*tenant].people[*person];
+        person.known |= email;
+        person.joined |= both;
+    }
+}

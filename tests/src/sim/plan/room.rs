@@ -1,0 +1,275 @@
+//! What people ask of a room: to work there, and to work.
+
+use super::{About, Member};
+use crate::sim::clients::{Op, Via};
+use crate::sim::clock::DAY_MS;
+use crate::sim::world::World;
+use schema::frame::Codec;
+use schema::{Caller, Principal, Role};
+use serde_json::{Value, json};
+
+fn visitor(world: &World, tenant: usize) -> Principal {
+    Principal { workspace: world.plan.tenants[tenant].id, caller: Caller::Visitor }
+}
+
+/// A workspace registers.
+pub fn register(world: &mut World, tenant: usize) {
+    let plan = &mut world.plan;
+    let (name, refresh) = (plan.text(tenant), plan.secret_hash());
+    let email = format!("owner@{}.example", plan.tenants[tenant].canary);
+    let command = json!({ "register": {
+        "name": name, "ownerEmail": email, "ownerName": plan.text(tenant),
+        "passwordHash": plan.password_hash(), "refreshHash": refresh,
+    }});
+    let about = About::Register(tenant);
+    ask(world, tenant, visitor(world, tenant), &command, about, Via::Http);
+}
+
+/// Sends a command to a tenant's room.
+pub fn ask(
+    world: &mut World,
+    tenant: usize,
+    principal: Principal,
+    command: &Value,
+    about: About,
+    via: Via,
+) {
+    let room = world.plan.tenants[tenant].room.clone();
+    world.begin_op(Op::new(room, principal, command.to_string(), about).via(via));
+}
+
+/// Sends a command to an object.
+pub fn ask_object(
+    world: &mut World,
+    name: crate::sim::object::Name,
+    principal: Principal,
+    command: &Value,
+    about: About,
+) {
+    world.begin_op(Op::new(name, principal, command.to_string(), about));
+}
+
+/// A member of the tenant, and how it talks to the room.
+fn someone(world: &mut World, tenant: usize) -> Option<(Principal, Via)> {
+    let random = &mut world.plan.random;
+    let clients = &world.sockets.clients;
+    let room = &world.plan.tenants[tenant].room;
+    let own: Vec<_> = (0..clients.len())
+        .filter(|id| clients[*id].room == *room && !clients[*id].banned)
+        .collect();
+    if !own.is_empty() && random.chance(400) {
+        let id = *random.pick(&own);
+        return Some((clients[id].principal.clone(), Via::Socket(id)));
+    }
+    let members = &world.plan.tenants[tenant].members;
+    if members.is_empty() {
+        return None;
+    }
+    let member = members[random.index(members.len().min(4))].principal.clone();
+    Some((member, Via::Http))
+}
+
+/// Tickets, comments, schedules, users.
+pub fn desk(world: &mut World, tenant: usize) {
+    let Some((principal, via)) = someone(world, tenant) else { return };
+    let now = world.clock.wall();
+    let plan = &mut world.plan;
+    let text = plan.text(tenant);
+    let (random, own) = (&mut plan.random, &plan.tenants[tenant]);
+    let ticket = (!own.tickets.is_empty()).then(|| *random.pick(&own.tickets));
+    let scheduled = (!own.scheduled.is_empty()).then(|| *random.pick(&own.scheduled));
+    let visibility = *random.pick(&["public", "private"]);
+    let (command, about) = match (random.below(100), ticket, scheduled) {
+        (0..40, Some(id), _) => {
+            let comment = json!({ "ticketId": id, "body": text, "visibility": visibility });
+            (json!({ "postComment": comment }), About::Comment(tenant))
+        }
+        (40..55, Some(id), _) => {
+            let wait = *random.pick(&[60_000, 600_000, DAY_MS / 8, DAY_MS]);
+            let at = now + wait + random.between(1_000, wait);
+            let command =
+                json!({ "scheduleComment": { "ticketId": id, "body": text, "publishAt": at } });
+            (command, About::Schedule(tenant, at))
+        }
+        (55..60, _, Some(id)) => {
+            let at = random.chance(500).then(|| now + random.between(60_000, DAY_MS));
+            let command = json!({ "changeScheduledComment": { "commentId": id, "publishAt": at } });
+            (command, About::Reschedule(tenant, id, at))
+        }
+        (60..63, _, Some(id)) => {
+            let command = json!({ "cancelScheduledComment": { "commentId": id } });
+            (command, About::Cancel(tenant, id))
+        }
+        (63..78, Some(id), _) => {
+            let change = match random.below(4) {
+                0 => json!({ "ticketId": id, "status": *random.pick(
+                    &["open", "pending", "waiting", "solved", "solved", "closed"]) }),
+                1 => json!({ "ticketId": id, "priority": *random.pick(&["low", "urgent"]) }),
+                2 => json!({ "ticketId": id, "tags": [text] }),
+                _ => json!({ "ticketId": id, "subject": text }),
+            };
+            (json!({ "changeTicket": change }), About::Other)
+        }
+        (78..81, Some(id), _) => (json!({ "reopenTicket": { "ticketId": id } }), About::Other),
+        (81..85, Some(id), _) => (json!({ "markRead": { "ticketId": id } }), About::Other),
+        (85..89, _, _) => {
+            let email = format!("u{}@{}.example", random.below(12), own.canary);
+            (json!({ "createUser": { "email": email, "name": text } }), About::User(tenant))
+        }
+        (89..91, _, _) => (json!({ "snapshot": {} }), About::Other),
+        (91..93, _, _) => (json!({ "listTickets": {} }), About::Other),
+        _ => {
+            let email = format!("u{}@{}.example", random.below(12), own.canary);
+            let body = random.chance(500).then_some(&text);
+            let command =
+                json!({ "createTicket": { "subject": text, "body": body, "userEmail": email } });
+            (command, About::Ticket(tenant))
+        }
+    };
+    ask(world, tenant, principal, &command, about, via);
+}
+
+/// Agents, sessions, invitations; clients that sit in the room.
+pub fn people(world: &mut World, tenant: usize) {
+    let Some(owner) = world.plan.tenants[tenant].members.first().cloned() else { return };
+    let visitor = visitor(world, tenant);
+    let plan = &mut world.plan;
+    let (text, hash) = (plan.text(tenant), plan.secret_hash());
+    let own = &mut plan.tenants[tenant];
+    let random = &mut plan.random;
+    let (principal, command, about) = match random.below(10) {
+        0..2 => {
+            let email = format!("a{}@{}.example", random.below(6), own.canary);
+            let role = *random.pick(&["viewer", "agent", "agent", "admin"]);
+            let invite = json!({ "email": email, "name": text, "role": role, "tokenHash": hash });
+            (owner.principal, json!({ "invite": invite }), About::Invite(tenant, hash))
+        }
+        2..4 if !own.invited.is_empty() => {
+            let (_, token) = own.invited[random.index(own.invited.len())].clone();
+            let password = plan.password_hash();
+            let accept = json!({ "tokenHash": token, "name": text, "passwordHash": password,
+                "refreshHash": hash });
+            (visitor, json!({ "acceptInvitation": accept }), About::Enter(tenant, hash))
+        }
+        4 => {
+            let member = own.members[random.index(own.members.len())].clone();
+            let refresh = json!({ "tokenHash": member.refresh, "nextHash": hash });
+            (visitor, json!({ "refresh": refresh }), About::Enter(tenant, hash))
+        }
+        5 if own.members.len() > 1 => {
+            let index = 1 + random.index(own.members.len() - 1);
+            let Some(agent) = own.members[index].principal.agent() else { return };
+            let change = match random.below(3) {
+                0 => json!({ "agentId": agent, "active": random.chance(700) }),
+                1 => json!({ "agentId": agent, "role": *random.pick(&["viewer", "agent"]) }),
+                _ => json!({ "agentId": agent, "name": text }),
+            };
+            (owner.principal, json!({ "changeAgent": change }), About::Other)
+        }
+        6 if random.chance(200) && own.members.len() > 1 => {
+            let member = own.members.pop().map(|member| member.principal);
+            (member.unwrap_or(visitor), json!({ "logout": {} }), About::Other)
+        }
+        _ => {
+            let member = own.members[random.index(own.members.len())].principal.clone();
+            let codec = if random.chance(500) { Codec::Json } else { Codec::Msgpack };
+            let room = own.room.clone();
+            let here = |client: &&crate::sim::sockets::Client| client.room == room;
+            if world.sockets.clients.iter().filter(here).count() < 6 {
+                world.add_client(room, member, codec);
+            }
+            return;
+        }
+    };
+    ask(world, tenant, principal, &command, about, Via::Http);
+}
+
+/// Mail that came in, by queue.
+pub fn mail(world: &mut World, tenant: usize) {
+    if world.plan.tenants[tenant].members.is_empty() {
+        return;
+    }
+    let system = world.plan.tenants[tenant].system();
+    let plan = &mut world.plan;
+    let text = plan.text(tenant);
+    let token = text.rsplit(' ').next().unwrap_or_default().to_owned();
+    let (own, random) = (&mut plan.tenants[tenant], &mut plan.random);
+    let reply = (!own.mails.is_empty() && random.chance(500)).then(|| random.pick(&own.mails));
+    let message_id = format!("{token}@{}.example", own.canary);
+    let from = format!("u{}@{}.example", random.below(12), own.canary);
+    let automatic = random.chance(50).then(|| json!({ "kind": "autoReply", "reason": "header" }));
+    let command = json!({ "receiveMail": {
+        "rawKey": format!("raw/{token}"),
+        "messageId": random.chance(950).then_some(&message_id),
+        "inReplyTo": reply.map(|id| vec![id]).unwrap_or_default(),
+        "from": { "name": text, "address": from },
+        "subject": text, "text": text, "automatic": automatic,
+    }});
+    own.mails.push(message_id);
+    let about = if automatic.is_some() { About::Other } else { About::MailIn(tenant) };
+    ask(world, tenant, system, &command, about, Via::Queue);
+}
+
+/// What a reply tells the plan.
+pub fn learn(world: &mut World, op: &Op, reply: &Value) {
+    let id = |name: &str| reply[name].as_str().unwrap_or_default().to_owned();
+    match &op.about {
+        About::Register(tenant) => {
+            let refresh = serde_json::from_str::<Value>(&op.json).unwrap_or_default();
+            let refresh = refresh["register"]["refreshHash"].as_str().unwrap_or_default();
+            enter(world, *tenant, reply, refresh);
+        }
+        About::Enter(tenant, refresh) => {
+            let opened = if reply["opened"].is_object() { &reply["opened"] } else { reply };
+            enter(world, *tenant, opened, refresh);
+        }
+        About::Invite(tenant, hash) => {
+            if let Ok(invitation) = id("id").parse() {
+                world.plan.tenants[*tenant].invited.push((invitation, hash.clone()));
+            }
+        }
+        About::Ticket(tenant) => {
+            if let Ok(ticket) = id("id").parse() {
+                world.plan.tenants[*tenant].tickets.push(ticket);
+            }
+        }
+        About::Schedule(tenant, _) => {
+            if let Ok(comment) = id("id").parse() {
+                world.plan.tenants[*tenant].scheduled.push(comment);
+            }
+        }
+        About::MailIn(tenant) => {
+            if let Ok(ticket) = id("ticketId").parse() {
+                let tickets = &mut world.plan.tenants[*tenant].tickets;
+                if !tickets.contains(&ticket) {
+                    tickets.push(ticket);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn enter(world: &mut World, tenant: usize, opened: &Value, refresh: &str) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (agent, session) = (&opened["agent"], &opened["session"]);
+    let role = text(&agent["role"]);
+    let (Ok(id), Ok(session_id)) = (text(&agent["id"]).parse(), text(&session["id"]).parse())
+    else {
+        return;
+    };
+    let caller = Caller::Agent {
+        agent: id,
+        session: session_id,
+        epoch: session["epoch"].as_i64().unwrap_or_default(),
+        role: Role::parse(&role).unwrap_or(Role::Viewer),
+    };
+    let principal = Principal { workspace: world.plan.tenants[tenant].id, caller };
+    let email = text(&agent["email"]);
+    let members = &mut world.plan.tenants[tenant].members;
+    let member = Member { principal, role, email, refresh: refresh.to_owned() };
+    match members.iter_mut().find(|known| known.principal.agent() == Some(id)) {
+        Some(known) => *known = member,
+        None => members.push(member),
+    }
+}

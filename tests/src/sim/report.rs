@@ -1,0 +1,104 @@
+//! Many seeds: on two threads, summed up for a person.
+
+use super::faults;
+use super::run::{Outcome, run};
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What came of many seeds.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// How many ran.
+    pub seeds: u64,
+    /// How many envelopes, frames and upgrades were served.
+    pub commands: u64,
+    /// How many turns ran.
+    pub turns: u64,
+    /// How often each kind of fault struck.
+    pub faults: Vec<u64>,
+    /// Which rare things were reached.
+    pub marks: BTreeMap<&'static str, u64>,
+    /// The seeds that failed.
+    pub failed: Vec<Outcome>,
+}
+
+impl Summary {
+    fn add(&mut self, outcome: Outcome) {
+        self.seeds += 1;
+        self.commands += outcome.commands;
+        self.turns += outcome.turns;
+        self.faults.resize(faults::ALL.len(), 0);
+        for (sum, count) in self.faults.iter_mut().zip(&outcome.faults) {
+            *sum += count;
+        }
+        for (mark, count) in &outcome.marks {
+            *self.marks.entry(mark).or_default() += count;
+        }
+        if outcome.violation.is_some() {
+            self.failed.push(outcome);
+        }
+    }
+
+    /// The kinds of faults that never struck.
+    #[must_use]
+    pub fn silent(&self) -> Vec<&'static str> {
+        let counts = faults::ALL.iter().zip(&self.faults);
+        counts.filter(|(_, count)| **count == 0).map(|(fault, _)| fault.text()).collect()
+    }
+
+    /// The tables of faults and marks.
+    #[must_use]
+    pub fn tables(&self) -> String {
+        let mut text = String::from("faults:\n");
+        for (fault, count) in faults::ALL.iter().zip(&self.faults) {
+            text.push_str(&format!("  {count:>9}  {}\n", fault.text()));
+        }
+        text.push_str("marks:\n");
+        for (mark, count) in &self.marks {
+            text.push_str(&format!("  {count:>9}  {mark}\n"));
+        }
+        text
+    }
+}
+
+/// Runs `count` seeds from `from` on two threads; stops soon after one fails if `stop`.
+#[must_use]
+pub fn run_all(from: u64, count: u64, stop: bool) -> Summary {
+    let next = AtomicU64::new(from);
+    let summary = Mutex::new(Summary::default());
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::Relaxed);
+                    if seed >= from + count {
+                        return;
+                    }
+                    let outcome = run(seed, false);
+                    if outcome.violation.is_some() && stop {
+                        next.store(from + count, Ordering::Relaxed);
+                    }
+                    summary.lock().expect("no thread dies with it").add(outcome);
+                }
+            });
+        }
+    });
+    let mut summary = summary.into_inner().expect("no thread died with it");
+    summary.failed.sort_by_key(|outcome| outcome.seed);
+    summary
+}
+
+/// What a failed seed has to say.
+#[must_use]
+pub fn describe(outcome: &Outcome) -> String {
+    let Some(violation) = &outcome.violation else { return String::new() };
+    format!(
+        "{}\nseed {} violates: {}\n  {}\nreplay: npm run sim -- --seeds 1 --from {} --trace\n",
+        outcome.tail.join("\n"),
+        outcome.seed,
+        violation.invariant,
+        violation.text,
+        outcome.seed
+    )
+}
