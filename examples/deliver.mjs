@@ -6,6 +6,7 @@
 // every message is one ticket or one comment, or was reported as unparseable, or is a further copy
 // of a Message-ID. It ends with a line of counts, and exits 0 only if all of that held.
 
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -15,6 +16,7 @@ import { build } from "../gateway/dev/build.mjs";
 import { ROOT } from "../gateway/dev/tools.mjs";
 import { startWorker } from "../gateway/dev/worker.mjs";
 import { data, all, register } from "../tests/harness/api.mjs";
+import { VARS } from "../tests/harness/worker.mjs";
 import { connect } from "./client.mjs";
 
 const CLIENTS = 50;
@@ -27,7 +29,7 @@ export async function deliver(dir, { say = () => {} } = {}) {
   const files = readdirSync(dir).filter((name) => name.endsWith(".eml")).sort();
   if (files.length === 0) throw new Error(`no .eml files in ${dir}`);
   const persistTo = mkdtempSync(join(tmpdir(), "postroom-deliver-"));
-  const worker = await startWorker({ persistTo, main: join(ROOT, "tests", "harness", "mail-entry.js") });
+  const worker = await startWorker({ persistTo, vars: VARS, main: join(ROOT, "tests", "harness", "mail-entry.js") });
   try {
     const owner = await register(worker.url);
     say(`workspace ${owner.workspaceId} on ${worker.url}`);
@@ -37,7 +39,12 @@ export async function deliver(dir, { say = () => {} } = {}) {
     const handed = await handOver(worker.url, owner, dir, files, say);
     stopDropping();
     const counts = { messages: files.length, ...handed };
-    return { ...counts, ...(await settle(worker.url, owner, clients, handed)) };
+    const settled = await settle(worker.url, owner, clients);
+    const { reported, ...found } = settled;
+    const copies = countCopies(dir, files, reported);
+    const kept = found.mails + found.stopped + found.unparseable + copies;
+    if (kept !== files.length) throw new Error(`${files.length} messages, but ${kept} are accounted for: ${JSON.stringify({ ...found, copies })}`);
+    return { ...counts, ...found, copies };
   } finally {
     await worker.stop();
     rmSync(persistTo, { recursive: true, force: true });
@@ -101,8 +108,24 @@ async function handOver(url, owner, dir, files, say) {
   return counts;
 }
 
+/** How many of the messages that could be read are further copies of a Message-ID. */
+function countCopies(dir, files, reported) {
+  const seen = new Set();
+  let copies = 0;
+  for (const name of files) {
+    const raw = readFileSync(join(dir, name));
+    const sha256 = createHash("sha256").update(raw).digest("hex");
+    if (reported.some(({ rawKey }) => rawKey.includes(sha256))) continue;
+    const head = raw.toString("latin1").split(/\r?\n\r?\n/)[0].replaceAll(/\r?\n[ \t]+/g, " ");
+    const id = /^message-id:\s*<?\s*([^<>\s]+)/im.exec(head)?.[1] ?? sha256;
+    if (seen.has(id)) copies += 1;
+    seen.add(id);
+  }
+  return copies;
+}
+
 /** Waits until every client has everything, then compares what they saw with what the API says. */
-async function settle(url, owner, clients, handed) {
+async function settle(url, owner, clients) {
   const { token } = owner;
   const { head } = await data(url, "GET", "/v1/snapshot", { token });
   const end = Date.now() + PATIENCE_MS;
@@ -125,7 +148,11 @@ async function settle(url, owner, clients, handed) {
     mails += comments.filter(({ mail }) => mail).length;
   }
   const drops = clients.reduce((sum, client) => sum + client.drops, 0);
-  return { events: head, clients: clients.length, drops, tickets: tickets.length, mails, unparseable: unparseable.length, handed };
+  const stopped = clients[0].seen.filter(({ type }) => type === "mail.stopped").length;
+  return {
+    events: head, clients: clients.length, drops, tickets: tickets.length,
+    mails, stopped, unparseable: unparseable.length, reported: unparseable,
+  };
 }
 
 /** The same value with the keys of every object in order, so that two codings compare equal. */

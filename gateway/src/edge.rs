@@ -256,8 +256,9 @@ impl Platform for Edge {
         let bytes = envelope.encode();
         let mut tried = self.try_call(actor, &envelope.instance, &bytes).await;
         if let Err(error) = &tried {
-            // Safe to repeat: a command carries a key or does the same thing twice.
-            if flag(error, "retryable") && !flag(error, "overloaded") {
+            // Its answer may be lost, its work done: only a key makes it safe to repeat.
+            let safe = envelope.key.is_some();
+            if safe && flag(error, "retryable") && !flag(error, "overloaded") {
                 tried = self.try_call(actor, &envelope.instance, &bytes).await;
             }
         }
@@ -266,6 +267,10 @@ impl Platform for Edge {
             Err(error) if flag(&error, "overloaded") => {
                 Err(Reject::new(Code::Unavailable, "too much at once: try again in a moment"))
             }
+            Err(error) if flag(&error, "retryable") => Err(Reject::new(
+                Code::Unavailable,
+                "the answer was lost: repeat it, and with an Idempotency-Key if it changes something",
+            )),
             Err(error) => {
                 let (id, cause) = (&envelope.request_id, describe(&error));
                 worker::console_error!("request {id} {actor:?}: {cause}");

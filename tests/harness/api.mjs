@@ -42,18 +42,31 @@ export async function all(url, path, options) {
   }
 }
 
-/** A new workspace with its owner: { workspaceId, token, refreshToken, agentId, email, password }. */
-export async function register(url, name = "Acme") {
-  const email = `owner@${name.toLowerCase()}.example`;
+/**
+ * A new workspace with its owner: { workspaceId, token, refreshToken, agentId, email, password }.
+ * With `operator`, the operator's token, no limit on registrations applies.
+ */
+export async function register(url, name = "Acme", { operator } = {}) {
+  const email = `owner@${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}.example`;
   const password = "correct horse battery staple";
   const body = { name, ownerName: "Olive Owner", ownerEmail: email, password };
-  const made = await data(url, "POST", "/v1/workspaces", { body });
-  return {
-    workspaceId: made.workspace.id,
-    agentId: made.agent.id,
-    token: made.accessToken,
-    refreshToken: made.refreshToken,
-    email,
-    password,
-  };
+  const made = await data(url, "POST", "/v1/workspaces", { body, token: operator });
+  return { ...session(made), email, password };
+}
+
+/** What tests keep of an answer that opens a session. */
+export const session = (made) => ({
+  workspaceId: made.workspace.id,
+  agentId: made.agent.id,
+  token: made.accessToken,
+  refreshToken: made.refreshToken,
+});
+
+/** A further agent of `owner`'s workspace, invited and accepted. */
+export async function join(url, owner, role = "agent", name = "Ada") {
+  const email = `${name.toLowerCase()}@agents.example`;
+  const invited = await data(url, "POST", "/v1/invitations", { token: owner.token, body: { email, name, role } });
+  const password = `${name}'s own long pass phrase`;
+  const body = { token: invited.token, password };
+  return { ...session(await data(url, "POST", "/v1/invitations/accept", { body })), email, password };
 }

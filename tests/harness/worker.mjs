@@ -13,10 +13,25 @@ export const VARS = {
   ADMIN_TOKEN: "operator-token-of-the-tests",
 };
 
+const endings = new WeakMap();
+
+/** Does `work` after the test `t`: what was begun last ends first, and one failure keeps no other from its turn. */
+export function later(t, work) {
+  const list = endings.get(t) ?? [];
+  list.push(work);
+  if (endings.has(t)) return;
+  endings.set(t, list);
+  t.after(async () => {
+    const failures = [];
+    for (const one of list.reverse()) await Promise.resolve().then(one).catch((error) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  });
+}
+
 /** A folder that is removed after the test `t` (or by the caller, where `t` is missing). */
 export function folder(t) {
   const dir = mkdtempSync(join(tmpdir(), "postroom-"));
-  t?.after(() => rmSync(dir, { recursive: true, force: true }));
+  if (t) later(t, () => rmSync(dir, { recursive: true, force: true }));
   return dir;
 }
 
@@ -25,7 +40,7 @@ export async function productWorker(t, options = {}) {
   const persistTo = options.persistTo ?? folder(t);
   const { vars, ...rest } = options;
   const worker = await startWorker({ persistTo, vars: { ...VARS, ...vars }, ...rest });
-  t?.after(() => worker.stop());
+  if (t) later(t, () => worker.stop());
   return { ...worker, persistTo };
 }
 
@@ -34,6 +49,6 @@ export async function toyWorker(t, options = {}) {
   const config = join(ROOT, "tests", "toy", "wrangler.toml");
   const persistTo = options.persistTo ?? folder(t);
   const worker = await startWorker({ config, readyPath: "/ready/count", ...options, persistTo });
-  t?.after(() => worker.stop());
+  if (t) later(t, () => worker.stop());
   return { ...worker, persistTo };
 }

@@ -123,22 +123,8 @@ pub enum PersonName<'x> {
 /// [`IdentityError`]: this cannot be anybody's address.
 pub fn email_key(text: &str) -> Result<String, IdentityError> {
     bounded(text)?;
-    let visible = folded(text);
-    let mut address = visible.trim();
-    if let Some((_, after)) = address.rsplit_once('<') {
-        address = after.split('>').next().unwrap_or_default().trim();
-    }
-    if let Some(after) = address.strip_prefix("mailto:") {
-        address = after.split('?').next().unwrap_or_default().trim();
-    }
-    if address.is_empty() {
-        return Err(IdentityError::Empty);
-    }
-    let (local, domain) = address.split_once('@').ok_or(IdentityError::Address)?;
-    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "\"<>()[],;:\\@".contains(c);
-    if local.contains(is_odd) || domain.contains('@') {
-        return Err(IdentityError::Address);
-    }
+    let folded_text = folded(text);
+    let (local, domain) = parts(&folded_text)?;
     let mut domain = domain_to_ascii(domain).map_err(|_| IdentityError::Domain)?;
     if domain == "googlemail.com" {
         domain = "gmail.com".to_string();
@@ -156,6 +142,41 @@ pub fn email_key(text: &str) -> Result<String, IdentityError> {
     }
     let key = format!("{local}@{domain}");
     if key.len() > ADDRESS_BYTES_MAX { Err(IdentityError::TooLong) } else { Ok(key) }
+}
+
+/// The bare address to write to, out of the ways in which people write one down: the display name,
+/// `mailto:`, spaces and the domain's last dot are gone; the part before the `@` stays as it is.
+///
+/// # Errors
+/// [`IdentityError`]: this cannot be anybody's address.
+pub fn bare_address(text: &str) -> Result<String, IdentityError> {
+    bounded(text)?;
+    let visible_text = visible(text);
+    let (local, domain) = parts(&visible_text)?;
+    let domain = domain_to_ascii(domain).map_err(|_| IdentityError::Domain)?;
+    let address = format!("{local}@{domain}");
+    if address.len() > ADDRESS_BYTES_MAX { Err(IdentityError::TooLong) } else { Ok(address) }
+}
+
+/// The part before the `@` and the domain, whatever stands around them.
+fn parts(text: &str) -> Result<(&str, &str), IdentityError> {
+    let mut address = text.trim();
+    if let Some((_, after)) = address.rsplit_once('<') {
+        address = after.split('>').next().unwrap_or_default().trim();
+    }
+    let scheme = address.get(..7).filter(|scheme| scheme.eq_ignore_ascii_case("mailto:"));
+    if scheme.is_some() {
+        address = address[7..].split('?').next().unwrap_or_default().trim();
+    }
+    if address.is_empty() {
+        return Err(IdentityError::Empty);
+    }
+    let (local, domain) = address.split_once('@').ok_or(IdentityError::Address)?;
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "\"<>()[],;:\\@".contains(c);
+    if local.is_empty() || local.contains(is_odd) || domain.contains('@') {
+        return Err(IdentityError::Address);
+    }
+    Ok((local, domain))
 }
 
 /// The key of a name at a domain, for people whose address is not known yet:
@@ -293,6 +314,21 @@ fn without_titles(mut words: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_bare_address_is_what_one_can_write_to() {
+        for text in [
+            "Jane <Jane.Doe+crm@Example.COM>",
+            "mailto:Jane.Doe+crm@example.com?subject=hi",
+            " MAILTO:Jane.Doe+crm@example.com. ",
+            "Jane.Doe+crm@example.com",
+        ] {
+            assert_eq!(bare_address(text).as_deref(), Ok("Jane.Doe+crm@example.com"), "{text}");
+        }
+        for text in ["", "Jane", "<>", "a@b@c.d", "a b@c.d", "@c.d"] {
+            assert!(bare_address(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn spellings_of_one_address_have_one_key() {

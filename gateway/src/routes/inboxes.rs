@@ -255,6 +255,7 @@ pub async fn list_sends<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject>
 /// # Errors
 /// `invalid_input` without a key, `unauthorized`, `forbidden`, the inbox's.
 pub async fn send<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    call.principal()?;
     let key = call.key()?;
     let key = key.ok_or_else(|| Reject::field("Idempotency-Key", "must be there"))?;
     let principal = call.may(Permission::Work).await?;

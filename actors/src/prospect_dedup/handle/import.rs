@@ -5,6 +5,7 @@
 //! again).
 
 use crate::kernel::Ctx;
+use crate::mail::identity::bare_address;
 use crate::prospect_dedup::identity::Identity;
 use crate::prospect_dedup::store::fields::{self, ATTRIBUTE};
 use crate::prospect_dedup::store::identities::{self, LINKED};
@@ -103,7 +104,12 @@ fn given_fields(ctx: &Ctx<'_>, input: &Import) -> Result<Vec<FieldRow>, Reject> 
     for (name, value) in named {
         // A row of a file has empty cells: they say nothing.
         let Some(value) = value.as_ref().filter(|value| !value.trim().is_empty()) else { continue };
-        let value = check::line(name, value, FIELD_CHARS_MAX)?;
+        let mut value = check::line(name, value, FIELD_CHARS_MAX)?;
+        if name == "email" {
+            let bare =
+                bare_address(&value).map_err(|error| Reject::field(name, error.to_string()))?;
+            value = bare.to_lowercase();
+        }
         fields.push(FieldRow { name: name.to_owned(), value, by_hand: false, at: ctx.now });
     }
     for (name, value) in input.attributes.iter().filter(|(_, value)| !value.trim().is_empty()) {

@@ -1,0 +1,122 @@
+// The product's entry with a meter: it counts what Cloudflare would charge for.
+//
+// `GET /test/cost` gives the counters since the last `POST /test/cost` and the alarms that are set;
+// nothing of the product is changed, its classes are only wrapped. Rows are counted as the cursors of
+// SQLite say; they are read when the counters are asked for, since cursors count while they are read.
+import Worker, * as product from "../../gateway/entry.js";
+
+const BINDINGS = {
+  WorkspaceRoom: "WORKSPACE_ROOM", InboxState: "INBOX_STATE", WarmupCounter: "WARMUP_COUNTER",
+  RateLimiter: "RATE_LIMITER", ProspectDedup: "PROSPECT_DEDUP",
+};
+const patched = new WeakSet();
+const objects = new Map(); // id -> class
+let counters;
+let cursors;
+const reset = () => {
+  counters = {};
+  cursors = [];
+};
+reset();
+const count = (name, by = 1) => (counters[name] = (counters[name] ?? 0) + by);
+
+/** Replaces a method of a prototype once, for everything that has it. */
+function patch(proto, name, wrap) {
+  const original = proto[name];
+  if (typeof original === "function") proto[name] = wrap(original);
+}
+
+function patchSql(sql) {
+  const proto = Object.getPrototypeOf(sql);
+  if (patched.has(proto)) return;
+  patched.add(proto);
+  patch(proto, "exec", (exec) => function (...args) {
+    const cursor = exec.apply(this, args);
+    cursors.push(cursor);
+    count("sql.statements");
+    return cursor;
+  });
+}
+
+function patchD1(db) {
+  const proto = Object.getPrototypeOf(db);
+  if (patched.has(proto)) return;
+  patched.add(proto);
+  const rows = (result) => {
+    count("d1.rowsRead", result?.meta?.rows_read ?? 0);
+    count("d1.rowsWritten", result?.meta?.rows_written ?? 0);
+    return result;
+  };
+  const statement = Object.getPrototypeOf(db.prepare("select 1"));
+  for (const name of ["run", "all", "first", "raw"]) {
+    patch(statement, name, (method) => async function (...args) {
+      count("d1.statements");
+      count("d1.requests");
+      return rows(await method.apply(this, args));
+    });
+  }
+  patch(proto, "batch", (batch) => async function (list, ...rest) {
+    count("d1.statements", list.length);
+    count("d1.requests");
+    const results = await batch.call(this, list, ...rest);
+    results.forEach(rows);
+    return results;
+  });
+}
+
+function metered(name) {
+  return class extends product[name] {
+    constructor(ctx, env) {
+      patchSql(ctx.storage.sql);
+      patchD1(env.DB);
+      objects.set(ctx.id.toString(), name);
+      super(ctx, env);
+    }
+    call(envelope) {
+      count(`${name}.call`);
+      return super.call(envelope);
+    }
+    fetch(request) {
+      count(`${name}.fetch`);
+      return super.fetch(request);
+    }
+    alarm() {
+      count(`${name}.alarm`);
+      return super.alarm();
+    }
+    webSocketMessage(...args) {
+      count(`${name}.message`);
+      return super.webSocketMessage(...args);
+    }
+    /** For the meter only: when the alarm goes off, or null. */
+    alarmAt() {
+      return this.ctx.storage.getAlarm();
+    }
+  };
+}
+
+export const WorkspaceRoom = metered("WorkspaceRoom");
+export const InboxState = metered("InboxState");
+export const WarmupCounter = metered("WarmupCounter");
+export const RateLimiter = metered("RateLimiter");
+export const ProspectDedup = metered("ProspectDedup");
+
+export default class extends Worker {
+  async fetch(request) {
+    patchD1(this.env.DB);
+    const { pathname } = new URL(request.url);
+    if (pathname === "/test/alarms") return Response.json(await this.alarms());
+    if (pathname !== "/test/cost") return super.fetch(request);
+    if (request.method === "POST") reset();
+    const sum = (field) => cursors.reduce((total, cursor) => total + cursor[field], 0);
+    return Response.json({ ...counters, "sql.rowsRead": sum("rowsRead"), "sql.rowsWritten": sum("rowsWritten") });
+  }
+
+  alarms() {
+    const asked = [...objects].map(async ([id, name]) => {
+      const space = this.env[BINDINGS[name]];
+      return { actor: name, at: await space.get(space.idFromString(id)).alarmAt() };
+    });
+    return Promise.all(asked);
+  }
+}
