@@ -12,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use js_sys::{Promise, Reflect, Uint8Array};
 use once_cell::sync::OnceCell;
+use schema::codec::read_json;
 use schema::envelope::pack;
 use schema::frame::Connect;
 use schema::summary::Cell;
@@ -122,13 +123,15 @@ async fn email(
 async fn queue(batch: MessageBatch<StoredMail>, env: Env, _context: Context) -> worker::Result<()> {
     let edge = Edge { env };
     for message in batch.raw_iter() {
-        let Ok(message) = worker::Message::<StoredMail>::try_from(message) else {
-            // Left alone it would count as done. It is for a person, who finds it in the dead
+        let text = js_sys::JSON::stringify(&message.body()).map(String::from).unwrap_or_default();
+        let Ok(mail) = read_json::<StoredMail>(text.as_bytes()) else {
+            // Left alone it would count as done. After its tries a person finds it in the dead
             // letters.
             edge.log("a message of the mail queue cannot be read");
+            message.retry();
             continue;
         };
-        match queue::consume(&edge, message.body()).await {
+        match queue::consume(&edge, &mail).await {
             Fate::Done => message.ack(),
             Fate::Again(seconds) => {
                 let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
