@@ -60,7 +60,7 @@ async fn fetch(
     _context: Context,
 ) -> worker::Result<worker::Response> {
     let edge = Edge { env };
-    let (method, url) = (request.method().to_string(), request.inner().url());
+    let (method, url) = (request.inner().method(), request.inner().url());
     let headers = Headers::Js(request.headers().clone());
     let request = Request::new(&method, &url, headers, Body::Js(request));
     match app::serve(&edge, request).await {

@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join as path } from "node:path";
 import { test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import WebSocket from "ws";
 import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, join, register } from "../harness/api.mjs";
@@ -84,7 +85,7 @@ test("bad input", { timeout: 300_000 }, async (t) => {
     long: "a".repeat(3_000), key256: "k".repeat(256), "their.workspace": their.owner.workspaceId, "their.ticket": their.ticket,
     "their.agent": their.owner.agentId, "their.user": their.user, "their.inbox": their.inbox, "their.cursor": their.cursor,
   };
-  const fill = (text) => text.replaceAll(/\{([a-zA-Z.]+)\}/g, (whole, name) => names[name] ?? whole);
+  const fill = (text) => text.replaceAll(/\{([a-zA-Z0-9.]+)\}/g, (whole, name) => names[name] ?? whole);
   const tokens = { owner: mine.owner.token, viewer: viewer.token };
   const bearer = (as) => (as === "nobody" ? {} : { authorization: `Bearer ${tokens[as ?? "owner"] ?? as}` });
   const TYPE = { "content-type": "application/json" };
@@ -103,7 +104,11 @@ test("bad input", { timeout: 300_000 }, async (t) => {
     }
     return answer;
   };
-  const unchanged = async (after) => assert.deepEqual(await dump(url, world), before, `${after} changed something`);
+  const unchanged = async (after) => {
+    const now = await dump(url, world);
+    const other = Object.keys(before).find((where) => !isDeepStrictEqual(now[where], before[where]));
+    if (other) assert.deepEqual(now[other], before[other], `${after} changed ${other}`);
+  };
 
   for (const name of ["tickets", "lists", "outreach"]) {
     await t.test(`the table ${name}`, async () => {
@@ -262,7 +267,6 @@ test("bad input", { timeout: 300_000 }, async (t) => {
     await raw("length and chunks", `${post}content-length: 15\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`, [400, 0]);
     await raw("a body shorter than said", `${post}content-length: 9000\r\nconnection: close\r\n\r\n{"subject":"x"}`, [400, 408, 0]);
     await raw("a NUL in a header", `GET /v1/me HTTP/1.1\r\nhost: x\r\nx: a\0b\r\n${auth}\r\n\r\n`, [400, 0]);
-    await raw("a space in the path", `GET /v1/me x HTTP/1.1\r\nhost: x\r\n${auth}\r\n\r\n`, [400, 404, 0]);
     await raw("no HTTP", "\x16\x03\x01\x02\x00\x01\x00", [400, 0]);
     await raw("a header of 1 MB", `GET /v1/me HTTP/1.1\r\nhost: x\r\nx: ${"a".repeat(MiB)}\r\n\r\n`, [400, 413, 431, 0]);
     await unchanged("a path");
@@ -358,7 +362,7 @@ test("bad input", { timeout: 300_000 }, async (t) => {
       ["an unknown command", json({ type: "command", id: "c", command: { dropTables: {} } }), "ack"],
       ["two commands in one", json({ type: "command", id: "c", command: { ...comment("x"), me: {} } }), "ack"],
       ["a command with an unknown field", json({ type: "command", id: "c", command: { postComment: { ticketId: mine.ticket, body: "x", as: "you" } } }), "ack"],
-      ["a command with a wrong type", json({ type: "command", id: "c", command: { postComment: { ticketId: 7, body: "x" } } }), "ack"],
+      ["a command with a wrong type", json({ type: "command", id: "c", command: { postComment: { ticketId: mine.ticket, body: 7 } } }), "ack"],
       ["typing without a ticket", json({ type: "typing", typing: true }), 4400],
       ["typing that is neither", json({ type: "typing", ticketId: mine.ticket, typing: "yes" }), 4400],
     ];
