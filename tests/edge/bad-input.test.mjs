@@ -360,7 +360,7 @@ test("bad input", { timeout: 300_000 }, async (t) => {
       ["a command with an id of 101 bytes", json({ type: "command", id: "i".repeat(101), command: comment("x") }), 4400],
       ["a command without a command", json({ type: "command", id: "c" }), 4400],
       ["an unknown command", json({ type: "command", id: "c", command: { dropTables: {} } }), "ack"],
-      ["two commands in one", json({ type: "command", id: "c", command: { ...comment("x"), me: {} } }), "ack"],
+      ["two commands in one", json({ type: "command", id: "c", command: { ...comment("x"), me: {} } }), 4400],
       ["a command with an unknown field", json({ type: "command", id: "c", command: { postComment: { ticketId: mine.ticket, body: "x", as: "you" } } }), "ack"],
       ["a command with a wrong type", json({ type: "command", id: "c", command: { postComment: { ticketId: mine.ticket, body: 7 } } }), "ack"],
       ["typing without a ticket", json({ type: "typing", typing: true }), 4400],
@@ -482,7 +482,7 @@ test("bad input", { timeout: 300_000 }, async (t) => {
   const log = worker.logText();
   assert.ok(!log.includes("RuntimeError") && !log.includes("unreachable"), "no trap in the log");
   assert.ok(cases >= 150);
-  t.diagnostic(`${cases} cases of bad input, each refused as stated; nothing changed`);
+  t.diagnostic(`${cases} cases of bad input were tried`);
 });
 
 /** A cursor with one letter of its middle changed. */

@@ -1,9 +1,10 @@
 // One person is one prospect: a thousand imports of fifty people written in many ways.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { nodeBin, ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, join as joinAs, register } from "../harness/api.mjs";
 import { pool, seeded, until } from "../harness/until.mjs";
@@ -140,10 +141,10 @@ test("prospects", { timeout: 180_000 }, async (t) => {
     const ticket = await data(url, "POST", "/v1/tickets", { token, body: { subject: "Also in D1" } });
     const ids = rows.map(({ id }) => id);
     const tickets = () => sql(persistTo, "select id, subject, status, version from tickets");
-    await until(() => tickets().length === 1, "the ticket in D1");
-    const [before] = tickets();
+    await until(async () => (await tickets()).length === 1, "the ticket in D1");
+    const [before] = await tickets();
     await worker.stop();
-    sql(persistTo, "delete from prospects; delete from tickets; delete from workspaces");
+    await sql(persistTo, "delete from prospects; delete from tickets; delete from workspaces");
     const again = await productWorker(t, { persistTo });
     const listed = () => all(again.url, "/api/prospects", { token });
     assert.deepEqual(await listed(), []);
@@ -151,8 +152,8 @@ test("prospects", { timeout: 180_000 }, async (t) => {
     await data(again.url, "POST", "/api/admin/rebuild-summaries", { token, body: { prospectIds: ids } });
     const rebuilt = await until(async () => { const found = await listed(); return found.length === ids.length && found; }, "all rows", 30_000);
     assert.deepEqual(shown(rebuilt), shown(rows));
-    await until(() => tickets().length === 1, "the ticket's row");
-    assert.deepEqual(tickets()[0], before);
+    await until(async () => (await tickets()).length === 1, "the ticket's row");
+    assert.deepEqual((await tickets())[0], before);
     assert.equal(before.id, ticket.id);
     const once = await data(again.url, "POST", "/api/admin/rebuild-summaries", { token });
     assert.deepEqual([once.rooms, once.prospects, once.failed], [1, ids.length, 0]);
@@ -161,9 +162,9 @@ test("prospects", { timeout: 180_000 }, async (t) => {
 });
 
 /** Runs SQL on the local D1 database; gives the rows of the last statement. */
-function sql(persistTo, command) {
+async function sql(persistTo, command) {
   const args = ["d1", "execute", "DB", "--local", "--json", "--persist-to", persistTo, "--command", command];
   const env = { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", CI: "true" };
-  const out = execFileSync(nodeBin("wrangler"), args, { cwd: ROOT, env, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
-  return JSON.parse(out.slice(out.indexOf("["))).at(-1).results;
+  const { stdout } = await promisify(execFile)(nodeBin("wrangler"), args, { cwd: ROOT, env });
+  return JSON.parse(stdout.slice(stdout.indexOf("["))).at(-1).results;
 }
