@@ -196,6 +196,9 @@ pub struct Permit {
     pub campaign: String,
     /// The step in it, from 1.
     pub step: i64,
+    /// The address that the mail goes to: it must be one of the person's.
+    #[serde(default)]
+    pub to: Option<String>,
     /// For how long the permit holds. After that another send may have the step, unless this one
     /// was recorded as `sending`: who asks for it must not begin to send later. Without it the
     /// permit holds until it is recorded.
@@ -585,6 +588,8 @@ pub enum Denial {
     IdentityUnsettled,
     /// There is no such prospect.
     UnknownProspect,
+    /// The mail goes to an address that is not known to be the person's.
+    OtherAddress,
 }
 
 /// The answer to [`Record`], [`Suppress`] and [`Delete`].

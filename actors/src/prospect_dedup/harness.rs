@@ -286,7 +286,7 @@ impl Town {
 /// May a send write a step of the one campaign?
 pub fn permit(send_id: &str, step: i64) -> ProspectCommand {
     let (send_id, campaign) = (send_id.to_owned(), "spring".to_owned());
-    ProspectCommand::Permit(Permit { send_id, campaign, step, hold_ms: None })
+    ProspectCommand::Permit(Permit { send_id, campaign, step, to: None, hold_ms: None })
 }
 
 /// A suppression.

@@ -108,6 +108,7 @@ fn permit(ctx: &Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         send_id: id.to_string(),
         campaign: outreach.campaign,
         step: outreach.step,
+        to: send.to.iter().chain(&send.cc).next().cloned(),
         // It holds until it is recorded; and a record always follows.
         hold_ms: None,
     });

@@ -5,6 +5,7 @@
 //! nobody gets a permit: another identity may know of an opt-out, or have written the step.
 
 use crate::kernel::Ctx;
+use crate::prospect_dedup::identity::Identity;
 use crate::prospect_dedup::store::{identities, me, permits, suppressions};
 use crate::prospect_dedup::{ID_CHARS_MAX, person, timer};
 use schema::prospect::{Denial, Permit, PermitReply, PermitRow, Reason};
@@ -35,6 +36,11 @@ pub fn permit(ctx: &mut Ctx<'_>, input: &Permit) -> Result<PermitReply, Reject> 
     if identities::any_pending(ctx.sql)? {
         return denied(Denial::IdentityUnsettled, Some(UNSETTLED_MS));
     }
+    if let Some(to) = &input.to
+        && !is_theirs(ctx, to)?
+    {
+        return denied(Denial::OtherAddress, None);
+    }
     let rows = permits::of_step(ctx.sql, &input.campaign, input.step)?;
     if rows.iter().any(|row| row.state == permits::SPENT) {
         return denied(Denial::StepAlreadySent, None);
@@ -63,6 +69,17 @@ pub fn permit(ctx: &mut Ctx<'_>, input: &Permit) -> Result<PermitReply, Reject> 
     person::note(ctx, "permit.granted", Some(describe(&row.campaign, row.step, &row.send_id)))?;
     person::touch(ctx, &mut me)?;
     Ok(PermitReply::Granted { valid_until: row.until })
+}
+
+/// Whether an address is the person's: what holds for one person must not let a mail to another
+/// out, who may have asked for none.
+fn is_theirs(ctx: &Ctx<'_>, address: &str) -> Result<bool, Reject> {
+    let id = Identity::email("to", address)?.id(ctx.principal.workspace);
+    if id == person::own_id(ctx)? {
+        return Ok(true);
+    }
+    let known = identities::find(ctx.sql, id)?;
+    Ok(known.is_some_and(|row| row.state == identities::LINKED))
 }
 
 /// Checks what names a step of a send.
@@ -185,6 +202,29 @@ mod tests {
         assert_eq!(town.permit(ann, "s1", 1), later);
         town.settle();
         assert_eq!(town.permit(ann, "s1", 1), GRANTED);
+    }
+
+    #[test]
+    fn a_permit_lets_mail_out_to_the_person_s_own_addresses_only() {
+        let to = |send: &str, step, to: &str| {
+            let ProspectCommand::Permit(input) = ask(send, step) else { panic!("a permit") };
+            ProspectCommand::Permit(Permit { to: Some(to.into()), ..input })
+        };
+        let (mut town, ann) = town();
+        let other = Ok(denied(Denial::OtherAddress));
+        assert_eq!(town.ask(ann, &to("s1", 1, "bob@acme.example")), other);
+        assert_eq!(town.ask(ann, &to("s1", 1, "Ann@ACME.example")), Ok(GRANTED));
+        let (ben, import) = row(Some("ben@acme.example"), None, None);
+        let also = vec!["e:ben@home.example".into()];
+        let import = schema::prospect::Import { also, ..import };
+        let import = ProspectCommand::Import(import);
+        town.ask::<serde_json::Value>(ben, &import).expect("imported");
+        town.settle();
+        let PermitReply::Moved { to: owner } = town.permit(ben, "s2", 2) else {
+            assert_eq!(town.ask(ben, &to("s3", 3, "ben@home.example")), Ok(GRANTED));
+            return;
+        };
+        assert_eq!(town.ask(owner, &to("s3", 3, "ben@acme.example")), Ok(GRANTED));
     }
 
     #[test]
