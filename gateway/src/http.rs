@@ -5,6 +5,7 @@
 
 use schema::{Code, Reject};
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// Where headers come from.
 pub enum Headers {
@@ -131,10 +132,19 @@ impl Request {
         upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
     }
 
-    /// The client's address.
+    /// The client's address. Of an IPv6 address, the /64: whoever has one address of it has them
+    /// all, and what is counted by address must count them as one.
     #[must_use]
     pub fn address(&self) -> String {
-        self.headers.get("cf-connecting-ip").unwrap_or_else(|| "local".into())
+        let Some(text) = self.headers.get("cf-connecting-ip") else { return "local".into() };
+        match text.parse::<IpAddr>().map(|address| address.to_canonical()) {
+            Ok(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+            }
+            Ok(IpAddr::V4(address)) => address.to_string(),
+            Err(_) => text,
+        }
     }
 }
 
@@ -189,6 +199,17 @@ mod tests {
         for bad in ["", " ", "a b", "ä", "a\tb", &"k".repeat(256)] {
             assert!(key(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn the_addresses_of_one_ipv6_network_count_as_one() {
+        let address = |text| request(&[("cf-connecting-ip", text)]).address();
+        assert_eq!(address("2001:db8:1:2::7"), "2001:db8:1:2::/64");
+        assert_eq!(address("2001:db8:1:2:ffff::1"), address("2001:db8:1:2::7"));
+        assert_ne!(address("2001:db8:1:3::7"), address("2001:db8:1:2::7"));
+        assert_eq!(address("192.0.2.7"), "192.0.2.7");
+        assert_eq!(address("::ffff:192.0.2.7"), "192.0.2.7");
+        assert_eq!(request(&[]).address(), "local");
     }
 
     #[test]
