@@ -2,7 +2,7 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::store::{comments as store, tickets};
+use crate::workspace_room::store::{TOP, comments as store, tickets};
 use crate::workspace_room::{comments, cursor};
 use schema::page;
 use schema::room::comment::ListComments;
@@ -17,7 +17,7 @@ pub fn list_comments(ctx: &Ctx<'_>, input: &ListComments) -> Result<Reply, Rejec
     let limit = page::limit(input.limit)?;
     let list = format!("comments/{}", input.ticket_id);
     let position = cursor::read(ctx, &list, input.cursor.as_deref())?;
-    let after = input.after.unwrap_or(0);
+    let after = input.after.unwrap_or(0).min(TOP);
     if after < 0 {
         return Err(Reject::field("after", "must not be negative"));
     }

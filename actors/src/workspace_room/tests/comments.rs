@@ -37,6 +37,15 @@ fn a_comment_is_told_with_what_it_changes_about_its_ticket() {
 }
 
 #[test]
+fn after_the_last_number_there_is_there_are_no_comments() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("Printer");
+    desk.comment(&ticket, "Hello");
+    let list = json!({ "listComments": { "ticketId": ticket, "after": i64::MAX } });
+    assert_eq!(desk.ask(&list)["items"], json!([]));
+}
+
+#[test]
 fn only_the_first_public_comment_of_an_agent_is_the_first_reply() {
     let mut desk = Desk::open();
     let opened = desk.ask(&json!({ "createTicket": { "subject": "a", "body": "what it is" } }));
