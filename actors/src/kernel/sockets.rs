@@ -20,6 +20,9 @@ use std::collections::BTreeMap;
 
 /// How many of the latest events can be replayed; a client further behind starts from a snapshot.
 pub const REPLAY_MAX: i64 = 10_000;
+/// How many bytes of events a replay may have: it is made in memory, of which an isolate has
+/// little. A client that missed more starts from a snapshot.
+pub const REPLAY_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// How many events go into one frame of a replay.
 pub const REPLAY_FRAME_MAX: i64 = 200;
 /// How many connections one agent may have.
@@ -196,7 +199,8 @@ impl<A: Actor> Engine<A> {
     ) -> Heard {
         let heard = self.try_hear(home, world, seat, frame, turn);
         heard.unwrap_or_else(|reject| {
-            let frame = Reply::of(&ServerFrame::Error { error: &public(&reject) });
+            let reject = public(&reject);
+            let frame = Reply::of(&ServerFrame::Error { error: &reject });
             // Who may read but not type goes on reading.
             let close = Some(reject).filter(|reject| reject.code != Code::Forbidden);
             Heard { frame: frame.ok().map(|reply| reply.0), close }
@@ -338,17 +342,24 @@ fn misread(json: &[u8], reject: Reject) -> Result<Heard, Reject> {
 
 fn replay(ctx: &super::Ctx<'_>, since: i64, frames: &mut Vec<Vec<u8>>) -> Result<(), Reject> {
     let head = ctx.seq();
+    let reset = || Reply::of(&ServerFrame::Reset { head, oldest: oldest(head) });
     if since > head || head - since > REPLAY_MAX {
-        frames.push(Reply::of(&ServerFrame::Reset { head, oldest: oldest(head) })?.0);
+        frames.push(reset()?.0);
         return Ok(());
     }
-    let mut last = since;
+    let (mut last, mut bytes, first) = (since, 0, frames.len());
     while last < head {
         let page = events::after(ctx.sql, last, REPLAY_FRAME_MAX)?;
         let Some((seq, _)) = page.last() else {
             return Err(Reject::internal(format!("event {} is missing", last + 1)));
         };
         last = *seq;
+        bytes += page.iter().map(|(_, json)| json.len()).sum::<usize>();
+        if bytes > REPLAY_BYTES_MAX {
+            frames.truncate(first);
+            frames.push(reset()?.0);
+            return Ok(());
+        }
         let events: Result<Vec<_>, _> =
             page.into_iter().map(|(_, json)| RawValue::from_string(json)).collect();
         let events = events.map_err(|error| Reject::internal(error.to_string()))?;

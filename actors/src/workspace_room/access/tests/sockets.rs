@@ -2,7 +2,8 @@
 
 use super::world::{DAY, Person, Room, change, set_active, set_role};
 use crate::kernel::sockets::{
-    CONNECTIONS_PER_AGENT_MAX, FRAMES_PER_SECOND_MAX, Heard, Incoming, Joined, REPLAY_MAX, encode,
+    CONNECTIONS_PER_AGENT_MAX, FRAMES_PER_SECOND_MAX, Heard, Incoming, Joined, REPLAY_BYTES_MAX,
+    REPLAY_MAX, encode,
 };
 use schema::frame::{Codec, Connect, FRAME_BYTES_MAX, Seat};
 use schema::room::RoomCommand;
@@ -119,6 +120,41 @@ fn a_since_that_cannot_be_served_gets_a_reset() {
     assert_eq!(frames(&behind)[1..], [reset]);
     let oldest = room.sit(&owner, Some(1)).expect("let in");
     assert_eq!(seqs(&frames(&oldest)).len() as i64, REPLAY_MAX);
+}
+
+#[test]
+fn a_replay_that_is_too_long_for_memory_gets_a_reset() {
+    let (mut room, owner) = Room::registered();
+    let ticket: RoomCommand =
+        serde_json::from_value(json!({ "createTicket": { "subject": "Long" } })).expect("command");
+    let ticket = room.try_ask(&owner.principal, ticket).expect("made");
+    let body = "x".repeat(60_000);
+    let count = REPLAY_BYTES_MAX / body.len() + 1;
+    for _ in 0..count {
+        let comment = json!({ "postComment": { "ticketId": ticket["id"], "body": body } });
+        let comment: RoomCommand = serde_json::from_value(comment).expect("command");
+        room.try_ask(&owner.principal, comment).expect("posted");
+    }
+    let head = room.number("select seq from head");
+    let joined = room.sit(&owner, Some(0)).expect("let in");
+    assert_eq!(frames(&joined)[1..], [json!({ "type": "reset", "head": head, "oldest": 1 })]);
+    let joined = room.sit(&owner, Some(head - 200)).expect("let in");
+    assert_eq!(seqs(&frames(&joined)).len(), 200);
+}
+
+#[test]
+fn a_fault_of_storage_is_told_without_its_cause() {
+    let (mut room, owner) = Room::registered();
+    let seat = room.sit(&owner, None).expect("let in").seat;
+    room.number("select seq from head");
+    let broken = "alter table sessions rename to lost";
+    room.home.connection().execute_batch(broken).expect("renamed");
+    let ticket = "00000000-0000-7000-8000-000000000001";
+    let heard =
+        say(&mut room, &seat, &json!({ "type": "typing", "ticketId": ticket, "typing": true }));
+    assert_eq!(said(&heard)["error"]["message"], "internal error");
+    let close = heard.close.expect("closed");
+    assert_eq!((close.code, close.message.as_str()), (Code::Internal, "internal error"));
 }
 
 #[test]
