@@ -4,6 +4,7 @@
 //! answer, the queue tries again. Where the storage itself does not answer, the sender's server is
 //! told to. A workspace that does not exist gets nothing, and nothing of it is kept.
 
+use crate::charset;
 use crate::d1;
 use crate::gather::gather;
 use crate::platform::{Platform, StoredMail};
@@ -91,7 +92,7 @@ pub async fn file<P: Platform>(
     let domains = own_domains(platform, mail.workspace).await;
     let envelope = inbound::Envelope { sender: Some(&mail.from), own_domains: &domains };
     let key = Some(format!("mail:{}", sha256_hex(raw)));
-    let command = match inbound::parse(raw, &envelope) {
+    let command = match inbound::parse(raw, &envelope, &charset::Runtime) {
         Ok(parsed) => {
             let files = keep(platform, mail.workspace, &parsed.attachments).await?;
             RoomCommand::ReceiveMail(Box::new(received(mail, parsed, files)))

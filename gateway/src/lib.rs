@@ -9,6 +9,7 @@
 pub mod app;
 pub mod auth;
 pub mod body;
+pub mod charset;
 pub mod config;
 pub mod cursor;
 pub mod d1;

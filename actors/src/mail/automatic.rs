@@ -177,13 +177,14 @@ fn has_automatic_subject(subject: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::charset::Native;
     use crate::mail::inbound::{Envelope, parse};
 
     fn kind_of(header: &str) -> Option<(AutomaticKind, AutomaticSign)> {
         let raw = format!("From: a@b.test\r\nSubject: x\r\n{header}\r\n\r\nhi");
         let own_domains = ["desk.test".to_string()];
         let envelope = Envelope { sender: None, own_domains: &own_domains };
-        let mail = parse(raw.as_bytes(), &envelope).expect("it has a sender");
+        let mail = parse(raw.as_bytes(), &envelope, &Native).expect("it has a sender");
         mail.automatic.map(|automatic| (automatic.kind, automatic.reason))
     }
 

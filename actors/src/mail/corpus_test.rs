@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
 use super::inbound::{Envelope, InboundMail, TEXT_BYTES_MAX, parse};
+use crate::mail::charset::Native;
 
 fn corpus() -> Option<Vec<(PathBuf, Vec<u8>)>> {
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
@@ -44,7 +45,7 @@ fn every_mail_of_the_corpus_is_read_or_refused_with_a_reason() {
     let (mut read, mut refused, mut automatic, mut attachments, mut textless) = (0, 0, 0, 0, 0);
     for (path, raw) in &files {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        match parse(raw, &envelope) {
+        match parse(raw, &envelope, &Native) {
             Ok(mail) => {
                 check(&mail);
                 read += 1;
@@ -100,7 +101,7 @@ fn damaged_mail_never_panics() {
                     *byte = b"\r\n=?<>\"\\(;:,@-\0\xff"[random(16)];
                 }
             }
-            if let Ok(mail) = parse(&bytes, &Envelope::default()) {
+            if let Ok(mail) = parse(&bytes, &Envelope::default(), &Native) {
                 check(&mail);
             }
             count += 1;
@@ -152,7 +153,7 @@ fn bombs_are_bounded_in_time() {
     ];
     for (name, raw) in bombs {
         let start = Instant::now();
-        let mail = parse(raw.as_bytes(), &Envelope::default()).expect("each has a sender");
+        let mail = parse(raw.as_bytes(), &Envelope::default(), &Native).expect("each has a sender");
         check(&mail);
         let took = start.elapsed();
         println!(

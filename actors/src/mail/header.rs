@@ -7,6 +7,8 @@
 
 use mail_parser::{Message, MessageParser, decoders::charsets::map::charset_decoder};
 
+use super::charset::{self, Charsets};
+
 /// The fields that Postroom reads, in lower case. All others are skipped unseen.
 const WANTED: [&str; 31] = [
     "from",
@@ -116,7 +118,7 @@ impl HeaderBlock {
 
     /// The block with one field of each name, the first, so that what is read is the same
     /// whatever order a parser prefers (two `From` fields are a known trick).
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
+    pub(super) fn to_bytes(&self, charsets: &dyn Charsets) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.bytes_count + 64);
         for (at, field) in self.fields.iter().enumerate() {
             if self.fields[..at].iter().any(|earlier| earlier.name == field.name) {
@@ -124,7 +126,7 @@ impl HeaderBlock {
             }
             bytes.extend_from_slice(field.name.as_bytes());
             bytes.extend_from_slice(b":");
-            bytes.extend_from_slice(field.value.as_bytes());
+            bytes.extend_from_slice(charset::field_to_utf8(&field.value, charsets).as_bytes());
             bytes.extend_from_slice(b"\r\n");
         }
         bytes.extend_from_slice(b"\r\n");

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::automatic::{self, Automatic};
+use super::charset::Charsets;
 use super::header::{self, HeaderBlock};
 use super::structure::{self, cut_at_char};
 use super::{address, address::is_invisible};
@@ -105,16 +106,20 @@ pub enum Unparseable {
     NoSender,
 }
 
-/// Reads a mail.
+/// Reads a mail, with the charsets that the runtime knows.
 ///
 /// # Errors
 /// [`Unparseable`]: the mail cannot be attributed to anybody. Never panics.
-pub fn parse(raw: &[u8], envelope: &Envelope<'_>) -> Result<InboundMail, Unparseable> {
+pub fn parse(
+    raw: &[u8],
+    envelope: &Envelope<'_>,
+    charsets: &dyn Charsets,
+) -> Result<InboundMail, Unparseable> {
     if raw.is_empty() {
         return Err(Unparseable::Empty);
     }
     let (headers, body_at) = HeaderBlock::split(raw);
-    let header_bytes = headers.to_bytes();
+    let header_bytes = headers.to_bytes(charsets);
     let fields = header::parsed(&header_bytes).filter(|_| !headers.is_empty());
     let fields = fields.ok_or(Unparseable::NotMail)?;
 
@@ -132,7 +137,7 @@ pub fn parse(raw: &[u8], envelope: &Envelope<'_>) -> Result<InboundMail, Unparse
             own_domains: envelope.own_domains,
         },
     );
-    let found = structure::walk(&headers, &raw[body_at..]);
+    let found = structure::walk(&headers, &raw[body_at..], charsets);
     let text = clean_text(&found.text);
 
     Ok(InboundMail {
@@ -282,9 +287,10 @@ fn clean_text(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::charset::Native;
 
     fn read(raw: &str) -> InboundMail {
-        parse(raw.as_bytes(), &Envelope::default()).expect("it has a sender")
+        parse(raw.as_bytes(), &Envelope::default(), &Native).expect("it has a sender")
     }
 
     #[test]
@@ -320,11 +326,11 @@ mod tests {
         assert_eq!(read("From: A@B@c <>\r\nReply-To: r@t.u\r\n\r\n").from.address, "r@t.u");
         assert_eq!(read("From: a@b.c\r\nFrom: d@e.f\r\n\r\n").from.address, "a@b.c");
         let raw = b"Subject: x\r\n\r\nhi";
-        assert_eq!(parse(raw, &Envelope::default()), Err(Unparseable::NoSender));
+        assert_eq!(parse(raw, &Envelope::default(), &Native), Err(Unparseable::NoSender));
         let envelope = Envelope { sender: Some("e@f.g"), own_domains: &[] };
-        assert_eq!(parse(raw, &envelope).map(|m| m.from.address), Ok("e@f.g".to_string()));
-        assert_eq!(parse(b"", &envelope), Err(Unparseable::Empty));
-        assert_eq!(parse(b"\x89PNG\r\n\x1a\n", &envelope), Err(Unparseable::NotMail));
+        assert_eq!(parse(raw, &envelope, &Native).map(|m| m.from.address), Ok("e@f.g".to_string()));
+        assert_eq!(parse(b"", &envelope, &Native), Err(Unparseable::Empty));
+        assert_eq!(parse(b"\x89PNG\r\n\x1a\n", &envelope, &Native), Err(Unparseable::NotMail));
     }
 
     #[test]

@@ -4,14 +4,16 @@
 //! sleep function, so it runs unchanged in a Worker, in a native test and in the simulator.
 //!
 //! Reading order: [`address`] (what may be written to), [`inbound`] (raw bytes to a plain struct;
-//! [`header`], [`structure`] and [`html`] are its parts), [`automatic`] (is a person behind it),
-//! [`outbound`] (a plain struct to raw bytes), [`smtp`] (raw bytes to a server, and what is known
-//! afterwards), [`identity`] (two spellings, one prospect), [`seal`] (passwords at rest).
+//! [`header`], [`structure`], [`transfer`], [`charset`] and [`html`] are its parts), [`automatic`]
+//! (is a person behind it), [`outbound`] (a plain struct to raw bytes), [`smtp`] (raw bytes to a
+//! server, and what is known afterwards), [`identity`] (two spellings, one prospect), [`seal`]
+//! (passwords at rest).
 //!
 //! It does not store, retry, decide about tickets, or read bounces.
 
 pub mod address;
 pub mod automatic;
+pub mod charset;
 pub mod identity;
 pub mod inbound;
 pub mod outbound;
@@ -21,6 +23,9 @@ pub mod smtp;
 mod header;
 mod html;
 mod structure;
+mod transfer;
 
+#[cfg(test)]
+mod charset_test;
 #[cfg(test)]
 mod corpus_test;

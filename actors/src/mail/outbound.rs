@@ -329,6 +329,7 @@ fn header_list(mailboxes: &[Mailbox]) -> HeaderAddress<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::charset::Native;
     use crate::mail::inbound::{Envelope, parse};
 
     fn mailbox(name: Option<&str>, address: &str) -> Mailbox {
@@ -367,7 +368,7 @@ mod tests {
         });
         let raw = compose(&mail).expect("valid");
         assert_eq!(Ok(raw.clone()), compose(&mail), "the same bytes again");
-        let read = parse(&raw, &Envelope::default()).expect("it has a sender");
+        let read = parse(&raw, &Envelope::default(), &Native).expect("it has a sender");
         assert_eq!(read.message_id, "0190a0b0-1234-7abc-8def-0123456789ab@desk.test");
         assert_eq!((read.from.name, read.from.address), (mail.from.name, "help@desk.test".into()));
         assert_eq!(read.subject, mail.subject);

@@ -7,9 +7,11 @@
 
 use mail_parser::{ContentType, MimeHeaders, decoders::charsets::map::charset_decoder};
 
+use super::charset::{self, Charsets};
 use super::header::{self, HeaderBlock};
 use super::html::html_to_text;
 use super::inbound::{Attachment, TEXT_BYTES_MAX};
+use super::transfer::decode_transfer;
 
 const DEPTH_MAX: usize = 20;
 const PARTS_COUNT_MAX: usize = 500;
@@ -17,8 +19,7 @@ const PARTS_COUNT_MAX: usize = 500;
 const TEXT_SOURCE_BYTES_MAX: usize = 8 * TEXT_BYTES_MAX;
 
 /// What the walk found.
-#[derive(Debug, Default)]
-pub(super) struct Found {
+pub(super) struct Found<'x> {
     pub(super) text: String,
     pub(super) attachments: Vec<Attachment>,
     /// A text part was longer than what is read of it.
@@ -26,6 +27,7 @@ pub(super) struct Found {
     /// Parts beyond the bounds were left out, or left closed.
     pub(super) is_too_complex: bool,
     parts_count: usize,
+    charsets: &'x dyn Charsets,
 }
 
 /// What one part says about itself.
@@ -50,14 +52,25 @@ enum Kind {
 }
 
 /// Walks a message whose header block was split off already.
-pub(super) fn walk(headers: &HeaderBlock, body: &[u8]) -> Found {
-    let mut found = Found::default();
-    let text = found.part(&facts_of(headers), body, 0);
+pub(super) fn walk<'x>(
+    headers: &HeaderBlock,
+    body: &[u8],
+    charsets: &'x dyn Charsets,
+) -> Found<'x> {
+    let mut found = Found {
+        text: String::new(),
+        attachments: Vec::new(),
+        is_text_cut: false,
+        is_too_complex: false,
+        parts_count: 0,
+        charsets,
+    };
+    let text = found.part(&facts_of(headers, charsets), body, 0);
     found.text = text.unwrap_or_default();
     found
 }
 
-impl Found {
+impl Found<'_> {
     /// Reads one part; returns what it adds to the text, collects what it attaches.
     fn part(&mut self, facts: &PartFacts, body: &[u8], depth: usize) -> Option<String> {
         self.parts_count += 1;
@@ -97,7 +110,7 @@ impl Found {
                 break;
             }
             let (headers, at) = HeaderBlock::split_part(part);
-            let facts = facts_of(&headers);
+            let facts = facts_of(&headers, self.charsets);
             if let Some(text) = self.part(&facts, &part[at..], depth + 1)
                 && !text.trim().is_empty()
             {
@@ -116,8 +129,8 @@ impl Found {
     fn text(&mut self, facts: &PartFacts, body: &[u8], kind: Kind) -> String {
         let source = &body[..body.len().min(TEXT_SOURCE_BYTES_MAX)];
         self.is_text_cut |= source.len() < body.len();
-        let text =
-            decode_charset(&decode_transfer(source, &facts.encoding), facts.charset.as_deref());
+        let bytes = decode_transfer(source, &facts.encoding);
+        let text = decode_charset(&bytes, facts.charset.as_deref(), self.charsets);
         match kind {
             Kind::Html => html_to_text(&text),
             _ => text.replace("\r\n", "\n"),
@@ -144,8 +157,8 @@ impl Found {
     }
 }
 
-fn facts_of(headers: &HeaderBlock) -> PartFacts {
-    let bytes = headers.to_bytes();
+fn facts_of(headers: &HeaderBlock, charsets: &dyn Charsets) -> PartFacts {
+    let bytes = headers.to_bytes(charsets);
     let parsed = header::parsed(&bytes);
     let part = parsed.as_ref().and_then(|message| message.parts.first());
     let content_type = part.and_then(|part| part.content_type());
@@ -211,69 +224,17 @@ fn split_parts<'x>(body: &'x [u8], boundary: &str, count_max: usize) -> (Vec<&'x
     (parts, false)
 }
 
-/// Undoes the transfer encoding, leniently: what cannot be decoded stays as it is.
-fn decode_transfer(body: &[u8], encoding: &str) -> Vec<u8> {
-    match encoding.trim_end_matches(';').trim() {
-        "base64" => decode_base64(body),
-        "quoted-printable" => decode_quoted_printable(body),
-        _ => body.to_vec(),
-    }
-}
-
-fn decode_base64(body: &[u8]) -> Vec<u8> {
-    use base64::{Engine, alphabet, engine::GeneralPurpose, engine::general_purpose};
-    let config = general_purpose::NO_PAD.with_decode_allow_trailing_bits(true);
-    let engine = GeneralPurpose::new(&alphabet::STANDARD, config);
-    let is_digit = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
-    let mut digits: Vec<u8> =
-        body.iter().take_while(|b| **b != b'=').filter(is_digit).copied().collect();
-    if digits.len() % 4 == 1 {
-        digits.pop(); // one digit alone carries no byte
-    }
-    engine.decode(&digits).unwrap_or_default()
-}
-
-fn decode_quoted_printable(body: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(body.len());
-    let mut at = 0;
-    while at < body.len() {
-        let end = header::line_end(body, at);
-        let line = header::trim_line(&body[at..end]);
-        let has_break = end - at > line.len();
-        at = end;
-        let line = line.trim_ascii_end(); // added on the way (RFC 2045 §6.7, rule 3)
-        let (line, is_soft) = line.strip_suffix(b"=").map_or((line, false), |line| (line, true));
-        let mut rest = line;
-        while let Some((&byte, tail)) = rest.split_first() {
-            let hex = |at: usize| tail.get(at).and_then(|b| char::from(*b).to_digit(16));
-            match (byte, hex(0), hex(1)) {
-                (b'=', Some(high), Some(low)) => {
-                    out.push((high * 16 + low) as u8);
-                    rest = &tail[2..];
-                }
-                _ => {
-                    out.push(byte);
-                    rest = tail;
-                }
-            }
-        }
-        if has_break && !is_soft {
-            out.extend_from_slice(b"\r\n");
-        }
-    }
-    out
-}
-
-fn decode_charset(bytes: &[u8], charset: Option<&str>) -> String {
+fn decode_charset(bytes: &[u8], charset: Option<&str>, charsets: &dyn Charsets) -> String {
     let name = charset.unwrap_or("utf-8").trim().to_ascii_lowercase();
-    match name.as_str() {
-        // Mislabelled often; valid UTF-8 is hardly ever anything else.
-        "utf-8" | "utf8" | "us-ascii" | "ascii" => header::text_of(bytes),
-        name => match charset_decoder(name.as_bytes()) {
-            Some(decode) => decode(bytes),
-            None => header::text_of(bytes),
-        },
+    // Mislabelled often; valid UTF-8 is hardly ever anything else.
+    if matches!(name.as_str(), "utf-8" | "utf8" | "us-ascii" | "ascii") {
+        return header::text_of(bytes);
     }
+    let multi_byte = charset::decode(charsets, &name, bytes);
+    multi_byte.unwrap_or_else(|| match charset_decoder(name.as_bytes()) {
+        Some(decode) => decode(bytes),
+        None => header::text_of(bytes),
+    })
 }
 
 fn is_media_type(name: &str) -> bool {
@@ -319,13 +280,6 @@ mod tests {
         }
         let long = safe_file_name(&format!("{}.pdf", "ä".repeat(300))).unwrap_or_default();
         assert!(long.len() <= 255 && long.ends_with("ä.pdf"));
-    }
-
-    #[test]
-    fn transfer_encodings_are_undone_leniently() {
-        assert_eq!(decode_transfer(b"a=3D=\r\nb=ZZ \r\nc", "quoted-printable"), b"a=b=ZZ\r\nc");
-        assert_eq!(decode_transfer(b"aGVs\r\nbG8!=\r\n-- \r\nsig", "base64"), b"hello");
-        assert_eq!(decode_transfer(b"aGVsbG8h1", "base64").len(), 6);
     }
 
     #[test]
