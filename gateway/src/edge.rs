@@ -272,7 +272,7 @@ impl Platform for Edge {
             }
             Err(error) if flag(&error, "retryable") => Err(Reject::new(
                 Code::Unavailable,
-                "the answer was lost: repeat it, and with an Idempotency-Key if it changes something",
+                "the answer was lost: repeat it, with an Idempotency-Key if it changes something",
             )),
             Err(error) => {
                 let (id, cause) = (&envelope.request_id, describe(&error));

@@ -1,7 +1,11 @@
-//! Runs the simulator: `--seeds N`, `--from S`, `--trace`, `--doublecheck`, `--planted`.
+//! Runs the simulator.
+//!
+//! `--seeds N` (100) from `--from S` (1); `--trace` prints every step; `--keep-going` runs all
+//! seeds although one fails; `--doublecheck` runs each seed twice; `--planted [NAME]` runs the
+//! broken builds; `--first` prints only the first seed that fails.
 
 use std::process::ExitCode;
-use tests::sim::{report, run};
+use tests::sim::{planted, report, run};
 
 /// A run of so many seeds must show every kind of fault.
 const ENOUGH: u64 = 1_000;
@@ -15,7 +19,11 @@ fn main() -> ExitCode {
     };
     let (count, from) = (number("--seeds", 100), number("--from", 1));
     let good = if has("--planted") {
-        false
+        let at = args.iter().position(|arg| arg == "--planted");
+        let name = at.and_then(|at| args.get(at + 1)).map_or("", String::as_str);
+        planted::run(name)
+    } else if has("--first") {
+        first(from, count)
     } else if has("--trace") {
         (from..from + count).all(|seed| {
             let outcome = run::run(seed, true);
@@ -28,6 +36,17 @@ fn main() -> ExitCode {
         seeds(from, count, has("--keep-going"))
     };
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The first seed that fails; later ones may have failed before it on the other thread.
+fn first(from: u64, count: u64) -> bool {
+    let summary = report::run_all(from, count, true);
+    let failed = summary.failed.first();
+    let violation = failed.and_then(|outcome| Some((outcome.seed, outcome.violation.as_ref()?)));
+    if let Some((seed, violation)) = violation {
+        println!("first: {seed} {}", violation.invariant);
+    }
+    failed.is_none()
 }
 
 fn doublecheck(from: u64, count: u64) -> bool {

@@ -99,6 +99,13 @@ impl Op {
         self.since + PATIENCE_MS
     }
 
+    /// The same under a key that the plan chose.
+    #[must_use]
+    pub fn under(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
+        self
+    }
+
     /// The same without a key: it is tried once.
     #[must_use]
     pub const fn keyless(mut self) -> Self {

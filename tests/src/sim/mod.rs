@@ -4,7 +4,7 @@
 //! [`object`] and [`disk`] (one Durable Object, and how it dies) → [`turns`], [`alarms`],
 //! [`outboxes`], [`effects`] (what objects do) → [`d1`], [`post`], [`clients`], [`sockets`] (the
 //! world outside) → [`plan`] (what is asked) → [`faults`] (what goes wrong) → [`check`] (what must
-//! hold) → [`run`] (one seed) → [`report`] (many seeds).
+//! hold) → [`run`] (one seed) → [`report`] (many seeds) → [`planted`] (bugs that must be found).
 
 pub mod alarms;
 pub mod check;
@@ -18,6 +18,7 @@ pub mod machine;
 pub mod object;
 pub mod outboxes;
 pub mod plan;
+pub mod planted;
 pub mod post;
 pub mod random;
 pub mod regressions;

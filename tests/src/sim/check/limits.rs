@@ -3,6 +3,7 @@
 //! A slot counts for the day that its grant names, until somebody asks for it to be released; what
 //! was granted and never heard of is not counted here, but it is in the counter's own tables.
 
+use super::calendar::{day_number, local_day};
 use crate::sim::clock::DAY_MS;
 use crate::sim::object::Name;
 use crate::sim::world::{Ask, Request, World, short};
@@ -88,14 +89,24 @@ impl World {
                 format!("{}: {count} slots on {} (week {})", short(from), reply.day, week + 1);
             self.violate(ALLOWED, text);
         }
-        let (wall, latest) = (self.clock.wall(), self.clock.latest());
-        let spoken = day * DAY_MS;
-        // Local time is at most 14 hours from UTC; a zone that is changed holds a day open longer.
         // A mail that counts as sent is told the day that it counts for.
-        if fresh && (spoken > latest + DAY_MS || spoken + 3 * DAY_MS < wall) {
-            let text = format!("{}: a slot of {} at {wall}", short(from), reply.day);
+        let Some(zone) = self.zone_of(from).filter(|_| fresh) else { return };
+        let (early, late) =
+            (local_day(zone, self.clock.wall()), local_day(zone, self.clock.latest()));
+        if !(early..=late).contains(&day) {
+            let text = format!("{}: a slot of {} in {zone}, not of now", short(from), reply.day);
             self.violate(ALLOWED, text);
         }
+    }
+
+    /// The zone of a counter, by the plan: nobody moves an inbox.
+    fn zone_of(&self, from: &Name) -> Option<&'static str> {
+        let id = from.1.split('/').nth(1)?;
+        self.plan.tenants.iter().find_map(|tenant| {
+            let counter = tenant.counters.iter().find(|one| one.id.to_string() == id);
+            let inbox = tenant.inboxes.iter().find(|one| one.id.to_string() == id);
+            counter.map(|one| one.zone).or(inbox.map(|one| one.zone))
+        })
     }
 
     /// A mail of an inbox that warms up is handed over. It counts for the day of its latest slot;
@@ -117,6 +128,11 @@ impl World {
         };
         let count = handed.iter().filter(counts).count();
         let day = day_number(&day).unwrap_or_default();
+        let today = self.zone_of(&counter).map_or(day, |zone| local_day(zone, self.clock.wall()));
+        if day < today {
+            let text = format!("{}: {send} leaves after the day of its slot", short(inbox));
+            return self.violate(ALLOWED, text);
+        }
         let first = self.warmup_began(&counter).unwrap_or(day);
         let week = usize::try_from((day - first) / 7).unwrap_or(0).min(WEEKS.len() - 1);
         if count > WEEKS[week] {
@@ -174,30 +190,5 @@ fn quotas(kind: LimitKind) -> Vec<(u64, Millis)> {
         LimitKind::Api => vec![(1_000, 10_000)],
         LimitKind::Ai => vec![(60, 60_000), (10_000, DAY_MS)],
         LimitKind::Data => vec![(50, 60_000), (600, DAY_MS)],
-    }
-}
-
-/// Days since 1970 of a day written as `2026-11-02`.
-pub(super) fn day_number(day: &str) -> Option<i64> {
-    let mut parts = day.split('-').map(|part| part.parse::<i64>().ok());
-    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
-    // Days from civil, by the proleptic Gregorian calendar.
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_numbered_from_1970() {
-        assert_eq!(day_number("1970-01-01"), Some(0));
-        assert_eq!(day_number("2026-11-02"), Some(20_759));
-        assert_eq!(day_number("2028-02-29"), Some(21_243));
-        assert_eq!(day_number("2028"), None);
     }
 }

@@ -4,6 +4,7 @@
 //! the actors' back), what was answered, what frames and mails left, and what was asked for.
 
 mod answers;
+mod calendar;
 mod converge;
 mod limits;
 mod log;

@@ -2,17 +2,18 @@
 
 use super::About;
 use super::room::ask;
-use crate::sim::clients::{Op, Via};
+use crate::sim::clients::{Op, State, Via};
 use crate::sim::world::World;
 use schema::{ActorKind, Caller, Principal, Role};
 use serde_json::{Value, json};
 
 /// One bad request.
 pub fn bad(world: &mut World, tenant: usize) {
-    match world.plan.random.below(10) {
+    match world.plan.random.below(12) {
         0..3 => foreign(world, tenant),
         3..5 => forged(world, tenant),
         5..7 => other_actors(world, tenant),
+        7..9 => reused(world, tenant),
         _ => nonsense(world, tenant),
     }
 }
@@ -38,6 +39,21 @@ fn foreign(world: &mut World, tenant: usize) {
         _ => json!({ "snapshot": {} }),
     };
     ask(world, tenant, stranger.principal, &command, About::Bad, Via::Http);
+}
+
+/// A key that was used with another body, not long ago.
+fn reused(world: &mut World, tenant: usize) {
+    let text = world.plan.text(tenant);
+    let room = &world.plan.tenants[tenant].room;
+    let now = world.clock.latest();
+    let usable = |op: &&Op| {
+        let fresh = now < op.since + 7_200_000 && op.keyed && op.via == Via::Http;
+        op.to == *room && fresh && matches!(op.state, State::Done(_)) && op.key.is_some()
+    };
+    let Some(known) = world.clients.ops.iter().rev().take(40).find(usable).cloned() else { return };
+    let command = json!({ "createTicket": { "subject": text } });
+    let op = Op::new(known.to, known.principal, command.to_string(), About::Bad);
+    world.begin_op(op.under(known.key.as_deref().unwrap_or_default()));
 }
 
 /// A principal that the room never made, or that has another epoch.
@@ -70,7 +86,15 @@ fn other_actors(world: &mut World, tenant: usize) {
     let system = own.system();
     let counter = own.object(ActorKind::WarmupCounter, own.counters[0].id);
     let limiter = own.object(ActorKind::RateLimiter, "login:bad");
-    let cases: [(crate::sim::object::Name, Principal, Value); 7] = [
+    let other = &world.plan.tenants[1 - tenant];
+    let inbox = other.object(ActorKind::InboxState, other.inboxes[0].id);
+    let theirs = other.object(ActorKind::WarmupCounter, other.counters[0].id);
+    let prospect = other.object(ActorKind::ProspectDedup, other.people[0].by_email);
+    let cases: [(crate::sim::object::Name, Principal, Value); 11] = [
+        (inbox.clone(), owner.principal.clone(), json!({ "status": {} })),
+        (inbox, owner.principal.clone(), json!({ "pause": { "reason": "x" } })),
+        (theirs, owner.principal.clone(), json!({ "status": {} })),
+        (prospect, owner.principal.clone(), json!({ "get": {} })),
         (counter.clone(), owner.principal.clone(), json!({ "reserve": { "sendId": id } })),
         (counter.clone(), owner.principal.clone(), json!({ "commit": { "sendId": id } })),
         (counter, system.clone(), json!({ "start": { "timeZone": "Mars/Olympus" } })),

@@ -8,20 +8,21 @@ mod limiter;
 mod prospects;
 mod room;
 mod sends;
+mod tenant;
 mod warmup;
 
 use super::clients::{Op, State};
 use super::clock::DAY_MS;
 use super::faults::Fault;
-use super::object::Name;
 use super::random::Random;
 use super::world::{Happening, OpId, World};
-use schema::ids::{CommentId, InboxId, InvitationId, TicketId, UserId, WorkspaceId};
-use schema::{ActorKind, Millis, Principal};
+use schema::Millis;
+use schema::ids::{AgentId, CommentId};
 use std::collections::BTreeMap;
 
 pub use prospects::Person;
 pub use sends::Inbox;
+pub use tenant::{Member, Tenant};
 pub use warmup::Counter;
 
 /// What appears in no answer, frame, event or row: part of every secret that the plan makes up.
@@ -46,8 +47,10 @@ pub enum About {
     Reschedule(usize, CommentId, Option<Millis>),
     /// A scheduled comment is cancelled.
     Cancel(usize, CommentId),
-    /// A user.
-    User(usize),
+    /// An agent asks who it is, under a key that others use as well.
+    Me(AgentId),
+    /// An agent of a tenant is switched off.
+    Fire(usize, AgentId),
     /// A mail that came in.
     MailIn(usize),
     /// A warm-up counter begins, an index into the tenant's.
@@ -71,50 +74,6 @@ pub enum About {
     Bad,
     /// Something that may be done or refused.
     Other,
-}
-
-/// An agent, as far as the plan knows.
-#[derive(Debug, Clone)]
-pub struct Member {
-    /// As whom it calls.
-    pub principal: Principal,
-    /// Its role's name at log-in.
-    pub role: String,
-    /// Its address.
-    pub email: String,
-    /// The hash of its refresh token.
-    pub refresh: String,
-}
-
-/// A workspace, as far as the plan knows.
-#[derive(Debug)]
-pub struct Tenant {
-    /// Its id.
-    pub id: WorkspaceId,
-    /// Its room.
-    pub room: Name,
-    /// What stands in every text of this tenant and of no other.
-    pub canary: String,
-    /// Its agents; the owner is first.
-    pub members: Vec<Member>,
-    /// Hashes of invitation tokens that nobody has used yet.
-    pub invited: Vec<(InvitationId, String)>,
-    /// Its tickets.
-    pub tickets: Vec<TicketId>,
-    /// Its comments.
-    pub comments: Vec<(TicketId, CommentId)>,
-    /// Comments that wait to be published.
-    pub scheduled: Vec<CommentId>,
-    /// Its customers.
-    pub users: Vec<UserId>,
-    /// Message-Ids of mails that came in.
-    pub mails: Vec<String>,
-    /// Warm-up counters that are driven directly.
-    pub counters: Vec<Counter>,
-    /// Its inboxes.
-    pub inboxes: Vec<Inbox>,
-    /// The people that it may import.
-    pub people: Vec<Person>,
 }
 
 /// The plan.
@@ -198,8 +157,7 @@ impl Plan {
 
     /// A new id.
     pub fn uuid(&mut self) -> uuid::Uuid {
-        let bits = (u128::from(self.random.bits()) << 64) | u128::from(self.random.bits());
-        uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
+        tenant::random_uuid(&mut self.random)
     }
 
     fn draw(&mut self) -> Generator {
@@ -212,46 +170,6 @@ impl Plan {
         }
         room::desk
     }
-}
-
-impl Tenant {
-    fn new(number: usize, random: &mut Random) -> Self {
-        let id = WorkspaceId(random_uuid(random));
-        let canary = format!("canary{}{:08x}", ["lark", "wren"][number], random.bits() as u32);
-        let inbox = |warmup| Inbox::new(InboxId(random_uuid(random)), warmup);
-        Self {
-            id,
-            room: (ActorKind::WorkspaceRoom, id.to_string()),
-            inboxes: [true, true, false].map(inbox).into(),
-            people: (0..6).map(|number| Person::new(id, &canary, number)).collect(),
-            canary,
-            members: Vec::new(),
-            invited: Vec::new(),
-            tickets: Vec::new(),
-            comments: Vec::new(),
-            scheduled: Vec::new(),
-            users: Vec::new(),
-            mails: Vec::new(),
-            counters: (0..2).map(|_| Counter::new(InboxId(random_uuid(random)))).collect(),
-        }
-    }
-
-    /// The name of one of its objects.
-    #[must_use]
-    pub fn object(&self, kind: ActorKind, what: impl std::fmt::Display) -> Name {
-        (kind, format!("{}/{what}", self.id))
-    }
-
-    /// Postroom itself, acting for it.
-    #[must_use]
-    pub const fn system(&self) -> Principal {
-        Principal::system(self.id)
-    }
-}
-
-fn random_uuid(random: &mut Random) -> uuid::Uuid {
-    let bits = (u128::from(random.bits()) << 64) | u128::from(random.bits());
-    uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
 }
 
 impl World {

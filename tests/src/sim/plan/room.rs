@@ -114,7 +114,7 @@ pub fn desk(world: &mut World, tenant: usize) {
         (81..85, Some(id), _) => (json!({ "markRead": { "ticketId": id } }), About::Other),
         (85..89, _, _) => {
             let email = format!("u{}@{}.example", random.below(12), own.canary);
-            (json!({ "createUser": { "email": email, "name": text } }), About::User(tenant))
+            (json!({ "createUser": { "email": email, "name": text } }), About::Other)
         }
         (89..91, _, _) => (json!({ "snapshot": {} }), About::Other),
         (91..93, _, _) => (json!({ "listTickets": {} }), About::Other),
@@ -159,12 +159,24 @@ pub fn people(world: &mut World, tenant: usize) {
         5 if own.members.len() > 1 => {
             let index = 1 + random.index(own.members.len() - 1);
             let Some(agent) = own.members[index].principal.agent() else { return };
-            let change = match random.below(3) {
-                0 => json!({ "agentId": agent, "active": random.chance(700) }),
-                1 => json!({ "agentId": agent, "role": *random.pick(&["viewer", "agent"]) }),
-                _ => json!({ "agentId": agent, "name": text }),
+            let (change, about) = match random.below(4) {
+                0 => (json!({ "agentId": agent, "active": false }), About::Fire(tenant, agent)),
+                1 => (json!({ "agentId": agent, "active": true }), About::Other),
+                2 => {
+                    let role = *random.pick(&["viewer", "agent"]);
+                    (json!({ "agentId": agent, "role": role }), About::Other)
+                }
+                _ => (json!({ "agentId": agent, "name": text }), About::Other),
             };
-            (owner.principal, json!({ "changeAgent": change }), About::Other)
+            (owner.principal, json!({ "changeAgent": change }), about)
+        }
+        7 => {
+            let member = own.members[random.index(own.members.len())].principal.clone();
+            let Some(agent) = member.agent() else { return };
+            let op = Op::new(own.room.clone(), member, r#"{"me":{}}"#.into(), About::Me(agent));
+            // A key is its caller's own: another agent may have used the same.
+            world.begin_op(op.under("who am I"));
+            return;
         }
         6 if random.chance(200) && own.members.len() > 1 => {
             let member = own.members.pop().map(|member| member.principal);
@@ -228,6 +240,10 @@ pub fn learn(world: &mut World, op: &Op, reply: &Value) {
                 world.plan.tenants[*tenant].invited.push((invitation, hash.clone()));
             }
         }
+        About::Me(agent) if reply["agent"]["id"].as_str() != Some(&agent.to_string()) => {
+            world.violate("7 no other's answer", format!("{agent} was told {reply}"));
+        }
+        About::Fire(tenant, agent) => fire(world, *tenant, *agent),
         About::Ticket(tenant) => {
             if let Ok(ticket) = id("id").parse() {
                 world.plan.tenants[*tenant].tickets.push(ticket);
@@ -250,6 +266,22 @@ pub fn learn(world: &mut World, op: &Op, reply: &Value) {
     }
 }
 
+/// An agent that was switched off may nothing from the next request on.
+fn fire(world: &mut World, tenant: usize, agent: schema::ids::AgentId) {
+    let members = &mut world.plan.tenants[tenant].members;
+    let Some(at) = members.iter().position(|one| one.principal.agent() == Some(agent)) else {
+        return;
+    };
+    let fired = members.remove(at).principal;
+    let text = world.plan.text(tenant);
+    let command = match world.plan.random.below(3) {
+        0 => json!({ "createTicket": { "subject": text } }),
+        1 => json!({ "listTickets": {} }),
+        _ => json!({ "me": {} }),
+    };
+    ask(world, tenant, fired, &command, About::Bad, Via::Http);
+}
+
 fn enter(world: &mut World, tenant: usize, opened: &Value, refresh: &str) {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (agent, session) = (&opened["agent"], &opened["session"]);
@@ -265,9 +297,8 @@ fn enter(world: &mut World, tenant: usize, opened: &Value, refresh: &str) {
         role: Role::parse(&role).unwrap_or(Role::Viewer),
     };
     let principal = Principal { workspace: world.plan.tenants[tenant].id, caller };
-    let email = text(&agent["email"]);
     let members = &mut world.plan.tenants[tenant].members;
-    let member = Member { principal, role, email, refresh: refresh.to_owned() };
+    let member = Member { principal, refresh: refresh.to_owned() };
     match members.iter_mut().find(|known| known.principal.agent() == Some(id)) {
         Some(known) => *known = member,
         None => members.push(member),

@@ -17,6 +17,10 @@ pub struct Inbox {
     pub warmup: bool,
     /// Whether it was registered, as far as the plan was told.
     pub registered: bool,
+    /// What it was asked to send, as JSON.
+    pub asked: Vec<String>,
+    /// The zone that it was registered with.
+    pub zone: &'static str,
     /// The mails that it took.
     pub sends: Vec<SendId>,
 }
@@ -25,7 +29,7 @@ impl Inbox {
     /// An inbox that nobody registered.
     #[must_use]
     pub const fn new(id: InboxId, warmup: bool) -> Self {
-        Self { id, warmup, registered: false, sends: Vec::new() }
+        Self { id, warmup, registered: false, asked: Vec::new(), zone: "UTC", sends: Vec::new() }
     }
 }
 
@@ -40,8 +44,10 @@ pub fn sends(world: &mut World, tenant: usize) {
     let name = own.object(ActorKind::InboxState, inbox.id);
     let (known, warmup) = (inbox.sends.clone(), inbox.warmup);
     if !inbox.registered {
-        let zone: &str = ZONES[plan.random.index(ZONES.len())];
+        // Registered again with another zone, it would be refused.
+        let zone = ZONES[usize::from(inbox.id.0.as_bytes()[0]) % ZONES.len()];
         let register = register(&canary, index, warmup, zone);
+        plan.tenants[tenant].inboxes[index].zone = zone;
         let about = About::Inbox(tenant, index);
         return ask_object(world, name, owner, &register, about);
     }
@@ -49,14 +55,21 @@ pub fn sends(world: &mut World, tenant: usize) {
     let random = &mut plan.random;
     let send = (!known.is_empty()).then(|| *random.pick(&known));
     let command = match (random.below(100), send) {
-        (0..70, _) | (_, None) => {
+        (0..65, _) | (_, None) => {
             let count = if random.chance(150) { 8 } else { 1 };
             for _ in 0..count {
                 let mail = mail(world, tenant);
+                let asked = &mut world.plan.tenants[tenant].inboxes[index].asked;
+                asked.push(mail.to_string());
                 let about = About::Send(tenant, index);
                 ask_object(world, name.clone(), owner.clone(), &mail, about);
             }
             return;
+        }
+        (65..70, Some(_)) => {
+            // The same mail once more, as another request.
+            let asked = random.pick(&plan.tenants[tenant].inboxes[index].asked).clone();
+            serde_json::from_str(&asked).unwrap_or_default()
         }
         (70..76, Some(id)) => json!({ "cancelSend": { "sendId": id } }),
         (76..80, Some(id)) => {

@@ -15,6 +15,8 @@ pub const ZONES: [&str; 4] = ["UTC", "Europe/Berlin", "America/New_York", "Asia/
 pub struct Counter {
     /// The inbox that it would belong to.
     pub id: InboxId,
+    /// The zone that it is started with.
+    pub zone: &'static str,
     /// Whether it was started, as far as the plan was told.
     pub started: bool,
     /// The mails that were asked for.
@@ -25,7 +27,7 @@ impl Counter {
     /// A counter that was never asked.
     #[must_use]
     pub const fn new(id: InboxId) -> Self {
-        Self { id, started: false, sends: Vec::new() }
+        Self { id, zone: "UTC", started: false, sends: Vec::new() }
     }
 }
 
@@ -36,7 +38,8 @@ pub fn slots(world: &mut World, tenant: usize) {
     let counter = &world.plan.tenants[tenant].counters[index];
     let name = world.plan.tenants[tenant].object(ActorKind::WarmupCounter, counter.id);
     if !counter.started {
-        let zone = *world.plan.random.pick(&ZONES);
+        let zone = ZONES[usize::from(counter.id.0.as_bytes()[0]) % ZONES.len()];
+        world.plan.tenants[tenant].counters[index].zone = zone;
         let command = json!({ "start": { "timeZone": zone } });
         let about = About::WarmupStart(tenant, index);
         world.begin_op(Op::new(name, system, command.to_string(), about));
