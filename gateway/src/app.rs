@@ -313,6 +313,6 @@ fn reply(answer: Answer) -> Result<Reply, Reject> {
 /// # Errors
 /// `internal` where it has another shape.
 pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, Reject> {
-    serde_json::from_slice(&reply.data)
-        .map_err(|error| Reject::internal(format!("unexpected reply: {error}")))
+    codec::read_json(&reply.data)
+        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))
 }

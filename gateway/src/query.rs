@@ -1,6 +1,6 @@
 //! The query of a URL: every parameter is known, sent once, and of its type.
 
-use schema::Reject;
+use schema::{Reject, codec};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
@@ -66,8 +66,8 @@ impl Query {
     /// `invalid_input` naming what is allowed.
     pub fn name<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Reject> {
         let Some(value) = self.text(name)? else { return Ok(None) };
-        let json = serde_json::Value::String(value);
-        serde_json::from_value(json).map(Some).map_err(|e| Reject::field(name, e.to_string()))
+        let json = codec::to_json(&value);
+        codec::read_json(&json).map(Some).map_err(|error| Reject::field(name, error.message))
     }
 
     /// `true` or `false`.

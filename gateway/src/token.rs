@@ -189,7 +189,7 @@ impl Keys {
             },
         )?;
         let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
-        serde_json::from_slice(&claims).ok()
+        schema::codec::read_json(&claims).ok()
     }
 
     /// Makes an opaque token of a workspace; the same nonce makes the same token.

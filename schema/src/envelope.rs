@@ -6,7 +6,7 @@
 //! JSON serves HTTP, WebSocket and RPC (a second one, for MessagePack, made the Worker a third
 //! larger).
 
-use crate::codec::{read_json, to_json};
+use crate::codec::{read_json, read_msgpack, to_json};
 use crate::principal::Principal;
 use crate::reject::{Code, Reject};
 use serde::de::DeserializeOwned;
@@ -109,8 +109,8 @@ impl Envelope {
     /// `bad_request` where the bytes are no envelope, or one of a version this build cannot read.
     pub fn decode(bytes: &[u8]) -> Result<Self, Reject> {
         let bad = |why: String| Reject::new(Code::BadRequest, why);
-        let envelope: Self = rmp_serde::from_slice(bytes)
-            .map_err(|error| bad(format!("not an envelope: {error}")))?;
+        let envelope: Self = read_msgpack(bytes)
+            .map_err(|error| bad(format!("not an envelope: {}", error.message)))?;
         if envelope.v != VERSION {
             return Err(bad(format!("envelope version {} is not {VERSION}", envelope.v)));
         }
@@ -146,8 +146,8 @@ impl Answer {
     /// # Errors
     /// `internal` where the bytes are no answer.
     pub fn decode(bytes: &[u8]) -> Result<Self, Reject> {
-        rmp_serde::from_slice(bytes)
-            .map_err(|error| Reject::internal(format!("not an answer: {error}")))
+        read_msgpack(bytes)
+            .map_err(|error| Reject::internal(format!("not an answer: {}", error.message)))
     }
 
     /// The reply as the type that the command promises.

@@ -17,6 +17,7 @@ pub mod prospect;
 pub mod reject;
 pub mod room;
 pub mod summary;
+mod tree;
 pub mod warmup;
 
 pub use envelope::{ActorKind, Answer, Envelope};

@@ -326,7 +326,7 @@ struct Named {
 /// A command with a wrong field is refused by its id, and the connection goes on; anything else
 /// that cannot be read ends it.
 fn misread(json: &[u8], reject: Reject) -> Result<Heard, Reject> {
-    match serde_json::from_slice::<Named>(json) {
+    match codec::read_json::<Named>(json) {
         Ok(Named { kind, id })
             if kind == "command"
                 && reject.code == Code::InvalidInput

@@ -7,6 +7,7 @@ use super::store::me::{self, Me};
 use super::{merge, person};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
+use schema::codec::read_json;
 use schema::ids::ProspectId;
 use schema::prospect::{Claim, ClaimReply, Forget, IdentityRow, ProspectCommand, moved_to};
 use schema::{Millis, Reject};
@@ -73,8 +74,8 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
         // A late answer to an earlier asking: what it says may have changed.
         (CLAIM, _) if !is_current(ctx, entry)? => Ok(Settled::Finished),
         (CLAIM, Outcome::Done(json)) if me.alias_of.is_none() => {
-            let reply = serde_json::from_slice(json)
-                .map_err(|error| Reject::internal(format!("answer to a claim: {error}")))?;
+            let reply = read_json(json)
+                .map_err(|error| Reject::internal(format!("answer: {}", error.message)))?;
             settle_claim(ctx, &mut me, id_of(entry)?, &reply)
         }
         (CLAIM, _) if me.alias_of.is_some() => Ok(Settled::Finished),

@@ -52,9 +52,12 @@ struct Shape<'a> {
     prospects: Option<&'a RawValue>,
 }
 
+/// Many rows, each read for itself: one that is wrong does not stop the others.
 #[derive(Deserialize)]
-struct Rows {
-    prospects: Vec<Box<RawValue>>,
+#[serde(deny_unknown_fields)]
+struct Rows<'a> {
+    #[serde(borrow)]
+    prospects: Vec<&'a RawValue>,
 }
 
 #[derive(Serialize)]
@@ -91,7 +94,8 @@ pub async fn import<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
         let status = if imported.created { 201 } else { 200 };
         return Ok(Reply { status, ..Reply::of(&imported)?.created("/api/prospects") });
     }
-    let rows: Rows = schema::codec::from_json(&body)?;
+    let rows: Rows<'_> = serde_json::from_slice(&body)
+        .map_err(|error| Reject::field("prospects", error.to_string()))?;
     schema::check::items("prospects", &rows.prospects, ROWS_MAX)?;
     let key = call.key()?;
     let numbered: Vec<_> = rows.prospects.iter().enumerate().collect();

@@ -7,7 +7,7 @@ use crate::kernel::Ctx;
 use crate::kernel::engine::hex;
 use crate::mail::address::Address;
 use crate::mail::outbound::{self, Mailbox, OutboundMail};
-use schema::codec::to_json;
+use schema::codec::{read_json, to_json};
 use schema::ids::SendId;
 use schema::inbox::{
     BODY_BYTES_MAX, NewMail, RECIPIENTS_MAX, REFERENCES_MAX, SUBJECT_CHARS_MAX, SendMail,
@@ -72,8 +72,8 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
 
 /// The mail as it goes over the wire; the same rows always give the same bytes.
 pub fn compose(inbox: &Inbox, send: &Send, json: &str) -> Result<Vec<u8>, Reject> {
-    let mail: NewMail = serde_json::from_str(json)
-        .map_err(|error| Reject::internal(format!("body of {}: {error}", send.id)))?;
+    let mail: NewMail = read_json(json.as_bytes())
+        .map_err(|error| Reject::internal(format!("body of {}: {}", send.id, error.message)))?;
     let mailbox = |text: &String| Ok(Mailbox { name: None, address: address("to", text)? });
     let list = |texts: &[String]| texts.iter().map(mailbox).collect::<Result<Vec<_>, Reject>>();
     let send_id = send.id.to_string();

@@ -5,6 +5,7 @@ use crate::inbox_state::store::ledger::Send;
 use crate::inbox_state::{flow, keep_inbox, keep_send, registered, send_of};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Outcome};
+use schema::codec::read_json;
 use schema::ids::SendId;
 use schema::inbox::SendState;
 use schema::prospect::{Fate, PermitReply, moved_to};
@@ -145,6 +146,6 @@ fn refuse(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
 }
 
 fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Reject> {
-    serde_json::from_slice(json)
-        .map_err(|error| Reject::internal(format!("unexpected reply: {error}")))
+    read_json(json)
+        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))
 }

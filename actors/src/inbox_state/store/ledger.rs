@@ -2,6 +2,7 @@
 
 use crate::kernel::{Fault, Row, Sql, Value};
 use schema::Millis;
+use schema::codec::read_json;
 use schema::ids::{ProspectId, SendId};
 use schema::inbox::{Outreach, SendState};
 
@@ -222,7 +223,7 @@ fn list(texts: &[String]) -> Result<String, Fault> {
 }
 
 fn texts(json: &str) -> Result<Vec<String>, Fault> {
-    serde_json::from_str(json).map_err(|error| Fault(error.to_string()))
+    read_json(json.as_bytes()).map_err(|error| Fault(error.message))
 }
 
 fn read(row: &Row) -> Result<Send, Fault> {

@@ -15,6 +15,7 @@ use super::engine::{Engine, Turn, World};
 use super::sockets::{Incoming, attachment, encode, events_frame};
 use super::{Actor, Effect, MailJob, MailOutcome, Outcome};
 use js_sys::{Array, Object, Reflect, Uint8Array};
+use schema::codec::read_msgpack;
 use schema::frame::{Codec, Connect, Seat};
 use schema::{Code, Reject};
 use std::cell::RefCell;
@@ -114,8 +115,8 @@ impl<A: Actor> Host<A> {
     /// Where the object cannot be woken.
     pub fn join(&self, connect: &[u8]) -> Result<JsValue, JsValue> {
         self.turn(|engine, world, turn| {
-            let joined = rmp_serde::from_slice::<Connect>(connect)
-                .map_err(|error| Reject::new(Code::BadRequest, error.to_string()))
+            let joined = read_msgpack::<Connect>(connect)
+                .map_err(|error| Reject::new(Code::BadRequest, error.message))
                 .and_then(|connect| engine.join(&self.home, world, &connect, turn));
             let joined = match joined {
                 Ok(joined) => joined,
@@ -266,7 +267,7 @@ const fn codec_tag(codec: Codec) -> &'static str {
 
 fn read_seat(attachment: &JsValue) -> Option<Seat> {
     let bytes = attachment.dyn_ref::<Uint8Array>()?.to_vec();
-    rmp_serde::from_slice(&bytes).ok()
+    read_msgpack(&bytes).ok()
 }
 
 fn wire(json: Vec<u8>, codec: Codec) -> JsValue {

@@ -2,6 +2,7 @@
 
 use super::tickets::word;
 use crate::kernel::{Fault, Row, Sql};
+use schema::codec::read_json;
 use schema::event::By;
 use schema::ids::CommentId;
 use schema::room::comment::{Comment, Visibility};
@@ -76,7 +77,7 @@ pub fn of_ticket(
 }
 
 fn read(row: &Row) -> Result<(Comment, i64), Fault> {
-    let mail = row.text_or_null(10)?.map(|json| serde_json::from_str(&json)).transpose();
+    let mail = row.text_or_null(10)?.map(|json| read_json(json.as_bytes())).transpose();
     let author = match row.text(3)?.as_str() {
         "agent" => By::Agent { id: row.id(4)? },
         "user" => By::User { id: row.id(4)? },
@@ -92,7 +93,7 @@ fn read(row: &Row) -> Result<(Comment, i64), Fault> {
         source: word(row, 7, Source::parse)?,
         automatic: row.flag(8)?,
         attachments: Vec::new(),
-        mail: mail.map_err(|error| Fault(format!("mail facts: {error}")))?,
+        mail: mail.map_err(|error| Fault(format!("mail facts: {}", error.message)))?,
         created_at: row.integer(11)?,
     };
     Ok((comment, row.integer(9)?))

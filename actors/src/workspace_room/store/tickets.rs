@@ -2,6 +2,7 @@
 
 use crate::kernel::{Fault, Row, Sql, Value};
 use schema::Millis;
+use schema::codec::read_json;
 use schema::ids::{AgentId, TicketId, UserId};
 use schema::room::ticket::{Priority, Source, Status, Ticket};
 
@@ -125,7 +126,8 @@ fn read(row: &Row) -> Result<Ticket, Fault> {
         subject: row.text(2)?,
         status: word(row, 3, Status::parse)?,
         priority: word(row, 4, Priority::parse)?,
-        tags: serde_json::from_str(&tags).map_err(|error| Fault(format!("tags: {error}")))?,
+        tags: read_json(tags.as_bytes())
+            .map_err(|error| Fault(format!("tags: {}", error.message)))?,
         assignee_id: row.id_or_null(6)?,
         user_id: row.id_or_null(7)?,
         user_email: row.text_or_null(8)?,
