@@ -11,6 +11,7 @@ use crate::platform::{Platform, StoredMail};
 use crate::token::sha256_hex;
 use actors::mail::automatic;
 use actors::mail::inbound::{self, Attachment, InboundMail, MailName};
+use schema::codec::to_json;
 use schema::ids::WorkspaceId;
 use schema::room::RoomCommand;
 use schema::room::access::Authorise;
@@ -91,7 +92,6 @@ pub async fn file<P: Platform>(
 ) -> Result<MailReceipt, Reject> {
     let domains = own_domains(platform, mail.workspace).await;
     let envelope = inbound::Envelope { sender: Some(&mail.from), own_domains: &domains };
-    let key = Some(format!("mail:{}", sha256_hex(raw)));
     let command = match inbound::parse(raw, &envelope, &charset::Runtime) {
         Ok(parsed) => {
             let files = keep(platform, mail.workspace, &parsed.attachments).await?;
@@ -105,6 +105,9 @@ pub async fn file<P: Platform>(
             bytes_count: i64::try_from(raw.len()).unwrap_or(i64::MAX),
         }),
     };
+    // The key is that of the command, which depends on more than the mail: on its recipient, and on
+    // the domains that are known.
+    let key = Some(format!("mail:{}", sha256_hex(&to_json(&command))));
     ask(platform, mail.workspace, key, &command).await?.reply()
 }
 

@@ -111,7 +111,15 @@ async fn connect(job: &MailJob, transport: SecureTransport) -> Result<Socket, St
 
 fn outcome(outcome: SendOutcome) -> MailOutcome {
     match outcome {
-        SendOutcome::Accepted { reply, .. } => MailOutcome::Accepted { reply: reply.text },
+        SendOutcome::Accepted { reply, refused_recipients } => {
+            let refused = refused_recipients
+                .iter()
+                .map(|one| {
+                    format!("{}: {} {}", one.address.as_str(), one.reply.code, one.reply.text)
+                })
+                .collect();
+            MailOutcome::Accepted { reply: reply.text, refused }
+        }
         SendOutcome::Refused { code, enhanced, text, permanent, at } => {
             let recipient = at == Stage::Rcpt;
             MailOutcome::Refused { code, enhanced, text, permanent, recipient }

@@ -71,6 +71,9 @@ pub enum MailOutcome {
     Accepted {
         /// Its last reply.
         reply: String,
+        /// The recipients that it would not take while it took the others, and why.
+        #[serde(default)]
+        refused: Vec<String>,
     },
     /// The server said no.
     Refused {

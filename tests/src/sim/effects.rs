@@ -125,7 +125,9 @@ impl World {
 
     fn say_verdict(&mut self, verdict: Verdict) -> MailOutcome {
         match verdict {
-            Verdict::Accepted => MailOutcome::Accepted { reply: "250 2.0.0 queued".into() },
+            Verdict::Accepted => {
+                MailOutcome::Accepted { reply: "250 2.0.0 queued".into(), refused: Vec::new() }
+            }
             Verdict::Unreachable => MailOutcome::NotSent { why: "connection refused".into() },
             Verdict::RefusedForNow => MailOutcome::Refused {
                 code: 451,

@@ -55,7 +55,7 @@ fn new_mail() -> NewMail {
 }
 
 fn accepted() -> Outcome {
-    Outcome::Mail(MailOutcome::Accepted { reply: "250 ok".into() })
+    Outcome::Mail(MailOutcome::Accepted { reply: "250 ok".into(), refused: Vec::new() })
 }
 
 fn refused(code: u16, enhanced: &str, recipient: bool) -> Outcome {

@@ -79,8 +79,9 @@ pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
         return Ok(Settled::Finished);
     }
     match outcome {
-        Outcome::Mail(MailOutcome::Accepted { .. }) => {
-            send.error = None;
+        Outcome::Mail(MailOutcome::Accepted { refused, .. }) => {
+            let some = !refused.is_empty();
+            send.error = some.then(|| brief(&format!("not to all: {}", refused.join("; "))));
             flow::left(ctx, &mut send, SendState::Sent)?;
             flow::record(ctx, &send, Fate::Sent)?;
         }
