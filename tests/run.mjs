@@ -5,10 +5,12 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build } from "../gateway/dev/build.mjs";
 import { setup } from "../gateway/dev/setup.mjs";
 import { ask, nodeBin, ROOT, run, Trouble } from "../gateway/dev/tools.mjs";
 
+const SIZE_MAX = 1_000_000;
 const WASM = "wasm32-unknown-unknown";
 const DENY = ["--", "-D", "warnings"];
 // On CI the lock file is taken as it is; at home cargo may add a new dependency to it.
@@ -30,6 +32,7 @@ const STAGES = [
   { name: "clippy for wasm", run: clippyForWasm },
   { name: "cargo test", run: cargo("test", ...LOCKED, "--workspace", "--no-fail-fast") },
   { name: "build", run: async () => void (await build({ env: tools.build })) },
+  { name: "size", needs: "build", run: size },
   { name: "build the toy", run: async () => void (await build({ env: tools.build, crate: "tests/toy" })) },
   { name: "deploy staging, dry", needs: "build", run: dryRun("staging") },
   { name: "deploy production, dry", needs: "build", run: dryRun("production") },
@@ -45,6 +48,15 @@ async function clippyForWasm() {
   const name = /^name\s*=\s*"([^"]+)"/m.exec(readFileSync(join(ROOT, "gateway", "Cargo.toml"), "utf8"))[1];
   const args = ["clippy", ...LOCKED, "-p", name, "--target", WASM, ...DENY];
   return run("cargo clippy for wasm", "cargo", args, { env });
+}
+
+/** What is uploaded, gzipped, against what it may be. */
+function size() {
+  const build = join(ROOT, "gateway", "build");
+  const files = [join(build, "index_bg.wasm"), join(build, "index.js"), join(ROOT, "gateway", "actor.js")];
+  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
+  console.log(`  the Worker is ${bytes} bytes gzipped, of ${SIZE_MAX}`);
+  if (bytes > SIZE_MAX) throw new Trouble(`the Worker is ${bytes - SIZE_MAX} bytes too large`);
 }
 
 function edgeTests() {
