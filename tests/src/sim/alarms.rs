@@ -6,6 +6,8 @@ use super::world::{Happening, World, short};
 use schema::Millis;
 
 const LATE_MS: Millis = 15 * 60 * 1000;
+/// How often an alarm may go off at one time: a few times in a row is work that is done in parts.
+const AT_ONCE_MAX: u32 = 50;
 
 impl World {
     /// Puts an object's alarm on the agenda where it was set anew.
@@ -63,6 +65,13 @@ impl World {
             return;
         }
         self.maybe_evict(name);
+        let now = self.clock.world();
+        let object = self.object(name);
+        object.rang = if object.rang.0 == now { (now, object.rang.1 + 1) } else { (now, 1) };
+        if object.rang.1 > AT_ONCE_MAX {
+            let text = format!("the alarm of {} goes off again and again", short(name));
+            return self.violate("17 everything becomes quiet", text);
+        }
         let twice = self.faults.strikes(Fault::AlarmTwice);
         self.go_off(name, at);
         if twice {

@@ -97,6 +97,8 @@ pub struct Object {
     pub alarm_ticket: u64,
     /// Whether that alarm goes off early.
     pub alarm_early: bool,
+    /// When its alarm went off last, and how often at that very time.
+    pub rang: (Millis, u32),
     /// Whether its alarm goes off right now.
     pub in_alarm: bool,
     /// Whether the handler of an alarm waits for the outbox: meanwhile no other goes off.
@@ -107,8 +109,9 @@ pub struct Object {
     checked: Option<(u64, Option<Millis>, bool)>,
     /// What struck in the latest turn.
     struck: Option<Blow>,
-    /// About how many operations a turn takes, so that faults strike everywhere.
-    operations: u32,
+    /// About how many operations a turn takes, and about how many a long one, so that faults strike
+    /// everywhere.
+    operations: (u32, u32),
 }
 
 impl Object {
@@ -131,12 +134,13 @@ impl Object {
             alarm_at: None,
             alarm_ticket: 0,
             alarm_early: false,
+            rang: (0, 0),
             in_alarm: false,
             ringing: false,
             trapped: false,
             checked: None,
             struck: None,
-            operations: 20,
+            operations: (20, 40),
         }
     }
 
@@ -183,7 +187,9 @@ impl Object {
     /// An operation for a fault to strike at.
     #[must_use]
     pub fn somewhere(&self, random: &mut Random) -> u32 {
-        random.below(u64::from(self.operations) + 2) as u32
+        let (usual, most) = self.operations;
+        let within = if random.chance(500) { usual } else { most };
+        random.below(u64::from(within) + 2) as u32
     }
 
     /// Runs one turn.
@@ -222,7 +228,9 @@ impl Object {
         self.struck = disk.struck().then_some(blow);
         match ran {
             Ok(Ok(value)) => {
-                self.operations = (self.operations * 3 + operations).div_ceil(4);
+                let (usual, most) = self.operations;
+                let most = operations.max(most - most / 16);
+                self.operations = ((usual * 3 + operations).div_ceil(4), most);
                 self.commit(fate, alarm, value, turn)
             }
             Ok(Err(reject)) => {

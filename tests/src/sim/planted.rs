@@ -183,6 +183,10 @@ fn hunt(tree: &Path) -> Result<Option<(u64, String)>, String> {
         .map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let line = text.lines().find_map(|line| line.strip_prefix("first: "));
+    if line.is_none() && !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        return Err(format!("the simulator itself fails: {}", text.lines().next().unwrap_or("")));
+    }
     let found = line.and_then(|line| line.split_once(' '));
     Ok(found.and_then(|(seed, invariant)| Some((seed.parse().ok()?, invariant.to_owned()))))
 }
