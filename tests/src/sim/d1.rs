@@ -16,7 +16,10 @@ pub const TABLES: [Table; 6] = [
     Table::EmailLog,
 ];
 
-/// The rows of all tables, by table, workspace and id; each as text.
+/// How many values of a row come before its own columns: version, deleted, time of the change.
+pub const COMMON: usize = 3;
+
+/// The rows of all tables, by table, workspace and id; each as text, a deleted one without columns.
 pub type Rows = BTreeMap<(String, String, String), Vec<String>>;
 
 /// The database.
@@ -89,7 +92,7 @@ impl D1 {
         let name = summary::table_name(table);
         let columns = summary::columns(table);
         let sql = format!(
-            "select workspace_id, id, version, deleted, {} from {name}",
+            "select workspace_id, id, version, deleted, updated_at, {} from {name}",
             columns.join(", ")
         );
         let mut prepared = self.connection.prepare(&sql)?;
@@ -98,9 +101,9 @@ impl D1 {
             let cell = |column: usize| row.get::<_, Value>(column).map(|cell| format!("{cell:?}"));
             let deleted = row.get::<_, i64>(3)? == 1;
             let count = if deleted { 0 } else { columns.len() };
-            let mut values = vec![cell(2)?, cell(3)?];
+            let mut values = vec![cell(2)?, cell(3)?, cell(4)?];
             for column in 0..count {
-                values.push(cell(4 + column)?);
+                values.push(cell(5 + column)?);
             }
             all.insert((name.to_owned(), row.get(0)?, row.get(1)?), values);
         }

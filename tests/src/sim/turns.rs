@@ -47,9 +47,9 @@ fn obey(stage: &mut Stage<'_, '_>, request: &Request, seat: Option<&Seat>) -> Gi
 impl World {
     /// A request arrives at its object and waits for the next turn.
     pub(super) fn arrive(&mut self, request: Request) {
-        let doubled = matches!(request.origin, Origin::Nobody);
-        if doubled && self.clock.latest() > request.until {
-            return;
+        let patient = matches!(request.origin, Origin::Queue(_));
+        if !patient && self.clock.latest() > request.until {
+            return self.unanswered(request);
         }
         let name = request.to.clone();
         let object = self.object(&name);
@@ -82,6 +82,9 @@ impl World {
     fn serve_batch(&mut self, name: &Name, batch: Vec<Request>) {
         let before = self.watch_refusals(name, &batch);
         let seats = self.take_seats(&batch);
+        for request in &batch {
+            self.check_asked(request);
+        }
         let done = self.turn(name, &mut |stage| {
             let pairs = batch.iter().zip(&seats);
             pairs.map(|(request, seat)| obey(stage, request, seat.as_ref())).collect::<Vec<_>>()

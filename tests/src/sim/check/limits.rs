@@ -23,6 +23,10 @@ const WEEKS: [usize; 5] = [5, 10, 15, 18, 20];
 pub struct Slots {
     days: BTreeMap<Name, BTreeMap<String, BTreeSet<String>>>,
     released: BTreeSet<String>,
+    /// The mails that somebody said had left, heard or not: they keep the day they count for.
+    committed: BTreeSet<String>,
+    /// When each reservation was first asked for, by mail and key: an answer under a key is kept.
+    asked: BTreeMap<(String, Option<String>), Millis>,
     /// The mails that were handed over, by the day of their latest slot.
     handed: BTreeMap<(Name, String), BTreeSet<String>>,
 }
@@ -34,6 +38,26 @@ pub struct Cells {
 }
 
 impl World {
+    /// Something is asked of a counter; it may be done whether or not anybody hears of it.
+    pub(in crate::sim) fn check_asked(&mut self, request: &Request) {
+        let Ask::Call(bytes) = &request.ask else { return };
+        if request.to.0 != ActorKind::WarmupCounter {
+            return;
+        }
+        let Ok(envelope) = Envelope::decode(bytes) else { return };
+        let slots = &mut self.checks.slots;
+        match read_json(&envelope.command) {
+            Ok(WarmupCommand::Commit(slot)) => {
+                slots.committed.insert(slot.send_id.to_string());
+            }
+            Ok(WarmupCommand::Reserve(slot)) => {
+                let asked = (slot.send_id.to_string(), envelope.key);
+                slots.asked.entry(asked).or_insert_with(|| self.clock.wall());
+            }
+            _ => {}
+        }
+    }
+
     /// Something may have been done that nobody was told of: a slot may be free again.
     pub(in crate::sim) fn check_unheard(&mut self, request: &Request) {
         let Ask::Call(bytes) = &request.ask else { return };
@@ -66,14 +90,14 @@ impl World {
                 let Ok(reply) = serde_json::from_slice::<ReserveReply>(json) else { return };
                 let id = slot.send_id.to_string();
                 if reply.granted && !slots.released.contains(&id) {
-                    self.granted(from, &id, &reply);
+                    self.granted(from, &id, envelope.key.clone(), &reply);
                 }
             }
             _ => {}
         }
     }
 
-    fn granted(&mut self, from: &Name, id: &str, reply: &ReserveReply) {
+    fn granted(&mut self, from: &Name, id: &str, key: Option<String>, reply: &ReserveReply) {
         let slots = &mut self.checks.slots;
         let days = slots.days.entry(from.clone()).or_default();
         let fresh = days.entry(reply.day.clone()).or_default().insert(id.to_owned());
@@ -90,9 +114,12 @@ impl World {
             self.violate(ALLOWED, text);
         }
         // A mail that counts as sent is told the day that it counts for.
+        let slots = &self.checks.slots;
+        let fresh = fresh && !slots.committed.contains(id);
+        let asked = slots.asked.get(&(id.to_owned(), key)).copied();
         let Some(zone) = self.zone_of(from).filter(|_| fresh) else { return };
-        let (early, late) =
-            (local_day(zone, self.clock.wall()), local_day(zone, self.clock.latest()));
+        let since = asked.unwrap_or_else(|| self.clock.wall()).min(self.clock.wall());
+        let (early, late) = (local_day(zone, since), local_day(zone, self.clock.latest()));
         if !(early..=late).contains(&day) {
             let text = format!("{}: a slot of {} in {zone}, not of now", short(from), reply.day);
             self.violate(ALLOWED, text);

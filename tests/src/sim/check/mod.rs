@@ -24,6 +24,8 @@ use std::collections::BTreeMap;
 pub struct Checks {
     /// The event log of each room, as it was committed.
     pub logs: BTreeMap<Name, Log>,
+    /// When D1 was last emptied, to be written again.
+    rebuilt_at: schema::Millis,
     answers: answers::Answers,
     slots: limits::Slots,
     cells: limits::Cells,

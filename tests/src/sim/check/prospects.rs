@@ -1,5 +1,6 @@
 //! Invariant 5: one identity, one prospect; no automated mail after a no, no step twice.
 
+use crate::sim::d1::COMMON;
 use crate::sim::object::Name;
 use crate::sim::world::{World, short};
 use actors::kernel::MailJob;
@@ -91,10 +92,13 @@ impl World {
                 };
                 let found: Vec<_> = rows
                     .iter()
-                    .filter(|(key, row)| key.0 == "prospects" && key.1 == id && row.len() > 2)
-                    .filter(|(_, row)| mine(&row[2], &person.email) || mine(&row[3], &person.name))
+                    .filter(|(key, row)| key.0 == "prospects" && key.1 == id && row.len() > COMMON)
+                    .filter(|(_, row)| {
+                        mine(&row[COMMON], &person.email) || mine(&row[COMMON + 1], &person.name)
+                    })
                     .collect();
-                let by_email = found.iter().filter(|(_, row)| mine(&row[2], &person.email)).count();
+                let by_email =
+                    found.iter().filter(|(_, row)| mine(&row[COMMON], &person.email)).count();
                 let most = if person.joined { 1 } else { 2 };
                 let least = usize::from(person.known);
                 if found.len() > most || by_email > 1 || by_email < least {
