@@ -107,6 +107,8 @@ pub struct Ctx<'a> {
     pub(super) entropy: &'a mut dyn Entropy,
     pub(super) seq: i64,
     pub(super) told: Told,
+    /// How many of the events in `told` the actor has looked back at.
+    pub(super) reviewed: usize,
     /// Whether a timer or an entry was added or moved.
     pub(super) rearm: bool,
     /// Whether the platform's alarm has gone off, so that none is armed any more.
@@ -133,6 +135,19 @@ impl Ctx<'_> {
     #[must_use]
     pub const fn seq(&self) -> i64 {
         self.seq
+    }
+
+    /// Whether this step has appended an event since [`Self::take_news`] was last asked.
+    #[must_use]
+    pub const fn has_news(&self) -> bool {
+        self.reviewed < self.told.events.len()
+    }
+
+    /// The events of this step since this was last asked, as JSON text: for what reacts to events,
+    /// whoever appended them.
+    pub fn take_news(&mut self) -> Vec<Box<RawValue>> {
+        let from = std::mem::replace(&mut self.reviewed, self.told.events.len());
+        self.told.events[from..].to_vec()
     }
 
     /// The caller, as events name it.

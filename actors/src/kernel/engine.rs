@@ -263,6 +263,7 @@ impl<A: Actor> Engine<A> {
                 entropy: world.entropy,
                 seq: head.seq,
                 told: Told::default(),
+                reviewed: 0,
                 rearm: false,
                 fired: false,
             };

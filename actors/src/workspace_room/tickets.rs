@@ -7,7 +7,8 @@ use crate::kernel::Ctx;
 use schema::event::By;
 use schema::ids::{AgentId, TicketId};
 use schema::room::ticket::{
-    Priority, SUBJECT_CHARS_MAX, Source, Status, TAG_CHARS_MAX, TAGS_MAX, Ticket, TicketEvent,
+    Priority, SUBJECT_CHARS_MAX, Source, Status, TAG_CHARS_MAX, TAGS_MAX, Ticket, TicketBefore,
+    TicketChanged, TicketEvent,
 };
 use schema::room::user::User;
 use schema::summary::Table;
@@ -91,6 +92,45 @@ pub fn reopen(ctx: &mut Ctx<'_>, by: &By, id: TicketId) -> Result<Ticket, Reject
     let data = TicketEvent { ticket };
     ctx.event_by(by, "ticket.reopened", Some(id), &data)?;
     Ok(data.ticket)
+}
+
+/// Writes a ticket that was changed: row, tags, counts, event with the former values, D1; nothing
+/// where nothing changed.
+///
+/// # Errors
+/// A storage fault.
+pub fn save(
+    ctx: &mut Ctx<'_>,
+    by: &By,
+    before: &Ticket,
+    mut ticket: Ticket,
+) -> Result<Ticket, Reject> {
+    if ticket == *before {
+        return Ok(ticket);
+    }
+    ticket.updated_at = ctx.now;
+    ticket.version += 1;
+    tickets::update(ctx.sql, &ticket)?;
+    if ticket.tags != before.tags {
+        tickets::replace_tags(ctx.sql, &ticket, &before.tags)?;
+    }
+    if ticket.status != before.status {
+        counts::moved(ctx.sql, before.status, ticket.status, ctx.now)?;
+    }
+    summarise(ctx, ticket.id)?;
+    let data = TicketChanged { before: difference(before, &ticket), ticket };
+    ctx.event_by(by, "ticket.changed", Some(data.ticket.id), &data)?;
+    Ok(data.ticket)
+}
+
+fn difference(before: &Ticket, after: &Ticket) -> TicketBefore {
+    TicketBefore {
+        subject: (before.subject != after.subject).then(|| before.subject.clone()),
+        status: (before.status != after.status).then_some(before.status),
+        priority: (before.priority != after.priority).then_some(before.priority),
+        assignee_id: (before.assignee_id != after.assignee_id).then_some(before.assignee_id),
+        tags: (before.tags != after.tags).then(|| before.tags.clone()),
+    }
 }
 
 /// A ticket, whole.

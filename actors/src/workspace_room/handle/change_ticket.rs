@@ -2,9 +2,8 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::store::{counts, tickets as store};
 use crate::workspace_room::{status, tickets};
-use schema::room::ticket::{ChangeTicket, Ticket, TicketBefore, TicketChanged};
+use schema::room::ticket::{ChangeTicket, Ticket};
 use schema::{Permission, Reject};
 
 /// Changes a ticket: all that is asked, or nothing. Event `ticket.changed` with the former values,
@@ -20,22 +19,8 @@ pub fn change_ticket(ctx: &mut Ctx<'_>, input: &ChangeTicket) -> Result<Reply, R
     tickets::check_version(input.if_version, before.version)?;
     let mut ticket = before.clone();
     apply(ctx, input, &mut ticket)?;
-    if ticket != before {
-        ticket.updated_at = ctx.now;
-        ticket.version += 1;
-        store::update(ctx.sql, &ticket)?;
-        if ticket.tags != before.tags {
-            store::replace_tags(ctx.sql, &ticket, &before.tags)?;
-        }
-        if ticket.status != before.status {
-            counts::moved(ctx.sql, before.status, ticket.status, ctx.now)?;
-        }
-        tickets::summarise(ctx, ticket.id)?;
-        let data = TicketChanged { before: difference(&before, &ticket), ticket };
-        ctx.event("ticket.changed", Some(data.ticket.id), &data)?;
-        ticket = data.ticket;
-    }
-    let mut reply = [ticket];
+    let by = ctx.by();
+    let mut reply = [tickets::save(ctx, &by, &before, ticket)?];
     tickets::with_unread(ctx, member.agent, &mut reply)?;
     let [ticket] = reply;
     Reply::of(&ticket)
@@ -65,14 +50,4 @@ fn apply(ctx: &Ctx<'_>, input: &ChangeTicket, ticket: &mut Ticket) -> Result<(),
         }
     }
     Ok(())
-}
-
-fn difference(before: &Ticket, after: &Ticket) -> TicketBefore {
-    TicketBefore {
-        subject: (before.subject != after.subject).then(|| before.subject.clone()),
-        status: (before.status != after.status).then_some(before.status),
-        priority: (before.priority != after.priority).then_some(before.priority),
-        assignee_id: (before.assignee_id != after.assignee_id).then_some(before.assignee_id),
-        tags: (before.tags != after.tags).then(|| before.tags.clone()),
-    }
 }
