@@ -8,8 +8,9 @@ use crate::http::{Body, Request, Response};
 use crate::platform::Platform;
 use crate::query::Query;
 use crate::respond::{Common, Reply};
-use crate::router::{self, Ids, Route};
+use crate::router::{self, Ids, Route, Target};
 use crate::routes;
+use crate::table;
 use schema::envelope::KernelCommand;
 use schema::ids::WorkspaceId;
 use schema::inbox::InboxCommand;
@@ -94,15 +95,16 @@ async fn answer<P: Platform>(
     request: Request,
     request_id: String,
 ) -> Result<Given<P::Socket>, Reject> {
-    let (route, ids) = router::find(&request.method, &request.path)?;
+    let (target, ids) = router::find(&request.method, &request.path)?;
     let call = Call { platform, config, request, ids, request_id };
-    match route {
-        Route::Realtime => routes::realtime::join(call).await.map(Given::Socket),
-        Route::AttachmentContent => {
-            let (name, bytes) = routes::comments::content(call).await?;
+    match target {
+        Target::Room(line) => table::answer(line, call).await.map(Given::Reply),
+        Target::Function(Route::Realtime) => routes::realtime::join(call).await.map(Given::Socket),
+        Target::Function(Route::AttachmentContent) => {
+            let (name, bytes) = routes::attachments::content(call).await?;
             Ok(Given::File(name, bytes))
         }
-        route => routes::answer(route, call).await.map(Given::Reply),
+        Target::Function(route) => routes::answer(route, call).await.map(Given::Reply),
     }
 }
 

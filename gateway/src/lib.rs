@@ -24,6 +24,7 @@ pub mod respond;
 pub mod router;
 pub mod routes;
 pub mod scheduled;
+pub mod table;
 pub mod token;
 
 #[cfg(target_arch = "wasm32")]

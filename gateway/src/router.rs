@@ -1,6 +1,7 @@
 //! The table of routes. What is not in it does not exist: no prefix, no second spelling, no id that
 //! is almost one; and what does not exist wakes no actor.
 
+use crate::table::{Line, ROOM};
 use schema::ids::WorkspaceId;
 use schema::{Code, Reject};
 use uuid::Uuid;
@@ -16,40 +17,10 @@ pub enum Route {
     ChangeWorkspace,
     Login,
     Refresh,
-    Logout,
-    LogoutEverywhere,
     ChangePassword,
-    Me,
-    ListAgents,
-    ChangeAgent,
-    ListInvitations,
     Invite,
-    RevokeInvitation,
     AcceptInvitation,
-    ListUsers,
-    CreateUser,
-    GetUser,
-    ChangeUser,
-    ListCompanies,
-    ListTickets,
-    CreateTicket,
-    GetTicket,
-    ChangeTicket,
-    ReopenTicket,
-    MarkRead,
-    ListActivities,
-    ListComments,
-    PostComment,
-    GetComment,
-    GetAttachment,
     AttachmentContent,
-    ListScheduled,
-    ListScheduledOfTicket,
-    ScheduleComment,
-    ChangeScheduled,
-    CancelScheduled,
-    Snapshot,
-    ListUnparseable,
     RealtimeTicket,
     Realtime,
     ListInboxes,
@@ -79,64 +50,35 @@ pub enum Route {
     SuppressProspect,
 }
 
-/// Method, path with `{}` for an id, endpoint.
+/// Method, path with a name in braces for an id, endpoint: what is more than a line of
+/// [`crate::table`].
 pub const ROUTES: &[(&str, &str, Route)] = &[
     ("GET", "/", Route::About),
     ("GET", "/healthz", Route::Health),
     ("POST", "/v1/workspaces", Route::RegisterWorkspace),
     ("GET", "/v1/workspace", Route::GetWorkspace),
     ("PATCH", "/v1/workspace", Route::ChangeWorkspace),
-    ("GET", "/v1/workspaces/{}", Route::GetWorkspace),
-    ("PATCH", "/v1/workspaces/{}", Route::ChangeWorkspace),
+    ("GET", "/v1/workspaces/{workspaceId}", Route::GetWorkspace),
+    ("PATCH", "/v1/workspaces/{workspaceId}", Route::ChangeWorkspace),
     ("POST", "/v1/auth/login", Route::Login),
     ("POST", "/v1/auth/refresh", Route::Refresh),
-    ("POST", "/v1/auth/logout", Route::Logout),
-    ("POST", "/v1/auth/logout-everywhere", Route::LogoutEverywhere),
     ("POST", "/v1/auth/password", Route::ChangePassword),
-    ("GET", "/v1/me", Route::Me),
-    ("GET", "/v1/agents", Route::ListAgents),
-    ("PATCH", "/v1/agents/{}", Route::ChangeAgent),
-    ("GET", "/v1/invitations", Route::ListInvitations),
     ("POST", "/v1/invitations", Route::Invite),
     ("POST", "/v1/invitations/accept", Route::AcceptInvitation),
-    ("DELETE", "/v1/invitations/{}", Route::RevokeInvitation),
-    ("GET", "/v1/users", Route::ListUsers),
-    ("POST", "/v1/users", Route::CreateUser),
-    ("GET", "/v1/users/{}", Route::GetUser),
-    ("PATCH", "/v1/users/{}", Route::ChangeUser),
-    ("GET", "/v1/companies", Route::ListCompanies),
-    ("GET", "/v1/tickets", Route::ListTickets),
-    ("POST", "/v1/tickets", Route::CreateTicket),
-    ("GET", "/v1/tickets/{}", Route::GetTicket),
-    ("PATCH", "/v1/tickets/{}", Route::ChangeTicket),
-    ("POST", "/v1/tickets/{}/reopen", Route::ReopenTicket),
-    ("POST", "/v1/tickets/{}/read", Route::MarkRead),
-    ("GET", "/v1/tickets/{}/activities", Route::ListActivities),
-    ("GET", "/v1/tickets/{}/comments", Route::ListComments),
-    ("POST", "/v1/tickets/{}/comments", Route::PostComment),
-    ("GET", "/v1/tickets/{}/scheduled-comments", Route::ListScheduledOfTicket),
-    ("POST", "/v1/tickets/{}/scheduled-comments", Route::ScheduleComment),
-    ("GET", "/v1/comments/{}", Route::GetComment),
-    ("GET", "/v1/attachments/{}", Route::GetAttachment),
-    ("GET", "/v1/attachments/{}/content", Route::AttachmentContent),
-    ("GET", "/v1/scheduled-comments", Route::ListScheduled),
-    ("PATCH", "/v1/scheduled-comments/{}", Route::ChangeScheduled),
-    ("DELETE", "/v1/scheduled-comments/{}", Route::CancelScheduled),
-    ("GET", "/v1/snapshot", Route::Snapshot),
-    ("GET", "/v1/unparseable-mails", Route::ListUnparseable),
+    ("GET", "/v1/attachments/{attachmentId}/content", Route::AttachmentContent),
     ("POST", "/v1/realtime/tickets", Route::RealtimeTicket),
     ("GET", "/v1/realtime", Route::Realtime),
     ("GET", "/realtime", Route::Realtime),
     ("GET", "/v1/inboxes", Route::ListInboxes),
     ("POST", "/v1/inboxes", Route::RegisterInbox),
-    ("GET", "/v1/inboxes/{}", Route::GetInbox),
-    ("PATCH", "/v1/inboxes/{}", Route::ConfigureInbox),
-    ("POST", "/v1/inboxes/{}/pause", Route::PauseInbox),
-    ("GET", "/v1/inboxes/{}/sends", Route::ListSends),
-    ("POST", "/v1/inboxes/{}/sends", Route::Send),
-    ("GET", "/v1/inboxes/{}/sends/{}", Route::GetSend),
-    ("DELETE", "/v1/inboxes/{}/sends/{}", Route::CancelSend),
-    ("POST", "/v1/inboxes/{}/sends/{}/resolve", Route::ResolveSend),
+    ("GET", "/v1/inboxes/{inboxId}", Route::GetInbox),
+    ("PATCH", "/v1/inboxes/{inboxId}", Route::ConfigureInbox),
+    ("POST", "/v1/inboxes/{inboxId}/pause", Route::PauseInbox),
+    ("GET", "/v1/inboxes/{inboxId}/sends", Route::ListSends),
+    ("POST", "/v1/inboxes/{inboxId}/sends", Route::Send),
+    ("GET", "/v1/inboxes/{inboxId}/sends/{sendId}", Route::GetSend),
+    ("DELETE", "/v1/inboxes/{inboxId}/sends/{sendId}", Route::CancelSend),
+    ("POST", "/v1/inboxes/{inboxId}/sends/{sendId}/resolve", Route::ResolveSend),
     ("GET", "/api/status/inboxes", Route::StatusInboxes),
     ("GET", "/api/status/warmup", Route::StatusWarmup),
     ("GET", "/api/status/rate-limits", Route::StatusRateLimits),
@@ -147,11 +89,11 @@ pub const ROUTES: &[(&str, &str, Route)] = &[
     ("POST", "/api/admin/retry-dead", Route::RetryDead),
     ("GET", "/api/prospects", Route::ListProspects),
     ("POST", "/api/prospects", Route::ImportProspects),
-    ("GET", "/api/prospects/{}", Route::GetProspect),
-    ("PATCH", "/api/prospects/{}", Route::ChangeProspect),
-    ("DELETE", "/api/prospects/{}", Route::DeleteProspect),
-    ("GET", "/api/prospects/{}/history", Route::ProspectHistory),
-    ("POST", "/api/prospects/{}/suppress", Route::SuppressProspect),
+    ("GET", "/api/prospects/{prospectId}", Route::GetProspect),
+    ("PATCH", "/api/prospects/{prospectId}", Route::ChangeProspect),
+    ("DELETE", "/api/prospects/{prospectId}", Route::DeleteProspect),
+    ("GET", "/api/prospects/{prospectId}/history", Route::ProspectHistory),
+    ("POST", "/api/prospects/{prospectId}/suppress", Route::SuppressProspect),
 ];
 
 /// The longest path that is looked at.
@@ -168,19 +110,35 @@ pub struct Ids {
     pub count: usize,
 }
 
+/// Where a request is answered.
+#[derive(Debug, Clone, Copy)]
+pub enum Target {
+    /// By a function of `routes`.
+    Function(Route),
+    /// By the room, as a line of the table says.
+    Room(&'static Line),
+}
+
+/// Every route: its method, its path, and where it is answered.
+pub fn all() -> impl Iterator<Item = (&'static str, &'static str, Target)> {
+    let functions =
+        ROUTES.iter().map(|(method, path, route)| (*method, *path, Target::Function(*route)));
+    functions.chain(ROOM.iter().map(|line| (line.method, line.path, Target::Room(line))))
+}
+
 /// Finds the endpoint of a request.
 ///
 /// # Errors
 /// `not_found`; `method_not_allowed` where the path is known.
-pub fn find(method: &str, path: &str) -> Result<(Route, Ids), Reject> {
+pub fn find(method: &str, path: &str) -> Result<(Target, Ids), Reject> {
     if path.len() > PATH_BYTES_MAX {
         return Err(Reject::not_found("page"));
     }
     let mut allowed: Vec<&str> = Vec::new();
-    for (known, pattern, route) in ROUTES {
+    for (known, pattern, target) in all() {
         let Some(ids) = matches(pattern, path) else { continue };
-        if *known == method {
-            return Ok((*route, ids));
+        if known == method {
+            return Ok((target, ids));
         }
         allowed.push(known);
     }
@@ -199,7 +157,7 @@ fn matches(pattern: &str, path: &str) -> Option<Ids> {
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return Some(ids),
-            (Some("{}"), Some(text)) => {
+            (Some(name), Some(text)) if name.starts_with('{') => {
                 // Every id is read as every other: only the canonical form of a UUID.
                 let id = text.parse::<WorkspaceId>().ok()?.0;
                 if ids.count == 0 {
@@ -223,16 +181,25 @@ mod tests {
 
     #[test]
     fn every_route_is_found_by_its_own_line_and_by_no_other() {
-        for (method, pattern, route) in ROUTES {
-            let found = find(method, &pattern.replace("{}", ID));
-            let (found, ids) = found.expect(pattern);
-            assert_eq!(found, *route, "{method} {pattern}");
-            assert_eq!(ids.count, pattern.matches("{}").count());
+        for (method, pattern, _) in all() {
+            let words = pattern.split('/');
+            let path: Vec<_> =
+                words.map(|word| if word.starts_with('{') { ID } else { word }).collect();
+            let (found, ids) = find(method, &path.join("/")).expect(pattern);
+            let found = match found {
+                Target::Function(route) => {
+                    ROUTES.iter().any(|line| line.1 == pattern && line.2 == route)
+                }
+                Target::Room(line) => (line.method, line.path) == (method, pattern),
+            };
+            assert!(found, "{method} {pattern}");
+            assert_eq!(ids.count, pattern.matches('{').count());
         }
-        let mut lines: Vec<_> = ROUTES.iter().map(|(method, path, _)| (method, path)).collect();
-        lines.sort();
+        let mut lines: Vec<_> = all().map(|(method, path, _)| (method, path)).collect();
+        let count = lines.len();
+        lines.sort_unstable();
         lines.dedup();
-        assert_eq!(lines.len(), ROUTES.len());
+        assert_eq!(lines.len(), count);
     }
 
     #[test]
@@ -265,7 +232,7 @@ mod tests {
             "/.env",
             "/api/admin",
         ] {
-            let code = find("GET", path).map_err(|reject| reject.code);
+            let code = find("GET", path).map(|_| ()).map_err(|reject| reject.code);
             assert_eq!(code, Err(Code::NotFound), "{path}");
         }
         assert!(find("GET", &format!("/{}", "a/".repeat(10_000))).is_err());

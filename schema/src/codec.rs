@@ -19,6 +19,20 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
     }
 }
 
+/// Reads a JSON body as the input of the command `name` of `T`, as strictly; what is wrong is named
+/// by its path in the body.
+///
+/// # Errors
+/// As [`from_json`].
+pub fn command_from_json<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, Reject> {
+    let (name, tree) = (Tree::Text(name.into()), json_tree(bytes)?);
+    let (value, unknown) = tree.read_variant(&name).map_err(Flaw::into_reject)?;
+    match unknown {
+        Some(path) => Err(Reject::field(&path, "is not a known field")),
+        None => Ok(value),
+    }
+}
+
 /// Reads what Postroom itself has written, perhaps by a newer build: unknown fields are ignored.
 ///
 /// # Errors

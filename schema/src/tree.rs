@@ -76,6 +76,18 @@ impl<'t> Tree<'t> {
         }
     }
 
+    /// The value as the content of the variant `name` of `T`, an enum.
+    pub fn read_variant<'de, T: Deserialize<'de>>(
+        &'de self,
+        name: &'de Self,
+    ) -> Result<(T, Option<String>), Flaw> {
+        let place = Place { human: true, path: RefCell::default(), unknown: OnceCell::new() };
+        match T::deserialize(reader::Named { name, tree: self, place: &place }) {
+            Ok(value) => Ok((value, place.unknown.into_inner())),
+            Err(flaw) => Err(flaw.at(&place)),
+        }
+    }
+
     fn unexpected(&self) -> Unexpected<'_> {
         match self {
             Self::Null => Unexpected::Other("null"),

@@ -5,7 +5,7 @@ use crate::platform::Platform;
 use crate::respond::Reply;
 use schema::Reject;
 use schema::room::RoomCommand;
-use schema::room::access::{ChangeAgent, ChangeWorkspace, GetWorkspace, ListAgents, Me};
+use schema::room::access::{ChangeWorkspace, GetWorkspace};
 
 /// `GET /v1/workspace`, `GET /v1/workspaces/{id}`.
 ///
@@ -34,34 +34,4 @@ fn own<P: Platform>(call: &Call<'_, P>) -> Result<(), Reject> {
         return Ok(());
     }
     Err(Reject::not_found("workspace"))
-}
-
-/// `GET /v1/me`.
-///
-/// # Errors
-/// The room's.
-pub async fn me<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
-    call.query(&[])?;
-    call.room(&RoomCommand::Me(Me {})).await
-}
-
-/// `GET /v1/agents`.
-///
-/// # Errors
-/// The room's.
-pub async fn list_agents<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
-    call.query(&[])?;
-    call.room(&RoomCommand::ListAgents(ListAgents {})).await
-}
-
-/// `PATCH /v1/agents/{id}`.
-///
-/// # Errors
-/// The room's.
-pub async fn change_agent<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
-    call.principal()?;
-    let mut extras = call.if_match("version")?;
-    extras.push(call.id_as("agentId"));
-    let input: ChangeAgent = call.body(&extras).await?;
-    Ok(call.room(&RoomCommand::ChangeAgent(input)).await?.tagged())
 }

@@ -7,23 +7,11 @@ use crate::auth;
 use crate::platform::Platform;
 use crate::respond::Reply;
 use crate::token::{Purpose, read_opaque, sha256_hex};
-use schema::ids::InvitationId;
 use schema::limiter::LimitKind;
 use schema::room::RoomCommand;
-use schema::room::access::{
-    AcceptInvitation, Invitation, Invite, ListInvitations, RevokeInvitation,
-};
+use schema::room::access::{AcceptInvitation, Invitation, Invite};
 use schema::{Reject, Role};
 use serde::{Deserialize, Serialize};
-
-/// `GET /v1/invitations`.
-///
-/// # Errors
-/// The room's.
-pub async fn list<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
-    call.query(&[])?;
-    call.room(&RoomCommand::ListInvitations(ListInvitations {})).await
-}
 
 #[derive(Deserialize)]
 struct NewInvitation {
@@ -55,16 +43,6 @@ pub async fn invite<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
     let invited = Invited { invitation: read(&reply)?, token };
     let location = Some(format!("/v1/invitations/{}", invited.invitation.id));
     Ok(Reply { status: 201, replayed: reply.replayed, location, ..Reply::of(&invited)? })
-}
-
-/// `DELETE /v1/invitations/{id}`.
-///
-/// # Errors
-/// The room's.
-pub async fn revoke<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
-    call.query(&[])?;
-    let invitation_id = InvitationId(call.ids.first);
-    call.room(&RoomCommand::RevokeInvitation(RevokeInvitation { invitation_id })).await
 }
 
 #[derive(Deserialize)]

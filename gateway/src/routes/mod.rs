@@ -1,19 +1,18 @@
-//! The endpoints: each reads its input, asks one actor (or D1), and shapes the reply.
+//! The endpoints that are more than a line of [`crate::table`]: each reads its input, asks one
+//! actor (or D1), and shapes the reply.
 //!
 //! No rule of the house stands here. What an agent may, what a ticket allows, what a text may hold
 //! is for the actors to say; here it is only carried to them.
 
 pub mod access;
 pub mod admin;
-pub mod comments;
+pub mod attachments;
 pub mod inboxes;
 pub mod invitations;
 pub mod prospects;
 pub mod realtime;
 pub mod sessions;
 pub mod status;
-pub mod tickets;
-pub mod users;
 
 use crate::app::Call;
 use crate::platform::Platform;
@@ -35,39 +34,9 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::ChangeWorkspace => access::change_workspace(call).await,
         Route::Login => sessions::login(call).await,
         Route::Refresh => sessions::refresh(call).await,
-        Route::Logout => sessions::logout(call).await,
-        Route::LogoutEverywhere => sessions::logout_everywhere(call).await,
         Route::ChangePassword => sessions::change_password(call).await,
-        Route::Me => access::me(call).await,
-        Route::ListAgents => access::list_agents(call).await,
-        Route::ChangeAgent => access::change_agent(call).await,
-        Route::ListInvitations => invitations::list(call).await,
         Route::Invite => invitations::invite(call).await,
-        Route::RevokeInvitation => invitations::revoke(call).await,
         Route::AcceptInvitation => invitations::accept(call).await,
-        Route::ListUsers => users::list(call).await,
-        Route::CreateUser => users::create(call).await,
-        Route::GetUser => users::get(call).await,
-        Route::ChangeUser => users::change(call).await,
-        Route::ListCompanies => users::list_companies(call).await,
-        Route::ListTickets => tickets::list(call).await,
-        Route::CreateTicket => tickets::create(call).await,
-        Route::GetTicket => tickets::get(call).await,
-        Route::ChangeTicket => tickets::change(call).await,
-        Route::ReopenTicket => tickets::reopen(call).await,
-        Route::MarkRead => tickets::mark_read(call).await,
-        Route::ListActivities => tickets::activities(call).await,
-        Route::Snapshot => tickets::snapshot(call).await,
-        Route::ListUnparseable => tickets::unparseable(call).await,
-        Route::ListComments => comments::list(call).await,
-        Route::PostComment => comments::post(call).await,
-        Route::GetComment => comments::get(call).await,
-        Route::GetAttachment => comments::attachment(call).await,
-        Route::ListScheduled => comments::list_scheduled(call).await,
-        Route::ListScheduledOfTicket => comments::list_scheduled_of_ticket(call).await,
-        Route::ScheduleComment => comments::schedule(call).await,
-        Route::ChangeScheduled => comments::change_scheduled(call).await,
-        Route::CancelScheduled => comments::cancel_scheduled(call).await,
         Route::RealtimeTicket => realtime::ticket(call).await,
         Route::ListInboxes => inboxes::list(call).await,
         Route::RegisterInbox => inboxes::register(call).await,

@@ -13,8 +13,8 @@ use schema::ids::WorkspaceId;
 use schema::limiter::LimitKind;
 use schema::room::RoomCommand;
 use schema::room::access::{
-    Agent, BeginLogin, ChangePassword, Login, LoginBegun, Logout, LogoutEverywhere, Me, Opened,
-    Own, Refresh, Refreshed, Register, Workspace,
+    Agent, BeginLogin, ChangePassword, Login, LoginBegun, Me, Opened, Own, Refresh, Refreshed,
+    Register, Workspace,
 };
 use schema::{Caller, Code, Millis, Reject};
 use serde::{Deserialize, Serialize};
@@ -162,26 +162,6 @@ pub async fn refresh<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject
     };
     let shown = show(&call, opened, Some(next));
     Ok(Reply { replayed: reply.replayed, ..Reply::of(&shown)? })
-}
-
-/// `POST /v1/auth/logout`.
-///
-/// # Errors
-/// The room's.
-pub async fn logout<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
-    call.principal()?;
-    let input: Logout = call.body_or_empty(&[]).await?;
-    call.room(&RoomCommand::Logout(input)).await
-}
-
-/// `POST /v1/auth/logout-everywhere`.
-///
-/// # Errors
-/// The room's.
-pub async fn logout_everywhere<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
-    call.principal()?;
-    let input: LogoutEverywhere = call.body_or_empty(&[]).await?;
-    call.room(&RoomCommand::LogoutEverywhere(input)).await
 }
 
 #[derive(Deserialize)]

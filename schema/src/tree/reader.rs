@@ -68,6 +68,29 @@ impl<'a, 'de> Reader<'a, 'de> {
     }
 }
 
+/// An enum whose variant is known, and a tree for its content.
+pub(super) struct Named<'a, 'de> {
+    pub name: &'de Tree<'de>,
+    pub tree: &'de Tree<'de>,
+    pub place: &'a Place<'de>,
+}
+
+impl<'de> de::Deserializer<'de> for Named<'_, 'de> {
+    type Error = Flaw;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
+        let name = Reader { tree: self.name, place: self.place };
+        let content = Content { tree: Some(self.tree), place: self.place };
+        visitor.visit_enum(Variant { name, content })
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option
+        unit unit_struct newtype_struct seq tuple tuple_struct map struct enum identifier
+        ignored_any
+    }
+}
+
 macro_rules! each_to {
     ($to:ident: $($name:ident)*) => {
         $(fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {

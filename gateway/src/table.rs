@@ -1,0 +1,303 @@
+//! The routes of the room, as a table: each line says all there is to know of one.
+//!
+//! Most routes do one thing: they read an input, hand it to the room as one command, and shape the
+//! reply. They are data, read by one function ([`answer`]), by the router, and by what writes the
+//! OpenAPI document and the table of who may do what. What needs more than that is a function in
+//! [`crate::routes`].
+//!
+//! A line reads like the request: `{ticketId}` in a path is the field `ticketId` of the command,
+//! and a list's parameters are fields of its command too. The names of replies are those of the
+//! schemas in the OpenAPI document.
+
+use crate::app::Call;
+use crate::body::{self, Extra, Rule};
+use crate::platform::Platform;
+use crate::query::Query;
+use crate::respond::Reply;
+use schema::room::RoomCommand;
+use schema::{Reject, codec};
+use serde_json::{Map, Value};
+
+/// A route.
+#[derive(Debug)]
+pub struct Line {
+    /// `GET`, `POST`, `PATCH`, `PUT` or `DELETE`.
+    pub method: &'static str,
+    /// Words, and names of ids in braces.
+    pub path: &'static str,
+    /// The command of the room.
+    pub command: &'static str,
+    /// The reply.
+    pub gives: Gives,
+    /// What may stand in the query.
+    pub query: &'static [Param],
+    /// Whether there is a body.
+    pub body: Takes,
+    /// The field that `If-Match` fills.
+    pub if_match: Option<&'static str>,
+}
+
+/// What a reply is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gives {
+    /// One thing; its version, where it has one, is the ETag.
+    One(&'static str),
+    /// All there are, in one list.
+    All(&'static str),
+    /// A page of a list.
+    Page(&'static str),
+    /// A thing that was made, and the path that it stands at, before its id.
+    Made(&'static str, &'static str),
+}
+
+/// Whether a request has a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    /// None.
+    Nothing,
+    /// A JSON object.
+    Object,
+    /// A JSON object, or nothing, which is the empty one.
+    Perhaps,
+}
+
+/// A parameter of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Param {
+    /// A text, a name of a closed set, or an id.
+    Text(&'static str),
+    /// Several of them with commas between.
+    Texts(&'static str),
+    /// A whole number from 0 on.
+    Count(&'static str),
+    /// `true` or `false`.
+    Flag(&'static str),
+}
+
+impl Param {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        let (Self::Text(name) | Self::Texts(name) | Self::Count(name) | Self::Flag(name)) = self;
+        name
+    }
+
+    fn value(self, query: &Query) -> Result<Option<Value>, Reject> {
+        let name = self.name();
+        Ok(match self {
+            Self::Text(_) => query.text(name)?.map(Value::from),
+            Self::Texts(_) => query.text(name)?.map(|text| text.split(',').collect()),
+            Self::Count(_) => query.count(name)?.map(Value::from),
+            Self::Flag(_) => query.flag(name)?.map(Value::from),
+        })
+    }
+}
+
+const fn line(method: &'static str, path: &'static str, command: &'static str) -> Line {
+    let (gives, query, body) = (Gives::One("Nothing"), &[], Takes::Nothing);
+    Line { method, path, command, gives, query, body, if_match: None }
+}
+
+/// Reads one thing.
+const fn get(path: &'static str, command: &'static str, gives: &'static str) -> Line {
+    Line { gives: Gives::One(gives), ..line("GET", path, command) }
+}
+
+/// Reads a short list, whole.
+const fn all(path: &'static str, command: &'static str, of: &'static str) -> Line {
+    Line { gives: Gives::All(of), ..line("GET", path, command) }
+}
+
+/// Reads a list by pages.
+const fn list(
+    path: &'static str,
+    command: &'static str,
+    of: &'static str,
+    query: &'static [Param],
+) -> Line {
+    Line { gives: Gives::Page(of), query, ..line("GET", path, command) }
+}
+
+/// Makes something that can be read at `at` and its id.
+const fn make(
+    path: &'static str,
+    command: &'static str,
+    gives: &'static str,
+    at: &'static str,
+) -> Line {
+    let gives = Gives::Made(gives, at);
+    Line { gives, body: Takes::Object, ..line("POST", path, command) }
+}
+
+/// Does something to what is there.
+const fn act(path: &'static str, command: &'static str, gives: &'static str) -> Line {
+    let gives = Gives::One(gives);
+    Line { gives, body: Takes::Perhaps, ..line("POST", path, command) }
+}
+
+/// Changes something, on `If-Match` only that version of it.
+const fn change(path: &'static str, command: &'static str, gives: &'static str) -> Line {
+    let (gives, if_match) = (Gives::One(gives), Some("ifVersion"));
+    Line { gives, body: Takes::Object, if_match, ..line("PATCH", path, command) }
+}
+
+/// Takes something away.
+const fn remove(path: &'static str, command: &'static str, gives: &'static str) -> Line {
+    Line { gives: Gives::One(gives), ..line("DELETE", path, command) }
+}
+
+use Param::{Count, Text, Texts};
+
+/// Every route of the room; blank lines part the resources.
+pub const ROOM: &[Line] = &[
+    act("/v1/auth/logout", "logout", "Nothing"),
+    act("/v1/auth/logout-everywhere", "logoutEverywhere", "Nothing"),
+    get("/v1/me", "me", "Own"),
+    all("/v1/agents", "listAgents", "Agent"),
+    Line { if_match: Some("version"), ..change("/v1/agents/{agentId}", "changeAgent", "Agent") },
+    all("/v1/invitations", "listInvitations", "Invitation"),
+    remove("/v1/invitations/{invitationId}", "revokeInvitation", "Invitation"),
+    list("/v1/users", "listUsers", "User", &[Text("email"), Text("companyId")]),
+    make("/v1/users", "createUser", "User", "/v1/users"),
+    get("/v1/users/{userId}", "getUser", "User"),
+    change("/v1/users/{userId}", "changeUser", "User"),
+    list("/v1/companies", "listCompanies", "Company", &[]),
+    list(
+        "/v1/tickets",
+        "listTickets",
+        "Ticket",
+        &[
+            Texts("status"),
+            Text("assigneeId"),
+            Text("priority"),
+            Text("tag"),
+            Text("userId"),
+            Text("sort"),
+        ],
+    ),
+    make("/v1/tickets", "createTicket", "Ticket", "/v1/tickets"),
+    get("/v1/tickets/{ticketId}", "getTicket", "Ticket"),
+    change("/v1/tickets/{ticketId}", "changeTicket", "Ticket"),
+    Line {
+        if_match: Some("ifVersion"),
+        ..act("/v1/tickets/{ticketId}/reopen", "reopenTicket", "Ticket")
+    },
+    act("/v1/tickets/{ticketId}/read", "markRead", "ReadMark"),
+    list("/v1/tickets/{ticketId}/activities", "listActivities", "Event", &[]),
+    list("/v1/tickets/{ticketId}/comments", "listComments", "Comment", &[Count("after")]),
+    make("/v1/tickets/{ticketId}/comments", "postComment", "Comment", "/v1/comments"),
+    get("/v1/comments/{commentId}", "getComment", "Comment"),
+    get("/v1/attachments/{attachmentId}", "getAttachment", "Attachment"),
+    list("/v1/scheduled-comments", "listScheduledComments", "ScheduledComment", &[]),
+    list(
+        "/v1/tickets/{ticketId}/scheduled-comments",
+        "listScheduledComments",
+        "ScheduledComment",
+        &[],
+    ),
+    make(
+        "/v1/tickets/{ticketId}/scheduled-comments",
+        "scheduleComment",
+        "ScheduledComment",
+        "/v1/scheduled-comments",
+    ),
+    change("/v1/scheduled-comments/{commentId}", "changeScheduledComment", "ScheduledComment"),
+    remove("/v1/scheduled-comments/{commentId}", "cancelScheduledComment", "ScheduledComment"),
+    get("/v1/snapshot", "snapshot", "Snapshot"),
+    list("/v1/unparseable-mails", "listUnparseableMails", "UnparseableMail", &[]),
+];
+
+/// Answers at a route of the room.
+///
+/// # Errors
+/// `unauthorized`, `invalid_input`, the room's.
+pub async fn answer<P: Platform>(line: &Line, mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    let principal = call.principal()?;
+    let input = if line.body == Takes::Nothing {
+        from_query(line, &call)?
+    } else {
+        let rule = match line.body {
+            Takes::Object => Rule::AtMost(body::BYTES_MAX),
+            _ => Rule::Optional,
+        };
+        let extras = extras(line, &call)?;
+        call.text(rule, &extras).await?
+    };
+    let command: RoomCommand = codec::command_from_json(line.command, &input)?;
+    let reply = call.room_as(principal, &command).await?;
+    match line.gives {
+        Gives::One(_) => Ok(reply.tagged()),
+        Gives::All(_) => Ok(reply),
+        Gives::Page(_) => reply.paged(),
+        Gives::Made(_, at) => Ok(reply.created(at).tagged()),
+    }
+}
+
+/// The input of a command without a body: what stands in path and query.
+fn from_query<P: Platform>(line: &Line, call: &Call<'_, P>) -> Result<Vec<u8>, Reject> {
+    let paged = matches!(line.gives, Gives::Page(_));
+    let mut known: Vec<&str> = line.query.iter().map(|param| param.name()).collect();
+    if paged {
+        known.extend(["limit", "cursor"]);
+    }
+    let query = call.query(&known)?;
+    let mut input = Map::new();
+    for (name, id) in ids(line, call) {
+        input.insert(name.to_owned(), id.into());
+    }
+    for param in line.query {
+        if let Some(value) = param.value(&query)? {
+            input.insert(param.name().to_owned(), value);
+        }
+    }
+    if paged {
+        input.insert("limit".to_owned(), query.limit()?.into());
+        if let Some(cursor) = query.cursor()? {
+            input.insert("cursor".to_owned(), cursor.into());
+        }
+    }
+    Ok(Value::Object(input).to_string().into_bytes())
+}
+
+/// The fields of a command that stand in path and headers.
+fn extras<P: Platform>(line: &Line, call: &Call<'_, P>) -> Result<Vec<Extra<'static>>, Reject> {
+    let mut extras: Vec<Extra<'static>> = match line.if_match {
+        Some(field) => call.if_match(field)?,
+        None => Vec::new(),
+    };
+    extras.extend(ids(line, call).map(|(name, id)| (name, format!("\"{id}\""))));
+    Ok(extras)
+}
+
+/// The names of the ids in a path, with the ids.
+fn ids<P>(line: &Line, call: &Call<'_, P>) -> impl Iterator<Item = (&'static str, String)> {
+    let given = [call.ids.first, call.ids.second];
+    names(line.path).zip(given).map(|(name, id)| (name, id.hyphenated().to_string()))
+}
+
+/// The names in braces of a path.
+pub fn names(path: &'static str) -> impl Iterator<Item = &'static str> {
+    path.split('/').filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a command says to an input that it cannot know.
+    fn refusal(line: &Line) -> String {
+        let input = br#"{"nobodyKnowsThis":1}"#;
+        let read = codec::command_from_json::<RoomCommand>(line.command, input);
+        read.expect_err(line.path).message
+    }
+
+    #[test]
+    fn every_line_names_a_command_of_the_room() {
+        for line in ROOM {
+            let message = refusal(line);
+            assert!(!message.contains("unknown variant"), "{}: {message}", line.path);
+        }
+        let made_up = Line { command: "makeCoffee", ..get("/v1/coffee", "", "Nothing") };
+        assert!(refusal(&made_up).contains("unknown variant"));
+    }
+}
