@@ -72,6 +72,10 @@ id!(
     CompanyId
 );
 id!(
+    /// A group of agents that tickets can be given to.
+    TeamId
+);
+id!(
     /// A support conversation.
     TicketId
 );

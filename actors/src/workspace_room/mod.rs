@@ -10,6 +10,7 @@
 //! | [`access`] | the account half: agents, sessions, invitations, whether a caller may |
 //! | [`handle`] | the desk half: one command a file |
 //! | [`tickets`], [`comments`], [`status`], [`people`] | what several of those commands do |
+//! | [`teams`] | groups of agents |
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
 //! | [`cursor`] | where the next page of a list begins |
@@ -26,6 +27,7 @@ pub mod people;
 pub mod publish;
 pub mod status;
 pub mod store;
+pub mod teams;
 pub mod tickets;
 
 #[cfg(test)]
@@ -43,7 +45,7 @@ pub enum Core {}
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::WorkspaceRoom;
-    const MIGRATIONS: &'static [Migration] = &[access::MIGRATION, DESK];
+    const MIGRATIONS: &'static [Migration] = &[access::MIGRATION, DESK, PEOPLE];
     type Command = RoomCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject> {
@@ -76,6 +78,14 @@ impl Actor for Core {
             RoomCommand::Authorise(input) => access::authorise::authorise(ctx, &input),
             RoomCommand::GetWorkspace(input) => access::workspace::get_workspace(ctx, &input),
             RoomCommand::ChangeWorkspace(input) => access::workspace::change_workspace(ctx, &input),
+
+            RoomCommand::ListTeams(input) => teams::read::list_teams(ctx, &input),
+            RoomCommand::GetTeam(input) => teams::read::get_team(ctx, &input),
+            RoomCommand::CreateTeam(input) => teams::create::create_team(ctx, &input),
+            RoomCommand::ChangeTeam(input) => teams::change::change_team(ctx, &input),
+            RoomCommand::DeleteTeam(input) => teams::delete::delete_team(ctx, &input),
+            RoomCommand::AddTeamMember(input) => teams::members::add_team_member(ctx, &input),
+            RoomCommand::RemoveTeamMember(input) => teams::members::remove_team_member(ctx, &input),
 
             RoomCommand::CreateUser(input) => handle::create_user::create_user(ctx, &input),
             RoomCommand::GetUser(input) => handle::get_user::get_user(ctx, &input),
@@ -157,4 +167,10 @@ impl Actor for Core {
 const DESK: Migration = Migration {
     name: "workspace_room/0002_desk",
     sql: include_str!("../../../schema/migrations/workspace_room/0002_desk.sql"),
+};
+
+/// The tables of teams, and what people are known by.
+const PEOPLE: Migration = Migration {
+    name: "workspace_room/0003_people",
+    sql: include_str!("../../../schema/migrations/workspace_room/0003_people.sql"),
 };

@@ -9,6 +9,7 @@ pub mod comment;
 pub mod mail;
 pub mod schedule;
 pub mod snapshot;
+pub mod team;
 pub mod ticket;
 pub mod user;
 
@@ -54,6 +55,21 @@ pub enum RoomCommand {
     GetWorkspace(access::GetWorkspace),
     /// Change the workspace. Reply: [`access::Workspace`].
     ChangeWorkspace(access::ChangeWorkspace),
+
+    /// List teams. Reply: a page of [`team::Team`].
+    ListTeams(team::ListTeams),
+    /// Read a team. Reply: [`team::Team`].
+    GetTeam(team::GetTeam),
+    /// Make a team. Reply: [`team::Team`].
+    CreateTeam(team::CreateTeam),
+    /// Change a team. Reply: [`team::Team`].
+    ChangeTeam(team::ChangeTeam),
+    /// Delete a team. Reply: [`team::Team`].
+    DeleteTeam(team::DeleteTeam),
+    /// Take an agent into a team. Reply: [`team::Team`].
+    AddTeamMember(team::AddTeamMember),
+    /// Take an agent out of a team. Reply: [`team::Team`].
+    RemoveTeamMember(team::RemoveTeamMember),
 
     /// Make a user. Reply: [`user::User`].
     CreateUser(user::CreateUser),

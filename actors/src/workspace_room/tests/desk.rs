@@ -56,6 +56,18 @@ impl Desk {
         refused
     }
 
+    /// Asks as the owner; it is done.
+    pub fn manage(&mut self, command: &Value) -> Value {
+        let who = self.owner.principal.clone();
+        self.ask_as(&who, command).unwrap_or_else(|refused| panic!("{command}: {refused:?}"))
+    }
+
+    /// Asks as the owner; it is refused, and nothing has changed.
+    pub fn manage_refused(&mut self, command: &Value) -> (Code, Value) {
+        let who = self.owner.principal.clone();
+        self.refused_as(&who, command)
+    }
+
     /// Asks as Postroom itself; it is done.
     pub fn system(&mut self, command: &Value) -> Value {
         let who = crate::kernel::testing::system();
@@ -102,6 +114,7 @@ impl Desk {
         ["events", "users", "companies", "tickets", "comments", "reads", "mail_ids", "outbox"]
             .iter()
             .chain(["timers", "scheduled_comments", "ticket_tags", "automatic_senders"].iter())
+            .chain(["teams", "team_members"].iter())
             .map(|table| self.room.count(table))
             .chain([self.room.number("select last_number + changes from desk")])
             .chain([self.room.number("select coalesce(sum(version), 0) from tickets")])

@@ -1,7 +1,7 @@
 //! Tests of the desk through the whole room: a command as it is on the wire, its reply, the events.
 
 mod comments;
-mod desk;
+pub(in crate::workspace_room) mod desk;
 mod lists;
 mod mail;
 mod plans;

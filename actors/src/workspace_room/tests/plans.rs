@@ -1,7 +1,7 @@
 //! How SQLite runs every statement of the desk, at a size where a full scan would show.
 
 use super::desk::Desk;
-use crate::workspace_room::store;
+use crate::workspace_room::{store, teams};
 use rusqlite::types::Value;
 
 /// Full scans and sorts that are meant: each is bounded by something that is not the number of
@@ -20,6 +20,8 @@ const MEANT: &[(&str, &str)] = &[
     // One row each, and the agents: at most a thousand.
     ("from workspace w cross join desk d", "SCAN"),
     ("update desk", "SCAN desk"),
+    // At most 500 teams.
+    ("select count(*) from teams", "SCAN teams"),
 ];
 
 const FILES: &[(&str, &[&str])] = &[
@@ -32,6 +34,7 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../store/scheduled.rs"), store::scheduled::STATEMENTS),
     (include_str!("../store/tickets.rs"), store::tickets::STATEMENTS),
     (include_str!("../store/users.rs"), store::users::STATEMENTS),
+    (include_str!("../teams/store.rs"), teams::store::STATEMENTS),
 ];
 
 #[test]
@@ -106,4 +109,9 @@ const MANY: &str = "
     insert into unparseable_mails (raw_key, reason, bytes_count, received_at)
     select 'r' || i, 'why', 1, i from n;
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
-    insert into automatic_senders (address, since, mails) select 'x' || i, i, 1 from n;";
+    insert into automatic_senders (address, since, mails) select 'x' || i, i, 1 from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into teams (id, name, name_key, version, created_at, updated_at)
+    select 't' || i, 't', 't' || i, 1, i, i from n;
+    insert into team_members (team, agent_id)
+    select t.number, a.id from teams t cross join agents a;";

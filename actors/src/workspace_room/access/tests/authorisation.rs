@@ -245,11 +245,18 @@ fn callers_that_are_no_agents_do_what_is_theirs() {
 
 /// The commands of the desk. What they name need not exist: whoever may ask is told so.
 fn desk() -> Vec<(For, Value)> {
-    use Permission::{Read, Work};
+    use Permission::{Manage, Read, Work};
     let id = "00000000-0000-7000-8000-000000000001";
     let later = super::world::START + DAY;
     let scheduled = json!({ "ticketId": id, "body": "B", "publishAt": later });
     vec![
+        (For::Members(Read), json!({ "listTeams": {} })),
+        (For::Members(Read), json!({ "getTeam": { "teamId": id } })),
+        (For::Members(Manage), json!({ "createTeam": { "name": "T" } })),
+        (For::Members(Manage), json!({ "changeTeam": { "teamId": id, "name": "T" } })),
+        (For::Members(Manage), json!({ "deleteTeam": { "teamId": id } })),
+        (For::Members(Manage), json!({ "addTeamMember": { "teamId": id, "agentId": id } })),
+        (For::Members(Manage), json!({ "removeTeamMember": { "teamId": id, "agentId": id } })),
         (For::Members(Work), json!({ "createUser": { "email": "u@b.com" } })),
         (For::Members(Read), json!({ "getUser": { "userId": id } })),
         (For::Members(Read), json!({ "listUsers": {} })),
