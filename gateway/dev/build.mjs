@@ -4,7 +4,7 @@
 // checkout changes times and a removed file has none.
 
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { join } from "node:path";
 import { main, setup } from "./setup.mjs";
@@ -12,7 +12,10 @@ import { ask, ROOT, run, say, Trouble } from "./tools.mjs";
 
 export const CRATES = ["schema", "actors", "gateway"];
 const FILES = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"];
-const NOT_INPUT = /^gateway\/(build|dev|entry\.js)|(^|\/)(target|node_modules)$/;
+const NOT_INPUT = /^gateway\/(assets|build|dev|entry\.js)|(^|\/)(target|node_modules)$/;
+
+// The viewer of the API's document, as its makers publish it.
+const VIEWER = ["swagger-ui.css", "swagger-ui-bundle.js"];
 
 /** True if a file, named from the root, may change what is built. */
 export const isInput = (path) => !NOT_INPUT.test(path);
@@ -27,7 +30,10 @@ export async function build({ env, crate = "gateway" } = {}) {
   const stamp = join(cwd, "build", "inputs.sha256");
   const wasm = join(cwd, "build", "index_bg.wasm");
   const inputs = digest(env, crate);
-  if (existsSync(stamp) && existsSync(wasm) && readFileSync(stamp, "utf8") === inputs) return false;
+  if (existsSync(stamp) && existsSync(wasm) && readFileSync(stamp, "utf8") === inputs) {
+    if (crate === "gateway") assets();
+    return false;
+  }
   say(`building the Worker in ${crate} (worker-build --release)`);
   const { WORKER_BUILD_BIN, ...rest } = env;
   // worker-build writes beside its output and swaps at the end: a failed build leaves the old one.
@@ -35,10 +41,19 @@ export async function build({ env, crate = "gateway" } = {}) {
   if (ran.code !== 0) throw new Trouble(`the build failed (log: ${ran.log}):\n${ran.tail.trim()}`);
   writeFileSync(wasm, withoutNames(readFileSync(wasm)));
   writeFileSync(stamp, inputs);
+  if (crate === "gateway") assets();
   const bytes = readFileSync(wasm);
   const kb = (n) => Math.round(n / 1024);
   say(`built in ${ran.seconds} s: wasm ${kb(bytes.length)} KiB, ${kb(gzipSync(bytes).length)} KiB gzipped`);
   return true;
+}
+
+/** Gathers the files that are served as they are: those of the tree, and the viewer. */
+function assets() {
+  const to = join(ROOT, "gateway", "build", "assets");
+  cpSync(join(ROOT, "gateway", "assets"), to, { recursive: true });
+  const from = join(ROOT, "node_modules", "swagger-ui-dist");
+  for (const file of VIEWER) copyFileSync(join(from, file), join(to, "docs", file));
 }
 
 /**

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// An inbox in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct InboxRow {
     /// The inbox.
     pub id: InboxId,
@@ -42,6 +43,7 @@ pub struct InboxRow {
 
 /// A prospect in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ProspectRow {
     /// The prospect.
     pub id: ProspectId,

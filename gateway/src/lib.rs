@@ -16,6 +16,8 @@ pub mod d1;
 pub mod email;
 pub mod gather;
 pub mod http;
+#[cfg(feature = "openapi")]
+pub mod openapi;
 pub mod password;
 pub mod platform;
 pub mod query;

@@ -154,7 +154,7 @@ pub const ROOM: &[Line] = &[
     act("/v1/auth/logout-everywhere", "logoutEverywhere", "Nothing"),
     get("/v1/me", "me", "Own"),
     all("/v1/agents", "listAgents", "Agent"),
-    Line { if_match: Some("version"), ..change("/v1/agents/{agentId}", "changeAgent", "Agent") },
+    change("/v1/agents/{agentId}", "changeAgent", "Agent"),
     all("/v1/invitations", "listInvitations", "Invitation"),
     remove("/v1/invitations/{invitationId}", "revokeInvitation", "Invitation"),
     list("/v1/users", "listUsers", "User", &[Text("email"), Text("companyId")]),

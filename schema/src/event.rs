@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 /// Who caused an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum By {
     /// An agent.
@@ -48,6 +49,7 @@ pub struct NewEvent<'a, T: Serialize> {
 
 /// An event as it is read.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// Its number in the workspace.
@@ -63,5 +65,6 @@ pub struct Event {
     #[serde(default)]
     pub ticket_id: Option<TicketId>,
     /// The thing after the change.
+    #[cfg_attr(feature = "openapi", schemars(with = "serde_json::Value"))]
     pub data: Box<RawValue>,
 }

@@ -26,6 +26,7 @@ pub const BOUNCE_RATE_BP_MAX: i64 = 500;
 
 /// What an inbox may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum InboxCommand {
     /// Makes the inbox; again with the same values it only renews the password. Permission:
@@ -56,6 +57,7 @@ pub enum InboxCommand {
 
 /// How the connection to a server is secured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Security {
     /// TLS from the first byte.
@@ -88,6 +90,7 @@ impl Security {
 
 /// How an inbox sends.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Transport {
     /// Through an SMTP server.
@@ -103,6 +106,7 @@ impl std::fmt::Debug for Transport {
 
 /// See [`Transport::Smtp`].
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SmtpTransport {
     /// Host name.
@@ -115,11 +119,13 @@ pub struct SmtpTransport {
     pub username: String,
     /// The password, sealed by the gateway.
     #[serde(with = "serde_bytes")]
+    #[cfg_attr(feature = "openapi", schemars(with = "Vec<u8>"))]
     pub sealed_password: Vec<u8>,
 }
 
 /// See [`InboxCommand::Register`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RegisterInbox {
     /// The address that it sends from.
@@ -137,6 +143,7 @@ pub struct RegisterInbox {
 
 /// See [`InboxCommand::Configure`]; what is missing stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigureInbox {
     /// The name beside the address.
@@ -155,6 +162,7 @@ pub struct ConfigureInbox {
 
 /// See [`InboxCommand::Send`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SendMail {
     /// The idempotency key: in this inbox it names this mail, for ever.
@@ -165,6 +173,7 @@ pub struct SendMail {
 
 /// A mail, as a client asks for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct NewMail {
     /// Addresses.
@@ -192,6 +201,7 @@ pub struct NewMail {
 
 /// Which step of which campaign a mail is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Outreach {
     /// The prospect.
@@ -204,6 +214,7 @@ pub struct Outreach {
 
 /// See [`InboxCommand::GetSend`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetSend {
     /// The mail.
@@ -212,6 +223,7 @@ pub struct GetSend {
 
 /// See [`InboxCommand::ListSends`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListSends {
     /// Only mails in this state.
@@ -227,6 +239,7 @@ pub struct ListSends {
 
 /// See [`InboxCommand::ResolveUnknown`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ResolveUnknown {
     /// The mail.
@@ -237,6 +250,7 @@ pub struct ResolveUnknown {
 
 /// What became of a mail, as a person found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Resolution {
     /// It left.
@@ -247,6 +261,7 @@ pub enum Resolution {
 
 /// See [`InboxCommand::RecordBounce`]. One of the two ids is needed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RecordBounce {
     /// The mail.
@@ -264,6 +279,7 @@ pub struct RecordBounce {
 
 /// See [`InboxCommand::Pause`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PauseInbox {
     /// Why, for the team.
@@ -272,16 +288,19 @@ pub struct PauseInbox {
 
 /// See [`InboxCommand::Resume`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ResumeInbox {}
 
 /// See [`InboxCommand::Status`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetInbox {}
 
 /// Where a mail is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum SendState {
     /// It waits: for a slot of the warm-up, or for the inbox to be resumed.
@@ -353,6 +372,7 @@ impl SendState {
 
 /// A mail, as the API shows it: without its body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SendView {
     /// The mail.
@@ -394,6 +414,7 @@ pub struct SendView {
 
 /// A page of mails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SendPage {
     /// Newest first.
@@ -405,6 +426,7 @@ pub struct SendPage {
 
 /// Whether an inbox sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum InboxStatus {
     /// It does.
@@ -426,6 +448,7 @@ impl InboxStatus {
 
 /// The health window.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
     /// Mails in it.
@@ -444,6 +467,7 @@ pub struct Health {
 
 /// An inbox, as the API shows it: without its password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InboxView {
     /// The inbox.

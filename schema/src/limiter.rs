@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What is limited. An instance is named `{workspace}/{kind}:{what}`; deployment-wide things have
 /// the nil UUID as their workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum LimitKind {
     /// Attempts to log in, by client address.
@@ -26,6 +27,7 @@ pub enum LimitKind {
 
 /// So many at once, and so many in each period: the bucket fills evenly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Quota {
     /// How many may come at once, and in each period.
@@ -97,6 +99,7 @@ impl LimitKind {
 
 /// What a limiter may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum LimiterCommand {
     /// May it be done now? Reply: [`CheckReply`].
@@ -109,6 +112,7 @@ pub enum LimiterCommand {
 
 /// See [`LimiterCommand::Check`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
     /// The kind that the instance is of.
@@ -120,6 +124,7 @@ pub struct Check {
 
 /// See [`LimiterCommand::Report`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// The kind that the instance is of.
@@ -133,6 +138,7 @@ pub struct Report {
 
 /// What came of a call to a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CallOutcome {
     /// It answered.
@@ -145,6 +151,7 @@ pub enum CallOutcome {
 
 /// See [`CallOutcome::RetryAfter`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RetryAfter {
     /// In how long; at most a day is believed.
@@ -153,11 +160,13 @@ pub struct RetryAfter {
 
 /// See [`LimiterCommand::Status`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetLimiter {}
 
 /// Why something may not be done now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Denial {
     /// The quota is used up.
@@ -170,6 +179,7 @@ pub enum Denial {
 
 /// Whether it may be done now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CheckReply {
     /// Whether it may.
@@ -186,6 +196,7 @@ pub struct CheckReply {
 
 /// Whether a provider is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Circuit {
     /// It is.
@@ -216,6 +227,7 @@ impl Circuit {
 
 /// How full one bucket is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Bucket {
     /// Its size and how fast it fills.
@@ -228,6 +240,7 @@ pub struct Bucket {
 
 /// Where a limiter stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LimiterStatus {
     /// What is limited: the instance's name after the workspace.

@@ -10,6 +10,7 @@ pub const LIMIT_MAX: i64 = 100;
 
 /// One page of a list. The HTTP API gives `items` as `data` and `nextCursor` in `meta`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Page<T> {
     /// The items, in the list's order.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// What an agent is in the workspace; each role may all that the ones after it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Reads everything, writes nothing.
@@ -55,6 +56,7 @@ impl Role {
 
 /// What a command asks of its caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Permission {
     /// See tickets, comments, inboxes, prospects.
@@ -69,6 +71,7 @@ pub enum Permission {
 
 /// Who is calling, as far as the gateway could prove it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Principal {
     /// The tenant that the call is for. An actor of another tenant does not exist for it.
     pub workspace: WorkspaceId,
@@ -78,6 +81,7 @@ pub struct Principal {
 
 /// The kinds of callers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub enum Caller {
     /// An agent with a session. `role` is what the token, or the room just now, says.
     Agent {

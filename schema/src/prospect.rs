@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 
 /// What a prospect actor may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ProspectCommand {
     /// Makes the prospect, or fills what is missing in it.
@@ -49,6 +50,7 @@ pub enum ProspectCommand {
 
 /// One row of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Import {
     /// The row's first identity, whose actor is asked: the address where there is one.
@@ -87,11 +89,13 @@ pub struct Import {
 
 /// Reads the prospect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Get {}
 
 /// Reads what happened to the prospect, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct History {
     /// At most this many (1 to 100, 50 where it is not said).
@@ -104,6 +108,7 @@ pub struct History {
 
 /// Writes fields by hand. A field that is absent stays; an empty text clears.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Update {
     /// The person's name.
@@ -128,6 +133,7 @@ pub struct Update {
 
 /// Moves the prospect to a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SetStage {
     /// The stage.
@@ -136,6 +142,7 @@ pub struct SetStage {
 
 /// Sets or clears the time of the next follow-up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SetFollowUp {
     /// When; none clears it.
@@ -148,6 +155,7 @@ pub struct SetFollowUp {
 
 /// Says that no automated mail may leave to this person any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Suppress {
     /// Why.
@@ -165,6 +173,7 @@ pub struct Suppress {
 
 /// Lifts suppressions of one reason; not complaints, and nothing after an erasure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Unsuppress {
     /// Which.
@@ -175,6 +184,7 @@ pub struct Unsuppress {
 
 /// Says that another prospect is the same person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Link {
     /// The other.
@@ -183,11 +193,13 @@ pub struct Link {
 
 /// Erases the person; suppression stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Delete {}
 
 /// May this send write this step to the person?
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Permit {
     /// The send. Asked again, it gets the same answer.
@@ -208,6 +220,7 @@ pub struct Permit {
 
 /// What came of a send that had a permit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Record {
     /// The send.
@@ -228,6 +241,7 @@ pub struct Record {
 
 /// What came of a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Fate {
     /// It is being sent: its permit no longer runs out.
@@ -246,6 +260,7 @@ pub enum Fate {
 
 /// Another identity of the same person asks for this one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Claim {
     /// Who asks.
@@ -262,6 +277,7 @@ pub struct Claim {
 
 /// The kinds of identities, the stronger first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum IdentityKind {
     /// A mail address.
@@ -283,6 +299,7 @@ impl IdentityKind {
 
 /// What an identity says to a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum ClaimReply {
     /// It is the claimer's alias, and the claimer has all that it had.
@@ -305,6 +322,7 @@ pub enum ClaimReply {
 
 /// Everything that a prospect is, on its way from a new alias to the owner.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Absorb {
     /// The alias.
@@ -341,6 +359,7 @@ pub struct Absorb {
 
 /// A field on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct FieldRow {
     /// Its name.
@@ -355,6 +374,7 @@ pub struct FieldRow {
 
 /// A suppression on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SuppressionRow {
     /// Names it.
@@ -373,6 +393,7 @@ pub struct SuppressionRow {
 
 /// A permit on its way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PermitRow {
     /// The campaign.
@@ -396,6 +417,7 @@ pub struct PermitRow {
 
 /// An entry of the history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryRow {
     /// Names it; later ones sort after earlier ones.
@@ -415,6 +437,7 @@ pub struct HistoryRow {
 
 /// What a prospect knows of another identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct IdentityRow {
     /// The id of its actor.
@@ -434,11 +457,13 @@ pub struct IdentityRow {
 
 /// The person was erased; the alias forgets its identity text.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Forget {}
 
 /// How far outreach has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Stage {
     /// Nobody has written.
@@ -496,6 +521,7 @@ impl Stage {
 
 /// Why no automated mail may leave to a person, the strongest last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Reason {
     /// An agent decided so.
@@ -539,6 +565,7 @@ impl Reason {
 
 /// The answer to [`Permit`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum PermitReply {
     /// It may write.
@@ -566,6 +593,7 @@ pub enum PermitReply {
 
 /// Why a send must not write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Denial {
     /// The step was written to the person, or may have been.
@@ -594,6 +622,7 @@ pub enum Denial {
 
 /// The answer to [`Record`], [`Suppress`] and [`Delete`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Noted {
     /// It is noted.
@@ -608,6 +637,7 @@ pub enum Noted {
 
 /// A prospect, as the HTTP API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Prospect {
     /// Its id.
@@ -656,6 +686,7 @@ pub struct Prospect {
 
 /// The answer to [`Import`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Imported {
     /// The prospect's id, for now: it may become an alias when identities turn out to be one
@@ -669,6 +700,7 @@ pub struct Imported {
 
 /// The answer to [`History`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryPage {
     /// Newest first.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 /// Why a request was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The request could not be read: broken JSON, duplicate key, bad header.
@@ -75,6 +76,7 @@ impl Code {
 
 /// A refusal: code, a sentence that says what to change, and data about it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Reject {
     /// The stable code.
     pub code: Code,

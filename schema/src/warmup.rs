@@ -13,6 +13,7 @@ pub const ALLOWANCES: [i64; 5] = [5, 10, 15, 18, 20];
 
 /// What a warm-up counter may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum WarmupCommand {
     /// Begins the warm-up; again with the same values it changes nothing. Reply: [`WarmupStatus`].
@@ -31,6 +32,7 @@ pub enum WarmupCommand {
 
 /// See [`WarmupCommand::Start`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StartWarmup {
     /// IANA name, such as `Europe/Rome`.
@@ -42,6 +44,7 @@ pub struct StartWarmup {
 
 /// See [`WarmupCommand::Reserve`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReserveSlot {
     /// The mail. The same mail gets the same slot; asked again on a later day, it needs one of
@@ -51,6 +54,7 @@ pub struct ReserveSlot {
 
 /// See [`WarmupCommand::Commit`] and [`WarmupCommand::Release`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SettleSlot {
     /// The mail.
@@ -59,6 +63,7 @@ pub struct SettleSlot {
 
 /// See [`WarmupCommand::SetZone`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SetZone {
     /// IANA name.
@@ -67,6 +72,7 @@ pub struct SetZone {
 
 /// See [`WarmupCommand::Status`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetWarmup {
     /// How many past days to tell of, 0 to 366; 14 where it is missing.
@@ -76,6 +82,7 @@ pub struct GetWarmup {
 
 /// Whether a mail has one of today's slots.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReserveReply {
     /// Whether it has.
@@ -93,6 +100,7 @@ pub struct ReserveReply {
 
 /// What a settled slot counts as.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SettleReply {
     /// The day that the slot counts for; missing where there is no such slot.
@@ -104,6 +112,7 @@ pub struct SettleReply {
 
 /// One local day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WarmupDay {
     /// `YYYY-MM-DD`.
@@ -122,6 +131,7 @@ pub struct WarmupDay {
 
 /// Where a warm-up stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WarmupStatus {
     /// The inbox.

@@ -23,7 +23,7 @@ pub async fn get_workspace<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reje
 /// The room's; `not_found` for another workspace than the caller's.
 pub async fn change_workspace<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
     own(&call)?;
-    let extras = call.if_match("version")?;
+    let extras = call.if_match("ifVersion")?;
     let input: ChangeWorkspace = call.body(&extras).await?;
     Ok(call.room(&RoomCommand::ChangeWorkspace(input)).await?.tagged())
 }

@@ -18,8 +18,9 @@ const INBOXES_MAX: i64 = 500;
 const PROSPECTS_PER_CALL: i64 = 300;
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Rebuild {
+pub(crate) struct Rebuild {
     #[serde(default)]
     workspace_id: Option<WorkspaceId>,
     /// Inboxes that D1 has forgotten.
@@ -34,8 +35,9 @@ struct Rebuild {
 }
 
 #[derive(Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Rebuilt {
+pub(crate) struct Rebuilt {
     rooms: usize,
     inboxes: usize,
     warmups: usize,
@@ -134,8 +136,9 @@ async fn workspace_of<P: Platform>(
 
 /// The actors that have an outbox, as clients name them.
 #[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-enum Owner {
+pub(crate) enum Owner {
     Room,
     Inbox,
     Warmup,
@@ -178,7 +181,8 @@ pub async fn dead_entries<P: Platform>(call: Call<'_, P>) -> Result<Reply, Rejec
 }
 
 #[derive(Deserialize)]
-struct Retry {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct Retry {
     #[serde(default)]
     actor: Option<Owner>,
     #[serde(default)]

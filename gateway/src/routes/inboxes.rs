@@ -37,8 +37,9 @@ pub async fn list<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
 
 /// How a client says that an inbox sends.
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Smtp {
+pub(crate) struct Smtp {
     host: String,
     port: u16,
     #[serde(default)]
@@ -57,8 +58,9 @@ fn utc() -> String {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct NewInbox {
+pub(crate) struct NewInbox {
     email: String,
     #[serde(default)]
     display_name: String,
@@ -158,8 +160,9 @@ pub async fn get<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "InboxChanges"))]
 #[serde(rename_all = "camelCase")]
-struct Changes {
+pub(crate) struct Changes {
     #[serde(default)]
     display_name: Option<String>,
     #[serde(default)]
@@ -206,8 +209,9 @@ pub async fn pause<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> 
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Which {
+pub(crate) struct Which {
     inbox_id: InboxId,
 }
 
@@ -300,8 +304,9 @@ pub async fn resolve_send<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, R
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Initialize {
+pub(crate) struct Initialize {
     #[serde(default)]
     workspace_id: Option<WorkspaceId>,
     #[serde(default = "yes")]
@@ -311,8 +316,9 @@ struct Initialize {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Initialized {
+pub(crate) struct Initialized {
     secret: String,
     success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,8 @@ use schema::{Reject, Role};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
-struct NewInvitation {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct NewInvitation {
     email: String,
     #[serde(default)]
     name: Option<String>,
@@ -22,7 +23,8 @@ struct NewInvitation {
 }
 
 #[derive(Serialize)]
-struct Invited {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct Invited {
     invitation: Invitation,
     token: String,
 }
@@ -46,7 +48,8 @@ pub async fn invite<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
 }
 
 #[derive(Deserialize)]
-struct Acceptance {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub(crate) struct Acceptance {
     token: String,
     password: String,
     #[serde(default)]

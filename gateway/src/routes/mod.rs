@@ -70,8 +70,9 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct About<'a> {
+pub(crate) struct About<'a> {
     name: &'a str,
     version: &'a str,
     environment: &'a str,
@@ -88,7 +89,8 @@ fn about<P: Platform>(call: &Call<'_, P>) -> Result<Reply, Reject> {
 }
 
 #[derive(Serialize)]
-struct Health<'a> {
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Alive"))]
+pub(crate) struct Health<'a> {
     status: &'a str,
     version: &'a str,
     environment: &'a str,

@@ -25,8 +25,9 @@ const ROWS_MAX: usize = 500;
 const MOVES_MAX: usize = 8;
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewProspect"))]
 #[serde(rename_all = "camelCase")]
-struct Row {
+pub(crate) struct Row {
     #[serde(default)]
     email: Option<String>,
     #[serde(default)]
@@ -61,8 +62,9 @@ struct Rows<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct RowResult {
+pub(crate) struct RowResult {
     success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Imported>,
@@ -71,8 +73,9 @@ struct RowResult {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Bulk {
+pub(crate) struct Bulk {
     imported: usize,
     created: usize,
     failed: usize,

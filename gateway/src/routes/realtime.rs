@@ -16,8 +16,9 @@ use schema::{Code, Millis, Reject};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "RealtimeTicket"))]
 #[serde(rename_all = "camelCase")]
-struct Ticket {
+pub(crate) struct Ticket {
     ticket: String,
     expires_at: Millis,
 }

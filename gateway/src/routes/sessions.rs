@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 
 /// What a client gets for a session.
 #[derive(Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Session"))]
 #[serde(rename_all = "camelCase")]
 pub struct SessionView {
     /// For `Authorization: Bearer`.
@@ -40,8 +41,9 @@ pub struct SessionView {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct NewWorkspace {
+pub(crate) struct NewWorkspace {
     name: String,
     owner_email: String,
     owner_name: String,
@@ -103,8 +105,9 @@ fn salt(nonce: &str) -> [u8; 32] {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Credentials {
+pub(crate) struct Credentials {
     workspace_id: WorkspaceId,
     email: String,
     password: String,
@@ -138,8 +141,9 @@ pub async fn login<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> 
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct RefreshToken {
+pub(crate) struct RefreshToken {
     refresh_token: String,
 }
 
@@ -165,8 +169,9 @@ pub async fn refresh<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Passwords {
+pub(crate) struct Passwords {
     current_password: String,
     new_password: String,
 }

@@ -95,15 +95,17 @@ fn present<T: serde::de::DeserializeOwned>(
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-struct Limits {
+pub(crate) struct Limits {
     kinds: Vec<Kind>,
     limiters: Vec<LimiterStatus>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "LimitKindQuotas"))]
 #[serde(rename_all = "camelCase")]
-struct Kind {
+pub(crate) struct Kind {
     kind: LimitKind,
     quotas: &'static [Quota],
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// A workspace, as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Workspace {
     /// Which.
@@ -26,6 +27,7 @@ pub struct Workspace {
 
 /// An agent, as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Agent {
     /// Which.
@@ -48,6 +50,7 @@ pub struct Agent {
 
 /// The data of `workspace.created` and `workspace.changed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct WorkspaceEvent {
     /// After the change.
@@ -56,6 +59,7 @@ pub struct WorkspaceEvent {
 
 /// The data of `agent.joined` and `agent.password_changed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AgentEvent {
     /// After the change.
@@ -64,6 +68,7 @@ pub struct AgentEvent {
 
 /// The data of `agent.changed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AgentChanged {
     /// After the change.
@@ -74,6 +79,7 @@ pub struct AgentChanged {
 
 /// The fields of an agent that a change has changed, as they were before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AgentBefore {
     /// The role.
@@ -89,6 +95,7 @@ pub struct AgentBefore {
 
 /// What has become of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum InvitationState {
     /// It can be accepted until it runs out.
@@ -119,6 +126,7 @@ impl InvitationState {
 
 /// An invitation, as the API shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Invitation {
     /// Which.
@@ -141,6 +149,7 @@ pub struct Invitation {
 
 /// The data of `invitation.created`, `invitation.accepted` and `invitation.revoked`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct InvitationEvent {
     /// After the change.
@@ -149,6 +158,7 @@ pub struct InvitationEvent {
 
 /// A log-in, with all that an access token is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// Which.
@@ -161,6 +171,7 @@ pub struct Session {
 
 /// Registers the workspace, its owner and the owner's first session. Reply: [`Opened`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Register {
     /// What the workspace is called; 1 to 200 characters.
@@ -177,6 +188,7 @@ pub struct Register {
 
 /// A session that was opened or refreshed: what the gateway makes an access token of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Opened {
     /// The workspace.
@@ -189,6 +201,7 @@ pub struct Opened {
 
 /// Asks what a password is to be checked against. Reply: [`LoginBegun`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BeginLogin {
     /// The address.
@@ -198,6 +211,7 @@ pub struct BeginLogin {
 /// Both or neither. For neither the gateway checks against a hash of its own, so that an address
 /// that is unknown takes as long as one that is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct LoginBegun {
     /// Who has this address.
@@ -208,6 +222,7 @@ pub struct LoginBegun {
 
 /// Opens a session for an agent whose password was checked. Reply: [`Opened`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Login {
     /// Who.
@@ -223,6 +238,7 @@ pub struct Login {
 
 /// Changes a refresh token for the next. Reply: [`Refreshed`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Refresh {
     /// Hash of the token that the client has.
@@ -234,6 +250,7 @@ pub struct Refresh {
 /// What came of a refresh. It is a reply, not a refusal, even where the client is to be told
 /// `unauthorized`: a token that was used before ends its session, and a refusal changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Refreshed {
     /// The session; none where the token is not, or no longer, good: the client logs in again.
@@ -242,15 +259,18 @@ pub struct Refreshed {
 
 /// Ends the caller's session. Reply: `{}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Logout {}
 
 /// Ends all sessions of the caller. Reply: `{}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct LogoutEverywhere {}
 
 /// Changes the caller's password. All other sessions end; the caller's stays, but needs the access
 /// token of the reply, and its connections are closed. Reply: [`Opened`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChangePassword {
     /// The PHC string that the old password was checked against; it must still be the one.
@@ -261,6 +281,7 @@ pub struct ChangePassword {
 
 /// Invites somebody. An open invitation of the same address is taken back. Reply: [`Invitation`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Invite {
     /// Who.
@@ -276,6 +297,7 @@ pub struct Invite {
 
 /// Makes an agent of somebody who was invited, and logs them in. Reply: [`Opened`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AcceptInvitation {
     /// Hash of the invitation's token.
@@ -291,6 +313,7 @@ pub struct AcceptInvitation {
 
 /// Takes an invitation back. Reply: [`Invitation`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RevokeInvitation {
     /// Which.
@@ -299,18 +322,22 @@ pub struct RevokeInvitation {
 
 /// Lists invitations, the latest first. Reply: a list of [`Invitation`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ListInvitations {}
 
 /// Lists agents. Reply: a list of [`Agent`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct ListAgents {}
 
 /// Tells the caller who they are. Reply: [`Own`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct Me {}
 
 /// The caller, and where they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Own {
     /// The workspace.
@@ -321,6 +348,7 @@ pub struct Own {
 
 /// Changes an agent. Everybody may change their own name. Reply: [`Agent`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeAgent {
     /// Whom.
@@ -341,6 +369,7 @@ pub struct ChangeAgent {
 
 /// Makes a ticket with which the caller's session can open one WebSocket. Reply: [`TicketMade`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateRealtimeTicket {
     /// Hash of the ticket.
@@ -349,6 +378,7 @@ pub struct CreateRealtimeTicket {
 
 /// A ticket that was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TicketMade {
     /// Until when it is good.
@@ -357,6 +387,7 @@ pub struct TicketMade {
 
 /// Asks whether the caller may, before another actor is called. Reply: [`Authorised`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Authorise {
     /// What the caller wants to do.
@@ -365,6 +396,7 @@ pub struct Authorise {
 
 /// The caller may.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Authorised {
     /// Who; nobody where the operator or Postroom itself calls.
@@ -375,10 +407,12 @@ pub struct Authorised {
 
 /// Shows the workspace. Reply: [`Workspace`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct GetWorkspace {}
 
 /// Changes the workspace. Reply: [`Workspace`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeWorkspace {
     /// What it is called from now on; 1 to 200 characters.

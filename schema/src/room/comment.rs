@@ -12,6 +12,7 @@ pub const BODY_BYTES_MAX: usize = 65_536;
 
 /// Who may see a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Visibility {
     /// The customer too.
@@ -39,6 +40,7 @@ impl Visibility {
 
 /// An entry of a ticket. It is never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Comment {
     /// The comment.
@@ -68,6 +70,7 @@ pub struct Comment {
 
 /// A file that came with a comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Attachment {
     /// The file.
@@ -90,6 +93,7 @@ pub struct Attachment {
 
 /// The data of `comment.created`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CommentCreated {
     /// The comment.
@@ -100,6 +104,7 @@ pub struct CommentCreated {
 
 /// Writes a comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PostComment {
     /// Where.
@@ -113,6 +118,7 @@ pub struct PostComment {
 
 /// Reads a comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetComment {
     /// The comment.
@@ -121,6 +127,7 @@ pub struct GetComment {
 
 /// Lists a ticket's comments, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListComments {
     /// The ticket.
@@ -138,6 +145,7 @@ pub struct ListComments {
 
 /// Finds a file that came with a comment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetAttachment {
     /// The file.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// An address with the name before it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MailAddress {
     /// The name, where there is one.
@@ -17,6 +18,7 @@ pub struct MailAddress {
 
 /// What kind of machine sent a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum AutomaticKind {
     /// An auto-reply: out of office, receipt.
@@ -31,6 +33,7 @@ pub enum AutomaticKind {
 
 /// That a machine sent a mail, and how one sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Automatic {
     /// What kind of machine.
@@ -45,6 +48,7 @@ pub struct Automatic {
 
 /// What a comment that came by mail remembers of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MailFacts {
     /// Where the mail as it came is kept; for Postroom's own use.
@@ -81,6 +85,7 @@ pub struct MailFacts {
 
 /// A file of a mail; its content is kept already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MailAttachment {
     /// What the sender called it.
@@ -105,6 +110,7 @@ pub struct MailAttachment {
 
 /// Takes in a mail that was read. The raw mail and its files are kept already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReceiveMail {
     /// Where the mail as it came is kept; stands for a `Message-ID` that is missing.
@@ -149,6 +155,7 @@ pub struct ReceiveMail {
 
 /// Takes note of a mail that cannot be read. It is kept already.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReportUnparseable {
     /// Where it is kept.
@@ -168,6 +175,7 @@ pub struct ReportUnparseable {
 
 /// What became of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum MailOutcome {
     /// It opened a ticket.
@@ -184,6 +192,7 @@ pub enum MailOutcome {
 
 /// The reply to a mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MailReceipt {
     /// What became of it.
@@ -198,6 +207,7 @@ pub struct MailReceipt {
 
 /// The data of `mail.stopped`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MailStopped {
     /// What gave the loop away.
@@ -208,6 +218,7 @@ pub struct MailStopped {
 
 /// A mail that could not be read; also in the data of `mail.unparseable`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UnparseableMail {
     /// Grows from mail to mail.
@@ -228,6 +239,7 @@ pub struct UnparseableMail {
 
 /// The data of `mail.unparseable`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MailUnparseable {
     /// The mail.
@@ -236,6 +248,7 @@ pub struct MailUnparseable {
 
 /// Lists the mails that could not be read, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListUnparseableMails {
     /// 1 to 100; 50 where absent.

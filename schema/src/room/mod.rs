@@ -17,6 +17,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// What a room may be asked.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum RoomCommand {
     /// Register the workspace. Reply: [`access::Opened`].

@@ -12,6 +12,7 @@ pub const WAITING_MAX: i64 = 100;
 
 /// A comment that waits. Published, it is a comment with the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduledComment {
     /// The comment.
@@ -36,6 +37,7 @@ pub struct ScheduledComment {
 
 /// Why a comment will not be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum CancelReason {
     /// Somebody cancelled it.
@@ -48,6 +50,7 @@ pub enum CancelReason {
 
 /// The data of `scheduledComment.created` and `scheduledComment.changed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduledEvent {
     /// The comment after the change.
@@ -56,6 +59,7 @@ pub struct ScheduledEvent {
 
 /// The data of `scheduledComment.cancelled`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduledCancelled {
     /// The comment as it was; nothing of its text is lost.
@@ -66,6 +70,7 @@ pub struct ScheduledCancelled {
 
 /// Writes a comment that is published later.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleComment {
     /// Where.
@@ -81,6 +86,7 @@ pub struct ScheduleComment {
 
 /// Lists comments that wait, the next one first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListScheduledComments {
     /// Only those of this ticket.
@@ -96,6 +102,7 @@ pub struct ListScheduledComments {
 
 /// Changes a comment that waits; what is absent stays. Its author may.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeScheduledComment {
     /// The comment.
@@ -116,6 +123,7 @@ pub struct ChangeScheduledComment {
 
 /// Cancels a comment that waits. Its author may, and whoever manages the workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CancelScheduledComment {
     /// The comment.

@@ -11,11 +11,13 @@ pub const TICKETS_MAX: i64 = 200;
 
 /// Asks for a snapshot.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetSnapshot {}
 
 /// How many tickets there are of each status.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TicketCounts {
     /// How many are open.
@@ -32,6 +34,7 @@ pub struct TicketCounts {
 
 /// The workspace as of event `head`: connect with `since=head`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot {
     /// The number of the last event that is in here.

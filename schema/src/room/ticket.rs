@@ -14,6 +14,7 @@ pub const TAG_CHARS_MAX: usize = 50;
 
 /// Where a ticket stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// The team must act.
@@ -54,6 +55,7 @@ impl Status {
 
 /// How urgent a ticket is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Priority {
     /// When there is time.
@@ -90,6 +92,7 @@ impl Priority {
 
 /// How a ticket or comment came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Source {
     /// An agent wrote it.
@@ -120,6 +123,7 @@ impl Source {
 
 /// A support conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Ticket {
     /// The ticket.
@@ -174,6 +178,7 @@ pub struct Ticket {
 
 /// What a comment changes about its ticket: the part of [`Ticket`] to put over what a client has.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TicketMark {
     /// The ticket.
@@ -198,6 +203,7 @@ pub struct TicketMark {
 
 /// The data of `ticket.created` and `ticket.reopened`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TicketEvent {
     /// The ticket after the change.
@@ -206,6 +212,7 @@ pub struct TicketEvent {
 
 /// The data of `ticket.changed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TicketChanged {
     /// The ticket after the change.
@@ -216,6 +223,7 @@ pub struct TicketChanged {
 
 /// The former values of the fields that a change touched.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TicketBefore {
     /// The former subject.
@@ -237,6 +245,7 @@ pub struct TicketBefore {
 
 /// Opens a ticket. The user is named by id, or by address (found or made), or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateTicket {
     /// What it is about.
@@ -272,6 +281,7 @@ pub struct CreateTicket {
 
 /// Reads a ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetTicket {
     /// The ticket.
@@ -280,6 +290,7 @@ pub struct GetTicket {
 
 /// The order of a list of tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum TicketSort {
     /// What changed last comes first.
@@ -290,6 +301,7 @@ pub enum TicketSort {
 
 /// Lists tickets; all filters that are given must match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListTickets {
     /// Any of these.
@@ -320,6 +332,7 @@ pub struct ListTickets {
 
 /// Changes a ticket; what is absent stays. All of it happens, or nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeTicket {
     /// The ticket.
@@ -346,6 +359,7 @@ pub struct ChangeTicket {
 
 /// Opens a closed ticket again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReopenTicket {
     /// The ticket.
@@ -357,6 +371,7 @@ pub struct ReopenTicket {
 
 /// Notes how far the caller has read a ticket: up to a comment, an event number, or its end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MarkRead {
     /// The ticket.
@@ -371,6 +386,7 @@ pub struct MarkRead {
 
 /// How far an agent has read a ticket; also the data of `ticket.read`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ReadMark {
     /// The ticket.
@@ -385,6 +401,7 @@ pub struct ReadMark {
 
 /// Lists what happened to a ticket, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListActivities {
     /// The ticket.

@@ -9,6 +9,7 @@ pub const NAME_CHARS_MAX: usize = 200;
 
 /// A customer. There is one user per e-mail address in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// The user.
@@ -31,6 +32,7 @@ pub struct User {
 
 /// A company: all users of one mail domain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Company {
     /// The company.
@@ -47,6 +49,7 @@ pub struct Company {
 
 /// The data of `user.created` and `user.changed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct UserEvent {
     /// The user after the change.
@@ -55,6 +58,7 @@ pub struct UserEvent {
 
 /// The data of `company.created`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CompanyEvent {
     /// The company.
@@ -63,6 +67,7 @@ pub struct CompanyEvent {
 
 /// Makes a user. `conflict` with `details.userId` where the address is known.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateUser {
     /// The address.
@@ -74,6 +79,7 @@ pub struct CreateUser {
 
 /// Reads a user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetUser {
     /// The user.
@@ -82,6 +88,7 @@ pub struct GetUser {
 
 /// Lists users, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListUsers {
     /// Only the one with this address.
@@ -100,6 +107,7 @@ pub struct ListUsers {
 
 /// Changes a user; what is absent stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeUser {
     /// The user.
@@ -117,6 +125,7 @@ pub struct ChangeUser {
 
 /// Lists companies, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListCompanies {
     /// 1 to 100; 50 where absent.

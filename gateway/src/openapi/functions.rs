@@ -1,0 +1,382 @@
+//! What the document says of the routes that are functions, and the schemas that lines name.
+
+use super::Schemas;
+use crate::d1::{InboxRow, ProspectRow};
+use crate::router::Route;
+use crate::routes::status;
+use crate::routes::{About, Health, admin, inboxes, invitations, prospects, realtime, sessions};
+use schema::event::Event;
+use schema::inbox::{InboxView, NewMail, PauseInbox, ResolveUnknown, SendView};
+use schema::limiter::LimitKind;
+use schema::prospect::{HistoryRow, Prospect, Stage, Suppress, Update};
+use schema::room::access::{Agent, ChangeWorkspace, Invitation, Own, Workspace};
+use schema::room::comment::{Attachment, Comment};
+use schema::room::mail::UnparseableMail;
+use schema::room::schedule::ScheduledComment;
+use schema::room::snapshot::Snapshot;
+use schema::room::ticket::{ReadMark, Ticket};
+use schema::room::user::{Company, User};
+use schema::warmup::WarmupStatus;
+use serde_json::{Value, json};
+
+/// Whom a route lets in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gate {
+    /// Everybody.
+    Anybody,
+    /// Who has a token.
+    Bearer,
+}
+
+/// The body of a request.
+pub(crate) enum Body {
+    Nothing,
+    Object(Value),
+    Perhaps(Value),
+}
+
+/// A route that is a function.
+pub(crate) struct Function {
+    pub id: &'static str,
+    pub summary: &'static str,
+    pub gate: Gate,
+    pub query: Vec<(&'static str, Value)>,
+    pub body: Body,
+    pub keyed: bool,
+    pub if_match: bool,
+    pub status: u16,
+    pub reply: Value,
+    pub paged: bool,
+    /// It gives bytes and no envelope.
+    pub file: bool,
+}
+
+impl Function {
+    fn reads(id: &'static str, summary: &'static str, reply: Value) -> Self {
+        let (gate, query, body) = (Gate::Bearer, Vec::new(), Body::Nothing);
+        let (keyed, if_match, status, paged, file) = (false, false, 200, false, false);
+        Self { id, summary, gate, query, body, keyed, if_match, status, reply, paged, file }
+    }
+
+    fn does(id: &'static str, summary: &'static str, body: Value, reply: Value) -> Self {
+        Self { keyed: true, body: Body::Object(body), ..Self::reads(id, summary, reply) }
+    }
+
+    fn makes(id: &'static str, summary: &'static str, body: Value, reply: Value) -> Self {
+        Self { status: 201, ..Self::does(id, summary, body, reply) }
+    }
+
+    fn perhaps(mut self) -> Self {
+        if let Body::Object(schema) = self.body {
+            self.body = Body::Perhaps(schema);
+        }
+        self
+    }
+
+    fn pages(id: &'static str, summary: &'static str, item: Value) -> Self {
+        let list = json!({ "type": "array", "items": item });
+        let limit = json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 50,
+            "description": "How many items at most." });
+        let cursor = json!({ "type": "string",
+            "description": "Where the page before said that this one begins." });
+        let query = vec![("limit", limit), ("cursor", cursor)];
+        Self { query, paged: true, ..Self::reads(id, summary, list) }
+    }
+
+    fn asks(mut self, name: &'static str, schema: Value) -> Self {
+        self.query.push((name, schema));
+        self
+    }
+
+    fn open(self) -> Self {
+        Self { gate: Gate::Anybody, ..self }
+    }
+
+    fn matching(self) -> Self {
+        Self { if_match: true, keyed: false, ..self }
+    }
+}
+
+/// Makes the schema of this name known; false where there is none.
+pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
+    macro_rules! schemas {
+        ($($type:ident)*) => {
+            match name {
+                "Nothing" => {
+                    let none = json!({ "type": "object" });
+                    schemas.replies.definitions_mut().insert("Nothing".into(), none);
+                    true
+                }
+                $(stringify!($type) => {
+                    schemas.reply::<$type>();
+                    true
+                })*
+                _ => false,
+            }
+        };
+    }
+    schemas!(
+        Own Agent Invitation User Company Ticket ReadMark Event Comment Attachment
+        ScheduledComment Snapshot UnparseableMail
+    )
+}
+
+fn id(what: &str) -> Value {
+    json!({ "type": "string", "format": "uuid", "description": what })
+}
+
+fn nothing() -> Value {
+    json!({ "type": "object" })
+}
+
+/// What a route is, for the document.
+pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
+    match route {
+        Route::About => {
+            Function::reads("about", "Says what this is", s.reply::<About<'_>>()).open()
+        }
+        Route::Health => {
+            Function::reads("health", "Says that the Worker runs", s.reply::<Health<'_>>()).open()
+        }
+        Route::RegisterWorkspace
+        | Route::GetWorkspace
+        | Route::ChangeWorkspace
+        | Route::Login
+        | Route::Refresh
+        | Route::ChangePassword
+        | Route::Invite
+        | Route::AcceptInvitation
+        | Route::AttachmentContent
+        | Route::RealtimeTicket
+        | Route::Realtime => of_access(route, s),
+        Route::ListInboxes
+        | Route::RegisterInbox
+        | Route::GetInbox
+        | Route::ConfigureInbox
+        | Route::PauseInbox
+        | Route::ListSends
+        | Route::Send
+        | Route::GetSend
+        | Route::CancelSend
+        | Route::ResolveSend => of_inboxes(route, s),
+        Route::ImportProspects
+        | Route::ListProspects
+        | Route::GetProspect
+        | Route::ChangeProspect
+        | Route::DeleteProspect
+        | Route::ProspectHistory
+        | Route::SuppressProspect => of_prospects(route, s),
+        other => of_admin(other, s),
+    }
+}
+
+fn of_access(route: Route, s: &mut Schemas) -> Function {
+    use sessions::{Credentials, NewWorkspace, Passwords, RefreshToken, SessionView};
+    let session = s.reply::<SessionView>();
+    match route {
+        Route::RegisterWorkspace => {
+            let body = s.input::<NewWorkspace>();
+            Function::makes("register", "Registers a workspace and its owner", body, session).open()
+        }
+        Route::GetWorkspace => {
+            Function::reads("getWorkspace", "Reads the workspace", s.reply::<Workspace>())
+        }
+        Route::ChangeWorkspace => {
+            let (mut body, reply) = (s.input::<ChangeWorkspace>(), s.reply::<Workspace>());
+            super::take(&mut body, "ifVersion");
+            Function::does("changeWorkspace", "Changes the workspace", body, reply).matching()
+        }
+        Route::Login => {
+            let body = s.input::<Credentials>();
+            Function::does("login", "Logs an agent in", body, session).open()
+        }
+        Route::Refresh => {
+            let body = s.input::<RefreshToken>();
+            Function::does("refresh", "Exchanges a refresh token", body, session).open()
+        }
+        Route::ChangePassword => {
+            let body = s.input::<Passwords>();
+            Function::does("changePassword", "Changes the caller's password", body, session)
+        }
+        Route::Invite => {
+            let body = s.input::<invitations::NewInvitation>();
+            let reply = s.reply::<invitations::Invited>();
+            Function::makes("invite", "Invites an agent", body, reply)
+        }
+        Route::AcceptInvitation => {
+            let body = s.input::<invitations::Acceptance>();
+            Function::makes("acceptInvitation", "Accepts an invitation", body, session).open()
+        }
+        Route::AttachmentContent => {
+            let summary = "Gives the bytes of a file";
+            Function { file: true, ..Function::reads("getContent", summary, nothing()) }
+        }
+        Route::RealtimeTicket => {
+            let summary = "Makes a one-use ticket for a WebSocket";
+            let (body, reply) = (nothing_else(), s.reply::<realtime::Ticket>());
+            Function::makes("createRealtimeTicket", summary, body, reply).perhaps()
+        }
+        _ => {
+            let summary = "Opens a WebSocket into the workspace's room";
+            Function { status: 101, ..Function::reads("realtime", summary, nothing()) }
+                .open()
+                .asks("workspaceId", id("The workspace."))
+                .asks("ticket", json!({ "type": "string", "description": "A one-use ticket." }))
+                .asks(
+                    "since",
+                    json!({ "type": "integer", "minimum": 0,
+                    "description": "The last event that the client has." }),
+                )
+        }
+    }
+}
+
+/// An object without fields.
+fn nothing_else() -> Value {
+    json!({ "type": "object", "additionalProperties": false })
+}
+
+fn of_inboxes(route: Route, s: &mut Schemas) -> Function {
+    let (view, send) = (s.reply::<InboxView>(), s.reply::<SendView>());
+    match route {
+        Route::ListInboxes => {
+            Function::pages("listInboxes", "Lists the inboxes", s.reply::<InboxRow>())
+        }
+        Route::RegisterInbox => {
+            let body = s.input::<inboxes::NewInbox>();
+            Function::makes("registerInbox", "Registers an inbox", body, view)
+        }
+        Route::GetInbox => Function::reads("getInbox", "Reads an inbox", view),
+        Route::ConfigureInbox => {
+            let body = s.input::<inboxes::Changes>();
+            let keyed = Function::does("configureInbox", "Changes an inbox", body, view);
+            Function { keyed: false, ..keyed }
+        }
+        Route::PauseInbox => {
+            let body = s.input::<PauseInbox>();
+            Function::does("pauseInbox", "Pauses an inbox", body, view)
+        }
+        Route::ListSends => {
+            let state = s.input::<schema::inbox::SendState>();
+            let list = Function::pages("listSends", "Lists what an inbox sends", send);
+            list.asks("state", state)
+        }
+        Route::Send => {
+            let body = s.input::<NewMail>();
+            let summary = "Queues a mail, once for its Idempotency-Key, which must be there";
+            Function { status: 202, ..Function::makes("send", summary, body, send) }
+        }
+        Route::GetSend => Function::reads("getSend", "Reads a mail of the ledger", send),
+        Route::CancelSend => {
+            Function::reads("cancelSend", "Takes back a mail that has not begun to leave", send)
+        }
+        _ => {
+            let mut body = s.input::<ResolveUnknown>();
+            super::take(&mut body, "sendId");
+            Function::does("resolveSend", "Says what became of an unknown mail", body, send)
+        }
+    }
+}
+
+fn of_prospects(route: Route, s: &mut Schemas) -> Function {
+    let prospect = s.reply::<Prospect>();
+    match route {
+        Route::ImportProspects => {
+            let row = s.input::<prospects::Row>();
+            let many = json!({
+                "type": "object", "required": ["prospects"], "additionalProperties": false,
+                "properties": { "prospects": { "type": "array", "maxItems": 500, "items": row } },
+            });
+            let one = s.reply::<schema::prospect::Imported>();
+            let reply = json!({ "anyOf": [one, s.reply::<prospects::Bulk>()] });
+            let body = json!({ "anyOf": [row, many] });
+            let summary = "Imports one prospect, or many with a result for each";
+            Function::makes("importProspects", summary, body, reply)
+        }
+        Route::ListProspects => {
+            let list =
+                Function::pages("listProspects", "Lists prospects", s.reply::<ProspectRow>());
+            let q = json!({ "type": "string", "description": "An address or a domain, whole." });
+            list.asks("stage", s.input::<Stage>()).asks("q", q)
+        }
+        Route::GetProspect => Function::reads("getProspect", "Reads a prospect", prospect),
+        Route::ChangeProspect => {
+            let body = s.input::<Update>();
+            let keyed = Function::does("changeProspect", "Changes a prospect", body, prospect);
+            Function { keyed: false, ..keyed }
+        }
+        Route::DeleteProspect => {
+            let summary = "Erases a person; that no mail may leave to them is kept";
+            Function::reads("deleteProspect", summary, nothing())
+        }
+        Route::ProspectHistory => {
+            let summary = "Lists what happened to a prospect";
+            Function::pages("prospectHistory", summary, s.reply::<HistoryRow>())
+        }
+        _ => {
+            let body = s.input::<Suppress>();
+            let summary = "Sees to it that no automated mail leaves to a person";
+            Function::does("suppressProspect", summary, body, nothing())
+        }
+    }
+}
+
+fn of_admin(route: Route, s: &mut Schemas) -> Function {
+    let inbox = id("One inbox only.");
+    let actor = s.input::<admin::Owner>();
+    let which = id("Of an inbox, a warm-up or a prospect.");
+    match route {
+        Route::StatusInboxes => {
+            let view = s.reply::<InboxView>();
+            Function::pages("statusInboxes", "Says how the inboxes stand", view)
+                .asks("inboxId", inbox)
+        }
+        Route::StatusWarmup => {
+            let days = json!({ "type": "integer", "minimum": 1, "maximum": 366,
+                "description": "How many days of history." });
+            let status = s.reply::<WarmupStatus>();
+            Function::pages("statusWarmup", "Says how the warm-ups stand", status)
+                .asks("inboxId", inbox)
+                .asks("days", days)
+        }
+        Route::StatusRateLimits => {
+            let reply = s.reply::<status::Limits>();
+            let what = json!({ "type": "string", "description": "What is limited." });
+            Function::reads("statusRateLimits", "Says what is limited to how much", reply)
+                .asks("kind", s.input::<LimitKind>())
+                .asks("what", what)
+        }
+        Route::InitializeInboxes => {
+            let body = s.input::<inboxes::Initialize>();
+            let each = s.reply::<inboxes::Initialized>();
+            let reply = json!({ "type": "array", "items": each });
+            let summary = "Registers an inbox for each secret SMTP_INBOX_1, _2…";
+            Function::does("initializeInboxes", summary, body, reply).perhaps()
+        }
+        Route::ResumeInbox => {
+            let (body, reply) = (s.input::<inboxes::Which>(), s.reply::<InboxView>());
+            Function::does("resumeInbox", "Wakes an inbox that was paused", body, reply)
+        }
+        Route::RebuildSummaries => {
+            let (body, reply) = (s.input::<admin::Rebuild>(), s.reply::<admin::Rebuilt>());
+            let summary = "Writes the rows of D1 again, from the actors";
+            Function::does("rebuildSummaries", summary, body, reply).perhaps()
+        }
+        Route::DeadEntries => {
+            let entry = json!({
+                "type": "object", "required": ["kind", "key", "attempts", "error"],
+                "properties": {
+                    "kind": { "type": "string" }, "key": { "type": "string" },
+                    "attempts": { "type": "integer" }, "error": { "type": ["string", "null"] },
+                },
+            });
+            let reply = json!({ "type": "array", "items": entry });
+            let summary = "Lists outbox entries that were given up";
+            Function::reads("deadEntries", summary, reply).asks("actor", actor).asks("id", which)
+        }
+        _ => {
+            let (body, summary) = (s.input::<admin::Retry>(), "Tries them once more");
+            Function::does("retryDead", summary, body, nothing()).perhaps()
+        }
+    }
+}
