@@ -204,6 +204,12 @@ pub const ROOM: &[Line] = &[
     change("/v1/scheduled-comments/{commentId}", "changeScheduledComment", "ScheduledComment"),
     remove("/v1/scheduled-comments/{commentId}", "cancelScheduledComment", "ScheduledComment"),
     get("/v1/snapshot", "snapshot", "Snapshot"),
+    list(
+        "/v1/search",
+        "search",
+        "Hit",
+        &[Text("query"), Texts("kind"), Texts("status"), Text("assigneeId")],
+    ),
     list("/v1/unparseable-mails", "listUnparseableMails", "UnparseableMail", &[]),
 ];
 

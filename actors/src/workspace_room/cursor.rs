@@ -18,8 +18,13 @@ const CHECK_BYTES: usize = 8;
 /// The cursor of a position in a list; `list` names the list and its filters.
 #[must_use]
 pub fn write(ctx: &Ctx<'_>, list: &str, (key, number): Position) -> String {
-    let place = format!("{key}.{number}");
-    let check = check(ctx, list, &place);
+    seal(ctx, list, &format!("{key}.{number}"))
+}
+
+/// The cursor of a place that is no [`Position`].
+#[must_use]
+pub fn seal(ctx: &Ctx<'_>, list: &str, place: &str) -> String {
+    let check = check(ctx, list, place);
     format!("{place}.{check}")
 }
 
@@ -28,18 +33,23 @@ pub fn write(ctx: &Ctx<'_>, list: &str, (key, number): Position) -> String {
 /// # Errors
 /// `invalid_input` for a cursor that this list never gave.
 pub fn read(ctx: &Ctx<'_>, list: &str, cursor: Option<&str>) -> Result<Option<Position>, Reject> {
-    let Some(cursor) = cursor else { return Ok(None) };
-    parse(ctx, list, cursor)
-        .map(Some)
-        .ok_or_else(|| Reject::field("cursor", "is none of this list: take nextCursor as it came"))
+    let Some(place) = unseal(ctx, list, cursor)? else { return Ok(None) };
+    let position = |(key, number): (&str, &str)| Some((key.parse().ok()?, number.parse().ok()?));
+    place.split_once('.').and_then(position).map(Some).ok_or_else(foreign)
 }
 
-fn parse(ctx: &Ctx<'_>, list: &str, cursor: &str) -> Option<Position> {
-    let (place, given) = cursor.rsplit_once('.')?;
-    let (key, number) = place.split_once('.')?;
-    let position = (key.parse().ok()?, number.parse().ok()?);
-    let same = check(ctx, list, place) == given;
-    same.then_some(position)
+/// The place of a cursor that [`seal`] made.
+///
+/// # Errors
+/// As [`read`].
+pub fn unseal(ctx: &Ctx<'_>, list: &str, cursor: Option<&str>) -> Result<Option<String>, Reject> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let (place, given) = cursor.rsplit_once('.').ok_or_else(foreign)?;
+    if check(ctx, list, place) == given { Ok(Some(place.to_owned())) } else { Err(foreign()) }
+}
+
+fn foreign() -> Reject {
+    Reject::field("cursor", "is none of this list: take nextCursor as it came")
 }
 
 fn check(ctx: &Ctx<'_>, list: &str, place: &str) -> String {

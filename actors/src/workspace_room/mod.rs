@@ -15,16 +15,20 @@
 //! | [`mail`] | what is made of a mail's fields |
 //! | [`cursor`] | where the next page of a list begins |
 //! | [`overview`] | what D1 shows |
+//! | [`search`] | the index over texts |
+//! | [`derived`] | when index and figures are brought up to date |
 //! | [`store`] | every statement |
 
 pub mod access;
 pub mod comments;
 pub mod cursor;
+pub mod derived;
 pub mod handle;
 pub mod mail;
 pub mod overview;
 pub mod people;
 pub mod publish;
+pub mod search;
 pub mod status;
 pub mod store;
 pub mod teams;
@@ -45,11 +49,19 @@ pub enum Core {}
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::WorkspaceRoom;
-    const MIGRATIONS: &'static [Migration] = &[access::MIGRATION, DESK, PEOPLE];
+    // In the order in which they ran on rooms that are there already: add below.
+    const MIGRATIONS: &'static [Migration] = &[
+        access::MIGRATION,
+        DESK,
+        PEOPLE,
+        search::MIGRATION,
+        //
+    ];
     type Command = RoomCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject> {
-        match command {
+        let before = ctx.seq();
+        let reply = match command {
             RoomCommand::Register(input) => access::register::register(ctx, &input),
             RoomCommand::BeginLogin(input) => access::begin_login::begin_login(ctx, &input),
             RoomCommand::Login(input) => access::login::login(ctx, &input),
@@ -134,7 +146,11 @@ impl Actor for Core {
             RoomCommand::ListUnparseableMails(input) => {
                 handle::list_unparseable_mails::list_unparseable_mails(ctx, &input)
             }
-        }
+
+            RoomCommand::Search(input) => search::find::search(ctx, &input),
+        }?;
+        derived::note(ctx, before)?;
+        Ok(reply)
     }
 
     fn authorise(ctx: &mut Ctx<'_>, permission: Permission) -> Result<(), Reject> {
@@ -150,6 +166,7 @@ impl Actor for Core {
             access::sweep::SWEEP => access::sweep::sweep(ctx),
             publish::TIMER => publish::timer(ctx, timer),
             overview::TIMER => overview::timer(ctx, timer),
+            derived::TIMER => derived::timer(ctx),
             other => Err(Reject::internal(format!("no timer of kind {other}"))),
         }
     }

@@ -13,6 +13,7 @@ use schema::room::access::{Agent, ChangeWorkspace, Invitation, Own, Workspace};
 use schema::room::comment::{Attachment, Comment};
 use schema::room::mail::UnparseableMail;
 use schema::room::schedule::ScheduledComment;
+use schema::room::search::Hit;
 use schema::room::snapshot::Snapshot;
 use schema::room::ticket::{ReadMark, Ticket};
 use schema::room::user::{Company, User};
@@ -117,7 +118,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
     }
     schemas!(
         Own Agent Invitation User Company Ticket ReadMark Event Comment Attachment
-        ScheduledComment Snapshot UnparseableMail
+        ScheduledComment Snapshot UnparseableMail Hit
     )
 }
 

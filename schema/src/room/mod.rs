@@ -8,6 +8,7 @@ pub mod access;
 pub mod comment;
 pub mod mail;
 pub mod schedule;
+pub mod search;
 pub mod snapshot;
 pub mod team;
 pub mod ticket;
@@ -125,6 +126,9 @@ pub enum RoomCommand {
     ReportUnparseable(mail::ReportUnparseable),
     /// List the mails that could not be read. Reply: a page of [`mail::UnparseableMail`].
     ListUnparseableMails(mail::ListUnparseableMails),
+
+    /// Search. Reply: a page of [`search::Hit`].
+    Search(search::Search),
 }
 
 /// Reads a field that may be absent (`None`), null (`Some(None)`) or a value; for

@@ -109,7 +109,9 @@ impl World {
 fn hash_of(object: &Object) -> Result<[u8; 32], String> {
     let connection = object.native.connection();
     let mut names = connection
-        .prepare_cached("select name from sqlite_schema where type = 'table' order by name")
+        .prepare_cached(
+            "select name from sqlite_schema where type = 'table' and rootpage > 0 order by name",
+        )
         .map_err(text)?;
     let names: Result<Vec<String>, _> =
         names.query_map([], |row| row.get(0)).map_err(text)?.collect();

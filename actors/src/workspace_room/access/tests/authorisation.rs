@@ -278,6 +278,7 @@ fn desk() -> Vec<(For, Value)> {
         (For::Oneself(Work), json!({ "changeScheduledComment": { "commentId": id, "body": "C" } })),
         (For::Members(Work), json!({ "cancelScheduledComment": { "commentId": id } })),
         (For::Members(Read), json!({ "snapshot": {} })),
+        (For::Members(Read), json!({ "search": { "query": "x" } })),
         (For::Members(Read), json!({ "listUnparseableMails": {} })),
         (For::System, json!({ "receiveMail": { "rawKey": "k" } })),
         (For::System, json!({ "reportUnparseable": { "rawKey": "k", "reason": "r" } })),

@@ -21,7 +21,8 @@ const SECRET: [(&str, &str); 4] = [
 /// All that is stored, one line a value, of the columns that are asked for.
 pub fn dump(room: &Room, wanted: impl Fn(&str, &str) -> bool) -> String {
     let connection = room.home.connection();
-    let list = "select name from sqlite_schema where type = 'table' order by name";
+    // A virtual table is looked at through the tables that hold it.
+    let list = "select name from sqlite_schema where type = 'table' and rootpage > 0 order by name";
     let mut tables = connection.prepare(list).expect("the schema");
     let tables = tables.query_map([], |row| row.get(0)).expect("the schema");
     let tables: Vec<String> = tables.collect::<Result<_, _>>().expect("names");

@@ -1,0 +1,78 @@
+//! Bringing the index up to date.
+
+use super::store::{self, Kind, Marks};
+use super::words;
+use crate::kernel::Ctx;
+use crate::workspace_room::store::TOP;
+use schema::Reject;
+use std::collections::BTreeSet;
+
+/// Takes in what is new and what has changed, at most `most` of each kind. Tells whether more is
+/// left.
+///
+/// # Errors
+/// A storage fault.
+pub fn catch_up(ctx: &Ctx<'_>, most: i64) -> Result<bool, Reject> {
+    let before = store::marks(ctx.sql)?;
+    let mut full = take_in_changes(ctx, before, most)?;
+    let mut marks = before;
+    for (kind, mark) in [
+        (Kind::Comments, &mut marks.comments),
+        (Kind::Tickets, &mut marks.tickets),
+        (Kind::Users, &mut marks.users),
+    ] {
+        let texts = store::texts_of(ctx.sql, kind, (*mark + 1, TOP), most)?;
+        full |= texts.len() as i64 == most;
+        for (number, text) in texts {
+            add(ctx, kind.base() + number, &text)?;
+            *mark = number;
+        }
+    }
+    if marks != before {
+        store::set_marks(ctx.sql, marks)?;
+    }
+    Ok(full)
+}
+
+fn take_in_changes(ctx: &Ctx<'_>, marks: Marks, most: i64) -> Result<bool, Reject> {
+    let changes = store::changes(ctx.sql, most)?;
+    for (entry, was) in &changes {
+        let had = words_of(was);
+        if !had.is_empty() {
+            store::remove(ctx.sql, *entry, &had)?;
+        }
+        let (kind, number) = Kind::of(*entry);
+        // What lies behind its mark is new, whatever had its number before.
+        let place = if number > marks.of(kind) { (1, 0) } else { (number, number) };
+        for (_, text) in store::texts_of(ctx.sql, kind, place, 1)? {
+            add(ctx, *entry, &text)?;
+        }
+        store::forget_change(ctx.sql, *entry)?;
+    }
+    Ok(changes.len() as i64 == most)
+}
+
+fn add(ctx: &Ctx<'_>, entry: i64, text: &str) -> Result<(), Reject> {
+    let words = words_of(text);
+    if words.is_empty() {
+        return Ok(());
+    }
+    Ok(store::add(ctx.sql, entry, &words)?)
+}
+
+/// The different words of a text, as the index takes them.
+fn words_of(text: &str) -> String {
+    let mut different = BTreeSet::new();
+    words::each(text, |word| {
+        if !different.contains(word.folded) {
+            different.insert(word.folded.to_owned());
+        }
+        true
+    });
+    let mut joined = String::with_capacity(different.iter().map(|word| word.len() + 1).sum());
+    for word in different {
+        joined.push_str(&word);
+        joined.push(' ');
+    }
+    joined
+}
