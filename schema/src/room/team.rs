@@ -15,6 +15,7 @@ pub const MEMBERS_MAX: usize = 200;
 
 /// A team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Team {
     /// The team.
@@ -35,6 +36,7 @@ pub struct Team {
 
 /// The data of `team.created` and `team.deleted`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TeamEvent {
     /// After the change; of a team that was deleted, as it last was.
@@ -43,6 +45,7 @@ pub struct TeamEvent {
 
 /// The data of `team.changed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TeamChanged {
     /// After the change.
@@ -53,6 +56,7 @@ pub struct TeamChanged {
 
 /// The fields of a team that a change has changed, as they were before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct TeamBefore {
     /// The former name.
@@ -68,6 +72,7 @@ pub struct TeamBefore {
 
 /// Lists teams, the latest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListTeams {
     /// Only those that this agent is in.
@@ -83,6 +88,7 @@ pub struct ListTeams {
 
 /// Reads a team.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetTeam {
     /// The team.
@@ -91,6 +97,7 @@ pub struct GetTeam {
 
 /// Makes a team. `conflict` with `details.teamId` where another one has the name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CreateTeam {
     /// What it is called: 1 to 100 characters.
@@ -105,6 +112,7 @@ pub struct CreateTeam {
 
 /// Changes a team; what is absent stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeTeam {
     /// The team.
@@ -125,6 +133,7 @@ pub struct ChangeTeam {
 
 /// Deletes a team. Tickets keep it in what has happened to them, and no longer belong to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct DeleteTeam {
     /// The team.
@@ -136,6 +145,7 @@ pub struct DeleteTeam {
 
 /// Takes an active agent into a team; nothing happens where they are in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct AddTeamMember {
     /// The team.
@@ -146,6 +156,7 @@ pub struct AddTeamMember {
 
 /// Takes an agent out of a team; nothing happens where they are not in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct RemoveTeamMember {
     /// The team.
