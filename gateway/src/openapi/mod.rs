@@ -209,7 +209,7 @@ fn present(schema: &Value) -> Value {
             return one.clone();
         }
     }
-    if let Some(names) = schema["enum"].as_array_mut() {
+    if let Some(names) = schema.get_mut("enum").and_then(Value::as_array_mut) {
         names.retain(|name| !name.is_null());
     }
     schema
@@ -299,10 +299,10 @@ fn of_line(line: &'static Line, commands: &Value, schemas: &mut Schemas) -> Valu
 
 /// Takes a field out of the schema of an object.
 fn take(object: &mut Value, name: &str) -> Option<Value> {
-    if let Some(required) = object["required"].as_array_mut() {
+    if let Some(required) = object.get_mut("required").and_then(Value::as_array_mut) {
         required.retain(|field| field != name);
     }
-    object["properties"].as_object_mut()?.remove(name)
+    object.get_mut("properties")?.as_object_mut()?.remove(name)
 }
 
 fn of_function(method: &str, path: &'static str, function: Function) -> Value {
