@@ -97,6 +97,11 @@ async fn answer<P: Platform>(
 ) -> Result<Given<P::Socket>, Reject> {
     let (target, ids) = router::find(&request.method, &request.path)?;
     let call = Call { platform, config, request, ids, request_id };
+    let open = matches!(target, Target::Function(route) if route.is_open());
+    if !open {
+        call.principal()?;
+    }
+    call.key()?;
     match target {
         Target::Room(line) => table::answer(line, call).await.map(Given::Reply),
         Target::Function(Route::Realtime) => routes::realtime::join(call).await.map(Given::Socket),

@@ -50,6 +50,24 @@ pub enum Route {
     SuppressProspect,
 }
 
+impl Route {
+    /// Whether it lets in who has no token; all others are refused before anything else is looked
+    /// at.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(
+            self,
+            Self::About
+                | Self::Health
+                | Self::RegisterWorkspace
+                | Self::Login
+                | Self::Refresh
+                | Self::AcceptInvitation
+                | Self::Realtime
+        )
+    }
+}
+
 /// Method, path with a name in braces for an id, endpoint: what is more than a line of
 /// [`crate::table`].
 pub const ROUTES: &[(&str, &str, Route)] = &[

@@ -8,6 +8,9 @@ use crate::Millis;
 use crate::ids::{InboxId, SendId};
 use serde::{Deserialize, Serialize};
 
+/// How many past days a status tells of at most.
+pub const DAYS_MAX: i64 = 366;
+
 /// What a day of week 1, 2, 3, 4 allows; from week 5 on the last figure holds.
 pub const ALLOWANCES: [i64; 5] = [5, 10, 15, 18, 20];
 

@@ -46,6 +46,8 @@ pub(crate) struct Function {
     pub keyed: bool,
     pub if_match: bool,
     pub status: u16,
+    /// Another good status, and when.
+    pub also: Option<(u16, &'static str)>,
     pub reply: Value,
     pub paged: bool,
     /// It gives bytes and no envelope.
@@ -55,8 +57,9 @@ pub(crate) struct Function {
 impl Function {
     fn reads(id: &'static str, summary: &'static str, reply: Value) -> Self {
         let (gate, query, body) = (Gate::Bearer, Vec::new(), Body::Nothing);
-        let (keyed, if_match, status, paged, file) = (false, false, 200, false, false);
-        Self { id, summary, gate, query, body, keyed, if_match, status, reply, paged, file }
+        let (keyed, if_match, paged, file) = (false, false, false, false);
+        let (status, also) = (200, None);
+        Self { id, summary, gate, query, body, keyed, if_match, status, also, reply, paged, file }
     }
 
     fn does(id: &'static str, summary: &'static str, body: Value, reply: Value) -> Self {
@@ -286,13 +289,17 @@ fn of_prospects(route: Route, s: &mut Schemas) -> Function {
             let row = s.input::<prospects::Row>();
             let many = json!({
                 "type": "object", "required": ["prospects"], "additionalProperties": false,
-                "properties": { "prospects": { "type": "array", "maxItems": 500, "items": row } },
+                "properties": { "prospects": { "type": "array", "maxItems": 500, "items": {
+                    "description": "As one alone. Each is read for itself: what is wrong with it \
+                        is in its result.",
+                } } },
             });
             let one = s.reply::<schema::prospect::Imported>();
             let reply = json!({ "anyOf": [one, s.reply::<prospects::Bulk>()] });
             let body = json!({ "anyOf": [row, many] });
             let summary = "Imports one prospect, or many with a result for each";
-            Function::makes("importProspects", summary, body, reply)
+            let also = Some((200, "The prospect was known, or there were many."));
+            Function { also, ..Function::makes("importProspects", summary, body, reply) }
         }
         Route::ListProspects => {
             let list =
@@ -333,7 +340,7 @@ fn of_admin(route: Route, s: &mut Schemas) -> Function {
                 .asks("inboxId", inbox)
         }
         Route::StatusWarmup => {
-            let days = json!({ "type": "integer", "minimum": 1, "maximum": 366,
+            let days = json!({ "type": "integer", "minimum": 0, "maximum": schema::warmup::DAYS_MAX,
                 "description": "How many days of history." });
             let status = s.reply::<WarmupStatus>();
             Function::pages("statusWarmup", "Says how the warm-ups stand", status)

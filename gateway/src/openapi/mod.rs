@@ -86,6 +86,8 @@ pub fn document() -> Value {
             Target::Room(line) => of_line(line, &commands, &mut schemas),
             Target::Function(route) => {
                 let described = functions::describe(route, &mut schemas);
+                let open = described.gate == Gate::Anybody;
+                assert_eq!(open, route.is_open(), "who may come to {method} {path}?");
                 of_function(method, path, described)
             }
         };
@@ -215,9 +217,11 @@ fn present(schema: &Value) -> Value {
     schema
 }
 
+// Empty headers are not forbidden here: whether one arrives at all is for the runtime to say.
+
 fn idempotency() -> Value {
     let schema = json!({
-        "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$",
+        "type": "string", "maxLength": 255, "pattern": "^[!-~]*$",
         "description": "Sent again with the same body, the request gets the same answer.",
     });
     parameter("header", "Idempotency-Key", &schema, false)
@@ -225,7 +229,7 @@ fn idempotency() -> Value {
 
 fn if_match() -> Value {
     let schema = json!({
-        "type": "string", "pattern": "^\"[1-9][0-9]{0,14}\"$",
+        "type": "string", "pattern": "^(\"[0-9]{1,15}\"|[*])?$",
         "description": "The ETag that the thing must have; otherwise 412.",
     });
     parameter("header", "If-Match", &schema, false)
@@ -325,6 +329,11 @@ fn of_function(method: &str, path: &'static str, function: Function) -> Value {
             false => responses(function.status, &function.reply, function.paged),
         },
     });
+    if let Some((status, when)) = function.also {
+        let content = content(envelope(&function.reply, function.paged));
+        operation["responses"][status.to_string()] =
+            json!({ "description": when, "content": content });
+    }
     if function.gate == Gate::Anybody {
         operation["security"] = json!([]);
     }

@@ -10,7 +10,7 @@ use crate::respond::Reply;
 use schema::ids::InboxId;
 use schema::inbox::{GetInbox, InboxCommand, InboxView};
 use schema::limiter::{GetLimiter, LimitKind, LimiterCommand, LimiterStatus, Quota};
-use schema::warmup::{GetWarmup, WarmupCommand, WarmupStatus};
+use schema::warmup::{DAYS_MAX, GetWarmup, WarmupCommand, WarmupStatus};
 use schema::{ActorKind, Caller, Permission, Principal, Reject};
 use serde::Serialize;
 
@@ -74,6 +74,9 @@ pub async fn warmup<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
     let principal = call.may(Permission::Read).await?;
     let known = ["inboxId", "days", "limit", "cursor"];
     let days = call.query(&known)?.count("days")?;
+    if days.is_some_and(|days| !(0..=DAYS_MAX).contains(&days)) {
+        return Err(Reject::field("days", format!("must be from 0 to {DAYS_MAX}")));
+    }
     let (ids, next) = page(&call, &principal, &known).await?;
     let command = WarmupCommand::Status(GetWarmup { days });
     let asked = gather(ids, |id| {

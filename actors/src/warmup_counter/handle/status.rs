@@ -3,11 +3,10 @@
 use crate::kernel::Ctx;
 use crate::warmup_counter::store::{self, Counter};
 use crate::warmup_counter::{inbox_of, row_of, started, view, zone};
-use schema::warmup::{GetWarmup, WarmupStatus};
+use schema::warmup::{DAYS_MAX, GetWarmup, WarmupStatus};
 use schema::{Permission, Reject};
 
 const DAYS: i64 = 14;
-const DAYS_MAX: i64 = 366;
 
 /// Tells of today and of past days. Permission: read. It changes nothing.
 ///

@@ -1,0 +1,129 @@
+// Who may do what: every operation of the API's document, asked by everybody. The rows are in
+// tests/matrix.json; an operation without a row, and a row without an operation, fail.
+//
+// A row names the least role that may, or `anybody`, or `operator`. "May" means that no permission
+// is missing: that what was asked also makes sense, and is the caller's own where only that may be
+// changed, is tested elsewhere.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ROOT } from "../../gateway/dev/tools.mjs";
+import { call, data, register, session } from "../harness/api.mjs";
+import { productWorker, VARS } from "../harness/worker.mjs";
+
+const DOCUMENT = JSON.parse(readFileSync(join(ROOT, "gateway", "assets", "openapi.json"), "utf8"));
+const ROWS = JSON.parse(readFileSync(join(ROOT, "tests", "matrix.json"), "utf8"));
+const ROLES = ["viewer", "agent", "admin", "owner"];
+const UNKNOWN = "0190f5fe-7c00-7a00-8000-0000000000ff";
+
+const operations = Object.entries(DOCUMENT.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, ...operation })),
+);
+
+/** The least value of a schema; ids come from `ids` by the name of their field. */
+function least(schema, ids, name = "") {
+  if (schema.anyOf) return least(schema.anyOf[0], ids, name);
+  if (schema.oneOf) return least(schema.oneOf[0], ids, name);
+  if ("const" in schema) return schema.const;
+  if (schema.enum) return schema.enum[0];
+  const type = [schema.type].flat()[0];
+  if (type === "object" || schema.properties) {
+    const fields = (schema.required ?? []).map((field) => [field, least(schema.properties?.[field] ?? {}, ids, field)]);
+    return Object.fromEntries(fields);
+  }
+  if (type === "array") return schema.minItems ? [least(schema.items, ids, name)] : [];
+  if (name === "publishAt" || name === "until") return Date.now() + 86_400_000;
+  if (type === "integer" || type === "number") return Math.max(schema.minimum ?? 1, 1);
+  if (type === "boolean") return true;
+  if (schema.format === "uuid") return ids[name] ?? UNKNOWN;
+  if (/email/i.test(name)) return "somebody@customer.example";
+  if (/url/i.test(name)) return "https://receiver.example/hook";
+  return "text enough for anything";
+}
+
+/** Asks an operation; gives { status, code, text }. */
+async function ask(url, operation, ids, token) {
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? UNKNOWN);
+  const schema = operation.requestBody?.content["application/json"]?.schema;
+  const headers = operation.method === "POST" ? { "idempotency-key": crypto.randomUUID() } : {};
+  const body = schema ? least(schema, ids) : operation.requestBody ? "x" : undefined;
+  const { status, body: answer } = await call(url, operation.method, path, { token, body, headers });
+  return { status, code: answer?.error?.code, text: JSON.stringify(answer) };
+}
+
+/** A workspace with an agent of each role, one who was switched off, and things to ask for. */
+async function workspace(url, name) {
+  const owner = await register(url, name, { operator: VARS.ADMIN_TOKEN });
+  const agents = { owner };
+  for (const role of ["admin", "agent", "viewer", "revoked"]) {
+    const body = { email: `${role}@${name.toLowerCase()}.example`, role: role === "revoked" ? "admin" : role };
+    const { token } = await data(url, "POST", "/v1/invitations", { token: owner.token, body });
+    const accepted = { token, password: "correct horse battery staple", name: role };
+    agents[role] = session(await data(url, "POST", "/v1/invitations/accept", { body: accepted }));
+  }
+  const asOwner = (method, path, body) => data(url, method, path, { token: owner.token, body });
+  await asOwner("PATCH", `/v1/agents/${agents.revoked.agentId}`, { active: false });
+  const subject = `Secret of ${name}`;
+  const ticket = await asOwner("POST", "/v1/tickets", { subject, body: subject, userEmail: `user@${name}.example` });
+  const [comment] = await asOwner("GET", `/v1/tickets/${ticket.id}/comments`);
+  const later = { body: "Later", publishAt: Date.now() + 86_400_000 };
+  const waiting = await asOwner("POST", `/v1/tickets/${ticket.id}/scheduled-comments`, later);
+  const invited = await asOwner("POST", "/v1/invitations", { email: `new@${name}.example`, role: "viewer" });
+  const inbox = await asOwner("POST", "/v1/inboxes", {
+    email: `inbox@${name}.example`, displayName: name, smtp: { host: "127.0.0.1", port: 2525, security: "plain", password: "x" },
+  });
+  const prospect = await asOwner("POST", "/api/prospects", { email: `lead@${name}.example`, name: "Lead" });
+  const ids = {
+    workspaceId: owner.workspaceId, agentId: agents.admin.agentId, ticketId: ticket.id, userId: ticket.userId,
+    commentId: comment.id, invitationId: invited.invitation.id, inboxId: inbox.id, prospectId: prospect.id,
+  };
+  return { agents, ids, ofPath: (path) => (path.includes("scheduled-comments/") ? { ...ids, commentId: waiting.id } : ids) };
+}
+
+test("every operation has a row in tests/matrix.json, and every row an operation", () => {
+  const known = operations.map((operation) => operation.operationId).sort();
+  assert.deepEqual(Object.keys(ROWS).sort(), known);
+  const words = [...ROLES, "anybody", "operator"];
+  for (const [id, row] of Object.entries(ROWS)) assert.ok(words.includes(row), `${id}: ${row}`);
+});
+
+test("everybody may do what their row says, and nothing else", { timeout: 600_000 }, async (t) => {
+  const { url } = await productWorker(t, { vars: { OPEN_REGISTRATION: "true" } });
+  const [ours, theirs] = [await workspace(url, "Ours"), await workspace(url, "Theirs")];
+  const wrong = [];
+  let asked = 0;
+  const expect = (who, operation, answer, right) => {
+    asked += 1;
+    if (!right || answer.status >= 500) wrong.push(`${who} ${operation.operationId}: ${answer.status} ${answer.text.slice(0, 300)}`);
+  };
+  const refused = ({ status, text }) => status === 401 || (status === 403 && /needs the permission/.test(text));
+  // What takes something away or ends a session comes last; a session ends but once.
+  const order = (operation) => (/^logout/.test(operation.operationId) ? 2 : operation.method === "DELETE" ? 1 : 0);
+  const lastWords = { logout: ["viewer", "agent"], logoutEverywhere: ["admin", "owner"] };
+  const sorted = [...operations].sort((a, b) => order(a) - order(b)).filter((operation) => !/^realtime/.test(operation.operationId));
+  for (const operation of sorted) {
+    const row = ROWS[operation.operationId];
+    const ids = ours.ofPath(operation.path);
+    const open = row === "anybody";
+    if (!open) {
+      for (const [who, token] of [["anonymous", undefined], ["revoked", ours.agents.revoked.token]]) {
+        const answer = await ask(url, operation, ids, token);
+        expect(who, operation, answer, answer.status === 401);
+      }
+    }
+    const stranger = await ask(url, operation, ids, theirs.agents.owner.token);
+    const foreign = Object.keys(ids).some((name) => operation.path.includes(`{${name}}`));
+    expect("other workspace", operation, stranger, !stranger.text.includes("Secret of Ours") && (!foreign || open || stranger.status === 404));
+    for (const [level, role] of ROLES.entries()) {
+      if (lastWords[operation.operationId]?.includes(role) === false) continue;
+      const may = open || (row !== "operator" && level >= ROLES.indexOf(row));
+      const answer = await ask(url, operation, ids, ours.agents[role].token);
+      const right = may ? open || !refused(answer) : answer.status === 403;
+      expect(role, operation, answer, right);
+    }
+  }
+  t.diagnostic(`${asked} questions by 7 kinds of callers, ${wrong.length} wrong answers`);
+  assert.deepEqual(wrong, []);
+});
