@@ -14,7 +14,7 @@ use crate::body::{self, Extra, Rule};
 use crate::platform::Platform;
 use crate::query::Query;
 use crate::respond::Reply;
-use schema::room::RoomCommand;
+use schema::room::{RoomCommand, transfer};
 use schema::{Reject, codec};
 use serde_json::{Map, Value};
 
@@ -57,6 +57,8 @@ pub enum Takes {
     Nothing,
     /// A JSON object.
     Object,
+    /// A JSON object with many rows in it.
+    Rows,
     /// A JSON object, or nothing, which is the empty one.
     Perhaps,
 }
@@ -203,6 +205,7 @@ pub const ROOM: &[Line] = &[
     ),
     change("/v1/scheduled-comments/{commentId}", "changeScheduledComment", "ScheduledComment"),
     remove("/v1/scheduled-comments/{commentId}", "cancelScheduledComment", "ScheduledComment"),
+    Line { body: Takes::Rows, ..act("/v1/import", "importRows", "RowsImported") },
     get("/v1/snapshot", "snapshot", "Snapshot"),
     list(
         "/v1/search",
@@ -224,6 +227,7 @@ pub async fn answer<P: Platform>(line: &Line, mut call: Call<'_, P>) -> Result<R
     } else {
         let rule = match line.body {
             Takes::Object => Rule::AtMost(body::BYTES_MAX),
+            Takes::Rows => Rule::AtMost(transfer::BYTES_MAX),
             _ => Rule::Optional,
         };
         let extras = extras(line, &call)?;

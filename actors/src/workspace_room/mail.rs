@@ -78,6 +78,12 @@ fn bare(id: &str) -> String {
     id.trim().trim_start_matches('<').trim_end_matches('>').trim().to_owned()
 }
 
+/// The key of a mail whose `Message-ID` is known.
+#[must_use]
+pub fn key_of(message_id: &str) -> String {
+    id_key(&bare(message_id))
+}
+
 /// A `Message-ID` as it is kept; a very long one by its hash.
 fn id_key(id: &str) -> String {
     if id.len() <= ID_BYTES_MAX { id.to_owned() } else { hex(&Sha256::digest(id)) }

@@ -14,6 +14,7 @@
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
 //! | [`cursor`] | where the next page of a list begins |
+//! | [`transfer`] | rows from elsewhere, and all rows of the workspace |
 //! | [`overview`] | what D1 shows |
 //! | [`search`] | the index over texts |
 //! | [`derived`] | when index and figures are brought up to date |
@@ -33,6 +34,7 @@ pub mod status;
 pub mod store;
 pub mod teams;
 pub mod tickets;
+pub mod transfer;
 
 #[cfg(test)]
 mod tests;
@@ -55,6 +57,7 @@ impl Actor for Core {
         DESK,
         PEOPLE,
         search::MIGRATION,
+        transfer::MIGRATION,
         //
     ];
     type Command = RoomCommand;
@@ -138,6 +141,9 @@ impl Actor for Core {
             }
 
             RoomCommand::Snapshot(_) => handle::snapshot::snapshot(ctx),
+
+            RoomCommand::ImportRows(input) => transfer::import::import_rows(ctx, input),
+            RoomCommand::ExportRows(input) => transfer::export::export_rows(ctx, &input),
 
             RoomCommand::ReceiveMail(input) => handle::receive_mail::receive_mail(ctx, &input),
             RoomCommand::ReportUnparseable(input) => {

@@ -16,6 +16,7 @@ use schema::room::schedule::ScheduledComment;
 use schema::room::search::Hit;
 use schema::room::snapshot::Snapshot;
 use schema::room::ticket::{ReadMark, Ticket};
+use schema::room::transfer::RowsImported;
 use schema::room::user::{Company, User};
 use schema::warmup::WarmupStatus;
 use serde_json::{Value, json};
@@ -122,6 +123,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
     schemas!(
         Own Agent Invitation User Company Ticket ReadMark Event Comment Attachment
         ScheduledComment Snapshot UnparseableMail Hit
+        RowsImported
     )
 }
 

@@ -47,7 +47,8 @@ pub struct Comment {
     pub id: CommentId,
     /// Its ticket.
     pub ticket_id: TicketId,
-    /// The number of its `comment.created` event: comments of a ticket are in this order.
+    /// The number of its `comment.created` event: comments of a ticket are in this order. It is
+    /// below zero where the comment was imported.
     pub seq: i64,
     /// Who said it.
     pub author: By,

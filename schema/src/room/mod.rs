@@ -12,6 +12,7 @@ pub mod search;
 pub mod snapshot;
 pub mod team;
 pub mod ticket;
+pub mod transfer;
 pub mod user;
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -119,6 +120,11 @@ pub enum RoomCommand {
 
     /// Everything that a client that starts needs. Reply: [`snapshot::Snapshot`].
     Snapshot(snapshot::GetSnapshot),
+
+    /// Take rows from elsewhere. Reply: [`transfer::RowsImported`].
+    ImportRows(transfer::ImportRows),
+    /// Read all rows of the workspace. Reply: [`transfer::ExportPage`].
+    ExportRows(transfer::ExportRows),
 
     /// Take in a mail. For Postroom itself. Reply: [`mail::MailReceipt`].
     ReceiveMail(Box<mail::ReceiveMail>),

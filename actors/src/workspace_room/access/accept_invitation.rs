@@ -32,24 +32,7 @@ pub fn accept_invitation(ctx: &mut Ctx<'_>, input: &AcceptInvitation) -> Result<
     must_stand(ctx, &invitation)?;
     let name = input.name.as_deref().or(invitation.name.as_deref()).unwrap_or_default();
     let name = check::name("name", name)?;
-    if agents::find_by_email(ctx.sql, &invitation.email)?.is_some() {
-        return Err(Reject::conflict("this address belongs to an agent"));
-    }
-    if agents::count(ctx.sql)? >= AGENTS_MAX {
-        return Err(Reject::conflict(format!("a workspace has at most {AGENTS_MAX} agents")));
-    }
-    let agent = Agent {
-        id: AgentId(ctx.uuid()),
-        email: invitation.email.clone(),
-        name,
-        role: invitation.role,
-        active: true,
-        version: 1,
-        created_at: ctx.now,
-        updated_at: ctx.now,
-    };
-    let known = agents::Known { agent, password_hash: input.password_hash.clone(), epoch: 1 };
-    agents::insert(ctx.sql, &known)?;
+    let known = enter(ctx, &invitation, name, &input.password_hash)?;
     let invitation = Invitation { state: InvitationState::Accepted, ..invitation };
     invitations::set_state(ctx.sql, invitation.id, invitation.state)?;
     let opened = open::session(ctx, known, &input.refresh_hash)?;
@@ -59,6 +42,42 @@ pub fn accept_invitation(ctx: &mut Ctx<'_>, input: &AcceptInvitation) -> Result<
     ctx.event_by(&by, "agent.joined", None, &AgentEvent { agent })?;
     ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
     Reply::of(&opened)
+}
+
+/// Makes the agent; or, where they were imported, lets them be who they were.
+fn enter(
+    ctx: &mut Ctx<'_>,
+    invitation: &Invitation,
+    name: String,
+    password_hash: &str,
+) -> Result<agents::Known, Reject> {
+    let imported = agents::find_by_email(ctx.sql, &invitation.email)?;
+    if imported.as_ref().is_some_and(|known| !known.password_hash.is_empty()) {
+        return Err(Reject::conflict("this address belongs to an agent"));
+    }
+    if imported.is_none() && agents::count(ctx.sql)? >= AGENTS_MAX {
+        return Err(Reject::conflict(format!("a workspace has at most {AGENTS_MAX} agents")));
+    }
+    let before = imported.map(|known| (known.agent, known.epoch));
+    let agent = Agent {
+        id: before.as_ref().map_or_else(|| AgentId(ctx.uuid()), |(agent, _)| agent.id),
+        email: invitation.email.clone(),
+        name,
+        role: invitation.role,
+        active: true,
+        version: before.as_ref().map_or(1, |(agent, _)| agent.version + 1),
+        created_at: before.as_ref().map_or(ctx.now, |(agent, _)| agent.created_at),
+        updated_at: ctx.now,
+    };
+    let epoch = before.as_ref().map_or(1, |(_, epoch)| *epoch);
+    let known = agents::Known { agent, password_hash: password_hash.to_owned(), epoch };
+    if before.is_some() {
+        agents::update(ctx.sql, &known.agent)?;
+        agents::set_password(ctx.sql, known.agent.id, password_hash)?;
+    } else {
+        agents::insert(ctx.sql, &known)?;
+    }
+    Ok(known)
 }
 
 fn must_stand(ctx: &Ctx<'_>, invitation: &Invitation) -> Result<(), Reject> {

@@ -16,7 +16,9 @@ use schema::room::access::{BeginLogin, LoginBegun};
 pub fn begin_login(ctx: &mut Ctx<'_>, input: &BeginLogin) -> Result<Reply, Reject> {
     require_visitor(ctx)?;
     let email = schema::check::email("email", &input.email)?;
-    let known = agents::find_by_email(ctx.sql, &email)?.filter(|known| known.agent.active);
+    // Who was imported has no password yet, and logs in as little as who is unknown.
+    let known = agents::find_by_email(ctx.sql, &email)?
+        .filter(|known| known.agent.active && !known.password_hash.is_empty());
     let (agent_id, password_hash) =
         known.map(|known| (known.agent.id, known.password_hash)).unzip();
     Reply::of(&LoginBegun { agent_id, password_hash })

@@ -30,8 +30,12 @@ pub fn invite(ctx: &mut Ctx<'_>, input: &Invite) -> Result<Reply, Reject> {
     let email = schema::check::email("email", &input.email)?;
     let name = input.name.as_deref().map(|name| check::name("name", name)).transpose()?;
     check::hash("tokenHash", &input.token_hash)?;
-    if agents::find_by_email(ctx.sql, &email)?.is_some() {
-        return Err(Reject::conflict("this address belongs to an agent"));
+    if let Some(known) = agents::find_by_email(ctx.sql, &email)? {
+        if !known.password_hash.is_empty() {
+            return Err(Reject::conflict("this address belongs to an agent"));
+        }
+        // One who was imported: as with any change of them, their own role counts too.
+        require(ctx, needed_for(known.agent.role))?;
     }
     if invitations::find_by_token(ctx.sql, &input.token_hash)?.is_some() {
         return Err(Reject::conflict("this was done before: use another Idempotency-Key"));

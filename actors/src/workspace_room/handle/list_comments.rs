@@ -2,7 +2,7 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::store::{TOP, comments as store, tickets};
+use crate::workspace_room::store::{BOTTOM, TOP, comments as store, tickets};
 use crate::workspace_room::{comments, cursor};
 use schema::page;
 use schema::room::comment::ListComments;
@@ -11,16 +11,13 @@ use schema::{Permission, Reject};
 /// Lists the comments of a ticket, oldest first; with `after`, only those that came later.
 ///
 /// # Errors
-/// `not_found`; `invalid_input` for a bad limit, cursor or `after`.
+/// `not_found`; `invalid_input` for a bad limit or cursor.
 pub fn list_comments(ctx: &Ctx<'_>, input: &ListComments) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Read)?;
     let limit = page::limit(input.limit)?;
     let list = format!("comments/{}", input.ticket_id);
     let position = cursor::read(ctx, &list, input.cursor.as_deref())?;
-    let after = input.after.unwrap_or(0).min(TOP);
-    if after < 0 {
-        return Err(Reject::field("after", "must not be negative"));
-    }
+    let after = input.after.unwrap_or(BOTTOM).clamp(BOTTOM, TOP);
     let ticket = tickets::standing(ctx.sql, input.ticket_id)?;
     let ticket = ticket.ok_or_else(|| Reject::not_found("ticket"))?;
 

@@ -87,15 +87,21 @@ fn kinds(input: &Search) -> Vec<HitKind> {
     kinds
 }
 
-/// Up to which row of each kind the search goes on; 0 where it is at its end.
-const NOTHING: Marks = Marks { comments: 0, tickets: 0, users: 0 };
+/// Up to which row of each kind the search goes on, where it is at its end.
+const NOTHING: Marks = Marks {
+    comments: Kind::Comments.end(),
+    tickets: Kind::Tickets.end(),
+    users: Kind::Users.end(),
+    imported: 0,
+};
 
 fn first(marks: Marks, kinds: &[HitKind]) -> Marks {
-    let of = |kind, mark| if kinds.contains(&kind) { mark } else { 0 };
+    let of = |kind, mark, end| if kinds.contains(&kind) { mark } else { end };
     Marks {
-        comments: of(HitKind::Comment, marks.comments),
-        tickets: of(HitKind::Ticket, marks.tickets),
-        users: of(HitKind::User, marks.users),
+        comments: of(HitKind::Comment, marks.comments, NOTHING.comments),
+        tickets: of(HitKind::Ticket, marks.tickets, NOTHING.tickets),
+        users: of(HitKind::User, marks.users, NOTHING.users),
+        imported: 0,
     }
 }
 
@@ -108,7 +114,7 @@ struct Place {
 
 impl Place {
     fn text(self) -> String {
-        let Marks { comments, tickets, users } = self.upto;
+        let Marks { comments, tickets, users, .. } = self.upto;
         format!("{}.{comments}.{tickets}.{users}", self.offset)
     }
 
@@ -116,7 +122,8 @@ impl Place {
         let mut parts = text.split('.').map(str::parse);
         let mut next = || parts.next()?.ok();
         let offset = next()?;
-        Some(Self { offset, upto: Marks { comments: next()?, tickets: next()?, users: next()? } })
+        let (comments, tickets, users) = (next()?, next()?, next()?);
+        Some(Self { offset, upto: Marks { comments, tickets, users, imported: 0 } })
     }
 }
 
@@ -125,7 +132,9 @@ fn weights(ctx: &Ctx<'_>, query: &Query, marks: Marks) -> Result<Vec<f64>, Rejec
     if query.terms.len() == 1 {
         return Ok(vec![1.0]);
     }
-    let all = (marks.comments + marks.tickets) as f64;
+    let imported = marks.imported - Kind::Comments.end();
+    let comments = marks.comments + imported;
+    let all = (comments + marks.tickets) as f64;
     let mut weights = Vec::with_capacity(query.terms.len());
     for term in &query.terms {
         let expression = format!("\"{}\"", term.folded);
@@ -133,7 +142,12 @@ fn weights(ctx: &Ctx<'_>, query: &Query, marks: Marks) -> Result<Vec<f64>, Rejec
         let rows = match newest.last() {
             // So many in the newest part of all rows.
             Some(oldest) if newest.len() as i64 == PROBE => {
-                let part = (marks.comments - oldest + 1) as f64 / marks.comments as f64;
+                let newer = if *oldest < 0 {
+                    marks.comments + marks.imported - oldest
+                } else {
+                    marks.comments - oldest
+                };
+                let part = (newer + 1) as f64 / comments as f64;
                 PROBE as f64 / part
             }
             _ => newest.len() as f64,
@@ -174,15 +188,15 @@ impl Lookup<'_> {
     }
 
     /// The newest rows of a kind that match, at most as many as are looked at, and the row with
-    /// which to go on: 0 where there are no more.
+    /// which to go on: the kind's end where there are no more.
     fn newest(&self, ctx: &Ctx<'_>, kind: Kind, upto: i64) -> Result<(Vec<i64>, i64), Reject> {
-        if upto == 0 {
-            return Ok((Vec::new(), 0));
+        if upto == kind.end() {
+            return Ok((Vec::new(), upto));
         }
         let most = if self.filter.is_empty() { RANKED } else { LOOKED_AT };
         let rows = store::matches(ctx.sql, kind, &self.query.expression(), upto, most)?;
         let more = rows.len() as i64 == most;
-        let rest = rows.last().filter(|_| more).map_or(0, |last| last - 1);
+        let rest = rows.last().filter(|_| more).map_or(kind.end(), |last| last - 1);
         Ok((rows, rest))
     }
 }

@@ -16,12 +16,13 @@ pub fn catch_up(ctx: &Ctx<'_>, most: i64) -> Result<bool, Reject> {
     let before = store::marks(ctx.sql)?;
     let mut full = take_in_changes(ctx, before, most)?;
     let mut marks = before;
-    for (kind, mark) in [
-        (Kind::Comments, &mut marks.comments),
-        (Kind::Tickets, &mut marks.tickets),
-        (Kind::Users, &mut marks.users),
+    for (kind, mark, last) in [
+        (Kind::Comments, &mut marks.comments, TOP),
+        (Kind::Comments, &mut marks.imported, -1),
+        (Kind::Tickets, &mut marks.tickets, TOP),
+        (Kind::Users, &mut marks.users, TOP),
     ] {
-        let texts = store::texts_of(ctx.sql, kind, (*mark + 1, TOP), most)?;
+        let texts = store::texts_of(ctx.sql, kind, (*mark + 1, last), most)?;
         full |= texts.len() as i64 == most;
         for (number, text) in texts {
             add(ctx, kind.base() + number, &text)?;
@@ -37,11 +38,16 @@ pub fn catch_up(ctx: &Ctx<'_>, most: i64) -> Result<bool, Reject> {
 fn take_in_changes(ctx: &Ctx<'_>, marks: Marks, most: i64) -> Result<bool, Reject> {
     let changes = store::changes(ctx.sql, most)?;
     for (entry, was) in &changes {
+        let (kind, number) = Kind::of(*entry);
+        if number < 0 && number > marks.imported {
+            // The index has not come to this imported comment yet.
+            store::forget_change(ctx.sql, *entry)?;
+            continue;
+        }
         let had = words_of(was);
         if !had.is_empty() {
             store::remove(ctx.sql, *entry, &had)?;
         }
-        let (kind, number) = Kind::of(*entry);
         // What lies behind its mark is new, whatever had its number before.
         let place = if number > marks.of(kind) { (1, 0) } else { (number, number) };
         for (_, text) in store::texts_of(ctx.sql, kind, place, 1)? {

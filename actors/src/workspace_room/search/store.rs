@@ -2,13 +2,14 @@
 
 use crate::kernel::{Fault, Row, Sql, Value};
 use crate::workspace_room::store::tickets::word;
+use crate::workspace_room::transfer::store::BEFORE_IMPORTED;
 use schema::event::By;
 use schema::ids::AgentId;
 use schema::room::comment::Visibility;
 use schema::room::search::{HitComment, HitTicket, HitUser};
 use schema::room::ticket::Status;
 
-/// Where the numbers of tickets begin in the index; comments begin at 0.
+/// Where the numbers of tickets begin in the index; comments are by their seq.
 pub const TICKETS: i64 = 1 << 44;
 /// Where the numbers of users begin.
 pub const USERS: i64 = 1 << 45;
@@ -22,6 +23,8 @@ pub struct Marks {
     pub tickets: i64,
     /// The last user's number.
     pub users: i64,
+    /// The seq of the last imported comment: below zero.
+    pub imported: i64,
 }
 
 impl Marks {
@@ -36,7 +39,8 @@ impl Marks {
     }
 }
 
-const MARKS: &str = "select comments, tickets, users from search_state where id = 1";
+const MARKS: &str = "select comments, tickets, users, imported from search_state
+    where id = 1";
 
 /// Up to where the index has come.
 ///
@@ -45,17 +49,19 @@ const MARKS: &str = "select comments, tickets, users from search_state where id 
 pub fn marks(sql: &dyn Sql) -> Result<Marks, Fault> {
     let row = sql.first(MARKS, &[])?.ok_or_else(|| Fault("no search_state".into()))?;
     let (comments, tickets, users) = (row.integer(0)?, row.integer(1)?, row.integer(2)?);
-    Ok(Marks { comments, tickets, users })
+    Ok(Marks { comments, tickets, users, imported: row.integer(3)? })
 }
 
-const SET_MARKS: &str = "update search_state set comments = ?, tickets = ?, users = ? where id = 1";
+const SET_MARKS: &str = "update search_state
+    set comments = ?, tickets = ?, users = ?, imported = ? where id = 1";
 
 /// Moves the marks.
 ///
 /// # Errors
 /// A storage fault.
 pub fn set_marks(sql: &dyn Sql, marks: Marks) -> Result<(), Fault> {
-    let params = [marks.comments.into(), marks.tickets.into(), marks.users.into()];
+    let Marks { comments, tickets, users, imported } = marks;
+    let params = [comments.into(), tickets.into(), users.into(), imported.into()];
     sql.exec(SET_MARKS, &params).map(drop)
 }
 
@@ -81,8 +87,8 @@ pub fn remove(sql: &dyn Sql, entry: i64, words: &str) -> Result<(), Fault> {
     sql.exec(REMOVE, &[entry.into(), words.into()]).map(drop)
 }
 
-const CHANGES: &str =
-    "select entry, was from search_changes where entry > 0 order by entry limit ?";
+const CHANGES: &str = "select entry, was from search_changes
+    where entry > -9007199254740991 order by entry limit ?";
 
 /// What has changed behind the marks: rows of the index, and the text that it has of each.
 ///
@@ -90,6 +96,17 @@ const CHANGES: &str =
 /// A storage fault.
 pub fn changes(sql: &dyn Sql, limit: i64) -> Result<Vec<(i64, String)>, Fault> {
     texts(&sql.exec(CHANGES, &[limit.into()])?)
+}
+
+const NOTE_TICKET: &str = "insert or ignore into search_changes (entry, was)
+    select cast(? as integer), '' from search_state where id = 1 and tickets >= ?";
+
+/// Notes a ticket that came with a number behind the mark: the index has nothing of it.
+///
+/// # Errors
+/// A storage fault.
+pub fn note_ticket(sql: &dyn Sql, number: i64) -> Result<(), Fault> {
+    sql.exec(NOTE_TICKET, &[(TICKETS + number).into(), number.into()]).map(drop)
 }
 
 const FORGET_CHANGE: &str = "delete from search_changes where entry = ?";
@@ -131,6 +148,15 @@ impl Kind {
             Self::Comments => 0,
             Self::Tickets => TICKETS,
             Self::Users => USERS,
+        }
+    }
+
+    /// What lies before the first number of this kind: imported comments are below zero.
+    #[must_use]
+    pub const fn end(self) -> i64 {
+        match self {
+            Self::Comments => BEFORE_IMPORTED,
+            Self::Tickets | Self::Users => 0,
         }
     }
 
@@ -183,7 +209,8 @@ pub fn matches(
     limit: i64,
 ) -> Result<Vec<i64>, Fault> {
     let base = kind.base();
-    let params = [expression.into(), (base + 1).into(), (base + upto).into(), limit.into()];
+    let first = base + kind.end() + 1;
+    let params = [expression.into(), first.into(), (base + upto).into(), limit.into()];
     sql.exec(MATCHES, &params)?.iter().map(|row| Ok(row.integer(0)? - base)).collect()
 }
 
@@ -324,6 +351,7 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     ADD,
     REMOVE,
     CHANGES,
+    NOTE_TICKET,
     FORGET_CHANGE,
     COMMENT_TEXTS,
     TICKET_TEXTS,

@@ -26,7 +26,15 @@ const ADD: &str = "update ticket_counts set tickets = tickets + cast(? as intege
 /// # Errors
 /// A storage fault.
 pub fn opened(sql: &dyn Sql, status: Status) -> Result<(), Fault> {
-    sql.exec(ADD, &[1i64.into(), status.as_str().into()]).map(drop)
+    add(sql, status, 1)
+}
+
+/// Counts tickets that came to a status (or left it, below zero).
+///
+/// # Errors
+/// A storage fault.
+pub fn add(sql: &dyn Sql, status: Status, tickets: i64) -> Result<(), Fault> {
+    sql.exec(ADD, &[tickets.into(), status.as_str().into()]).map(drop)
 }
 
 const CHANGED: &str = "update desk set changes = changes + 1, changed_at = ?";

@@ -14,3 +14,5 @@ use crate::kernel::sql::INTEGER_MAX;
 
 /// A position after everything: where a list that goes downwards begins.
 pub const TOP: i64 = INTEGER_MAX;
+/// A position before everything, the imported comments too: where a list that goes upwards begins.
+pub const BOTTOM: i64 = -INTEGER_MAX;

@@ -39,12 +39,12 @@ pub fn check_named(ctx: &Ctx<'_>, field: &str, id: TeamId) -> Result<(), Reject>
 }
 
 /// A name as it is kept.
-fn name(name: &str) -> Result<String, Reject> {
+pub(super) fn name(name: &str) -> Result<String, Reject> {
     check::line("name", name, NAME_CHARS_MAX)
 }
 
 /// A description as it is kept.
-fn description(text: Option<&str>) -> Result<Option<String>, Reject> {
+pub(super) fn description(text: Option<&str>) -> Result<Option<String>, Reject> {
     text.map(|text| check::text("description", text, DESCRIPTION_CHARS_MAX)).transpose()
 }
 
@@ -60,7 +60,7 @@ fn check_name(ctx: &Ctx<'_>, name: &str, own: Option<TeamId>) -> Result<(), Reje
 }
 
 /// What names are compared by.
-fn key(name: &str) -> String {
+pub(super) fn key(name: &str) -> String {
     name.to_lowercase()
 }
 

@@ -1,7 +1,7 @@
 //! How SQLite runs every statement of the desk, at a size where a full scan would show.
 
 use super::desk::Desk;
-use crate::workspace_room::{search, store, teams};
+use crate::workspace_room::{search, store, teams, transfer};
 use rusqlite::types::Value;
 use std::fs;
 use std::path::Path;
@@ -40,6 +40,7 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../store/users.rs"), store::users::STATEMENTS),
     (include_str!("../teams/store.rs"), teams::store::STATEMENTS),
     (include_str!("../search/store.rs"), search::store::STATEMENTS),
+    (include_str!("../transfer/store.rs"), transfer::store::STATEMENTS),
 ];
 
 /// Stores whose statements are explained as they run, in the tests of access.

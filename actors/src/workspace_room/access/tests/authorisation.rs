@@ -257,6 +257,8 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Manage), json!({ "deleteTeam": { "teamId": id } })),
         (For::Members(Manage), json!({ "addTeamMember": { "teamId": id, "agentId": id } })),
         (For::Members(Manage), json!({ "removeTeamMember": { "teamId": id, "agentId": id } })),
+        (For::Members(Manage), json!({ "importRows": { "rows": [] } })),
+        (For::Members(Manage), json!({ "exportRows": {} })),
         (For::Members(Work), json!({ "createUser": { "email": "u@b.com" } })),
         (For::Members(Read), json!({ "getUser": { "userId": id } })),
         (For::Members(Read), json!({ "listUsers": {} })),

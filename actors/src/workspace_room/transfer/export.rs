@@ -1,0 +1,232 @@
+//! All rows of the workspace, page by page: what leans on a row comes after it.
+
+use super::store;
+use crate::kernel::{Ctx, Fault, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::access::store::agents;
+use crate::workspace_room::cursor;
+use crate::workspace_room::store::{BOTTOM, TOP, attachments, comments, tickets, users};
+use crate::workspace_room::teams;
+use schema::room::access::Agent;
+use schema::room::comment::{Attachment, Comment};
+use schema::room::mail::MailFacts;
+use schema::room::team::{TEAMS_MAX, Team};
+use schema::room::ticket::Ticket;
+use schema::room::transfer::{
+    AgentRow, AttachmentRow, CommentRow, ExportPage, ExportRows, ImportRow, TeamRow, TicketRow,
+    UserRow,
+};
+use schema::room::user::User;
+use schema::{Permission, Reject};
+use serde_json::Value;
+use std::str::FromStr;
+
+const LIST: &str = "export";
+/// How many things are read at a time.
+const CHUNK: i64 = 100;
+/// After so many rows a page ends.
+const PAGE_ROWS: usize = 1_000;
+/// After so many bytes of text a page ends.
+const PAGE_BYTES: usize = 512 * 1024;
+/// The parts of an export, in their order; a cursor holds the part and the place in it.
+const PARTS: [Part; 6] =
+    [agents_part, teams_part, companies_part, users_part, tickets_part, comments_part];
+
+/// Reads things after a place; gives the place of the last of them, none at the end.
+type Part = fn(&Ctx<'_>, i64, &mut Page) -> Result<Option<i64>, Fault>;
+
+#[derive(Default)]
+struct Page {
+    rows: Vec<Value>,
+    bytes: usize,
+}
+
+impl Page {
+    fn push(&mut self, row: &ImportRow, bytes: usize) -> Result<(), Fault> {
+        // Through a value, whose maps are sorted: so the text of a row is the same everywhere.
+        let row = serde_json::to_value(row).map_err(|error| Fault(format!("export: {error}")))?;
+        self.bytes += bytes;
+        self.rows.push(row);
+        Ok(())
+    }
+}
+
+/// Gives the next rows. Nothing in them is secret: no password, no token, no address of a file.
+///
+/// # Errors
+/// `forbidden`; `invalid_input` for a bad cursor.
+pub fn export_rows(ctx: &Ctx<'_>, input: &ExportRows) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Manage)?;
+    let position = cursor::read(ctx, LIST, input.cursor.as_deref())?;
+
+    let (part, mut after) = position.unwrap_or((0, BOTTOM));
+    let mut part = usize::try_from(part).unwrap_or(PARTS.len());
+    let mut page = Page::default();
+    while page.rows.len() < PAGE_ROWS && page.bytes < PAGE_BYTES {
+        let Some(read) = PARTS.get(part) else { break };
+        match read(ctx, after, &mut page)? {
+            Some(last) => after = last,
+            None => (part, after) = (part + 1, BOTTOM),
+        }
+    }
+    let more = part < PARTS.len();
+    let next_cursor = more.then(|| cursor::write(ctx, LIST, (part as i64, after)));
+    Reply::of(&ExportPage { head: ctx.seq(), rows: page.rows, next_cursor })
+}
+
+fn agents_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    if after > BOTTOM {
+        return Ok(None);
+    }
+    for agent in agents::list(ctx.sql)? {
+        page.push(&ImportRow::Agent(agent_row(agent)), 0)?;
+    }
+    Ok(Some(0))
+}
+
+fn agent_row(agent: Agent) -> AgentRow {
+    AgentRow {
+        id: agent.id,
+        email: agent.email,
+        name: agent.name,
+        role: agent.role,
+        created_at: agent.created_at,
+        updated_at: agent.updated_at,
+    }
+}
+
+/// The teams that there are: at most a few hundred.
+fn teams_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    if after > BOTTOM {
+        return Ok(None);
+    }
+    for (_, team) in teams::store::list(ctx.sql, TOP, TEAMS_MAX)?.into_iter().rev() {
+        page.push(&ImportRow::Team(team_row(team)), 0)?;
+    }
+    Ok(Some(0))
+}
+
+fn team_row(team: Team) -> TeamRow {
+    TeamRow {
+        id: team.id,
+        name: team.name,
+        description: team.description,
+        member_ids: team.member_ids,
+        created_at: team.created_at,
+        updated_at: team.updated_at,
+    }
+}
+
+fn companies_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    let companies = store::companies(ctx.sql, after, CHUNK)?;
+    let last = companies.last().map(|(number, _)| *number);
+    for (_, company) in companies {
+        page.push(&ImportRow::Company(company), 0)?;
+    }
+    Ok(last)
+}
+
+fn users_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    let found = store::user_ids(ctx.sql, after, CHUNK)?;
+    for (_, id) in &found {
+        let user = users::find(ctx.sql, parsed(id)?)?.ok_or_else(gone)?;
+        page.push(&ImportRow::User(user_row(user)), 0)?;
+    }
+    Ok(found.last().map(|(number, _)| *number))
+}
+
+fn user_row(user: User) -> UserRow {
+    UserRow {
+        id: user.id,
+        email: user.email,
+        name: user.name,
+        company_id: user.company_id,
+        created_at: user.created_at,
+        updated_at: user.updated_at,
+    }
+}
+
+fn tickets_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    let found = tickets::ids_after(ctx.sql, after, CHUNK)?;
+    for (_, id) in &found {
+        let ticket = tickets::find(ctx.sql, parsed(id)?)?.ok_or_else(gone)?;
+        page.push(&ImportRow::Ticket(ticket_row(ticket)), 0)?;
+    }
+    Ok(found.last().map(|(number, _)| *number))
+}
+
+fn ticket_row(ticket: Ticket) -> TicketRow {
+    TicketRow {
+        id: ticket.id,
+        number: Some(ticket.number),
+        subject: ticket.subject,
+        status: ticket.status,
+        priority: ticket.priority,
+        tags: ticket.tags,
+        assignee_id: ticket.assignee_id,
+        user_id: ticket.user_id,
+        source: ticket.source,
+        follows_ticket_id: ticket.follows_ticket_id,
+        created_at: ticket.created_at,
+        updated_at: ticket.updated_at,
+        first_reply_at: ticket.first_reply_at,
+        solved_at: ticket.solved_at,
+        closed_at: ticket.closed_at,
+    }
+}
+
+/// Comments, each with its files after it.
+fn comments_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    let found = store::comment_ids(ctx.sql, after, CHUNK)?;
+    let mut last = None;
+    for (seq, id) in &found {
+        let (comment, files) = comments::find(ctx.sql, parsed(id)?)?.ok_or_else(gone)?;
+        let (id, bytes) = (comment.id, comment.body.len());
+        page.push(&ImportRow::Comment(Box::new(comment_row(comment))), bytes)?;
+        if files > 0 {
+            for (_, file) in attachments::of_comments(ctx.sql, &[*seq])? {
+                page.push(&ImportRow::Attachment(attachment_row(id, file)), 0)?;
+            }
+        }
+        last = Some(*seq);
+        if page.bytes >= PAGE_BYTES {
+            break;
+        }
+    }
+    Ok(last)
+}
+
+fn comment_row(comment: Comment) -> CommentRow {
+    CommentRow {
+        id: comment.id,
+        ticket_id: comment.ticket_id,
+        author: comment.author,
+        visibility: comment.visibility,
+        body: comment.body,
+        source: comment.source,
+        automatic: comment.automatic,
+        mail: comment.mail.map(|mail| MailFacts { raw_key: String::new(), ..mail }),
+        created_at: comment.created_at,
+    }
+}
+
+fn attachment_row(comment_id: schema::ids::CommentId, file: Attachment) -> AttachmentRow {
+    AttachmentRow {
+        id: file.id,
+        comment_id,
+        file_name: file.file_name,
+        content_type: file.content_type,
+        bytes_count: file.bytes_count,
+        sha256: file.sha256,
+        content_id: file.content_id,
+        inline: file.inline,
+    }
+}
+
+fn parsed<T: FromStr>(id: &str) -> Result<T, Fault> {
+    id.parse().map_err(|_| Fault(format!("no id: {id}")))
+}
+
+fn gone() -> Fault {
+    Fault("a row that was listed is not there".into())
+}
