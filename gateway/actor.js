@@ -113,6 +113,18 @@ export function actor(Core) {
         for (const socket of this.ctx.getWebSockets(tag)) close(socket, 4401, "no longer allowed");
       }
       if (out.drain) this.ctx.waitUntil(this.drain());
+      for (let count = out.slow ?? 0; count > 0; count--) this.ctx.waitUntil(this.slow());
+    }
+
+    /** Does something that takes long, such as a request to a customer's server. */
+    async slow() {
+      try {
+        this.tell(await guard(() => this.core.slow()));
+      } catch (error) {
+        // Its entry is leased; the alarm comes back to it.
+        console.error("outbox failed", String(error));
+        this.hangUp();
+      }
     }
 
     /**

@@ -10,6 +10,7 @@ pub mod mail;
 pub mod prospect_dedup;
 pub mod rate_limiter;
 pub mod warmup_counter;
+pub mod webhook;
 pub mod workspace_room;
 
 #[cfg(target_arch = "wasm32")]

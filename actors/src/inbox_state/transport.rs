@@ -4,9 +4,10 @@
 //! it passes on as it is. A hand-over that takes longer than [`LIMIT`] is unknown, and over before
 //! the outbox would take the object for dead.
 
+use crate::kernel::host::seal_keys;
 use crate::kernel::{MailJob, MailOutcome};
 use crate::mail::address::Address;
-use crate::mail::seal::{self, SealKey};
+use crate::mail::seal;
 use crate::mail::smtp::{
     Credentials, Security, SendOutcome, Sleep, SmtpMail, SmtpSettings, SmtpStream, Stage,
     TimeLimits, send,
@@ -79,18 +80,6 @@ fn prepare(env: &Env, job: &MailJob) -> Result<(Address, Vec<Address>, SmtpSetti
         time_limits: TimeLimits::default(),
     };
     Ok((from, recipients, settings))
-}
-
-/// The deployment's keys: the current one, and the one before while secrets are sealed anew.
-fn seal_keys(env: &Env) -> Result<Vec<SealKey>, String> {
-    let mut keys = Vec::new();
-    for name in ["SECRETS_KEY", "SECRETS_KEY_PREVIOUS"] {
-        if let Ok(text) = env.secret(name) {
-            let key = SealKey::parse(&text.to_string());
-            keys.push(key.map_err(|error| format!("{name}: {error}"))?);
-        }
-    }
-    if keys.is_empty() { Err("the secret SECRETS_KEY is missing".into()) } else { Ok(keys) }
 }
 
 fn is_loopback(host: &str) -> bool {

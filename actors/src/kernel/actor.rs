@@ -45,6 +45,20 @@ pub trait Actor: 'static {
     /// The command's refusals; nothing stays of what the handler wrote.
     fn handle(ctx: &mut Ctx<'_>, command: Self::Command) -> Result<Reply, Reject>;
 
+    /// Whether a command may come over a WebSocket; the others lean on what the gateway did before
+    /// it asked.
+    fn from_socket(_: &Self::Command) -> bool {
+        true
+    }
+
+    /// Looks at a step that has appended events, at its end: see [`Ctx::appended`].
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn appended(_ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+        Ok(())
+    }
+
     /// Does what a timer was set for. The timer is already gone; an error brings it back, later.
     ///
     /// # Errors

@@ -109,6 +109,7 @@ pub struct Ctx<'a> {
     pub(super) told: Told,
     /// How many of the events in `told` the actor has looked back at.
     pub(super) reviewed: usize,
+    pub(super) marks: i64,
     /// Whether a timer or an entry was added or moved.
     pub(super) rearm: bool,
     /// Whether the platform's alarm has gone off, so that none is armed any more.
@@ -148,6 +149,23 @@ impl Ctx<'_> {
     pub fn take_news(&mut self) -> Vec<Box<RawValue>> {
         let from = std::mem::replace(&mut self.reviewed, self.told.events.len());
         self.told.events[from..].to_vec()
+    }
+
+    /// The events that this step has appended so far, as JSON text.
+    #[must_use]
+    pub fn appended(&self) -> &[Box<RawValue>] {
+        &self.told.events
+    }
+
+    /// Whether one of the actor's bits is set; to ask costs nothing.
+    #[must_use]
+    pub const fn is_marked(&self, bit: u32) -> bool {
+        self.marks >> bit & 1 == 1
+    }
+
+    /// Sets or clears one of the actor's bits (0 to 31), in a step that writes something.
+    pub fn mark(&mut self, bit: u32, set: bool) {
+        self.marks = self.marks & !(1 << bit) | i64::from(set) << bit;
     }
 
     /// The caller, as events name it.

@@ -1,7 +1,8 @@
 //! How the outbox runs: begin (what does it want, as of now), perform (the shell), settle.
 //!
-//! Beginning and settling are transactions of their own. An entry that may leave only once is
-//! leased before the shell touches the world; found leased after its time, its outcome is unknown.
+//! Beginning and settling are transactions of their own. An entry that may leave only once, or that
+//! takes long, is leased before the shell touches the world; found leased after its time, its
+//! outcome is unknown.
 
 use super::actor::{Actor, Settled};
 use super::context::{Ctx, FIRST_RETRY_MS, SUMMARY};
@@ -96,22 +97,28 @@ fn begin_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Rejec
         return Ok(A::summary(ctx, table, id)?.map_or(Effect::Nothing, Effect::Summary));
     }
     let effect = A::begin(ctx, entry)?;
-    if A::delivery(&entry.kind) == Delivery::AtMostOnce && effect != Effect::Nothing {
+    if let Some(lease_ms) = lease_ms::<A>(&entry.kind).filter(|_| effect != Effect::Nothing) {
         ctx.rearm = true;
-        outbox::lease(ctx.sql, entry, ctx.now + LEASE_MS)?;
+        outbox::lease(ctx.sql, entry, ctx.now + lease_ms)?;
     }
     Ok(effect)
+}
+
+/// How long an entry is under way before its outcome counts as unknown; none where that does no
+/// harm.
+fn lease_ms<A: Actor>(kind: &str) -> Option<Millis> {
+    match A::delivery(kind) {
+        Delivery::AtLeastOnce => None,
+        Delivery::AtMostOnce => Some(LEASE_MS),
+        Delivery::Slow(lease_ms) => Some(lease_ms),
+    }
 }
 
 fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<(), Reject> {
     // Settled twice (a late answer after the lease was found expired), the second changes nothing.
     let Some(current) = outbox::find(ctx.sql, &entry.kind, &entry.key)? else { return Ok(()) };
-    let once = A::delivery(&entry.kind) == Delivery::AtMostOnce;
-    if once
-        && entry.kind != SUMMARY
-        && !current.leased
-        && !matches!(outcome, Outcome::Failed { .. })
-    {
+    let leases = entry.kind != SUMMARY && lease_ms::<A>(&entry.kind).is_some();
+    if leases && !current.leased && !matches!(outcome, Outcome::Failed { .. }) {
         return Ok(());
     }
     let outcome = &final_outcome::<A>(entry, outcome);

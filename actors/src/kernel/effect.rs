@@ -4,7 +4,7 @@
 //! outcome comes back in a transaction of its own.
 
 use schema::summary::Summary;
-use schema::{ActorKind, Reject};
+use schema::{ActorKind, Millis, Reject};
 use serde::{Deserialize, Serialize};
 
 /// How often an effect may reach the world.
@@ -14,6 +14,9 @@ pub enum Delivery {
     AtLeastOnce,
     /// Once. Where a crash makes it unknowable, the outcome is [`Outcome::Unknown`].
     AtMostOnce,
+    /// Until it is settled, and for this long it is under way at most once: what is slow is not
+    /// begun again while it lasts, and nothing else waits for it.
+    Slow(Millis),
 }
 
 /// Something to be done outside the object.
@@ -36,6 +39,56 @@ pub enum Effect {
     },
     /// A mail through a transport.
     Mail(Box<MailJob>),
+    /// Requests to somebody else's server, all at once.
+    Post(Vec<PostJob>),
+    /// Objects that storage is to forget, by key.
+    Forget(Vec<String>),
+}
+
+/// A signed request to a server that a customer named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostJob {
+    /// Names the content: the same on every try, so that its receiver can tell it again.
+    pub id: String,
+    /// Where to; the shell checks it again and follows no redirect.
+    pub url: String,
+    /// Whose the secrets are: the name that they were sealed for.
+    pub owner: String,
+    /// The sealed secrets that sign: the current one, and the one before while it is replaced.
+    pub sealed_secrets: Vec<serde_bytes::ByteBuf>,
+    /// JSON text.
+    #[serde(with = "serde_bytes")]
+    pub body: Vec<u8>,
+}
+
+/// What came of one request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    /// Which one.
+    pub id: String,
+    /// What came of it.
+    pub fate: PostFate,
+    /// How long it took.
+    pub took_ms: Millis,
+}
+
+/// The ways in which a request ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PostFate {
+    /// The server answered.
+    Answered {
+        /// HTTP status.
+        status: u16,
+        /// The first bytes of its answer, as text.
+        answer: String,
+        /// How long it wants to be left alone.
+        retry_after_ms: Option<Millis>,
+    },
+    /// It did not answer, or was not asked: the address is none to ask, or no secret opens.
+    Unanswered {
+        /// Why.
+        why: String,
+    },
 }
 
 /// A mail, ready to leave: envelope, content, and the way out.
@@ -114,6 +167,8 @@ pub enum Outcome {
     },
     /// What the transport knows.
     Mail(MailOutcome),
+    /// What the requests came to; one that is missing was not made.
+    Posted(Vec<Posted>),
     /// Nobody knows: the object died while it was under way.
     Unknown {
         /// Why.

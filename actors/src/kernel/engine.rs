@@ -264,13 +264,19 @@ impl<A: Actor> Engine<A> {
                 seq: head.seq,
                 told: Told::default(),
                 reviewed: 0,
+                marks: head.marks,
                 rearm: false,
                 fired: false,
             };
             let value = body(&mut ctx)?;
+            if !ctx.told.events.is_empty() {
+                A::appended(&mut ctx)?;
+            }
             let (seq, rearm, fired, told) = (ctx.seq, ctx.rearm, ctx.fired, ctx.told);
+            let marks = ctx.marks;
             if watched.wrote() || rearm {
                 head.seq = seq;
+                head.marks = marks;
                 head.clock = now;
                 if rearm {
                     arm(sql, &mut head, now, fired)?;
@@ -303,7 +309,8 @@ fn open(
             if !own || !named {
                 return Err(missing());
             }
-            let fresh = Head { instance: instance.to_owned(), seq: 0, clock: 0, alarm: None };
+            let fresh =
+                Head { instance: instance.to_owned(), seq: 0, clock: 0, alarm: None, marks: 0 };
             Ok((head.unwrap_or(fresh), principal.clone()))
         }
     }

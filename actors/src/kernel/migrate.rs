@@ -17,10 +17,16 @@ pub struct Migration {
 }
 
 /// The kernel's own tables.
-const KERNEL: &[Migration] = &[Migration {
-    name: "kernel/0001_kernel",
-    sql: include_str!("../../../schema/migrations/kernel/0001_kernel.sql"),
-}];
+const KERNEL: &[Migration] = &[
+    Migration {
+        name: "kernel/0001_kernel",
+        sql: include_str!("../../../schema/migrations/kernel/0001_kernel.sql"),
+    },
+    Migration {
+        name: "kernel/0002_marks",
+        sql: include_str!("../../../schema/migrations/kernel/0002_marks.sql"),
+    },
+];
 
 /// Brings the object's tables to what this build expects.
 ///

@@ -25,7 +25,7 @@ pub mod testing;
 
 pub use actor::Actor;
 pub use context::{Ctx, Entropy, Reply};
-pub use effect::{Delivery, Effect, MailJob, MailOutcome, Outcome};
+pub use effect::{Delivery, Effect, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted};
 pub use engine::{Engine, Turn};
 pub use migrate::Migration;
 pub use sql::{Fault, Home, Row, Sql, Value};

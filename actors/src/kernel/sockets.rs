@@ -262,7 +262,12 @@ impl<A: Actor> Engine<A> {
     ) -> Result<Heard, Reject> {
         let key = Some(format!("ws:{id}"));
         let envelope = Envelope::new(&*seat.instance, seat.principal.clone(), key, command);
-        match self.call(home, world, &envelope.encode(), turn) {
+        let answer = if A::from_socket(command) {
+            self.call(home, world, &envelope.encode(), turn)
+        } else {
+            Answer::Rejected(Reject::forbidden("this is asked over HTTP"))
+        };
+        match answer {
             Answer::Done { json, .. } => {
                 let data = String::from_utf8(json)
                     .ok()

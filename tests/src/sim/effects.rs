@@ -5,7 +5,7 @@ use super::faults::Fault;
 use super::object::Name;
 use super::post::Verdict;
 use super::world::{Ask, Happening, Origin, Request, World, short};
-use actors::kernel::{Effect, MailJob, MailOutcome, Outcome};
+use actors::kernel::{Effect, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted};
 use schema::summary::Summary;
 use schema::{Envelope, Millis, Principal};
 
@@ -40,6 +40,11 @@ impl World {
                     self.send(Request { to: (actor, instance), ask, origin, until });
                 }
                 Effect::Mail(job) => self.hand_over(name, round, index, &job),
+                Effect::Post(jobs) => self.post_all(name, round, index, &jobs),
+                Effect::Forget(keys) => {
+                    self.say(format_args!("storage forgets {}", keys.join(" ")));
+                    self.come_back(20, round, index, Outcome::Done(Vec::new()));
+                }
             }
         }
         if !rows.is_empty() {
@@ -95,6 +100,29 @@ impl World {
                 self.come_back(1, round, index, Outcome::Done(Vec::new()));
             }
         }
+    }
+
+    /// Requests go to somebody's server.
+    fn post_all(&mut self, name: &Name, round: u64, index: usize, jobs: &[PostJob]) {
+        let mut posted = Vec::new();
+        for job in jobs {
+            let status = if self.faults.strikes(Fault::ReceiverDown) {
+                None
+            } else {
+                Some(if self.faults.strikes(Fault::ReceiverRefuses) { 500 } else { 204 })
+            };
+            self.say(format_args!("{} posts {}: {status:?}", short(name), job.id));
+            let fate = match status {
+                Some(status) => {
+                    PostFate::Answered { status, answer: String::new(), retry_after_ms: None }
+                }
+                None => PostFate::Unanswered { why: "no answer in time".into() },
+            };
+            self.take_post(name, job, status);
+            posted.push(Posted { id: job.id.clone(), fate, took_ms: 10 });
+        }
+        let wait = self.random.between(10, 15_000);
+        self.come_back(wait, round, index, Outcome::Posted(posted));
     }
 
     /// A mail goes to its server.

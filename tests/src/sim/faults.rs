@@ -56,6 +56,8 @@ faults! {
     MailRefused 100 "mail server refuses with 5yz",
     MailUnreachable 150 "connection to the mail server refused",
     MailAnswerLost 100 "mail accepted, answer lost",
+    ReceiverDown 200 "receiver of a webhook does not answer",
+    ReceiverRefuses 200 "receiver of a webhook answers 500",
     ClockForward 4 "clock jumps a day ahead",
     ClockBack 4 "clock jumps a day back",
     ClockFrozen 8 "clock stands still",

@@ -6,8 +6,8 @@
 use super::faults::Fault;
 use super::object::Name;
 use super::world::{Happening, Round, World, short};
-use actors::kernel::Outcome;
 use actors::kernel::drain::AT_ONCE;
+use actors::kernel::{Effect, Entry, Outcome};
 
 impl World {
     /// Asks for an object's outbox to be drained.
@@ -31,12 +31,25 @@ impl World {
         }) else {
             return;
         };
+        let slow = |(_, effect): &(_, Effect)| matches!(effect, Effect::Post(_));
+        let (slow, begun): (Vec<_>, Vec<_>) = begun.into_iter().partition(slow);
         self.object(name).draining = !begun.is_empty();
         self.object(name).drain_again = false;
         self.tell(name, &turn);
-        if begun.is_empty() {
-            return self.drained(name);
+        let more = !slow.is_empty();
+        for one in slow {
+            self.carry_out(name, vec![one]);
         }
+        if !begun.is_empty() {
+            self.carry_out(name, begun);
+        } else if more {
+            self.ask_drain(name);
+        } else {
+            self.drained(name);
+        }
+    }
+
+    fn carry_out(&mut self, name: &Name, begun: Vec<(Entry, Effect)>) {
         let (entries, effects): (Vec<_>, Vec<_>) = begun.into_iter().unzip();
         for entry in &entries {
             self.say(format_args!("{} begins {} {}", short(name), entry.kind, entry.key));
@@ -90,6 +103,10 @@ impl World {
         let Some(((), mut turn)) = done else { return };
         let progress = |(_, outcome): &(_, Outcome)| !matches!(outcome, Outcome::Failed { .. });
         turn.drain |= settled.iter().any(progress);
+        if settled.iter().all(|(_, outcome)| matches!(outcome, Outcome::Posted(_))) {
+            // It ran beside the others, which go on as they were.
+            return self.tell(name, &turn);
+        }
         let object = self.object(name);
         object.draining = false;
         turn.drain |= std::mem::take(&mut object.drain_again);

@@ -7,13 +7,15 @@
 //! settles.
 
 mod outside;
+mod post;
 mod storage;
 
 use self::storage::{DurableHome, ObjectState};
 use super::context::{Entropy, Expelled};
 use super::engine::{Engine, Turn, World};
 use super::sockets::{Incoming, attachment, encode, events_frame};
-use super::{Actor, Effect, MailJob, MailOutcome, Outcome};
+use super::{Actor, Effect, Entry, MailJob, MailOutcome, Outcome};
+use crate::mail::seal::SealKey;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use schema::codec::read_msgpack;
 use schema::frame::{Codec, Connect, Seat};
@@ -26,6 +28,21 @@ use worker::{Env, State};
 
 /// Sends mail for an actor that has a transport.
 pub type SendMail = fn(Env, MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>>>;
+
+/// The deployment's keys: the current one, and the one before while secrets are sealed anew.
+///
+/// # Errors
+/// Where there is none, or one is none.
+pub fn seal_keys(env: &Env) -> Result<Vec<SealKey>, String> {
+    let mut keys = Vec::new();
+    for name in ["SECRETS_KEY", "SECRETS_KEY_PREVIOUS"] {
+        if let Ok(text) = env.secret(name) {
+            let key = SealKey::parse(&text.to_string());
+            keys.push(key.map_err(|error| format!("{name}: {error}"))?);
+        }
+    }
+    if keys.is_empty() { Err("the secret SECRETS_KEY is missing".into()) } else { Ok(keys) }
+}
 
 /// What a class's methods give to the entry file.
 pub type JsResult = Result<JsValue, JsValue>;
@@ -40,6 +57,8 @@ pub struct Host<A> {
     env: Env,
     engine: RefCell<Option<Engine<A>>>,
     send_mail: Option<SendMail>,
+    /// What was begun and takes long, until [`Host::slow`] does it.
+    slow: RefCell<Vec<(Entry, Effect)>>,
 }
 
 struct Crypto;
@@ -56,7 +75,8 @@ impl<A: Actor> Host<A> {
     pub fn new(state: &State, env: Env, send_mail: Option<SendMail>) -> Self {
         let object: &ObjectState = state.as_raw().unchecked_ref();
         let object = object.clone();
-        Self { home: DurableHome::new(state), object, env, engine: RefCell::new(None), send_mail }
+        let (engine, slow) = (RefCell::new(None), RefCell::new(Vec::new()));
+        Self { home: DurableHome::new(state), object, env, engine, send_mail, slow }
     }
 
     /// Runs what waits: each item is an envelope (bytes), or a socket's attachment and its frame.
@@ -174,7 +194,8 @@ impl<A: Actor> Host<A> {
         })
     }
 
-    /// Does what the outbox asks for, once around; `drain` in the result says whether to go on.
+    /// Does what the outbox asks for, once around. In the result, `drain` says whether to go on,
+    /// and `slow` how often to call [`Host::slow`], without waiting for it here.
     ///
     /// # Errors
     /// Where the object cannot be woken.
@@ -182,11 +203,32 @@ impl<A: Actor> Host<A> {
         let mut begun = Vec::new();
         let first = self.turn(|engine, world, turn| {
             begun = engine.begin(&self.home, world, turn, super::drain::AT_ONCE);
-            Vec::new()
+            let slow = begun.extract_if(.., |(_, effect)| matches!(effect, Effect::Post(_)));
+            let slow: Vec<_> = slow.collect();
+            turn.drain |= !slow.is_empty() && begun.is_empty();
+            let count = slow.len() as u32;
+            self.slow.borrow_mut().extend(slow);
+            vec![("slow", count.into())]
         })?;
         if begun.is_empty() {
             return Ok(first);
         }
+        let slow = Reflect::get(&first, &"slow".into())?;
+        let last = self.carry_out(begun).await?;
+        Reflect::set(&last, &"slow".into(), &slow)?;
+        Ok(last)
+    }
+
+    /// Does one of the things that take long.
+    ///
+    /// # Errors
+    /// Where the object cannot be woken.
+    pub async fn slow(&self) -> Result<JsValue, JsValue> {
+        let next = self.slow.borrow_mut().pop();
+        self.carry_out(next.into_iter().collect()).await
+    }
+
+    async fn carry_out(&self, begun: Vec<(Entry, Effect)>) -> Result<JsValue, JsValue> {
         let (entries, effects): (Vec<_>, Vec<Effect>) = begun.into_iter().unzip();
         let outcomes = outside::perform(&self.env, self.send_mail, effects).await;
         let progress = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed { .. }));
@@ -333,6 +375,10 @@ macro_rules! durable_actor {
 
             pub async fn drain(&self) -> $crate::kernel::host::JsResult {
                 self.host.drain().await
+            }
+
+            pub async fn slow(&self) -> $crate::kernel::host::JsResult {
+                self.host.slow().await
             }
         }
     };

@@ -3,8 +3,8 @@
 //! Everything here may fail, hang or answer late; each call has a deadline, and what is not a clear
 //! answer is [`Outcome::Failed`] (or, for mail, what the transport can say for certain).
 
-use super::SendMail;
 use super::storage::describe;
+use super::{SendMail, post};
 use crate::kernel::{Effect, Outcome};
 use futures_util::future::{Either, join_all, select};
 use js_sys::{Promise, Uint8Array};
@@ -70,7 +70,21 @@ async fn other(env: &Env, send_mail: Option<SendMail>, effect: &Effect) -> Optio
             Some(send) => Outcome::Mail(send(env.clone(), (**job).clone()).await),
             None => Outcome::Failed { why: "this actor has no mail transport".into() },
         },
+        Effect::Post(jobs) => Outcome::Posted(post::all(env, jobs).await),
+        Effect::Forget(keys) => match in_time(forget(env, keys)).await {
+            Ok(()) => Outcome::Done(b"{}".to_vec()),
+            Err(why) => Outcome::Failed { why },
+        },
     })
+}
+
+/// Deletes objects; those that are not there are deleted, too.
+async fn forget(env: &Env, keys: &[String]) -> Result<(), String> {
+    let bucket = env.bucket("MAIL").map_err(|error| error.to_string())?;
+    for key in keys {
+        bucket.delete(key).await.map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {

@@ -14,9 +14,11 @@ pub struct Head {
     pub clock: Millis,
     /// When the alarm is armed for.
     pub alarm: Option<Millis>,
+    /// Bits of the actor's own.
+    pub marks: i64,
 }
 
-const LOAD: &str = "select instance, seq, clock, alarm from head";
+const LOAD: &str = "select instance, seq, clock, alarm, marks from head";
 
 /// Reads the row; none before the first command that changed something.
 ///
@@ -29,19 +31,27 @@ pub fn load(sql: &dyn Sql) -> Result<Option<Head>, Fault> {
         seq: row.integer(1)?,
         clock: row.integer(2)?,
         alarm: row.integer_or_null(3)?,
+        marks: row.integer(4)?,
     }))
 }
 
-const SAVE: &str = "insert into head (id, instance, seq, clock, alarm) values (1, ?, ?, ?, ?)
-    on conflict (id) do update set
-        seq = excluded.seq, clock = excluded.clock, alarm = excluded.alarm";
+const SAVE: &str = "insert into head (id, instance, seq, clock, alarm, marks)
+    values (1, ?, ?, ?, ?, ?)
+    on conflict (id) do update set seq = excluded.seq, clock = excluded.clock,
+        alarm = excluded.alarm, marks = excluded.marks";
 
 /// Writes the row.
 ///
 /// # Errors
 /// A storage fault.
 pub fn save(sql: &dyn Sql, head: &Head) -> Result<(), Fault> {
-    let params = [(&head.instance).into(), head.seq.into(), head.clock.into(), head.alarm.into()];
+    let params = [
+        (&head.instance).into(),
+        head.seq.into(),
+        head.clock.into(),
+        head.alarm.into(),
+        head.marks.into(),
+    ];
     sql.exec(SAVE, &params).map(drop)
 }
 
