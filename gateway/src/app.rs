@@ -18,6 +18,7 @@ use schema::room::RoomCommand;
 use schema::{ActorKind, Answer, Code, Envelope, Permission, Principal, Reject, codec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 /// What a request is answered with.
 pub enum Served<S> {
@@ -297,6 +298,23 @@ impl<P: Platform> Call<'_, P> {
             Some(key) => self.config.keys.nonce_of(scope, &key),
             None => crate::token::hex(&self.platform.random()),
         })
+    }
+
+    /// Seals a secret for its owner alone. A request that is sent again under its key gets the same
+    /// seal; the nonce hangs on the secret too, so that it never seals two.
+    ///
+    /// # Errors
+    /// `invalid_input` for a bad key, `internal` without `SECRETS_KEY`.
+    pub fn seal(&self, owner: &str, secret: &[u8]) -> Result<Vec<u8>, Reject> {
+        use actors::mail::seal::{NONCE_BYTES, SealKey};
+        let scope = format!("seal|{owner}|{}", crate::token::sha256_hex(secret));
+        let digest = Sha256::digest(self.nonce(&scope)?);
+        let mut nonce = [0; NONCE_BYTES];
+        nonce.copy_from_slice(&digest[..NONCE_BYTES]);
+        let fault = |error: String| Reject::internal(format!("SECRETS_KEY: {error}"));
+        let key = self.platform.var("SECRETS_KEY").ok_or_else(|| fault("is not set".into()))?;
+        let key = SealKey::parse(&key).map_err(|error| fault(error.to_string()))?;
+        key.seal(owner, nonce, secret).map_err(|error| fault(error.to_string()))
     }
 
     /// The workspace that an operator names in a header.

@@ -48,6 +48,9 @@ pub enum Route {
     DeleteProspect,
     ProspectHistory,
     SuppressProspect,
+    CreateWebhook,
+    ChangeWebhook,
+    RotateWebhookSecret,
 }
 
 impl Route {
@@ -112,6 +115,9 @@ pub const ROUTES: &[(&str, &str, Route)] = &[
     ("DELETE", "/api/prospects/{prospectId}", Route::DeleteProspect),
     ("GET", "/api/prospects/{prospectId}/history", Route::ProspectHistory),
     ("POST", "/api/prospects/{prospectId}/suppress", Route::SuppressProspect),
+    ("POST", "/v1/webhooks", Route::CreateWebhook),
+    ("PATCH", "/v1/webhooks/{webhookId}", Route::ChangeWebhook),
+    ("POST", "/v1/webhooks/{webhookId}/rotate-secret", Route::RotateWebhookSecret),
 ];
 
 /// The longest path that is looked at.

@@ -214,6 +214,15 @@ pub const ROOM: &[Line] = &[
         &[Text("query"), Texts("kind"), Texts("status"), Text("assigneeId")],
     ),
     list("/v1/unparseable-mails", "listUnparseableMails", "UnparseableMail", &[]),
+    all("/v1/webhooks", "listWebhooks", "Webhook"),
+    get("/v1/webhooks/{webhookId}", "getWebhook", "Webhook"),
+    remove("/v1/webhooks/{webhookId}", "deleteWebhook", "Webhook"),
+    act("/v1/webhooks/{webhookId}/test", "testWebhook", "Delivery"),
+    list("/v1/webhooks/{webhookId}/deliveries", "listDeliveries", "Delivery", &[]),
+    Line {
+        body: Takes::Object,
+        ..act("/v1/webhooks/{webhookId}/replay", "replayDelivery", "Delivery")
+    },
 ];
 
 /// Answers at a route of the room.

@@ -103,6 +103,10 @@ id!(
     AttachmentId
 );
 id!(
+    /// Somebody else's server that is told of events.
+    WebhookId
+);
+id!(
     /// A mailbox.
     InboxId
 );

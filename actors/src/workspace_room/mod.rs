@@ -35,12 +35,13 @@ pub mod store;
 pub mod teams;
 pub mod tickets;
 pub mod transfer;
+pub mod webhooks;
 
 #[cfg(test)]
 mod tests;
 
-use crate::kernel::actor::Welcome;
-use crate::kernel::{Actor, Ctx, Migration, Reply, Timer};
+use crate::kernel::actor::{Settled, Welcome};
+use crate::kernel::{Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Timer};
 use schema::frame::Connect;
 use schema::room::RoomCommand;
 use schema::summary::{Summary, Table};
@@ -58,6 +59,7 @@ impl Actor for Core {
         PEOPLE,
         search::MIGRATION,
         transfer::MIGRATION,
+        webhooks::MIGRATION,
         //
     ];
     type Command = RoomCommand;
@@ -154,6 +156,32 @@ impl Actor for Core {
             }
 
             RoomCommand::Search(input) => search::find::search(ctx, &input),
+
+            RoomCommand::ListWebhooks(_) => webhooks::handle::read_webhooks::list_webhooks(ctx),
+            RoomCommand::GetWebhook(input) => {
+                webhooks::handle::read_webhooks::get_webhook(ctx, &input)
+            }
+            RoomCommand::CreateWebhook(input) => {
+                webhooks::handle::create_webhook::create_webhook(ctx, &input)
+            }
+            RoomCommand::ChangeWebhook(input) => {
+                webhooks::handle::change_webhook::change_webhook(ctx, &input)
+            }
+            RoomCommand::DeleteWebhook(input) => {
+                webhooks::handle::delete_webhook::delete_webhook(ctx, &input)
+            }
+            RoomCommand::RotateWebhookSecret(input) => {
+                webhooks::handle::rotate_webhook_secret::rotate_webhook_secret(ctx, &input)
+            }
+            RoomCommand::TestWebhook(input) => {
+                webhooks::handle::deliveries::test_webhook(ctx, &input)
+            }
+            RoomCommand::ListDeliveries(input) => {
+                webhooks::handle::deliveries::list_deliveries(ctx, &input)
+            }
+            RoomCommand::ReplayDelivery(input) => {
+                webhooks::handle::deliveries::replay_delivery(ctx, &input)
+            }
         }?;
         derived::note(ctx, before)?;
         Ok(reply)
@@ -173,7 +201,38 @@ impl Actor for Core {
             publish::TIMER => publish::timer(ctx, timer),
             overview::TIMER => overview::timer(ctx, timer),
             derived::TIMER => derived::timer(ctx),
+            webhooks::TIMER => webhooks::flow::timer(ctx, timer),
+            webhooks::TRIM => webhooks::handle::delete_webhook::trim(ctx, timer),
             other => Err(Reject::internal(format!("no timer of kind {other}"))),
+        }
+    }
+
+    fn from_socket(command: &RoomCommand) -> bool {
+        !matches!(command, RoomCommand::CreateWebhook(_) | RoomCommand::RotateWebhookSecret(_))
+    }
+
+    fn appended(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+        webhooks::flow::appended(ctx)
+    }
+
+    fn delivery(kind: &str) -> Delivery {
+        match kind {
+            webhooks::OUTBOX => Delivery::Slow(webhooks::LEASE_MS),
+            _ => Delivery::AtLeastOnce,
+        }
+    }
+
+    fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+        match entry.kind.as_str() {
+            webhooks::OUTBOX => webhooks::flow::begin(ctx, entry),
+            other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
+        }
+    }
+
+    fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
+        match entry.kind.as_str() {
+            webhooks::OUTBOX => webhooks::flow::settle(ctx, entry, outcome),
+            _ => Ok(Settled::Finished),
         }
     }
 

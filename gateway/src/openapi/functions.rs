@@ -1,6 +1,6 @@
 //! What the document says of the routes that are functions, and the schemas that lines name.
 
-use super::Schemas;
+use super::{Schemas, outside};
 use crate::d1::{InboxRow, ProspectRow};
 use crate::router::Route;
 use crate::routes::status;
@@ -18,6 +18,7 @@ use schema::room::snapshot::Snapshot;
 use schema::room::ticket::{ReadMark, Ticket};
 use schema::room::transfer::RowsImported;
 use schema::room::user::{Company, User};
+use schema::room::webhook::{Delivery, Webhook};
 use schema::warmup::WarmupStatus;
 use serde_json::{Value, json};
 
@@ -56,29 +57,34 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    fn reads(id: &'static str, summary: &'static str, reply: Value) -> Self {
+    pub(super) fn reads(id: &'static str, summary: &'static str, reply: Value) -> Self {
         let (gate, query, body) = (Gate::Bearer, Vec::new(), Body::Nothing);
         let (keyed, if_match, paged, file) = (false, false, false, false);
         let (status, also) = (200, None);
         Self { id, summary, gate, query, body, keyed, if_match, status, also, reply, paged, file }
     }
 
-    fn does(id: &'static str, summary: &'static str, body: Value, reply: Value) -> Self {
+    pub(super) fn does(id: &'static str, summary: &'static str, body: Value, reply: Value) -> Self {
         Self { keyed: true, body: Body::Object(body), ..Self::reads(id, summary, reply) }
     }
 
-    fn makes(id: &'static str, summary: &'static str, body: Value, reply: Value) -> Self {
+    pub(super) fn makes(
+        id: &'static str,
+        summary: &'static str,
+        body: Value,
+        reply: Value,
+    ) -> Self {
         Self { status: 201, ..Self::does(id, summary, body, reply) }
     }
 
-    fn perhaps(mut self) -> Self {
+    pub(super) fn perhaps(mut self) -> Self {
         if let Body::Object(schema) = self.body {
             self.body = Body::Perhaps(schema);
         }
         self
     }
 
-    fn pages(id: &'static str, summary: &'static str, item: Value) -> Self {
+    pub(super) fn pages(id: &'static str, summary: &'static str, item: Value) -> Self {
         let list = json!({ "type": "array", "items": item });
         let limit = json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 50,
             "description": "How many items at most." });
@@ -88,16 +94,16 @@ impl Function {
         Self { query, paged: true, ..Self::reads(id, summary, list) }
     }
 
-    fn asks(mut self, name: &'static str, schema: Value) -> Self {
+    pub(super) fn asks(mut self, name: &'static str, schema: Value) -> Self {
         self.query.push((name, schema));
         self
     }
 
-    fn open(self) -> Self {
+    pub(super) fn open(self) -> Self {
         Self { gate: Gate::Anybody, ..self }
     }
 
-    fn matching(self) -> Self {
+    pub(super) fn matching(self) -> Self {
         Self { if_match: true, keyed: false, ..self }
     }
 }
@@ -124,6 +130,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
         Own Agent Invitation User Company Ticket ReadMark Event Comment Attachment
         ScheduledComment Snapshot UnparseableMail Hit
         RowsImported
+        Webhook Delivery
     )
 }
 
@@ -172,6 +179,9 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::DeleteProspect
         | Route::ProspectHistory
         | Route::SuppressProspect => of_prospects(route, s),
+        Route::CreateWebhook | Route::ChangeWebhook | Route::RotateWebhookSecret => {
+            outside::of_webhooks(route, s)
+        }
         other => of_admin(other, s),
     }
 }

@@ -5,6 +5,7 @@
 //! reply whose schema has no name, and a parameter that its command does not know fail.
 
 mod functions;
+mod outside;
 
 use crate::router::{self, Target};
 use crate::table::{Gives, Line, Param, Takes, names};

@@ -6,7 +6,6 @@ use crate::gather::gather;
 use crate::platform::Platform;
 use crate::respond::Reply;
 use crate::routes::status;
-use crate::token::sha256_hex;
 use schema::ids::{InboxId, SendId, WorkspaceId};
 use schema::inbox::{
     ConfigureInbox, GetInbox, GetSend, InboxCommand, InboxView, ListSends, NewMail, PauseInbox,
@@ -123,29 +122,10 @@ fn transport<P: Platform>(
         Some(username) => schema::check::line("smtp.username", &username, 320)?,
         None => email.to_owned(),
     };
-    let sealed_password = seal(call, principal, inbox, &smtp.password)?;
+    let owner = format!("{}/{inbox}", principal.workspace);
+    let sealed_password = call.seal(&owner, smtp.password.as_bytes())?;
     let port = smtp.port;
     Ok(Transport::Smtp(SmtpTransport { host, port, security, username, sealed_password }))
-}
-
-/// Seals a password for an inbox. A request that is sent again under its key gets the same seal;
-/// the nonce hangs on the password too, so that it never seals two.
-fn seal<P: Platform>(
-    call: &Call<'_, P>,
-    principal: &Principal,
-    inbox: InboxId,
-    password: &str,
-) -> Result<Vec<u8>, Reject> {
-    let owner = format!("{}/{inbox}", principal.workspace);
-    let nonce = call.nonce(&format!("seal|{owner}|{}", sha256_hex(password.as_bytes())))?;
-    let hash = Sha256::digest(nonce);
-    let mut nonce = [0; actors::mail::seal::NONCE_BYTES];
-    let length = nonce.len();
-    nonce.copy_from_slice(&hash[..length]);
-    let fault = |error: String| Reject::internal(format!("SECRETS_KEY: {error}"));
-    let key = call.platform.var("SECRETS_KEY").ok_or_else(|| fault("is not set".into()))?;
-    let key = actors::mail::seal::SealKey::parse(&key).map_err(|e| fault(e.to_string()))?;
-    key.seal(&owner, nonce, password.as_bytes()).map_err(|error| fault(error.to_string()))
 }
 
 /// `GET /v1/inboxes/{id}`.

@@ -13,6 +13,7 @@ pub mod prospects;
 pub mod realtime;
 pub mod sessions;
 pub mod status;
+pub mod webhooks;
 
 use crate::app::Call;
 use crate::platform::Platform;
@@ -63,6 +64,9 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::DeleteProspect => prospects::delete(call).await,
         Route::ProspectHistory => prospects::history(call).await,
         Route::SuppressProspect => prospects::suppress(call).await,
+        Route::CreateWebhook => webhooks::create(call).await,
+        Route::ChangeWebhook => webhooks::change(call).await,
+        Route::RotateWebhookSecret => webhooks::rotate(call).await,
         Route::Realtime | Route::AttachmentContent => {
             Err(Reject::internal("this endpoint gives no reply"))
         }

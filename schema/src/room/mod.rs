@@ -14,6 +14,7 @@ pub mod team;
 pub mod ticket;
 pub mod transfer;
 pub mod user;
+pub mod webhook;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -135,6 +136,24 @@ pub enum RoomCommand {
 
     /// Search. Reply: a page of [`search::Hit`].
     Search(search::Search),
+    /// List the webhooks. Reply: a list of [`webhook::Webhook`].
+    ListWebhooks(webhook::ListWebhooks),
+    /// Read a webhook. Reply: [`webhook::Webhook`].
+    GetWebhook(webhook::GetWebhook),
+    /// Make a webhook. Reply: [`webhook::Webhook`].
+    CreateWebhook(webhook::CreateWebhook),
+    /// Change a webhook. Reply: [`webhook::Webhook`].
+    ChangeWebhook(webhook::ChangeWebhook),
+    /// Take a webhook away. Reply: [`webhook::Webhook`] as it was.
+    DeleteWebhook(webhook::DeleteWebhook),
+    /// Replace a webhook's secret. Reply: [`webhook::Webhook`].
+    RotateWebhookSecret(webhook::RotateWebhookSecret),
+    /// Send a webhook an event of its own. Reply: [`webhook::Delivery`].
+    TestWebhook(webhook::TestWebhook),
+    /// List what was sent to a webhook. Reply: a page of [`webhook::Delivery`].
+    ListDeliveries(webhook::ListDeliveries),
+    /// Send an event to a webhook once more. Reply: [`webhook::Delivery`].
+    ReplayDelivery(webhook::ReplayDelivery),
 }
 
 /// Reads a field that may be absent (`None`), null (`Some(None)`) or a value; for

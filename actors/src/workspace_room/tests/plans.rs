@@ -1,7 +1,7 @@
 //! How SQLite runs every statement of the desk, at a size where a full scan would show.
 
 use super::desk::Desk;
-use crate::workspace_room::{search, store, teams, transfer};
+use crate::workspace_room::{search, store, teams, transfer, webhooks};
 use rusqlite::types::Value;
 use std::fs;
 use std::path::Path;
@@ -26,6 +26,8 @@ const MEANT: &[(&str, &str)] = &[
     ("where search_words match ?", "SCAN search_words VIRTUAL TABLE INDEX"),
     // At most 500 teams.
     ("select count(*) from teams", "SCAN teams"),
+    // At most twenty webhooks.
+    ("from webhooks order by number", "SCAN webhooks"),
 ];
 
 const FILES: &[(&str, &[&str])] = &[
@@ -41,6 +43,8 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../teams/store.rs"), teams::store::STATEMENTS),
     (include_str!("../search/store.rs"), search::store::STATEMENTS),
     (include_str!("../transfer/store.rs"), transfer::store::STATEMENTS),
+    (include_str!("../webhooks/store/deliveries.rs"), webhooks::store::deliveries::STATEMENTS),
+    (include_str!("../webhooks/store/webhooks.rs"), webhooks::store::webhooks::STATEMENTS),
 ];
 
 /// Stores whose statements are explained as they run, in the tests of access.
@@ -163,4 +167,9 @@ const MANY: &str = "
     insert into teams (id, name, name_key, version, created_at, updated_at)
     select 't' || i, 't', 't' || i, 1, i, i from n;
     insert into team_members (team, agent_id)
-    select t.number, a.id from teams t cross join agents a;";
+    select t.number, a.id from teams t cross join agents a;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into webhook_deliveries (webhook, seq, kind, state, attempts, due, tries, answer,
+        created_at)
+    select i % 5, i, 'k', iif(i % 9, 'delivered', 'waiting'), 1, iif(i % 9, null, i), '[]', '', i
+    from n;";

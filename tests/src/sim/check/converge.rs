@@ -100,6 +100,7 @@ impl World {
         self.check_tickets();
         self.check_people();
         self.check_dead();
+        self.check_webhooks();
     }
 
     /// A scheduled comment was published or cancelled, once, and not before its time.

@@ -12,6 +12,7 @@ mod mail;
 mod prospects;
 mod secrets;
 mod unchanged;
+mod webhooks;
 
 pub use log::Log;
 pub use unchanged::Before;
@@ -32,4 +33,5 @@ pub struct Checks {
     mails: mail::Mails,
     prospects: prospects::Prospects,
     unchanged: unchanged::Unchanged,
+    webhooks: webhooks::Webhooks,
 }

@@ -10,6 +10,7 @@ mod room;
 mod sends;
 mod tenant;
 mod warmup;
+mod webhooks;
 
 use super::clients::{Op, State};
 use super::clock::DAY_MS;
@@ -33,6 +34,8 @@ pub const SECRET: &str = "5ec4e75ec4e7";
 pub enum About {
     /// A workspace begins.
     Register(usize),
+    /// A webhook is made.
+    Webhook(usize),
     /// Somebody is invited with this token's hash.
     Invite(usize, String),
     /// Somebody becomes an agent, or logs in.
@@ -94,7 +97,7 @@ pub struct Plan {
 
 type Generator = fn(&mut World, usize);
 
-const GENERATORS: [Generator; 8] = [
+const GENERATORS: [Generator; 9] = [
     room::desk,
     room::people,
     room::mail,
@@ -103,6 +106,7 @@ const GENERATORS: [Generator; 8] = [
     prospects::prospects,
     limiter::limits,
     bad::bad,
+    webhooks::webhooks,
 ];
 
 /// Wall times at which something begins or ends: summer time in Europe and America, a leap day, a

@@ -254,6 +254,7 @@ pub fn learn(world: &mut World, op: &Op, reply: &Value) {
                 world.plan.tenants[*tenant].scheduled.push(comment);
             }
         }
+        About::Webhook(tenant) => world.plan.tenants[*tenant].webhooks.push(id("id")),
         About::MailIn(tenant) => {
             if let Ok(ticket) = id("ticketId").parse() {
                 let tickets = &mut world.plan.tenants[*tenant].tickets;

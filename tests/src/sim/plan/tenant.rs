@@ -32,6 +32,8 @@ pub struct Tenant {
     pub tickets: Vec<TicketId>,
     /// Comments that wait to be published.
     pub scheduled: Vec<CommentId>,
+    /// Webhooks that were made.
+    pub webhooks: Vec<String>,
     /// Message-Ids of mails that came in.
     pub mails: Vec<String>,
     /// Warm-up counters that are driven directly.
@@ -58,6 +60,7 @@ impl Tenant {
             invited: Vec::new(),
             tickets: Vec::new(),
             scheduled: Vec::new(),
+            webhooks: Vec::new(),
             mails: Vec::new(),
             counters: (0..2).map(|_| Counter::new(InboxId(random_uuid(random)))).collect(),
         }

@@ -249,6 +249,8 @@ fn desk() -> Vec<(For, Value)> {
     let id = "00000000-0000-7000-8000-000000000001";
     let later = super::world::START + DAY;
     let scheduled = json!({ "ticketId": id, "body": "B", "publishAt": later });
+    let webhook =
+        json!({ "url": "https://a.example", "kinds": ["*"], "sealedSecret": vec![1; 61] });
     vec![
         (For::Members(Read), json!({ "listTeams": {} })),
         (For::Members(Read), json!({ "getTeam": { "teamId": id } })),
@@ -282,6 +284,18 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Read), json!({ "snapshot": {} })),
         (For::Members(Read), json!({ "search": { "query": "x" } })),
         (For::Members(Read), json!({ "listUnparseableMails": {} })),
+        (For::Members(Manage), json!({ "listWebhooks": {} })),
+        (For::Members(Manage), json!({ "getWebhook": { "webhookId": id } })),
+        (For::Members(Manage), json!({ "createWebhook": webhook })),
+        (For::Members(Manage), json!({ "changeWebhook": { "webhookId": id, "active": false } })),
+        (For::Members(Manage), json!({ "deleteWebhook": { "webhookId": id } })),
+        (
+            For::Members(Manage),
+            json!({ "rotateWebhookSecret": { "webhookId": id, "sealedSecret": vec![1; 61] } }),
+        ),
+        (For::Members(Manage), json!({ "testWebhook": { "webhookId": id } })),
+        (For::Members(Manage), json!({ "listDeliveries": { "webhookId": id } })),
+        (For::Members(Manage), json!({ "replayDelivery": { "webhookId": id, "number": 1 } })),
         (For::System, json!({ "receiveMail": { "rawKey": "k" } })),
         (For::System, json!({ "reportUnparseable": { "rawKey": "k", "reason": "r" } })),
     ]
