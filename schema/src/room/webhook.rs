@@ -82,6 +82,7 @@ pub struct WebhookEvent {
 
 /// The body of a request.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Payload<'a> {
     /// The event's type.
