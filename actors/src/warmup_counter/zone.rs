@@ -4,17 +4,16 @@
 //! on the wall: where the clocks skip midnight that is later than 00:00, and a day may have 23 or
 //! 25 hours, or not exist at all. Zones come from the table that is compiled in.
 
-use jiff::civil::Date;
-use jiff::tz::{TimeZone, TimeZoneDatabase};
-use jiff::{Timestamp, ToSpan};
+use crate::kernel::zones;
 use schema::{Millis, Reject};
 
-const EPOCH: Date = Date::constant(1970, 1, 1);
+const DAY_MS: Millis = 24 * 60 * 60 * 1000;
+const MINUTE_MS: Millis = 60 * 1000;
 const EPOCH_JULIAN_DAY: i32 = time::macros::date!(1970 - 01 - 01).to_julian_day();
 
 /// A time zone.
-#[derive(Debug, Clone)]
-pub struct Zone(TimeZone);
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Zone(String);
 
 impl Zone {
     /// The zone of an IANA name, whatever its case.
@@ -24,23 +23,23 @@ impl Zone {
     pub fn named(name: &str) -> Result<Self, Reject> {
         let unknown =
             || Reject::field("timeZone", "must be the IANA name of a time zone, like Europe/Rome");
-        if name.is_empty() || name.len() > 64 {
-            return Err(unknown());
-        }
-        TimeZoneDatabase::bundled().get(name).map(Self).map_err(|_| unknown())
+        zones::named(name).map(Self).ok_or_else(unknown)
     }
 
-    /// The zone's name as the table spells it.
+    /// The zone's name as the tables spell it.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.0.iana_name().unwrap_or("UTC")
+        &self.0
+    }
+
+    fn offset(&self, at: Millis) -> Millis {
+        zones::offset_at(&self.0, at)
     }
 
     /// The local day at a time.
     #[must_use]
     pub fn day_at(&self, at: Millis) -> i64 {
-        let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
-        number(self.0.to_datetime(at).date())
+        (at + self.offset(at)).div_euclid(DAY_MS)
     }
 
     /// When a local day begins; for a day that the zone skipped, when the next one does.
@@ -48,10 +47,30 @@ impl Zone {
     /// # Errors
     /// `internal` for days that no calendar has.
     pub fn begin_of(&self, day: i64) -> Result<Millis, Reject> {
-        let zoned = date(day)?.to_zoned(self.0.clone());
-        zoned
-            .map(|midnight| midnight.timestamp().as_millisecond())
-            .map_err(|error| Reject::internal(format!("day {day}: {error}")))
+        check(day)?;
+        Ok(self.when(day * DAY_MS))
+    }
+
+    /// When the wall shows so many minutes of a day; where the clocks skip that, as much later,
+    /// where they show it twice, the first time. Never outside the day.
+    ///
+    /// # Errors
+    /// `internal` for days that no calendar has.
+    pub fn minute_of(&self, day: i64, minute: i64) -> Result<Millis, Reject> {
+        let (begin, end) = (self.begin_of(day)?, self.begin_of(day + 1)?);
+        if !(0..24 * 60).contains(&minute) {
+            return Ok(end);
+        }
+        Ok(self.when(day * DAY_MS + minute * MINUTE_MS).clamp(begin, end.max(begin)))
+    }
+
+    /// When the wall shows a time, given as if the wall showed UTC: the first time where it does
+    /// so twice; where the clocks skip it, as much later as they skip.
+    fn when(&self, wall: Millis) -> Millis {
+        let (before, after) = (self.offset(wall - DAY_MS), self.offset(wall + DAY_MS));
+        let (first, second) = (wall - before, wall - after);
+        let shown = |at: Millis| at + self.offset(at) == wall;
+        if !shown(first) && shown(second) { second } else { first }
     }
 }
 
@@ -89,16 +108,11 @@ fn date_of(text: &str) -> Option<time::Date> {
     time::Date::from_calendar_date(i32::from(digits(year, 4)?), month, day).ok()
 }
 
-fn number(date: Date) -> i64 {
-    i64::from(EPOCH.until(date).map_or(0, |span| span.get_days()))
-}
-
-fn date(day: i64) -> Result<Date, Reject> {
-    let beyond = || Reject::internal(format!("day {day} is beyond the calendar"));
-    if !(-100_000..=1_000_000).contains(&day) {
-        return Err(beyond());
+fn check(day: i64) -> Result<(), Reject> {
+    if (-100_000..=1_000_000).contains(&day) {
+        return Ok(());
     }
-    EPOCH.checked_add(day.days()).map_err(|_| beyond())
+    Err(Reject::internal(format!("day {day} is beyond the calendar")))
 }
 
 #[cfg(test)]
@@ -138,8 +152,8 @@ mod tests {
 
     #[test]
     fn every_moment_of_a_day_lies_between_its_begin_and_the_next() {
-        let (first, last) =
-            (number(Date::constant(2012, 1, 1)), number(Date::constant(2038, 1, 1)));
+        let [first, last] =
+            ["2012-01-01", "2038-01-01"].map(|text| parse("day", text).expect("a day"));
         for name in ZONES {
             let zone = Zone::named(name).expect(name);
             let mut begin = zone.begin_of(first).expect("a day");
