@@ -34,6 +34,8 @@ pub enum Given<S> {
     Reply(Reply),
     /// A file: its name and bytes.
     File(String, Vec<u8>),
+    /// A table of ours, by its name.
+    Csv(String, String),
     /// A WebSocket.
     Socket(S),
 }
@@ -79,6 +81,7 @@ async fn respond<P: Platform>(platform: &P, request: Request) -> Served<P::Socke
     match given {
         Ok(Given::Reply(reply)) => Served::Http(common.success(reply)),
         Ok(Given::File(name, bytes)) => Served::Http(common.file(&name, bytes)),
+        Ok(Given::Csv(name, text)) => Served::Http(common.csv(&name, text)),
         Ok(Given::Socket(socket)) => Served::Socket(socket),
         Err(reject) => {
             if matches!(reject.code, Code::Internal | Code::Unavailable) {
@@ -109,6 +112,10 @@ async fn answer<P: Platform>(
         Target::Function(Route::AttachmentContent) => {
             let (name, bytes) = routes::attachments::content(call).await?;
             Ok(Given::File(name, bytes))
+        }
+        Target::Function(Route::ReportCsv) => {
+            let (name, text) = routes::reports::csv(call).await?;
+            Ok(Given::Csv(name, text))
         }
         Target::Function(route) => routes::answer(route, call).await.map(Given::Reply),
     }

@@ -240,6 +240,14 @@ impl Common {
         headers.push(("content-disposition", disposition));
         Response { status: 200, headers, body: bytes }
     }
+
+    /// A table that Postroom itself wrote, as a file to save.
+    #[must_use]
+    pub fn csv(&self, name: &str, text: String) -> Response {
+        let mut response = self.file(name, text.into_bytes());
+        response.headers[0].1 = "text/csv; charset=utf-8; header=present".into();
+        response
+    }
 }
 
 /// RFC 5987: what may stand in `filename*`.

@@ -150,6 +150,17 @@ const fn remove(path: &'static str, command: &'static str, gives: &'static str) 
 
 use Param::{Count, Text, Texts};
 
+/// What a report is asked for with.
+pub(crate) const REPORT: &[Param] = &[
+    Text("from"),
+    Text("to"),
+    Text("by"),
+    Text("agentId"),
+    Text("teamId"),
+    Text("categoryId"),
+    Text("source"),
+];
+
 /// Every route of the room; blank lines part the resources.
 pub const ROOM: &[Line] = &[
     act("/v1/auth/logout", "logout", "Nothing"),
@@ -213,6 +224,7 @@ pub const ROOM: &[Line] = &[
         "Hit",
         &[Text("query"), Texts("kind"), Texts("status"), Text("assigneeId")],
     ),
+    Line { query: REPORT, ..get("/v1/reports", "getReport", "Report") },
     list("/v1/unparseable-mails", "listUnparseableMails", "UnparseableMail", &[]),
     all("/v1/webhooks", "listWebhooks", "Webhook"),
     get("/v1/webhooks/{webhookId}", "getWebhook", "Webhook"),
@@ -254,6 +266,11 @@ pub async fn answer<P: Platform>(line: &Line, mut call: Call<'_, P>) -> Result<R
 
 /// The input of a command without a body: what stands in path and query.
 fn from_query<P: Platform>(line: &Line, call: &Call<'_, P>) -> Result<Vec<u8>, Reject> {
+    Ok(fields_of(line, call)?.to_string().into_bytes())
+}
+
+/// The fields of a command that stand in path and query.
+pub(crate) fn fields_of<P: Platform>(line: &Line, call: &Call<'_, P>) -> Result<Value, Reject> {
     let paged = matches!(line.gives, Gives::Page(_));
     let mut known: Vec<&str> = line.query.iter().map(|param| param.name()).collect();
     if paged {
@@ -275,7 +292,7 @@ fn from_query<P: Platform>(line: &Line, call: &Call<'_, P>) -> Result<Vec<u8>, R
             input.insert("cursor".to_owned(), cursor.into());
         }
     }
-    Ok(Value::Object(input).to_string().into_bytes())
+    Ok(Value::Object(input))
 }
 
 /// The fields of a command that stand in path and headers.

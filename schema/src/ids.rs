@@ -95,6 +95,10 @@ id!(
     TicketId
 );
 id!(
+    /// What tickets are sorted by.
+    CategoryId
+);
+id!(
     /// An entry of a ticket.
     CommentId
 );

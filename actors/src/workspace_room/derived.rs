@@ -4,7 +4,7 @@
 //! are asked for, and by a timer every [`EVERY`] events, so that there is never much to catch up
 //! with.
 
-use super::search;
+use super::{reports, search};
 use crate::kernel::Ctx;
 use schema::Reject;
 
@@ -36,7 +36,9 @@ pub fn set(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
 /// # Errors
 /// A storage fault; the timer comes back.
 pub fn timer(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
-    if search::index::catch_up(ctx, AT_ONCE)? {
+    let words = search::index::catch_up(ctx, AT_ONCE)?;
+    let figures = reports::count::catch_up(ctx, AT_ONCE)?;
+    if words || figures {
         set(ctx)?;
     }
     Ok(())

@@ -17,6 +17,7 @@
 //! | [`transfer`] | rows from elsewhere, and all rows of the workspace |
 //! | [`overview`] | what D1 shows |
 //! | [`search`] | the index over texts |
+//! | [`reports`] | figures by day, counted from the log |
 //! | [`derived`] | when index and figures are brought up to date |
 //! | [`store`] | every statement |
 
@@ -29,6 +30,7 @@ pub mod mail;
 pub mod overview;
 pub mod people;
 pub mod publish;
+pub mod reports;
 pub mod search;
 pub mod status;
 pub mod store;
@@ -60,6 +62,7 @@ impl Actor for Core {
         search::MIGRATION,
         transfer::MIGRATION,
         webhooks::MIGRATION,
+        reports::MIGRATION,
         //
     ];
     type Command = RoomCommand;
@@ -156,6 +159,7 @@ impl Actor for Core {
             }
 
             RoomCommand::Search(input) => search::find::search(ctx, &input),
+            RoomCommand::GetReport(input) => reports::get_report::get_report(ctx, &input),
 
             RoomCommand::ListWebhooks(_) => webhooks::handle::read_webhooks::list_webhooks(ctx),
             RoomCommand::GetWebhook(input) => {

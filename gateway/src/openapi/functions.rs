@@ -12,6 +12,7 @@ use schema::prospect::{HistoryRow, Prospect, Stage, Suppress, Update};
 use schema::room::access::{Agent, ChangeWorkspace, Invitation, Own, Workspace};
 use schema::room::comment::{Attachment, Comment};
 use schema::room::mail::UnparseableMail;
+use schema::room::report::Report;
 use schema::room::schedule::ScheduledComment;
 use schema::room::search::Hit;
 use schema::room::snapshot::Snapshot;
@@ -128,7 +129,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
     }
     schemas!(
         Own Agent Invitation User Company Ticket ReadMark Event Comment Attachment
-        ScheduledComment Snapshot UnparseableMail Hit
+        ScheduledComment Snapshot UnparseableMail Hit Report
         RowsImported
         Webhook Delivery
     )
@@ -160,6 +161,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::Invite
         | Route::AcceptInvitation
         | Route::AttachmentContent
+        | Route::ReportCsv
         | Route::RealtimeTicket
         | Route::Realtime => of_access(route, s),
         Route::ListInboxes
@@ -226,6 +228,15 @@ fn of_access(route: Route, s: &mut Schemas) -> Function {
         Route::AttachmentContent => {
             let summary = "Gives the bytes of a file";
             Function { file: true, ..Function::reads("getContent", summary, nothing()) }
+        }
+        Route::ReportCsv => {
+            let summary = "Reports on a range of days, as CSV by RFC 4180";
+            let reads = Function::reads("getReportCsv", summary, nothing());
+            let asked = crate::table::REPORT.iter().map(|param| param.name());
+            let reads = asked.fold(reads, |reads, name| {
+                reads.asks(name, json!({ "type": "string", "description": "As in the report." }))
+            });
+            Function { file: true, ..reads }
         }
         Route::RealtimeTicket => {
             let summary = "Makes a one-use ticket for a WebSocket";

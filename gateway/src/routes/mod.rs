@@ -11,6 +11,7 @@ pub mod inboxes;
 pub mod invitations;
 pub mod prospects;
 pub mod realtime;
+pub mod reports;
 pub mod sessions;
 pub mod status;
 pub mod webhooks;
@@ -67,7 +68,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::CreateWebhook => webhooks::create(call).await,
         Route::ChangeWebhook => webhooks::change(call).await,
         Route::RotateWebhookSecret => webhooks::rotate(call).await,
-        Route::Realtime | Route::AttachmentContent => {
+        Route::Realtime | Route::AttachmentContent | Route::ReportCsv => {
             Err(Reject::internal("this endpoint gives no reply"))
         }
     }

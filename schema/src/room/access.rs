@@ -17,6 +17,9 @@ pub struct Workspace {
     pub id: WorkspaceId,
     /// What it is called.
     pub name: String,
+    /// The IANA name of the time zone that its reports have days of; `UTC` until it is changed.
+    #[serde(default)]
+    pub time_zone: String,
     /// Grows with each change.
     pub version: i64,
     /// When it was registered.
@@ -410,13 +413,17 @@ pub struct Authorised {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct GetWorkspace {}
 
-/// Changes the workspace. Reply: [`Workspace`].
+/// Changes the workspace; what is absent stays. Reply: [`Workspace`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeWorkspace {
     /// What it is called from now on; 1 to 200 characters.
-    pub name: String,
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The IANA name of its time zone from now on, like `Europe/Rome`.
+    #[serde(default)]
+    pub time_zone: Option<String>,
     /// The version that the caller saw (`If-Match`).
     #[serde(default)]
     pub if_version: Option<i64>,

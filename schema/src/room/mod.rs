@@ -7,6 +7,7 @@
 pub mod access;
 pub mod comment;
 pub mod mail;
+pub mod report;
 pub mod schedule;
 pub mod search;
 pub mod snapshot;
@@ -136,6 +137,8 @@ pub enum RoomCommand {
 
     /// Search. Reply: a page of [`search::Hit`].
     Search(search::Search),
+    /// Report on a range of days. Reply: [`report::Report`].
+    GetReport(report::GetReport),
     /// List the webhooks. Reply: a list of [`webhook::Webhook`].
     ListWebhooks(webhook::ListWebhooks),
     /// Read a webhook. Reply: [`webhook::Webhook`].

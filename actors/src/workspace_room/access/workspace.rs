@@ -7,6 +7,7 @@ use super::change_agent::must_be_seen;
 use super::check;
 use super::store::workspace;
 use crate::kernel::{Ctx, Reply};
+use crate::warmup_counter::zone::Zone;
 use schema::room::access::{ChangeWorkspace, GetWorkspace, Workspace, WorkspaceEvent};
 use schema::summary::Table;
 use schema::{Permission, Reject};
@@ -28,11 +29,14 @@ pub fn change_workspace(ctx: &mut Ctx<'_>, input: &ChangeWorkspace) -> Result<Re
     require(ctx, Permission::Manage)?;
     let before = find(ctx)?;
     must_be_seen(before.version, input.if_version)?;
-    let name = check::name("name", &input.name)?;
-    if name == before.name {
+    let name = input.name.as_deref().map(|name| check::name("name", name)).transpose()?;
+    let zone = input.time_zone.as_deref().map(Zone::named).transpose()?;
+    let name = name.unwrap_or_else(|| before.name.clone());
+    let zone = zone.map_or_else(|| before.time_zone.clone(), |zone| zone.name().to_owned());
+    if name == before.name && zone == before.time_zone {
         return Reply::of(&before);
     }
-    workspace::rename(ctx.sql, &name, ctx.now)?;
+    workspace::change(ctx.sql, &name, &zone, ctx.now)?;
     let after = find(ctx)?;
     ctx.event("workspace.changed", None, &WorkspaceEvent { workspace: after.clone() })?;
     ctx.summarise(Table::Workspaces, &after.id.to_string())?;

@@ -5,7 +5,8 @@ use schema::Millis;
 use schema::ids::WorkspaceId;
 use schema::room::access::Workspace;
 
-const FIND: &str = "select workspace_id, name, version, created_at, updated_at from workspace";
+const FIND: &str = "select workspace_id, name, time_zone, version, created_at, updated_at
+    from workspace";
 
 /// The workspace; none before it is registered.
 ///
@@ -19,9 +20,10 @@ fn read(row: Row) -> Result<Workspace, Fault> {
     Ok(Workspace {
         id: row.id(0)?,
         name: row.text(1)?,
-        version: row.integer(2)?,
-        created_at: row.integer(3)?,
-        updated_at: row.integer(4)?,
+        time_zone: row.text(2)?,
+        version: row.integer(3)?,
+        created_at: row.integer(4)?,
+        updated_at: row.integer(5)?,
     })
 }
 
@@ -47,12 +49,13 @@ pub fn insert(sql: &dyn Sql, id: WorkspaceId, name: &str, now: Millis) -> Result
     sql.exec(INSERT, &[id.to_string().into(), name.into(), now.into(), now.into()]).map(drop)
 }
 
-const RENAME: &str = "update workspace set name = ?, version = version + 1, updated_at = ?";
+const CHANGE: &str =
+    "update workspace set name = ?, time_zone = ?, version = version + 1, updated_at = ?";
 
-/// Gives the workspace another name.
+/// Gives the workspace another name or time zone.
 ///
 /// # Errors
 /// A storage fault.
-pub fn rename(sql: &dyn Sql, name: &str, now: Millis) -> Result<(), Fault> {
-    sql.exec(RENAME, &[name.into(), now.into()]).map(drop)
+pub fn change(sql: &dyn Sql, name: &str, zone: &str, now: Millis) -> Result<(), Fault> {
+    sql.exec(CHANGE, &[name.into(), zone.into(), now.into()]).map(drop)
 }

@@ -74,7 +74,11 @@ const TABLE: &[(For, Make)] = &[
     (For::Members(Permission::Own), |room, _| set_role(bystander(room), Role::Admin)),
     (For::Members(Permission::Own), |room, _| set_role(bystander(room), Role::Owner)),
     (For::Members(Permission::Manage), |_, _| {
-        RoomCommand::ChangeWorkspace(ChangeWorkspace { name: "Acme 2".into(), if_version: None })
+        RoomCommand::ChangeWorkspace(ChangeWorkspace {
+            name: Some("Acme 2".into()),
+            time_zone: None,
+            if_version: None,
+        })
     }),
 ];
 
@@ -283,6 +287,7 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Work), json!({ "cancelScheduledComment": { "commentId": id } })),
         (For::Members(Read), json!({ "snapshot": {} })),
         (For::Members(Read), json!({ "search": { "query": "x" } })),
+        (For::Members(Read), json!({ "getReport": { "from": "2026-01-01", "to": "2026-01-02" } })),
         (For::Members(Read), json!({ "listUnparseableMails": {} })),
         (For::Members(Manage), json!({ "listWebhooks": {} })),
         (For::Members(Manage), json!({ "getWebhook": { "webhookId": id } })),

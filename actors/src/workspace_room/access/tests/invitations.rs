@@ -190,7 +190,11 @@ fn a_change_needs_the_version_that_is_current_where_one_is_named() {
     assert_eq!((same.version, room.turn.events.len()), (2, before));
 
     let rename = |if_version| {
-        RoomCommand::ChangeWorkspace(ChangeWorkspace { name: "Acme 2".into(), if_version })
+        RoomCommand::ChangeWorkspace(ChangeWorkspace {
+            name: Some("Acme 2".into()),
+            time_zone: None,
+            if_version,
+        })
     };
     assert_eq!(code(room.try_ask(&who, rename(Some(7)))), Code::VersionMismatch);
     let renamed: Workspace = room.ask(&who, rename(Some(1))).expect("renamed");
