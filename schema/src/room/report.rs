@@ -137,6 +137,7 @@ pub struct Figures {
 
 /// What the report reads of an event.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Counted {
     /// When.
@@ -155,6 +156,7 @@ pub struct Counted {
 
 /// What the report reads of an event's data.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub struct CountedData {
     /// The ticket, or what a comment changes about it.
     #[serde(default)]
@@ -163,6 +165,7 @@ pub struct CountedData {
 
 /// What the report reads of a ticket.
 #[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CountedTicket {
     /// The ticket.
