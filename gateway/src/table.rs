@@ -143,6 +143,11 @@ const fn change(path: &'static str, command: &'static str, gives: &'static str) 
     Line { gives, body: Takes::Object, if_match, ..line("PATCH", path, command) }
 }
 
+/// Makes something so, whether it was or not.
+const fn put(path: &'static str, command: &'static str, gives: &'static str) -> Line {
+    Line { gives: Gives::One(gives), ..line("PUT", path, command) }
+}
+
 /// Takes something away.
 const fn remove(path: &'static str, command: &'static str, gives: &'static str) -> Line {
     Line { gives: Gives::One(gives), ..line("DELETE", path, command) }
@@ -170,11 +175,57 @@ pub const ROOM: &[Line] = &[
     change("/v1/agents/{agentId}", "changeAgent", "Agent"),
     all("/v1/invitations", "listInvitations", "Invitation"),
     remove("/v1/invitations/{invitationId}", "revokeInvitation", "Invitation"),
-    list("/v1/users", "listUsers", "User", &[Text("email"), Text("companyId")]),
+    list("/v1/teams", "listTeams", "Team", &[Text("agentId")]),
+    make("/v1/teams", "createTeam", "Team", "/v1/teams"),
+    get("/v1/teams/{teamId}", "getTeam", "Team"),
+    change("/v1/teams/{teamId}", "changeTeam", "Team"),
+    remove("/v1/teams/{teamId}", "deleteTeam", "Team"),
+    put("/v1/teams/{teamId}/members/{agentId}", "addTeamMember", "Team"),
+    remove("/v1/teams/{teamId}/members/{agentId}", "removeTeamMember", "Team"),
+    list(
+        "/v1/users",
+        "listUsers",
+        "User",
+        &[
+            Text("email"),
+            Text("handle"),
+            Text("handleKind"),
+            Text("companyId"),
+            Flag("archived"),
+            Text("sort"),
+        ],
+    ),
     make("/v1/users", "createUser", "User", "/v1/users"),
     get("/v1/users/{userId}", "getUser", "User"),
     change("/v1/users/{userId}", "changeUser", "User"),
-    list("/v1/companies", "listCompanies", "Company", &[]),
+    act("/v1/users/{userId}/handles", "addHandle", "User"),
+    Line {
+        query: &[Text("kind"), Text("value")],
+        ..remove("/v1/users/{userId}/handles", "removeHandle", "User")
+    },
+    act("/v1/users/{userId}/merge", "mergeUsers", "Merge"),
+    all("/v1/users/{userId}/merges", "listMerges", "Merge"),
+    act("/v1/merges/{mergeId}/undo", "undoMerge", "Merge"),
+    list(
+        "/v1/companies",
+        "listCompanies",
+        "Company",
+        &[Text("domain"), Flag("archived"), Text("sort")],
+    ),
+    make("/v1/companies", "createCompany", "Company", "/v1/companies"),
+    get("/v1/companies/{companyId}", "getCompany", "Company"),
+    change("/v1/companies/{companyId}", "changeCompany", "Company"),
+    Line {
+        query: &[Flag("unlinkUsers")],
+        ..remove("/v1/companies/{companyId}", "deleteCompany", "Company")
+    },
+    get("/v1/settings/free-mail", "getFreeMail", "FreeMail"),
+    Line { body: Takes::Object, ..put("/v1/settings/free-mail", "changeFreeMail", "FreeMail") },
+    list("/v1/attributes", "listAttributes", "Attribute", &[Text("subject")]),
+    make("/v1/attributes", "createAttribute", "Attribute", "/v1/attributes"),
+    get("/v1/attributes/{attributeId}", "getAttribute", "Attribute"),
+    change("/v1/attributes/{attributeId}", "changeAttribute", "Attribute"),
+    remove("/v1/attributes/{attributeId}", "deleteAttribute", "Attribute"),
     list(
         "/v1/tickets",
         "listTickets",

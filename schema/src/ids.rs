@@ -91,6 +91,14 @@ id!(
     TeamId
 );
 id!(
+    /// One time that two users became one.
+    MergeId
+);
+id!(
+    /// The definition of an attribute of users, companies or tickets.
+    AttributeId
+);
+id!(
     /// A support conversation.
     TicketId
 );

@@ -10,6 +10,7 @@
 //! | [`access`] | the account half: agents, sessions, invitations, whether a caller may |
 //! | [`handle`] | the desk half: one command a file |
 //! | [`tickets`], [`comments`], [`status`], [`people`] | what several of those commands do |
+//! | [`directory`] | handles, companies, attributes, merged users |
 //! | [`teams`] | groups of agents |
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
@@ -25,6 +26,7 @@ pub mod access;
 pub mod comments;
 pub mod cursor;
 pub mod derived;
+pub mod directory;
 pub mod handle;
 pub mod mail;
 pub mod overview;
@@ -111,9 +113,37 @@ impl Actor for Core {
             RoomCommand::GetUser(input) => handle::get_user::get_user(ctx, &input),
             RoomCommand::ListUsers(input) => handle::list_users::list_users(ctx, &input),
             RoomCommand::ChangeUser(input) => handle::change_user::change_user(ctx, &input),
-            RoomCommand::ListCompanies(input) => {
-                handle::list_companies::list_companies(ctx, &input)
+            RoomCommand::AddHandle(input) => directory::add_handle::add_handle(ctx, &input),
+            RoomCommand::RemoveHandle(input) => {
+                directory::remove_handle::remove_handle(ctx, &input)
             }
+            RoomCommand::MergeUsers(input) => directory::merge::merge_users(ctx, &input),
+            RoomCommand::UndoMerge(input) => directory::undo_merge::undo_merge(ctx, &input),
+            RoomCommand::ListMerges(input) => directory::undo_merge::list_merges(ctx, &input),
+
+            RoomCommand::ListCompanies(input) => {
+                directory::read_companies::list_companies(ctx, &input)
+            }
+            RoomCommand::GetCompany(input) => directory::read_companies::get_company(ctx, &input),
+            RoomCommand::CreateCompany(input) => {
+                directory::create_company::create_company(ctx, &input)
+            }
+            RoomCommand::ChangeCompany(input) => {
+                directory::change_company::change_company(ctx, &input)
+            }
+            RoomCommand::DeleteCompany(input) => {
+                directory::delete_company::delete_company(ctx, &input)
+            }
+            RoomCommand::GetFreeMail(input) => directory::free_mail::get_free_mail(ctx, &input),
+            RoomCommand::ChangeFreeMail(input) => {
+                directory::free_mail::change_free_mail(ctx, &input)
+            }
+
+            RoomCommand::ListAttributes(input) => directory::define::list_attributes(ctx, &input),
+            RoomCommand::GetAttribute(input) => directory::define::get_attribute(ctx, &input),
+            RoomCommand::CreateAttribute(input) => directory::define::create_attribute(ctx, &input),
+            RoomCommand::ChangeAttribute(input) => directory::define::change_attribute(ctx, &input),
+            RoomCommand::DeleteAttribute(input) => directory::define::delete_attribute(ctx, &input),
 
             RoomCommand::CreateTicket(input) => handle::create_ticket::create_ticket(ctx, &input),
             RoomCommand::GetTicket(input) => handle::get_ticket::get_ticket(ctx, &input),
@@ -207,6 +237,9 @@ impl Actor for Core {
             derived::TIMER => derived::timer(ctx),
             webhooks::TIMER => webhooks::flow::timer(ctx, timer),
             webhooks::TRIM => webhooks::handle::delete_webhook::trim(ctx, timer),
+            directory::later::LINK | directory::later::NAME | directory::later::MERGE => {
+                directory::later::timer(ctx, timer)
+            }
             other => Err(Reject::internal(format!("no timer of kind {other}"))),
         }
     }

@@ -1,189 +1,179 @@
 //! Finding or making the user of an address, and the company of a mail domain.
 
+use super::directory::store::handles;
+use super::directory::{former, free_mail};
 use super::overview;
 use super::store::{companies, users};
 use crate::kernel::Ctx;
 use schema::Reject;
 use schema::ids::{CompanyId, UserId};
-use schema::room::user::{Company, CompanyEvent, User, UserEvent};
+use schema::room::company::{Company, CompanyEvent};
+use schema::room::user::{Handle, HandleKind, User, UserChanged, UserEvent};
+use serde_json::{Map, Value};
 
-/// Domains where everybody can have an address: who writes from there belongs to no company.
-const FREE_MAIL: &[&str] = &[
-    "126.com",
-    "163.com",
-    "alice.it",
-    "aol.com",
-    "aol.de",
-    "arcor.de",
-    "bigpond.com",
-    "bluewin.ch",
-    "bol.com.br",
-    "btinternet.com",
-    "comcast.net",
-    "cox.net",
-    "duck.com",
-    "email.com",
-    "fastmail.com",
-    "fastmail.fm",
-    "free.fr",
-    "freenet.de",
-    "gmail.com",
-    "gmx.at",
-    "gmx.ch",
-    "gmx.com",
-    "gmx.de",
-    "gmx.net",
-    "googlemail.com",
-    "hey.com",
-    "hotmail.co.uk",
-    "hotmail.com",
-    "hotmail.de",
-    "hotmail.fr",
-    "hotmail.it",
-    "hushmail.com",
-    "icloud.com",
-    "inbox.lv",
-    "interia.pl",
-    "laposte.net",
-    "libero.it",
-    "list.ru",
-    "live.co.uk",
-    "live.com",
-    "live.fr",
-    "live.nl",
-    "mac.com",
-    "mail.com",
-    "mail.ru",
-    "mailbox.org",
-    "me.com",
-    "msn.com",
-    "naver.com",
-    "o2.pl",
-    "online.de",
-    "orange.fr",
-    "outlook.com",
-    "outlook.de",
-    "outlook.fr",
-    "pm.me",
-    "posteo.de",
-    "proton.me",
-    "protonmail.com",
-    "qq.com",
-    "rediffmail.com",
-    "rocketmail.com",
-    "seznam.cz",
-    "sfr.fr",
-    "sky.com",
-    "t-online.de",
-    "tuta.com",
-    "tutanota.com",
-    "uol.com.br",
-    "verizon.net",
-    "virgilio.it",
-    "wanadoo.fr",
-    "web.de",
-    "wp.pl",
-    "yahoo.co.in",
-    "yahoo.co.jp",
-    "yahoo.co.uk",
-    "yahoo.com",
-    "yahoo.de",
-    "yahoo.es",
-    "yahoo.fr",
-    "yahoo.it",
-    "yandex.com",
-    "yandex.ru",
-    "ymail.com",
-    "zoho.com",
-];
+/// A user who is about to be made.
+#[derive(Debug, Default)]
+pub struct Draft {
+    /// By what they are known, in the form in which it is kept; the first of a kind is primary.
+    pub handles: Vec<(HandleKind, String)>,
+    /// How they sign.
+    pub name: Option<String>,
+    /// Their company; by the mail domain where none is given.
+    pub company: Option<Company>,
+    /// Values of attributes, checked.
+    pub attributes: Map<String, Value>,
+}
 
 /// The user of an address, made where there is none. A known user keeps their name, or takes the
-/// one given where they have none.
+/// one given where they have none; who was archived is no longer.
 ///
 /// # Errors
 /// A storage fault.
 pub fn find_or_make(ctx: &mut Ctx<'_>, email: &str, name: Option<String>) -> Result<User, Reject> {
-    let Some(mut user) = users::find_by_email(ctx.sql, email)? else {
-        return make(ctx, email, name);
+    let Some(before) = users::find_by_email(ctx.sql, email)? else {
+        let handles = vec![(HandleKind::Email, email.to_owned())];
+        return make(ctx, Draft { handles, name, ..Draft::default() });
     };
-    if user.name.is_none() && name.is_some() {
-        user.name = name;
-        save(ctx, &mut user)?;
-    }
-    Ok(user)
+    let mut user = before.clone();
+    user.name = user.name.or(name);
+    user.archived = false;
+    save(ctx, &before, user)
 }
 
-/// Writes a user that was changed: row, event, the D1 rows of their tickets.
+/// Writes a user that may have changed: row, handles, counts of companies, event, the D1 rows of
+/// their tickets. Nothing where nothing has changed.
 ///
 /// # Errors
 /// A storage fault.
-pub fn save(ctx: &mut Ctx<'_>, user: &mut User) -> Result<(), Reject> {
+pub fn save(ctx: &mut Ctx<'_>, before: &User, user: User) -> Result<User, Reject> {
+    let mut user = user;
+    put_in_order(&mut user);
+    if user == *before {
+        return Ok(user);
+    }
     user.updated_at = ctx.now;
     user.version += 1;
-    users::update(ctx.sql, user)?;
-    overview::summarise_user(ctx, user.id)?;
-    ctx.event("user.changed", None, &UserEvent { user: user.clone() }).map(drop)
+    write(ctx, before, &user)?;
+    let data = UserChanged { before: former(before, &user), user };
+    ctx.event("user.changed", None, &data)?;
+    Ok(data.user)
 }
 
-/// Makes the user of an address that is not known.
+/// As [`save`], without an event and with the version as it is.
 ///
 /// # Errors
-/// A storage fault, also where the address is known.
-pub fn make(ctx: &mut Ctx<'_>, email: &str, name: Option<String>) -> Result<User, Reject> {
-    let company = join_company(ctx, email)?;
-    let user = User {
-        id: UserId(ctx.uuid()),
-        email: email.to_owned(),
-        name,
-        company_id: company.as_ref().map(|company| company.id),
-        company_name: company.map(|company| company.name),
+/// A storage fault.
+pub fn write(ctx: &mut Ctx<'_>, before: &User, user: &User) -> Result<(), Reject> {
+    handles::replace(ctx.sql, user.id, &before.handles, &user.handles)?;
+    users::update(ctx.sql, user)?;
+    let (left, joined) = (company_counted(before), company_counted(user));
+    if left != joined {
+        if let Some(left) = left {
+            companies::count(ctx.sql, left, -1)?;
+        }
+        if let Some(joined) = joined {
+            companies::count(ctx.sql, joined, 1)?;
+        }
+    }
+    overview::summarise_user(ctx, user.id)
+}
+
+/// The company in whose number of users a user is.
+fn company_counted(user: &User) -> Option<CompanyId> {
+    user.company_id.filter(|_| user.merged_into.is_none())
+}
+
+/// Makes a user none of whose handles is known. Events `company.created` where their domain is
+/// new, `user.created`.
+///
+/// # Errors
+/// A storage fault, also where a handle is known.
+pub fn make(ctx: &mut Ctx<'_>, draft: Draft) -> Result<User, Reject> {
+    let handles = draft.handles.into_iter().map(|(kind, value)| new_handle(ctx, kind, value));
+    let mut user = User {
+        id: UserId(uuid::Uuid::nil()),
+        email: None,
+        name: draft.name,
+        handles: handles.collect(),
+        company_id: None,
+        company_name: None,
+        attributes: draft.attributes,
+        archived: false,
+        merged_into: None,
+        erased_at: None,
         created_at: ctx.now,
         updated_at: ctx.now,
         version: 1,
     };
+    put_in_order(&mut user);
+    let company = match (draft.company, &user.email) {
+        (Some(company), _) => Some(company),
+        (None, Some(email)) => company_of(ctx, email)?,
+        (None, None) => None,
+    };
+    user.id = UserId(ctx.uuid());
+    join(&mut user, company);
     users::insert(ctx.sql, &user)?;
+    handles::replace(ctx.sql, user.id, &[], &user.handles)?;
+    if let Some(company) = user.company_id {
+        companies::count(ctx.sql, company, 1)?;
+    }
     let data = UserEvent { user };
     ctx.event("user.created", None, &data)?;
     Ok(data.user)
 }
 
-/// Counts one more user in the company of an address, found or made; none for free mail.
+/// A handle that is added now.
+#[must_use]
+pub fn new_handle(ctx: &Ctx<'_>, kind: HandleKind, value: String) -> Handle {
+    Handle { kind, value, primary: false, added_at: ctx.now }
+}
+
+/// Puts the handles in their order, makes one of each kind the primary one, and notes the address.
+pub fn put_in_order(user: &mut User) {
+    for kind in HandleKind::ALL {
+        let mut own = user.handles.iter_mut().filter(|handle| handle.kind == kind);
+        let Some(first) = own.next() else { continue };
+        if !first.primary && !own.any(|handle| handle.primary) {
+            first.primary = true;
+        }
+    }
+    users::sort(&mut user.handles);
+    let email = user.handles.iter().find(|it| it.kind == HandleKind::Email && it.primary);
+    user.email = email.map(|handle| handle.value.clone());
+}
+
+/// Says that a user is of a company, or of none.
+pub fn join(user: &mut User, company: Option<Company>) {
+    user.company_id = company.as_ref().map(|company| company.id);
+    user.company_name = company.map(|company| company.name);
+}
+
+/// The company of an address, found or made; none for free mail.
 ///
 /// # Errors
 /// A storage fault.
-pub fn join_company(ctx: &mut Ctx<'_>, email: &str) -> Result<Option<Company>, Reject> {
-    let Some(domain) = company_domain(email) else { return Ok(None) };
-    if let Some(mut company) = companies::find_by_domain(ctx.sql, domain)? {
-        company.users += 1;
-        companies::count(ctx.sql, company.id, 1)?;
+pub fn company_of(ctx: &mut Ctx<'_>, email: &str) -> Result<Option<Company>, Reject> {
+    let Some((_, domain)) = email.rsplit_once('@') else { return Ok(None) };
+    if free_mail::is_free(ctx, domain)? {
+        return Ok(None);
+    }
+    if let Some(company) = companies::find_by_domain(ctx.sql, domain)? {
         return Ok(Some(company));
     }
     let company = Company {
         id: CompanyId(ctx.uuid()),
         name: domain.to_owned(),
-        domain: domain.to_owned(),
-        users: 1,
+        domains: vec![domain.to_owned()],
+        users: 0,
+        attributes: Map::new(),
+        archived: false,
         created_at: ctx.now,
+        updated_at: ctx.now,
+        version: 1,
     };
     companies::insert(ctx.sql, &company)?;
-    ctx.event("company.created", None, &CompanyEvent { company: company.clone() })?;
-    Ok(Some(company))
-}
-
-fn company_domain(email: &str) -> Option<&str> {
-    let (_, domain) = email.rsplit_once('@')?;
-    (FREE_MAIL.binary_search(&domain).is_err()).then_some(domain)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_domains_of_free_mail_are_sorted_so_that_they_are_found() {
-        assert!(FREE_MAIL.is_sorted());
-        assert_eq!(company_domain("ann@gmail.com"), None);
-        assert_eq!(company_domain("ann@zoho.com"), None);
-        assert_eq!(company_domain("ann@acme.example"), Some("acme.example"));
-    }
+    let data = CompanyEvent { company };
+    ctx.event("company.created", None, &data)?;
+    Ok(Some(data.company))
 }

@@ -51,7 +51,7 @@ pub fn open(ctx: &mut Ctx<'_>, by: &By, draft: Draft) -> Result<Ticket, Reject> 
         tags: draft.tags,
         assignee_id: draft.assignee,
         user_id: user.map(|user| user.id),
-        user_email: user.map(|user| user.email.clone()),
+        user_email: user.and_then(|user| user.email.clone()),
         user_name: user.and_then(|user| user.name.clone()),
         company_id: user.and_then(|user| user.company_id),
         company_name: user.and_then(|user| user.company_name.clone()),

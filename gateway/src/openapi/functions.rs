@@ -132,6 +132,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
         ScheduledComment Snapshot UnparseableMail Hit Report
         RowsImported
         Webhook Delivery
+        Team Merge FreeMail Attribute
     )
 }
 

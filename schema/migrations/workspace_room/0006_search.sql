@@ -54,13 +54,16 @@ begin
     values (17592186044416 + old.number, old.number || ' ' || old.subject || ' ' || old.tags);
 end;
 
-create trigger search_user_changed after update of email, name, company_id on users
-when (old.email <> new.email or old.name is not new.name or old.company_id is not new.company_id)
+-- Of a user who was merged or erased (archived is 2) the index has nothing.
+create trigger search_user_changed after update of email, name, company_id, archived on users
+when (old.email is not new.email or old.name is not new.name
+    or old.company_id is not new.company_id or (old.archived = 2) <> (new.archived = 2))
     and old.number <= (select users from search_state)
 begin
     insert or ignore into search_changes (entry, was)
-    values (35184372088832 + old.number, old.email || ' ' || coalesce(old.name, '') || ' '
-        || coalesce((select name from companies where id = old.company_id), ''));
+    values (35184372088832 + old.number, case when old.archived = 2 then ''
+        else coalesce(old.email, '') || ' ' || coalesce(old.name, '') || ' '
+        || coalesce((select name from companies where id = old.company_id), '') end);
 end;
 
 create trigger search_user_gone after delete on users
@@ -69,15 +72,17 @@ begin
     -- The number of the last user is used again.
     update search_state set users = min(users, (select coalesce(max(number), 0) from users));
     insert or ignore into search_changes (entry, was)
-    values (35184372088832 + old.number, old.email || ' ' || coalesce(old.name, '') || ' '
-        || coalesce((select name from companies where id = old.company_id), ''));
+    values (35184372088832 + old.number, case when old.archived = 2 then ''
+        else coalesce(old.email, '') || ' ' || coalesce(old.name, '') || ' '
+        || coalesce((select name from companies where id = old.company_id), '') end);
 end;
 
 create trigger search_company_renamed after update of name on companies
 when old.name <> new.name
 begin
     insert or ignore into search_changes (entry, was)
-    select 35184372088832 + u.number, u.email || ' ' || coalesce(u.name, '') || ' ' || old.name
+    select 35184372088832 + u.number,
+        coalesce(u.email, '') || ' ' || coalesce(u.name, '') || ' ' || old.name
     from users u
-    where u.company_id = old.id and u.number <= (select users from search_state);
+    where u.company_id = old.id and u.archived < 2 and u.number <= (select users from search_state);
 end;

@@ -5,7 +5,9 @@
 //! invitations, realtime tickets) is in [`access`]; the desk half is in the other files.
 
 pub mod access;
+pub mod attribute;
 pub mod comment;
+pub mod company;
 pub mod mail;
 pub mod report;
 pub mod schedule;
@@ -84,8 +86,42 @@ pub enum RoomCommand {
     ListUsers(user::ListUsers),
     /// Change a user. Reply: [`user::User`].
     ChangeUser(user::ChangeUser),
-    /// List companies. Reply: a page of [`user::Company`].
-    ListCompanies(user::ListCompanies),
+    /// Give a user a handle. Reply: [`user::User`].
+    AddHandle(user::AddHandle),
+    /// Take a handle from a user. Reply: [`user::User`].
+    RemoveHandle(user::RemoveHandle),
+    /// Make one person of two users. Reply: [`user::Merge`].
+    MergeUsers(user::MergeUsers),
+    /// Make two users of them again. Reply: [`user::Merge`].
+    UndoMerge(user::UndoMerge),
+    /// List the merges that can be undone. Reply: a list of [`user::Merge`].
+    ListMerges(user::ListMerges),
+
+    /// List companies. Reply: a page of [`company::Company`].
+    ListCompanies(company::ListCompanies),
+    /// Read a company. Reply: [`company::Company`].
+    GetCompany(company::GetCompany),
+    /// Make a company. Reply: [`company::Company`].
+    CreateCompany(company::CreateCompany),
+    /// Change a company. Reply: [`company::Company`].
+    ChangeCompany(company::ChangeCompany),
+    /// Delete a company. Reply: [`company::Company`].
+    DeleteCompany(company::DeleteCompany),
+    /// Read which domains the workspace takes for free mail. Reply: [`company::FreeMail`].
+    GetFreeMail(company::GetFreeMail),
+    /// Say which those are. Reply: [`company::FreeMail`].
+    ChangeFreeMail(company::ChangeFreeMail),
+
+    /// List the attributes that are defined. Reply: a page of [`attribute::Attribute`].
+    ListAttributes(attribute::ListAttributes),
+    /// Read a definition. Reply: [`attribute::Attribute`].
+    GetAttribute(attribute::GetAttribute),
+    /// Define an attribute. Reply: [`attribute::Attribute`].
+    CreateAttribute(attribute::CreateAttribute),
+    /// Change a definition. Reply: [`attribute::Attribute`].
+    ChangeAttribute(attribute::ChangeAttribute),
+    /// Delete a definition. Reply: [`attribute::Attribute`].
+    DeleteAttribute(attribute::DeleteAttribute),
 
     /// Open a ticket. Reply: [`ticket::Ticket`].
     CreateTicket(ticket::CreateTicket),

@@ -120,8 +120,8 @@ pub struct HitComment {
 pub struct HitUser {
     /// The user.
     pub id: UserId,
-    /// The address.
-    pub email: String,
+    /// The primary address, where one is known.
+    pub email: Option<String>,
     /// How the user signs.
     pub name: Option<String>,
     /// The company.

@@ -6,10 +6,12 @@
 use super::comment::Visibility;
 use super::mail::MailFacts;
 use super::ticket::{Priority, Source, Status};
+use super::user::NewHandle;
 use crate::event::By;
 use crate::ids::{AgentId, AttachmentId, CommentId, CompanyId, TeamId, TicketId, UserId};
 use crate::{Millis, Role};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// How many rows one call takes.
 pub const ROWS_MAX: usize = 100;
@@ -91,8 +93,18 @@ pub struct CompanyRow {
     pub id: CompanyId,
     /// What it is called: 1 to 200 characters.
     pub name: String,
-    /// Its mail domain.
-    pub domain: String,
+    /// Its mail domain, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// All its mail domains, where it has several: at most 50.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub domains: Vec<String>,
+    /// Values of attributes; they are not checked against what is defined.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub attributes: Map<String, Value>,
+    /// Whether it is hidden from lists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
     /// When it was first seen.
     pub created_at: Millis,
 }
@@ -104,14 +116,24 @@ pub struct CompanyRow {
 pub struct UserRow {
     /// The user.
     pub id: UserId,
-    /// The address.
-    pub email: String,
+    /// The primary address, where one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Further handles: with `email`, at most 50. The first of a kind is its primary one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handles: Vec<NewHandle>,
     /// The name: 1 to 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The company, which is there already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub company_id: Option<CompanyId>,
+    /// Values of attributes; they are not checked against what is defined.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub attributes: Map<String, Value>,
+    /// Whether the user is hidden from lists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
     /// When the user was first seen.
     pub created_at: Millis,
     /// When the user was last changed.

@@ -236,7 +236,8 @@ fn window(ctx: &Ctx<'_>, search: &Lookup<'_>, upto: Marks) -> Result<(Vec<Found>
     for (number, user, at) in store::users(ctx.sql, &numbers)? {
         let name = user.name.as_deref().unwrap_or_default();
         let company = user.company_name.as_deref().unwrap_or_default();
-        let text = format!("{name} <{}> {company}", user.email);
+        let email = user.email.as_deref().unwrap_or_default();
+        let text = format!("{name} <{email}> {company}");
         let one = search.found(HitKind::User, at, number, text);
         found.push(Found { hit: Hit { user: Some(user), ..one.hit }, ..one });
     }

@@ -125,7 +125,8 @@ const TICKET_TEXTS: &str = "select number, number || ' ' || subject || ' ' || ta
     where number between ? and ? order by number limit ?";
 // The same expressions as in the triggers of migration 0006.
 const USER_TEXTS: &str = "select u.number,
-    u.email || ' ' || coalesce(u.name, '') || ' ' || coalesce(c.name, '')
+    case when u.archived = 2 then ''
+    else coalesce(u.email, '') || ' ' || coalesce(u.name, '') || ' ' || coalesce(c.name, '') end
     from users u left join companies c on c.id = u.company_id
     where u.number between ? and ? order by u.number limit ?";
 
@@ -334,7 +335,7 @@ pub fn users(sql: &dyn Sql, numbers: &[i64]) -> Result<Vec<(i64, HitUser, i64)>,
     let read = |row: &Row| {
         let user = HitUser {
             id: row.id(1)?,
-            email: row.text(2)?,
+            email: row.text_or_null(2)?,
             name: row.text_or_null(3)?,
             company_id: row.id_or_null(4)?,
             company_name: row.text_or_null(5)?,

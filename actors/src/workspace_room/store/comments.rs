@@ -44,11 +44,12 @@ fn author_columns(author: &By) -> (&'static str, Option<String>) {
     }
 }
 
-const FIND: &str = "select c.seq, c.id, t.id, c.author_kind, c.author_id, c.visibility, c.body,
-    c.source, c.automatic, c.attachments, c.mail, c.created_at
+const FIND: &str = "select c.seq, c.id, t.id, c.author_kind,
+    coalesce((select p.merged_into from users p where p.id = c.author_id), c.author_id),
+    c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at
     from comments c join tickets t on t.number = c.ticket where c.id = ?";
 
-/// A comment; of its attachments, only how many there are.
+/// A comment, by the user that its author is part of now; of its attachments, only how many there are.
 ///
 /// # Errors
 /// A storage fault.
@@ -56,8 +57,9 @@ pub fn find(sql: &dyn Sql, id: CommentId) -> Result<Option<(Comment, i64)>, Faul
     sql.first(FIND, &[id.to_string().into()])?.as_ref().map(read).transpose()
 }
 
-const OF_TICKET: &str = "select c.seq, c.id, t.id, c.author_kind, c.author_id, c.visibility,
-    c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at
+const OF_TICKET: &str = "select c.seq, c.id, t.id, c.author_kind,
+    coalesce((select p.merged_into from users p where p.id = c.author_id), c.author_id),
+    c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at
     from tickets t cross join comments c on c.ticket = t.number
     where t.number = ? and c.seq > ? order by c.seq limit ?";
 

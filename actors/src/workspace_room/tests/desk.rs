@@ -74,6 +74,12 @@ impl Desk {
         self.ask_as(&who, command).unwrap_or_else(|refused| panic!("{command}: {refused:?}"))
     }
 
+    /// Lets the agent log in again, after a long time.
+    pub fn log_in_again(&mut self) {
+        let (email, token) = (self.agent.opened.agent.email.clone(), self.room.fresh("refresh"));
+        self.agent = self.room.log_in(&email, &token).expect("logged in");
+    }
+
     /// A ticket's id.
     pub fn ticket(&mut self, subject: &str) -> String {
         let ticket = self.ask(&json!({ "createTicket": { "subject": subject } }));
@@ -114,7 +120,8 @@ impl Desk {
         ["events", "users", "companies", "tickets", "comments", "reads", "mail_ids", "outbox"]
             .iter()
             .chain(["timers", "scheduled_comments", "ticket_tags", "automatic_senders"].iter())
-            .chain(["teams", "team_members"].iter())
+            .chain(["teams", "team_members", "handles", "attributes", "user_merges"].iter())
+            .chain(["company_domains", "free_mail"].iter())
             .map(|table| self.room.count(table))
             .chain([self.room.number("select last_number + changes from desk")])
             .chain([self.room.number("select coalesce(sum(version), 0) from tickets")])

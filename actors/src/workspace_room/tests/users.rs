@@ -28,7 +28,7 @@ fn companies_are_made_by_domain_and_free_mail_has_none() {
     let companies = desk.ask(&json!({ "listCompanies": {} }));
     let companies = companies["items"].as_array().expect("items");
     let named: Vec<(Value, Value)> =
-        companies.iter().map(|it| (it["domain"].clone(), it["users"].clone())).collect();
+        companies.iter().map(|it| (it["domains"][0].clone(), it["users"].clone())).collect();
     let expected = [(json!("other.example"), json!(1)), (json!("acme.example"), json!(2))];
     assert_eq!(named, expected);
     let of = json!({ "listUsers": { "companyId": companies[1]["id"] } });
@@ -55,7 +55,7 @@ fn a_user_who_moves_takes_their_tickets_to_the_new_company() {
     assert_eq!(desk.get(&text(&ticket["id"]))["companyName"], "new.example");
     let unnamed = desk.ask(&json!({ "changeUser": { "userId": user, "name": null } }));
     assert_eq!((&unnamed["name"], &unnamed["email"]), (&Value::Null, &moved["email"]));
-    let users = desk.room.number("select users from companies where domain = 'acme.example'");
+    let users = desk.room.number("select users from companies where name = 'acme.example'");
     assert_eq!(users, 1);
 }
 

@@ -5,18 +5,19 @@ use crate::kernel::{Ctx, Fault, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::store::agents;
 use crate::workspace_room::cursor;
-use crate::workspace_room::store::{BOTTOM, TOP, attachments, comments, tickets, users};
+use crate::workspace_room::store::{BOTTOM, TOP, attachments, comments, companies, tickets, users};
 use crate::workspace_room::teams;
 use schema::room::access::Agent;
 use schema::room::comment::{Attachment, Comment};
+use schema::room::company::Company;
 use schema::room::mail::MailFacts;
 use schema::room::team::{TEAMS_MAX, Team};
 use schema::room::ticket::Ticket;
 use schema::room::transfer::{
-    AgentRow, AttachmentRow, CommentRow, ExportPage, ExportRows, ImportRow, TeamRow, TicketRow,
-    UserRow,
+    AgentRow, AttachmentRow, CommentRow, CompanyRow, ExportPage, ExportRows, ImportRow, TeamRow,
+    TicketRow, UserRow,
 };
-use schema::room::user::User;
+use schema::room::user::{Handle, HandleKind, NewHandle, User};
 use schema::{Permission, Reject};
 use serde_json::Value;
 use std::str::FromStr;
@@ -118,12 +119,26 @@ fn team_row(team: Team) -> TeamRow {
 }
 
 fn companies_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
-    let companies = store::companies(ctx.sql, after, CHUNK)?;
-    let last = companies.last().map(|(number, _)| *number);
-    for (_, company) in companies {
-        page.push(&ImportRow::Company(company), 0)?;
+    let found = store::company_ids(ctx.sql, after, CHUNK)?;
+    for (_, id) in &found {
+        let company = companies::find(ctx.sql, parsed(id)?)?.ok_or_else(gone)?;
+        page.push(&ImportRow::Company(company_row(company)), 0)?;
     }
-    Ok(last)
+    Ok(found.last().map(|(number, _)| *number))
+}
+
+fn company_row(company: Company) -> CompanyRow {
+    let mut domains = company.domains;
+    let only = if domains.len() == 1 { domains.pop() } else { None };
+    CompanyRow {
+        id: company.id,
+        name: company.name,
+        domain: only,
+        domains,
+        attributes: company.attributes,
+        archived: company.archived,
+        created_at: company.created_at,
+    }
 }
 
 fn users_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
@@ -136,11 +151,16 @@ fn users_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>,
 }
 
 fn user_row(user: User) -> UserRow {
+    let is_email = |it: &Handle| it.kind == HandleKind::Email && it.primary;
+    let handles = user.handles.into_iter().filter(|handle| !is_email(handle));
     UserRow {
         id: user.id,
         email: user.email,
+        handles: handles.map(|it| NewHandle { kind: it.kind, value: it.value }).collect(),
         name: user.name,
         company_id: user.company_id,
+        attributes: user.attributes,
+        archived: user.archived,
         created_at: user.created_at,
         updated_at: user.updated_at,
     }

@@ -5,14 +5,18 @@ use super::store;
 use crate::kernel::Ctx;
 use crate::workspace_room::access::store::agents;
 use crate::workspace_room::access::{self, AGENTS_MAX};
-use crate::workspace_room::overview;
+use crate::workspace_room::directory::store::handles;
+use crate::workspace_room::directory::{self, value};
 use crate::workspace_room::store::{companies, users};
-use crate::workspace_room::teams;
+use crate::workspace_room::{people, teams};
 use schema::room::access::Agent;
+use schema::room::attribute::VALUES_BYTES_MAX;
+use schema::room::company::{Company, DOMAINS_MAX};
 use schema::room::team::{MEMBERS_MAX, TEAMS_MAX, Team};
 use schema::room::transfer::{AgentRow, CompanyRow, RowOutcome, RowResult, TeamRow, UserRow};
-use schema::room::user::{Company, NAME_CHARS_MAX, User};
+use schema::room::user::{Handle, HandleKind, NAME_CHARS_MAX, User};
 use schema::{Reject, check};
+use serde_json::{Map, Value};
 
 /// Takes an agent: inactive, and without a password.
 ///
@@ -129,27 +133,51 @@ pub fn team(ctx: &mut Ctx<'_>, row: &TeamRow) -> Result<RowResult, Reject> {
 /// `invalid_input`.
 pub fn company(ctx: &mut Ctx<'_>, row: &CompanyRow) -> Result<RowResult, Reject> {
     let name = check::line("name", &row.name, NAME_CHARS_MAX)?;
-    let domain = check::email("domain", &format!("x@{}", row.domain))
-        .map_err(|_| Reject::field("domain", "must be a mail domain"))?
-        .split_off(2);
+    let given: Vec<&String> = row.domain.iter().chain(&row.domains).collect();
+    check::items("domains", &given, DOMAINS_MAX + 1)?;
+    let mut domains = Vec::with_capacity(given.len());
+    for text in given {
+        domains.push(directory::domain("domain", text)?);
+    }
+    domains.sort_unstable();
+    domains.dedup();
+    check_values(&row.attributes)?;
     time(ctx, "createdAt", row.created_at)?;
-    let other = companies::find_by_domain(ctx.sql, &domain)?;
-    let Some(here) = store::company(ctx.sql, row.id)? else {
+    let mut other = None;
+    for domain in &domains {
+        other = other.or(companies::find_by_domain(ctx.sql, domain)?.map(|other| other.id));
+    }
+    let Some(here) = companies::find(ctx.sql, row.id)? else {
         if let Some(other) = other {
-            return Ok(known(other.id));
+            return Ok(known(other));
         }
-        let (id, created_at) = (row.id, row.created_at);
-        companies::insert(ctx.sql, &Company { id, name, domain, users: 0, created_at })?;
+        let (id, created_at, attributes) = (row.id, row.created_at, row.attributes.clone());
+        let (users, updated_at, version, archived) = (0, created_at, 1, row.archived);
+        let company = Company {
+            id,
+            name,
+            domains,
+            users,
+            attributes,
+            archived,
+            created_at,
+            updated_at,
+            version,
+        };
+        companies::insert(ctx.sql, &company)?;
+        companies::update(ctx.sql, &company, &company)?;
         return Ok(plain(RowOutcome::Created));
     };
-    let same_but_name = domain == here.domain && row.created_at == here.created_at;
+    let same_but_name = domains == here.domains && row.created_at == here.created_at;
     let result = compare(
         &[
             ("name", name == here.name),
-            ("domain", domain == here.domain),
+            ("domains", domains == here.domains),
+            ("attributes", row.attributes == here.attributes),
+            ("archived", row.archived == here.archived),
             ("createdAt", row.created_at == here.created_at),
         ],
-        same_but_name && here.name == here.domain,
+        same_but_name && here.domains.contains(&here.name),
     );
     if result.outcome == RowOutcome::Updated {
         store::set_company_name(ctx.sql, row.id, &name)?;
@@ -157,74 +185,100 @@ pub fn company(ctx: &mut Ctx<'_>, row: &CompanyRow) -> Result<RowResult, Reject>
     Ok(result)
 }
 
+/// Refuses values of attributes that are too large.
+fn check_values(values: &Map<String, Value>) -> Result<(), Reject> {
+    if Value::Object(values.clone()).to_string().len() > VALUES_BYTES_MAX {
+        let why = format!("must have at most {VALUES_BYTES_MAX} bytes as JSON");
+        return Err(Reject::field("attributes", why));
+    }
+    Ok(())
+}
+
 /// Takes a user.
 ///
 /// # Errors
 /// `invalid_input`, also for a company that is not here.
 pub fn user(ctx: &mut Ctx<'_>, row: &UserRow) -> Result<RowResult, Reject> {
-    let email = check::email("email", &row.email)?;
-    let name = row.name.as_deref().map(|name| check::line("name", name, NAME_CHARS_MAX));
-    let name = name.transpose()?;
-    time(ctx, "createdAt", row.created_at)?;
-    time(ctx, "updatedAt", row.updated_at)?;
-    if let Some(company) = row.company_id
-        && store::company(ctx.sql, company)?.is_none()
-    {
-        return Err(Reject::field("companyId", "is no company of this workspace"));
+    let asked = as_asked(ctx, row)?;
+    let mut other = None;
+    for handle in &asked.handles {
+        let owner = handles::owner(ctx.sql, handle.kind, &handle.value)?;
+        other = other.or(owner.filter(|owner| *owner != row.id));
     }
-    let other = users::find_by_email(ctx.sql, &email)?.map(|other| other.id);
     let Some(here) = users::find(ctx.sql, row.id)? else {
         if let Some(other) = other {
             return Ok(known(other));
         }
-        let user = User {
-            id: row.id,
-            email,
-            name,
-            company_id: row.company_id,
-            company_name: None,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            version: 1,
-        };
-        users::insert(ctx.sql, &user)?;
-        move_company(ctx, None, &user)?;
+        users::insert(ctx.sql, &asked)?;
+        let bare = User { handles: Vec::new(), company_id: None, ..asked.clone() };
+        people::write(ctx, &bare, &asked)?;
         return Ok(plain(RowOutcome::Created));
     };
     let result = compare(
         &[
-            ("email", email == here.email),
-            ("name", name == here.name),
-            ("companyId", row.company_id == here.company_id),
+            ("email", asked.email == here.email),
+            ("handles", values_of(&asked) == values_of(&here)),
+            ("name", asked.name == here.name),
+            ("companyId", asked.company_id == here.company_id),
+            ("attributes", asked.attributes == here.attributes),
+            ("archived", asked.archived == here.archived),
             ("createdAt", row.created_at == here.created_at),
             ("updatedAt", row.updated_at == here.updated_at),
         ],
         row.updated_at > here.updated_at
             && row.created_at == here.created_at
-            && other.is_none_or(|other| other == row.id),
+            && here.merged_into.is_none()
+            && here.erased_at.is_none()
+            && other.is_none(),
     );
     if result.outcome == RowOutcome::Updated {
-        let (version, updated_at) = (here.version + 1, row.updated_at);
-        let before = here.clone();
-        let company_id = row.company_id;
-        let user = User { email, name, company_id, version, updated_at, ..here };
-        users::update(ctx.sql, &user)?;
-        move_company(ctx, Some(&before), &user)?;
-        overview::summarise_user(ctx, user.id)?;
+        let user = User { version: here.version + 1, ..asked };
+        people::write(ctx, &here, &user)?;
     }
     Ok(result)
 }
 
-fn move_company(ctx: &Ctx<'_>, before: Option<&User>, after: &User) -> Result<(), Reject> {
-    let left = before.and_then(|user| user.company_id);
-    if left == after.company_id {
-        return Ok(());
+/// The user that a row tells of.
+fn as_asked(ctx: &Ctx<'_>, row: &UserRow) -> Result<User, Reject> {
+    let given = value::values(row.email.as_deref(), &row.handles)?;
+    if given.is_empty() && !row.archived {
+        return Err(Reject::field("email", "give an address or another handle"));
     }
-    if let Some(left) = left {
-        companies::count(ctx.sql, left, -1)?;
+    let name = row.name.as_deref().map(|name| check::line("name", name, NAME_CHARS_MAX));
+    let name = name.transpose()?;
+    check_values(&row.attributes)?;
+    time(ctx, "createdAt", row.created_at)?;
+    time(ctx, "updatedAt", row.updated_at)?;
+    if let Some(company) = row.company_id
+        && companies::find(ctx.sql, company)?.is_none()
+    {
+        return Err(Reject::field("companyId", "is no company of this workspace"));
     }
-    if let Some(joined) = after.company_id {
-        companies::count(ctx.sql, joined, 1)?;
-    }
-    Ok(())
+    let added_at = row.created_at;
+    let handle = |(kind, value)| Handle { kind, value, primary: false, added_at };
+    let mut user = User {
+        id: row.id,
+        email: None,
+        name,
+        handles: given.into_iter().map(handle).collect(),
+        company_id: row.company_id,
+        company_name: None,
+        attributes: row.attributes.clone(),
+        archived: row.archived,
+        merged_into: None,
+        erased_at: None,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        version: 1,
+    };
+    people::put_in_order(&mut user);
+    Ok(user)
+}
+
+/// The handles of a user, in order of kind and value, and whether they are primary.
+fn values_of(user: &User) -> Vec<(HandleKind, &str, bool)> {
+    let mut values: Vec<_> =
+        user.handles.iter().map(|it| (it.kind, it.value.as_str(), it.primary)).collect();
+    values.sort_unstable();
+    values
 }

@@ -5,7 +5,6 @@ use crate::workspace_room::store::tickets::Standing;
 use schema::Millis;
 use schema::ids::{AgentId, CompanyId};
 use schema::room::ticket::Ticket;
-use schema::room::transfer::CompanyRow;
 
 /// The seq before that of the first imported comment. Numbers from here up to zero take up four
 /// bytes in an index, and there are more of them than a room can hold comments.
@@ -105,36 +104,15 @@ pub fn set_agent(sql: &dyn Sql, id: AgentId, email: &str, created: Millis) -> Re
     sql.exec(SET_AGENT, &[email.into(), created.into(), id.to_string().into()]).map(drop)
 }
 
-const COMPANY: &str = "select number, id, name, domain, created_at from companies where id = ?";
+const COMPANY_IDS: &str =
+    "select number, id from companies where number > ? order by number limit ?";
 
-/// A company.
+/// Companies after a place, in the order in which they came: place and id.
 ///
 /// # Errors
 /// A storage fault.
-pub fn company(sql: &dyn Sql, id: CompanyId) -> Result<Option<CompanyRow>, Fault> {
-    let row = sql.first(COMPANY, &[id.to_string().into()])?;
-    row.map(|row| read_company(&row).map(|(_, company)| company)).transpose()
-}
-
-const COMPANIES: &str = "select number, id, name, domain, created_at from companies
-    where number > ? order by number limit ?";
-
-/// Companies after a place, in the order in which they came.
-///
-/// # Errors
-/// A storage fault.
-pub fn companies(sql: &dyn Sql, after: i64, limit: i64) -> Result<Vec<(i64, CompanyRow)>, Fault> {
-    sql.exec(COMPANIES, &[after.into(), limit.into()])?.iter().map(read_company).collect()
-}
-
-fn read_company(row: &Row) -> Result<(i64, CompanyRow), Fault> {
-    let company = CompanyRow {
-        id: row.id(1)?,
-        name: row.text(2)?,
-        domain: row.text(3)?,
-        created_at: row.integer(4)?,
-    };
-    Ok((row.integer(0)?, company))
+pub fn company_ids(sql: &dyn Sql, after: i64, limit: i64) -> Result<Vec<(i64, String)>, Fault> {
+    ids(sql.exec(COMPANY_IDS, &[after.into(), limit.into()])?)
 }
 
 const SET_COMPANY_NAME: &str = "update companies set name = ? where id = ?";
@@ -147,9 +125,10 @@ pub fn set_company_name(sql: &dyn Sql, id: CompanyId, name: &str) -> Result<(), 
     sql.exec(SET_COMPANY_NAME, &[name.into(), id.to_string().into()]).map(drop)
 }
 
-const USER_IDS: &str = "select number, id from users where number > ? order by number limit ?";
+const USER_IDS: &str = "select number, id from users
+    where number > ? and merged_into is null order by number limit ?";
 
-/// Users after a place, in the order in which they came: place and id.
+/// Users after a place, those who are part of another excepted, in the order in which they came: place and id.
 ///
 /// # Errors
 /// A storage fault.
@@ -181,8 +160,7 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     SET_COMMENTED,
     ATTACH,
     SET_AGENT,
-    COMPANY,
-    COMPANIES,
+    COMPANY_IDS,
     SET_COMPANY_NAME,
     USER_IDS,
     COMMENT_IDS,

@@ -252,6 +252,7 @@ fn desk() -> Vec<(For, Value)> {
     use Permission::{Manage, Read, Work};
     let id = "00000000-0000-7000-8000-000000000001";
     let later = super::world::START + DAY;
+    let attribute = json!({ "subject": "user", "key": "k", "label": "L", "type": "text" });
     let scheduled = json!({ "ticketId": id, "body": "B", "publishAt": later });
     let webhook =
         json!({ "url": "https://a.example", "kinds": ["*"], "sealedSecret": vec![1; 61] });
@@ -269,7 +270,26 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Read), json!({ "getUser": { "userId": id } })),
         (For::Members(Read), json!({ "listUsers": {} })),
         (For::Members(Work), json!({ "changeUser": { "userId": id, "name": "U" } })),
+        (For::Members(Work), json!({ "addHandle": { "userId": id, "kind": "x", "value": "u" } })),
+        (
+            For::Members(Work),
+            json!({ "removeHandle": { "userId": id, "kind": "x", "value": "u" } }),
+        ),
+        (For::Members(Work), json!({ "mergeUsers": { "userId": id, "otherId": id } })),
+        (For::Members(Work), json!({ "undoMerge": { "mergeId": id } })),
+        (For::Members(Read), json!({ "listMerges": { "userId": id } })),
         (For::Members(Read), json!({ "listCompanies": {} })),
+        (For::Members(Read), json!({ "getCompany": { "companyId": id } })),
+        (For::Members(Work), json!({ "createCompany": { "name": "C" } })),
+        (For::Members(Work), json!({ "changeCompany": { "companyId": id, "name": "C" } })),
+        (For::Members(Manage), json!({ "deleteCompany": { "companyId": id } })),
+        (For::Members(Read), json!({ "getFreeMail": {} })),
+        (For::Members(Manage), json!({ "changeFreeMail": { "domains": [] } })),
+        (For::Members(Read), json!({ "listAttributes": {} })),
+        (For::Members(Read), json!({ "getAttribute": { "attributeId": id } })),
+        (For::Members(Manage), json!({ "createAttribute": attribute })),
+        (For::Members(Manage), json!({ "changeAttribute": { "attributeId": id, "label": "L" } })),
+        (For::Members(Manage), json!({ "deleteAttribute": { "attributeId": id } })),
         (For::Members(Work), json!({ "createTicket": { "subject": "S", "body": "B" } })),
         (For::Members(Read), json!({ "getTicket": { "ticketId": id } })),
         (For::Members(Read), json!({ "listTickets": {} })),

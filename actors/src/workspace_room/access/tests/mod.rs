@@ -1,7 +1,7 @@
 //! Tests of access through the whole room: envelope in, answer, rows and events out.
 
 mod authorisation;
-mod canary;
+pub(in crate::workspace_room) mod canary;
 mod invitations;
 mod owners;
 mod plans;

@@ -1,0 +1,6 @@
+//! The directory through the whole room.
+
+mod attributes;
+mod companies;
+mod handles;
+mod merges;
