@@ -153,7 +153,7 @@ const fn remove(path: &'static str, command: &'static str, gives: &'static str) 
     Line { gives: Gives::One(gives), ..line("DELETE", path, command) }
 }
 
-use Param::{Count, Text, Texts};
+use Param::{Count, Flag, Text, Texts};
 
 /// What a report is asked for with.
 pub(crate) const REPORT: &[Param] = &[

@@ -119,6 +119,7 @@ fn what_changes_or_goes_leaves_the_index() {
     assert_eq!(desk.found("zeta"), []);
 
     let erased = "delete from ticket_tags; delete from comments; delete from tickets;
+        delete from handles;
         delete from users;";
     desk.room.home.connection().execute_batch(erased).expect("erased");
     assert_eq!(desk.found("lambda"), []);

@@ -188,3 +188,32 @@ fn users_who_are_merged_are_not_changed_or_merged_again() {
     let company = desk.ask(&json!({ "getCompany": { "companyId": all[0]["companyId"] } }));
     assert_eq!(company["users"], 2);
 }
+
+#[test]
+fn search_finds_the_user_of_now_and_users_without_an_address() {
+    let mut desk = Desk::open();
+    let found = |desk: &mut Desk, query: &str| -> Vec<Value> {
+        let search = json!({ "search": { "query": query, "kind": ["user"] } });
+        let hits = desk.ask(&search)["items"].as_array().expect("items").clone();
+        hits.iter().map(|hit| hit["user"]["id"].clone()).collect()
+    };
+    mail(&mut desk, "anna@acme.example");
+    mail(&mut desk, "berta@acme.example");
+    let phone = json!([{ "kind": "phone", "value": "+4930901820" }]);
+    let carl = desk.ask(&json!({ "createUser": { "handles": phone, "name": "Carl" } }));
+    let (a, b) = (user(&mut desk, "anna@acme.example"), user(&mut desk, "berta@acme.example"));
+    let ids =
+        |users: &[&Value]| -> Vec<Value> { users.iter().map(|it| it["id"].clone()).collect() };
+    assert_eq!(found(&mut desk, "berta"), ids(&[&b]));
+    assert_eq!(found(&mut desk, "carl"), ids(&[&carl]));
+    let merged = merge(&mut desk, &a, &b);
+    assert_eq!(found(&mut desk, "berta"), ids(&[]));
+    desk.ask(&json!({ "changeUser": { "userId": carl["id"], "name": "Karl" } }));
+    assert_eq!(found(&mut desk, "carl"), ids(&[]));
+    assert_eq!(found(&mut desk, "karl"), ids(&[&carl]));
+    desk.ask(&json!({ "changeCompany": { "companyId": a["companyId"], "name": "Zeta" } }));
+    assert_eq!(found(&mut desk, "zeta"), ids(&[&a]));
+    desk.ask(&undo(&merged));
+    assert_eq!(found(&mut desk, "berta"), ids(&[&b]));
+    assert_eq!(found(&mut desk, "zeta").len(), 2);
+}
