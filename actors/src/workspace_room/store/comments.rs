@@ -49,7 +49,8 @@ const FIND: &str = "select c.seq, c.id, t.id, c.author_kind,
     c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at
     from comments c join tickets t on t.number = c.ticket where c.id = ?";
 
-/// A comment, by the user that its author is part of now; of its attachments, only how many there are.
+/// A comment, by the user that its author is part of now; of its attachments, only how many there
+/// are.
 ///
 /// # Errors
 /// A storage fault.
