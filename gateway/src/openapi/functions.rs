@@ -21,9 +21,8 @@ use schema::room::snapshot::Snapshot;
 use schema::room::team::Team;
 use schema::room::ticket::{ReadMark, Ticket};
 use schema::room::transfer::RowsImported;
-use schema::room::user::{Company, User};
-use schema::room::webhook::{Delivery, Webhook};
 use schema::room::user::{Merge, User};
+use schema::room::webhook::{Delivery, Webhook};
 use schema::warmup::WarmupStatus;
 use serde_json::{Value, json};
 
