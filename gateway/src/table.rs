@@ -148,6 +148,11 @@ const fn put(path: &'static str, command: &'static str, gives: &'static str) -> 
     Line { gives: Gives::One(gives), ..line("PUT", path, command) }
 }
 
+/// Puts a list in order: the body names all of it, the reply is all of it.
+const fn order(path: &'static str, command: &'static str, of: &'static str) -> Line {
+    Line { gives: Gives::All(of), body: Takes::Object, ..line("POST", path, command) }
+}
+
 /// Takes something away.
 const fn remove(path: &'static str, command: &'static str, gives: &'static str) -> Line {
     Line { gives: Gives::One(gives), ..line("DELETE", path, command) }
@@ -276,6 +281,47 @@ pub const ROOM: &[Line] = &[
         &[Text("query"), Texts("kind"), Texts("status"), Text("assigneeId")],
     ),
     Line { query: REPORT, ..get("/v1/reports", "getReport", "Report") },
+    list("/v1/automations", "listAutomations", "Automation", &[Text("on"), Flag("enabled")]),
+    make("/v1/automations", "createAutomation", "Automation", "/v1/automations"),
+    get("/v1/automations/{automationId}", "getAutomation", "Automation"),
+    change("/v1/automations/{automationId}", "changeAutomation", "Automation"),
+    remove("/v1/automations/{automationId}", "deleteAutomation", "Nothing"),
+    order("/v1/automations/reorder", "reorderAutomations", "Automation"),
+    act("/v1/automations/dry-run", "dryRunAutomation", "DryRun"),
+    list(
+        "/v1/automation-runs",
+        "listAutomationRuns",
+        "AutomationRun",
+        &[Text("ticketId"), Text("automationId"), Text("outcome")],
+    ),
+    list("/v1/workflows", "listWorkflows", "Workflow", &[Flag("enabled")]),
+    make("/v1/workflows", "createWorkflow", "Workflow", "/v1/workflows"),
+    get("/v1/workflows/{workflowId}", "getWorkflow", "Workflow"),
+    change("/v1/workflows/{workflowId}", "changeWorkflow", "Workflow"),
+    remove("/v1/workflows/{workflowId}", "deleteWorkflow", "Nothing"),
+    make(
+        "/v1/tickets/{ticketId}/workflow-runs",
+        "startWorkflow",
+        "WorkflowRun",
+        "/v1/workflow-runs",
+    ),
+    list(
+        "/v1/workflow-runs",
+        "listWorkflowRuns",
+        "WorkflowRun",
+        &[Text("ticketId"), Text("workflowId"), Text("state")],
+    ),
+    get("/v1/workflow-runs/{runId}", "getWorkflowRun", "WorkflowRun"),
+    act("/v1/workflow-runs/{runId}/stop", "stopWorkflowRun", "WorkflowRun"),
+    get("/v1/business-hours", "getBusinessHours", "BusinessHours"),
+    Line { method: "PUT", ..change("/v1/business-hours", "setBusinessHours", "BusinessHours") },
+    list("/v1/sla-policies", "listSlaPolicies", "SlaPolicy", &[Flag("enabled")]),
+    make("/v1/sla-policies", "createSlaPolicy", "SlaPolicy", "/v1/sla-policies"),
+    get("/v1/sla-policies/{slaPolicyId}", "getSlaPolicy", "SlaPolicy"),
+    change("/v1/sla-policies/{slaPolicyId}", "changeSlaPolicy", "SlaPolicy"),
+    remove("/v1/sla-policies/{slaPolicyId}", "deleteSlaPolicy", "Nothing"),
+    order("/v1/sla-policies/reorder", "reorderSlaPolicies", "SlaPolicy"),
+    get("/v1/tickets/{ticketId}/sla", "getTicketSla", "TicketSla"),
     list("/v1/unparseable-mails", "listUnparseableMails", "UnparseableMail", &[]),
     all("/v1/webhooks", "listWebhooks", "Webhook"),
     get("/v1/webhooks/{webhookId}", "getWebhook", "Webhook"),

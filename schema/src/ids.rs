@@ -135,3 +135,19 @@ id!(
     /// One WebSocket connection.
     ConnectionId
 );
+id!(
+    /// A rule: on an occasion, under conditions, it acts.
+    AutomationId
+);
+id!(
+    /// A named sequence of steps.
+    WorkflowId
+);
+id!(
+    /// One run of a workflow on a ticket.
+    WorkflowRunId
+);
+id!(
+    /// A promise about how soon tickets are answered and resolved.
+    SlaPolicyId
+);

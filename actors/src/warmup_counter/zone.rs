@@ -64,6 +64,15 @@ impl Zone {
         Ok(self.when(day * DAY_MS + minute * MINUTE_MS).clamp(begin, end.max(begin)))
     }
 
+    /// How far the walls are from UTC for the whole of a day and its neighbours; none where that
+    /// changes within them. It asks the tables twice, where [`Self::minute_of`] asks ten times.
+    #[must_use]
+    pub fn steady_offset(&self, day: i64) -> Option<Millis> {
+        let wall = day * DAY_MS;
+        let (before, after) = (self.offset(wall - DAY_MS), self.offset(wall + 2 * DAY_MS));
+        (before == after).then_some(before)
+    }
+
     /// When the wall shows a time, given as if the wall showed UTC: the first time where it does
     /// so twice; where the clocks skip it, as much later as they skip.
     fn when(&self, wall: Millis) -> Millis {

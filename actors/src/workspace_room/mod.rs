@@ -20,6 +20,7 @@
 //! | [`search`] | the index over texts |
 //! | [`reports`] | figures by day, counted from the log |
 //! | [`derived`] | when index and figures are brought up to date |
+//! | [`rules`] | automations, workflows, SLA: what reacts to all of it |
 //! | [`store`] | every statement |
 
 pub mod access;
@@ -33,6 +34,7 @@ pub mod overview;
 pub mod people;
 pub mod publish;
 pub mod reports;
+pub mod rules;
 pub mod search;
 pub mod status;
 pub mod store;
@@ -65,6 +67,7 @@ impl Actor for Core {
         transfer::MIGRATION,
         webhooks::MIGRATION,
         reports::MIGRATION,
+        rules::MIGRATION,
         //
     ];
     type Command = RoomCommand;
@@ -216,7 +219,43 @@ impl Actor for Core {
             RoomCommand::ReplayDelivery(input) => {
                 webhooks::handle::deliveries::replay_delivery(ctx, &input)
             }
+
+            RoomCommand::ListAutomations(input) => rules::handle::automations::list(ctx, &input),
+            RoomCommand::GetAutomation(input) => rules::handle::automations::get(ctx, &input),
+            RoomCommand::CreateAutomation(input) => rules::handle::automations::create(ctx, &input),
+            RoomCommand::ChangeAutomation(input) => rules::handle::automations::change(ctx, &input),
+            RoomCommand::DeleteAutomation(input) => rules::handle::automations::delete(ctx, &input),
+            RoomCommand::ReorderAutomations(input) => {
+                rules::handle::automations::reorder_all(ctx, &input)
+            }
+            RoomCommand::DryRunAutomation(input) => {
+                rules::handle::automations::dry_run(ctx, &input)
+            }
+            RoomCommand::ListAutomationRuns(input) => {
+                rules::handle::automation_runs::list(ctx, &input)
+            }
+            RoomCommand::ListWorkflows(input) => rules::handle::workflows::list(ctx, &input),
+            RoomCommand::GetWorkflow(input) => rules::handle::workflows::get(ctx, &input),
+            RoomCommand::CreateWorkflow(input) => rules::handle::workflows::create(ctx, &input),
+            RoomCommand::ChangeWorkflow(input) => rules::handle::workflows::change(ctx, &input),
+            RoomCommand::DeleteWorkflow(input) => rules::handle::workflows::delete(ctx, &input),
+            RoomCommand::StartWorkflow(input) => rules::handle::workflow_runs::start(ctx, &input),
+            RoomCommand::StopWorkflowRun(input) => rules::handle::workflow_runs::stop(ctx, &input),
+            RoomCommand::GetWorkflowRun(input) => rules::handle::workflow_runs::get(ctx, &input),
+            RoomCommand::ListWorkflowRuns(input) => rules::handle::workflow_runs::list(ctx, &input),
+            RoomCommand::GetBusinessHours(input) => rules::handle::hours::get(ctx, &input),
+            RoomCommand::SetBusinessHours(input) => rules::handle::hours::set(ctx, &input),
+            RoomCommand::ListSlaPolicies(input) => rules::handle::sla_policies::list(ctx, &input),
+            RoomCommand::GetSlaPolicy(input) => rules::handle::sla_policies::get(ctx, &input),
+            RoomCommand::CreateSlaPolicy(input) => rules::handle::sla_policies::create(ctx, &input),
+            RoomCommand::ChangeSlaPolicy(input) => rules::handle::sla_policies::change(ctx, &input),
+            RoomCommand::DeleteSlaPolicy(input) => rules::handle::sla_policies::delete(ctx, &input),
+            RoomCommand::ReorderSlaPolicies(input) => {
+                rules::handle::sla_policies::reorder_all(ctx, &input)
+            }
+            RoomCommand::GetTicketSla(input) => rules::handle::sla_policies::of_ticket(ctx, &input),
         }?;
+        rules::react::react(ctx)?;
         derived::note(ctx, before)?;
         Ok(reply)
     }
@@ -240,8 +279,10 @@ impl Actor for Core {
             directory::later::LINK | directory::later::NAME | directory::later::MERGE => {
                 directory::later::timer(ctx, timer)
             }
-            other => Err(Reject::internal(format!("no timer of kind {other}"))),
-        }
+            other => rules::timer(ctx, timer)
+                .unwrap_or_else(|| Err(Reject::internal(format!("no timer of kind {other}")))),
+        }?;
+        rules::react::react(ctx)
     }
 
     fn from_socket(command: &RoomCommand) -> bool {

@@ -11,18 +11,22 @@ use schema::limiter::LimitKind;
 use schema::prospect::{HistoryRow, Prospect, Stage, Suppress, Update};
 use schema::room::access::{Agent, ChangeWorkspace, Invitation, Own, Workspace};
 use schema::room::attribute::Attribute;
+use schema::room::automation::{Automation, AutomationRun, DryRun};
 use schema::room::comment::{Attachment, Comment};
 use schema::room::company::{Company, FreeMail};
+use schema::room::hours::BusinessHours;
 use schema::room::mail::UnparseableMail;
 use schema::room::report::Report;
 use schema::room::schedule::ScheduledComment;
 use schema::room::search::Hit;
+use schema::room::sla::{SlaPolicy, TicketSla};
 use schema::room::snapshot::Snapshot;
 use schema::room::team::Team;
 use schema::room::ticket::{ReadMark, Ticket};
 use schema::room::transfer::RowsImported;
 use schema::room::user::{Merge, User};
 use schema::room::webhook::{Delivery, Webhook};
+use schema::room::workflow::{Workflow, WorkflowRun};
 use schema::warmup::WarmupStatus;
 use serde_json::{Value, json};
 
@@ -136,6 +140,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
         RowsImported
         Webhook Delivery
         Team Merge FreeMail Attribute
+        Automation AutomationRun DryRun Workflow WorkflowRun BusinessHours SlaPolicy TicketSla
     )
 }
 

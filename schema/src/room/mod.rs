@@ -6,18 +6,23 @@
 
 pub mod access;
 pub mod attribute;
+pub mod automation;
 pub mod comment;
 pub mod company;
+pub mod condition;
+pub mod hours;
 pub mod mail;
 pub mod report;
 pub mod schedule;
 pub mod search;
+pub mod sla;
 pub mod snapshot;
 pub mod team;
 pub mod ticket;
 pub mod transfer;
 pub mod user;
 pub mod webhook;
+pub mod workflow;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -155,6 +160,62 @@ pub enum RoomCommand {
     ChangeScheduledComment(schedule::ChangeScheduledComment),
     /// Cancel a comment that waits. Reply: [`schedule::ScheduledComment`].
     CancelScheduledComment(schedule::CancelScheduledComment),
+
+    /// List the rules. Reply: a page of [`automation::Automation`].
+    ListAutomations(automation::ListAutomations),
+    /// Read a rule. Reply: [`automation::Automation`].
+    GetAutomation(automation::GetAutomation),
+    /// Make a rule. Reply: [`automation::Automation`].
+    CreateAutomation(automation::CreateAutomation),
+    /// Change a rule. Reply: [`automation::Automation`].
+    ChangeAutomation(automation::ChangeAutomation),
+    /// Delete a rule. Reply: `{}`.
+    DeleteAutomation(automation::DeleteAutomation),
+    /// Put the rules in order. Reply: all of them, [`automation::Automation`].
+    ReorderAutomations(automation::ReorderAutomations),
+    /// Say what rules would do. Reply: [`automation::DryRun`].
+    DryRunAutomation(automation::DryRunAutomation),
+    /// List what rules did. Reply: a page of [`automation::AutomationRun`].
+    ListAutomationRuns(automation::ListAutomationRuns),
+
+    /// List the workflows. Reply: a page of [`workflow::Workflow`].
+    ListWorkflows(workflow::ListWorkflows),
+    /// Read a workflow. Reply: [`workflow::Workflow`].
+    GetWorkflow(workflow::GetWorkflow),
+    /// Make a workflow. Reply: [`workflow::Workflow`].
+    CreateWorkflow(workflow::CreateWorkflow),
+    /// Change a workflow. Reply: [`workflow::Workflow`].
+    ChangeWorkflow(workflow::ChangeWorkflow),
+    /// Delete a workflow. Reply: `{}`.
+    DeleteWorkflow(workflow::DeleteWorkflow),
+    /// Start a workflow on a ticket. Reply: [`workflow::WorkflowRun`].
+    StartWorkflow(workflow::StartWorkflow),
+    /// Stop a run. Reply: [`workflow::WorkflowRun`].
+    StopWorkflowRun(workflow::StopWorkflowRun),
+    /// Read a run. Reply: [`workflow::WorkflowRun`].
+    GetWorkflowRun(workflow::GetWorkflowRun),
+    /// List runs. Reply: a page of [`workflow::WorkflowRun`].
+    ListWorkflowRuns(workflow::ListWorkflowRuns),
+
+    /// Read the business hours. Reply: [`hours::BusinessHours`].
+    GetBusinessHours(hours::GetBusinessHours),
+    /// Set the business hours. Reply: [`hours::BusinessHours`].
+    SetBusinessHours(hours::SetBusinessHours),
+
+    /// List the SLA policies. Reply: a page of [`sla::SlaPolicy`].
+    ListSlaPolicies(sla::ListSlaPolicies),
+    /// Read an SLA policy. Reply: [`sla::SlaPolicy`].
+    GetSlaPolicy(sla::GetSlaPolicy),
+    /// Make an SLA policy. Reply: [`sla::SlaPolicy`].
+    CreateSlaPolicy(sla::CreateSlaPolicy),
+    /// Change an SLA policy. Reply: [`sla::SlaPolicy`].
+    ChangeSlaPolicy(sla::ChangeSlaPolicy),
+    /// Delete an SLA policy. Reply: `{}`.
+    DeleteSlaPolicy(sla::DeleteSlaPolicy),
+    /// Put the SLA policies in order. Reply: all of them, [`sla::SlaPolicy`].
+    ReorderSlaPolicies(sla::ReorderSlaPolicies),
+    /// Read how a ticket stands with its SLA. Reply: [`sla::TicketSla`].
+    GetTicketSla(sla::GetTicketSla),
 
     /// Everything that a client that starts needs. Reply: [`snapshot::Snapshot`].
     Snapshot(snapshot::GetSnapshot),

@@ -2,6 +2,7 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
+use crate::workspace_room::rules::react;
 use crate::workspace_room::{status, tickets};
 use schema::room::ticket::{ChangeTicket, Ticket};
 use schema::{Permission, Reject};
@@ -20,7 +21,8 @@ pub fn change_ticket(ctx: &mut Ctx<'_>, input: &ChangeTicket) -> Result<Reply, R
     let mut ticket = before.clone();
     apply(ctx, input, &mut ticket)?;
     let by = ctx.by();
-    let mut reply = [tickets::save(ctx, &by, &before, ticket)?];
+    let ticket = tickets::save(ctx, &by, &before, ticket)?;
+    let mut reply = [react::settle(ctx, ticket)?];
     tickets::with_unread(ctx, member.agent, &mut reply)?;
     let [ticket] = reply;
     Reply::of(&ticket)

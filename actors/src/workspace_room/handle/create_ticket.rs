@@ -2,6 +2,7 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
+use crate::workspace_room::rules::react;
 use crate::workspace_room::store::users;
 use crate::workspace_room::{comments, people, tickets};
 use schema::ids::CommentId;
@@ -61,6 +62,7 @@ pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, R
         };
         comments::add(ctx, &mut standing, draft)?;
     }
+    react::react(ctx)?;
     let mut reply = [tickets::find(ctx, ticket.id)?];
     tickets::with_unread(ctx, member.agent, &mut reply)?;
     let [ticket] = reply;

@@ -2,6 +2,7 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
+use crate::workspace_room::rules::react;
 use crate::workspace_room::tickets;
 use schema::room::ticket::{ReopenTicket, Status};
 use schema::{Permission, Reject};
@@ -20,7 +21,8 @@ pub fn reopen_ticket(ctx: &mut Ctx<'_>, input: &ReopenTicket) -> Result<Reply, R
     }
 
     let by = ctx.by();
-    let mut reply = [tickets::reopen(ctx, &by, ticket.id)?];
+    let ticket = tickets::reopen(ctx, &by, ticket.id)?;
+    let mut reply = [react::settle(ctx, ticket)?];
     tickets::with_unread(ctx, member.agent, &mut reply)?;
     let [ticket] = reply;
     Reply::of(&ticket)

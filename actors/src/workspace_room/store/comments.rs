@@ -113,5 +113,19 @@ pub fn last_seq(sql: &dyn Sql, ticket: i64) -> Result<i64, Fault> {
     Ok(row.map_or(Ok(None), |row| row.integer_or_null(0))?.unwrap_or(0))
 }
 
+const LAST: &str = "select body, automatic from comments
+    where ticket = ? and visibility = 'public' and author_kind <> 'system'
+    order by seq desc limit 1";
+
+/// What a person said last in public on a ticket, and whether a machine wrote it for them.
+///
+/// # Errors
+/// A storage fault.
+pub fn last(sql: &dyn Sql, ticket: i64) -> Result<Option<(String, bool)>, Fault> {
+    let row = sql.first(LAST, &[ticket.into()])?;
+    row.map(|row| Ok((row.text(0)?, row.flag(1)?))).transpose()
+}
+
 #[cfg(test)]
-pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_TICKET, LAST_SEQ];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] =
+    &[INSERT, FIND, OF_TICKET, LAST_SEQ, LAST];

@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use crate::workspace_room::directory::store as directory;
+use crate::workspace_room::rules::store as rules;
 use crate::workspace_room::{reports, search, store, teams, transfer, webhooks};
 use rusqlite::types::Value;
 use std::fs;
@@ -34,6 +35,12 @@ const MEANT: &[(&str, &str)] = &[
     ("free_mail", "SCAN free_mail"),
     // A user's tickets, up to a number.
     ("from\n    (select 1 from tickets", "SCAN (subquery"),
+    // A few hundred definitions, counted when one of them changes.
+    ("update rules_active set", "SCAN rules"),
+    // One row is asked for.
+    ("select 1 from workflow_runs limit 1", "SCAN workflow_runs"),
+    // In the order of the key, with a limit.
+    ("from automation_passes order by number limit ?", "SCAN automation_passes"),
     // At most 500 teams.
     ("select count(*) from teams", "SCAN teams"),
     // At most twenty webhooks.
@@ -60,6 +67,14 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../webhooks/store/deliveries.rs"), webhooks::store::deliveries::STATEMENTS),
     (include_str!("../webhooks/store/webhooks.rs"), webhooks::store::webhooks::STATEMENTS),
     (include_str!("../reports/store.rs"), reports::store::STATEMENTS),
+    (include_str!("../rules/store/active.rs"), rules::active::STATEMENTS),
+    (include_str!("../rules/store/definitions.rs"), rules::definitions::STATEMENTS),
+    (include_str!("../rules/store/hours.rs"), rules::hours::STATEMENTS),
+    (include_str!("../rules/store/passes.rs"), rules::passes::STATEMENTS),
+    (include_str!("../rules/store/slas.rs"), rules::slas::STATEMENTS),
+    (include_str!("../rules/store/turns.rs"), rules::turns::STATEMENTS),
+    (include_str!("../rules/store/waits.rs"), rules::waits::STATEMENTS),
+    (include_str!("../rules/store/workflow_runs.rs"), rules::workflow_runs::STATEMENTS),
 ];
 
 /// Stores whose statements are explained as they run, in the tests of access.
@@ -193,4 +208,18 @@ const MANY: &str = "
     insert into webhook_deliveries (webhook, seq, kind, state, attempts, due, tries, answer,
         created_at)
     select i % 5, i, 'k', iif(i % 9, 'delivered', 'waiting'), 1, iif(i % 9, null, i), '[]', '', i
-    from n;";
+    from n;;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 100)
+    insert into rules (kind, id, position, enabled, occasion, json)
+    select 'automation', 'r' || i, i, i % 2, 'noteAdded', '{}' from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into automation_passes (ticket, at, occasion, round, fired, results)
+    select i, i, 'noteAdded', 1, 1, '[]' from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into ticket_waits (ticket, done) select i, '[]' from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into ticket_slas (ticket, policy, spent) select i, 'p' || (i % 9), 0 from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into workflow_runs (id, workflow, ticket, state, ended_at, run, workflow_json)
+    select 'w' || i, 'f' || (i % 9), i, case i % 2 when 0 then 'running' else 'done' end,
+        case i % 2 when 0 then null else i end, '{}', '{}' from n;";

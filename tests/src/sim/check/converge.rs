@@ -101,6 +101,7 @@ impl World {
         self.check_people();
         self.check_dead();
         self.check_webhooks();
+        self.check_rules();
     }
 
     /// A scheduled comment was published or cancelled, once, and not before its time.

@@ -10,6 +10,7 @@ mod limits;
 mod log;
 mod mail;
 mod prospects;
+mod rules;
 mod secrets;
 mod unchanged;
 mod webhooks;

@@ -7,6 +7,7 @@ mod bad;
 mod limiter;
 mod prospects;
 mod room;
+mod rules;
 mod sends;
 mod tenant;
 mod warmup;
@@ -56,6 +57,10 @@ pub enum About {
     Fire(usize, AgentId),
     /// A mail that came in.
     MailIn(usize),
+    /// A rule is made.
+    Automation(usize),
+    /// A workflow is made.
+    Workflow(usize),
     /// A warm-up counter begins, an index into the tenant's.
     WarmupStart(usize, usize),
     /// An inbox begins, an index into the tenant's.
@@ -97,10 +102,11 @@ pub struct Plan {
 
 type Generator = fn(&mut World, usize);
 
-const GENERATORS: [Generator; 9] = [
+const GENERATORS: [Generator; 10] = [
     room::desk,
     room::people,
     room::mail,
+    rules::rules,
     warmup::slots,
     sends::sends,
     prospects::prospects,

@@ -249,6 +249,8 @@ pub fn learn(world: &mut World, op: &Op, reply: &Value) {
                 world.plan.tenants[*tenant].tickets.push(ticket);
             }
         }
+        About::Automation(tenant) => world.plan.tenants[*tenant].automations.push(id("id")),
+        About::Workflow(tenant) => world.plan.tenants[*tenant].workflows.push(id("id")),
         About::Schedule(tenant, _) => {
             if let Ok(comment) = id("id").parse() {
                 world.plan.tenants[*tenant].scheduled.push(comment);

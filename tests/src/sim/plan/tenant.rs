@@ -34,6 +34,10 @@ pub struct Tenant {
     pub scheduled: Vec<CommentId>,
     /// Webhooks that were made.
     pub webhooks: Vec<String>,
+    /// Its automations.
+    pub automations: Vec<String>,
+    /// Its workflows.
+    pub workflows: Vec<String>,
     /// Message-Ids of mails that came in.
     pub mails: Vec<String>,
     /// Warm-up counters that are driven directly.
@@ -61,6 +65,8 @@ impl Tenant {
             tickets: Vec::new(),
             scheduled: Vec::new(),
             webhooks: Vec::new(),
+            automations: Vec::new(),
+            workflows: Vec::new(),
             mails: Vec::new(),
             counters: (0..2).map(|_| Counter::new(InboxId(random_uuid(random)))).collect(),
         }

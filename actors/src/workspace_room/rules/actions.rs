@@ -1,0 +1,266 @@
+//! Actions: whether they make sense, and what they do.
+//!
+//! Actions are done one after the other. One that cannot be done is refused and leaves nothing; the
+//! others go on. Changes of fields that follow each other are one change of the ticket.
+
+use super::{turns, workflows};
+use crate::kernel::Ctx;
+use crate::workspace_room::comments::{self, Draft};
+use crate::workspace_room::store::comments as spoken;
+use crate::workspace_room::{status, teams, tickets};
+use schema::event::By;
+use schema::ids::{AgentId, CommentId, TeamId};
+use schema::room::automation::{
+    ACTIONS_MAX, Action, ActionOutcome, ActionResult, AutomationWebhook, WEBHOOK_NAME_CHARS_MAX,
+};
+use schema::room::comment::Visibility;
+use schema::room::ticket::{Source, Status, TAGS_MAX, Ticket};
+use schema::{Code, Reject, check};
+
+/// Whether anything is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It is.
+    Real,
+    /// Nothing is: the actions only say what they would do.
+    Dry,
+}
+
+/// Checks a list of actions, and brings it into the form that is kept.
+///
+/// # Errors
+/// `invalid_input`, `too_large`.
+pub fn check(ctx: &Ctx<'_>, actions: &[Action]) -> Result<Vec<Action>, Reject> {
+    check::items("actions", actions, ACTIONS_MAX)?;
+    if actions.is_empty() {
+        return Err(Reject::field("actions", "must not be empty"));
+    }
+    actions.iter().map(|action| check_one(ctx, action)).collect()
+}
+
+/// Checks one action, and brings it into the form that is kept.
+///
+/// # Errors
+/// `invalid_input`, `too_large`.
+pub fn check_one(ctx: &Ctx<'_>, action: &Action) -> Result<Action, Reject> {
+    let mut action = action.clone();
+    match &mut action {
+        Action::AssignAgent(agent) => tickets::check_assignee(ctx, *agent)?,
+        Action::AssignNext(next) => {
+            if let Some(team) = next.team_id {
+                teams::check_named(ctx, "teamId", team)?;
+            }
+        }
+        Action::AddTags(tags) | Action::RemoveTags(tags) => {
+            *tags = tickets::tags(tags)?;
+            if tags.is_empty() {
+                return Err(Reject::field("tags", "must not be empty"));
+            }
+        }
+        Action::Reply(words) | Action::Note(words) => words.body = comments::body(&words.body)?,
+        Action::Webhook(call) => {
+            call.name = check::line("name", &call.name, WEBHOOK_NAME_CHARS_MAX)?;
+        }
+        Action::StartWorkflow(id) => workflows::check_named(ctx, *id)?,
+        Action::Unassign(_) | Action::SetStatus(_) | Action::SetPriority(_) => {}
+    }
+    Ok(action)
+}
+
+/// Somebody at work on one ticket, for a rule or a workflow.
+#[derive(Debug)]
+pub struct Doer<'r> {
+    mode: Mode,
+    /// What the rule or workflow is called.
+    rule: &'r str,
+    /// The ticket as it is stored.
+    stored: Ticket,
+    /// The ticket as it will be.
+    working: Ticket,
+}
+
+type Done = (ActionOutcome, String);
+
+fn done(detail: impl Into<String>) -> Result<Done, Reject> {
+    Ok((ActionOutcome::Done, detail.into()))
+}
+
+fn unneeded(detail: impl Into<String>) -> Result<Done, Reject> {
+    Ok((ActionOutcome::Unneeded, detail.into()))
+}
+
+impl<'r> Doer<'r> {
+    /// Begins with a ticket as it is stored.
+    #[must_use]
+    pub fn new(mode: Mode, rule: &'r str, ticket: Ticket) -> Self {
+        Self { mode, rule, working: ticket.clone(), stored: ticket }
+    }
+
+    /// The ticket as it will be.
+    #[must_use]
+    pub const fn ticket(&self) -> &Ticket {
+        &self.working
+    }
+
+    /// Does an action, or says why not.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn act(&mut self, ctx: &mut Ctx<'_>, action: &Action) -> Result<ActionResult, Reject> {
+        let (outcome, detail) = match self.try_act(ctx, action) {
+            Ok(done) => done,
+            Err(reject) if matches!(reject.code, Code::Internal | Code::Unavailable) => {
+                return Err(reject);
+            }
+            Err(reject) => (ActionOutcome::Refused, reject.message),
+        };
+        Ok(ActionResult { action: action.as_str().into(), outcome, detail })
+    }
+
+    /// Ends: what changed is saved. Gives the ticket as it is now, or would be.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn finish(mut self, ctx: &mut Ctx<'_>) -> Result<Ticket, Reject> {
+        self.save(ctx)?;
+        Ok(self.working)
+    }
+
+    fn save(&mut self, ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+        if self.mode == Mode::Real && self.working != self.stored {
+            let saved = tickets::save(ctx, &By::System, &self.stored, self.working.clone())?;
+            (self.stored, self.working) = (saved.clone(), saved);
+        }
+        Ok(())
+    }
+
+    fn try_act(&mut self, ctx: &mut Ctx<'_>, action: &Action) -> Result<Done, Reject> {
+        match action {
+            Action::AssignAgent(agent) => {
+                tickets::check_assignee(ctx, *agent)?;
+                self.assign(Some(*agent))
+            }
+            Action::AssignNext(next) => {
+                let agent = turns::next(ctx, next.team_id, next.by)?;
+                self.assign_next(ctx, next.team_id, agent)
+            }
+            Action::Unassign(_) => self.assign(None),
+            Action::AddTags(tags) => self.add_tags(tags),
+            Action::RemoveTags(tags) => {
+                let before = self.working.tags.len();
+                self.working.tags.retain(|tag| !tags.contains(tag));
+                let gone = before - self.working.tags.len();
+                if gone > 0 { done(format!("{gone} removed")) } else { unneeded("none is there") }
+            }
+            Action::SetStatus(to) => {
+                let from = self.working.status;
+                if from == *to {
+                    return unneeded(format!("it is {} already", to.as_str()));
+                }
+                status::check(from, *to)?;
+                status::set(&mut self.working, *to, ctx.now);
+                done(format!("{} to {}", from.as_str(), to.as_str()))
+            }
+            Action::SetPriority(to) => {
+                let from = std::mem::replace(&mut self.working.priority, *to);
+                if from == *to {
+                    return unneeded(format!("it is {} already", to.as_str()));
+                }
+                done(format!("{} to {}", from.as_str(), to.as_str()))
+            }
+            Action::Reply(words) => {
+                let automatic = spoken::last(ctx.sql, self.working.number)?;
+                if automatic.is_some_and(|(_, automatic)| automatic) {
+                    return Err(Reject::conflict("a machine wrote last: it gets no answer"));
+                }
+                self.write(ctx, Visibility::Public, &words.body)
+            }
+            Action::Note(words) => self.write(ctx, Visibility::Private, &words.body),
+            Action::Webhook(call) => {
+                self.save(ctx)?;
+                if self.mode == Mode::Real {
+                    let data = AutomationWebhook {
+                        name: call.name.clone(),
+                        rule: self.rule.to_owned(),
+                        ticket: self.stored.clone(),
+                    };
+                    let ticket = Some(self.stored.id);
+                    ctx.event_by(&By::System, "automation.webhook", ticket, &data)?;
+                }
+                done(format!("told as {}", call.name))
+            }
+            Action::StartWorkflow(id) => {
+                let workflow = workflows::startable(ctx, *id, self.working.number)?;
+                self.save(ctx)?;
+                if self.mode == Mode::Real {
+                    workflows::start(ctx, &By::System, &workflow, &self.stored)?;
+                }
+                done(format!("{} started", workflow.name))
+            }
+        }
+    }
+
+    fn assign(&mut self, to: Option<AgentId>) -> Result<Done, Reject> {
+        if self.working.assignee_id == to {
+            return unneeded("it is so already");
+        }
+        self.working.assignee_id = to;
+        to.map_or_else(|| done("nobody's now"), |agent| done(format!("given to {agent}")))
+    }
+
+    fn assign_next(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        team: Option<TeamId>,
+        agent: AgentId,
+    ) -> Result<Done, Reject> {
+        if self.mode == Mode::Real {
+            turns::took(ctx, team, agent)?;
+        }
+        self.assign(Some(agent))
+    }
+
+    fn add_tags(&mut self, tags: &[String]) -> Result<Done, Reject> {
+        let mut all = self.working.tags.clone();
+        all.extend(tags.iter().cloned());
+        all.sort_unstable();
+        all.dedup();
+        if all.len() > TAGS_MAX {
+            return Err(Reject::conflict(format!("it would have more than {TAGS_MAX} tags")));
+        }
+        let added = all.len() - self.working.tags.len();
+        self.working.tags = all;
+        if added > 0 { done(format!("{added} added")) } else { unneeded("all are there") }
+    }
+
+    fn write(
+        &mut self,
+        ctx: &mut Ctx<'_>,
+        visibility: Visibility,
+        body: &str,
+    ) -> Result<Done, Reject> {
+        if self.working.status == Status::Closed {
+            return Err(Reject::conflict("the ticket is closed"));
+        }
+        if self.mode == Mode::Dry {
+            return done(format!("{} bytes written", body.len()));
+        }
+        self.save(ctx)?;
+        let mut standing = comments::writable(ctx, self.stored.id)?;
+        let draft = Draft {
+            id: CommentId(ctx.uuid()),
+            author: By::System,
+            visibility,
+            body: body.to_owned(),
+            source: Source::Agent,
+            automatic: false,
+            mail: None,
+            attachments: Vec::new(),
+            answers: false,
+        };
+        let comment = comments::add(ctx, &mut standing, draft)?;
+        self.stored = tickets::find(ctx, self.stored.id)?;
+        self.working = self.stored.clone();
+        done(format!("comment {}", comment.id))
+    }
+}

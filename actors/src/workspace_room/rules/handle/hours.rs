@@ -1,0 +1,58 @@
+//! Business hours: get, set.
+
+use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::rules::calendar::Hours;
+use crate::workspace_room::rules::store::active;
+use crate::workspace_room::rules::{hours, sla, waits};
+use crate::workspace_room::tickets;
+use schema::room::hours::{
+    BusinessHours, BusinessHoursChanged, GetBusinessHours, SetBusinessHours,
+};
+use schema::{Permission, Reject};
+
+/// Reads the business hours.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`.
+pub fn get(ctx: &Ctx<'_>, _: &GetBusinessHours) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Work)?;
+    Reply::of(&hours::find(ctx)?)
+}
+
+/// Sets the business hours; the clocks of SLA and silence are set anew. Event
+/// `businessHours.changed`, none where nothing changes.
+///
+/// # Errors
+/// `invalid_input`, `version_mismatch`.
+pub fn set(ctx: &mut Ctx<'_>, input: &SetBusinessHours) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Manage)?;
+    let before = hours::find(ctx)?;
+    tickets::check_version(input.if_version, before.version)?;
+    let mut after = BusinessHours {
+        time_zone: input.time_zone.clone(),
+        week: input.week.clone(),
+        holidays: input.holidays.clone(),
+        updated_at: before.updated_at,
+        version: before.version,
+    };
+    Hours::of(&after)?;
+    after.week.sort_by(|a, b| (a.day, &a.from).cmp(&(b.day, &b.from)));
+    after.holidays.sort_by(|a, b| a.date.cmp(&b.date));
+    after.holidays.dedup_by(|a, b| a.date == b.date);
+    if after == before {
+        return Reply::of(&after);
+    }
+
+    after.updated_at = ctx.now;
+    after.version += 1;
+    hours::set(ctx, &after)?;
+    sla::again(ctx, "")?;
+    let silences = active::find(ctx.sql)?.silences;
+    if silences > 0 {
+        waits::look_again(ctx, silences)?;
+    }
+    let data = BusinessHoursChanged { business_hours: after, before };
+    ctx.event("businessHours.changed", None, &data)?;
+    Reply::of(&data.business_hours)
+}
