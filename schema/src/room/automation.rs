@@ -165,6 +165,7 @@ impl Action {
 
 /// No settings: `{}`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[cfg_attr(
     feature = "openapi",
     derive(schemars::JsonSchema),
