@@ -15,6 +15,7 @@ pub mod migrate;
 pub mod sockets;
 pub mod sql;
 pub mod store;
+pub mod unicode;
 pub mod zones;
 
 #[cfg(target_arch = "wasm32")]

@@ -3,6 +3,7 @@
 //! An [`Address`] that exists is safe to put into an SMTP command or a header: it holds no
 //! space, control character, angle bracket or second `@`. There is no other way to make one.
 
+use crate::kernel::unicode;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -117,7 +118,7 @@ pub(super) fn received(text: &str) -> Option<String> {
 /// [`AddressError::Domain`].
 pub fn domain_to_ascii(domain: &str) -> Result<String, AddressError> {
     let domain = domain.strip_suffix('.').unwrap_or(domain);
-    let ascii = idna::domain_to_ascii(domain).map_err(|_| AddressError::Domain)?;
+    let ascii = unicode::domain_to_ascii(domain).ok_or(AddressError::Domain)?;
     let label_is_valid = |label: &str| {
         (1..=LABEL_BYTES_MAX).contains(&label.len())
             && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')

@@ -23,7 +23,7 @@
 //! 4. Titles removed in front (dr, mr, prof, frau…) and behind (jr, phd, md…), never the last word.
 //! 5. The domain from a URL or an address: scheme, user, `www.`, port and path removed, A-labels.
 
-use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use crate::kernel::unicode::{nfkc, nfkd};
 use thiserror::Error;
 
 use super::address::{ADDRESS_BYTES_MAX, domain_to_ascii, is_invisible};
@@ -242,15 +242,6 @@ fn folded(text: &str) -> String {
 
 fn visible(text: &str) -> String {
     text.chars().filter(|c| !is_invisible(*c)).collect()
-}
-
-/// `icu_normalizer` because `idna` brings it along anyway: other tables would cost 80 KB more.
-fn nfkc(text: &str) -> String {
-    ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned()
-}
-
-fn nfkd(text: &str) -> String {
-    DecomposingNormalizerBorrowed::new_nfkd().normalize(text).into_owned()
 }
 
 /// The accents of Latin, Greek and Cyrillic. The vowel signs of other scripts are letters.

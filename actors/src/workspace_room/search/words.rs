@@ -7,7 +7,7 @@
 //! and digits and characters beyond ASCII: SQLite's `ascii` tokenizer takes it as one word, always,
 //! and nothing in it means anything to FTS5.
 
-use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use crate::kernel::unicode::{nfkc, nfkd};
 
 /// The longest word that is told from others that begin the same, in characters.
 const WORD_CHARS_MAX: usize = 64;
@@ -85,7 +85,7 @@ fn fold(word: &str, folded: &mut String) {
     }
     let mut plain = String::with_capacity(word.len());
     let lower = word.to_lowercase();
-    for c in DecomposingNormalizerBorrowed::new_nfkd().normalize(&lower).chars() {
+    for c in nfkd(&lower).chars() {
         match c {
             '\u{300}'..='\u{36f}' => {}
             'ß' => plain.push_str("ss"),
@@ -101,7 +101,7 @@ fn fold(word: &str, folded: &mut String) {
             _ => {}
         }
     }
-    let whole = ComposingNormalizerBorrowed::new_nfkc().normalize(&plain);
+    let whole = nfkc(&plain);
     folded.extend(whole.chars().filter(|c| is_letter(*c)).take(WORD_CHARS_MAX));
 }
 
