@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 /// A year, as browsers are told to use HTTPS only.
 const HSTS: &str = "max-age=31536000; includeSubDomains";
-const METHODS: &str = "GET, POST, PATCH, DELETE";
+const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const ALLOWED_HEADERS: &str =
     "authorization, content-type, idempotency-key, if-match, x-workspace-id";
 const EXPOSED_HEADERS: &str = "etag, location, retry-after, x-request-id, idempotent-replayed";

@@ -75,7 +75,10 @@ async function workspace(url, name) {
     email: `inbox@${name}.example`, displayName: name, smtp: { host: "127.0.0.1", port: 2525, security: "plain", password: "x" },
   });
   const prospect = await asOwner("POST", "/api/prospects", { email: `lead@${name}.example`, name: "Lead" });
+  const team = await asOwner("POST", "/v1/teams", { name });
+  const webhook = await asOwner("POST", "/v1/webhooks", { url: "https://receiver.example/hook", kinds: ["ticket.created"] });
   const ids = {
+    teamId: team.id, webhookId: (webhook.webhook ?? webhook).id,
     workspaceId: owner.workspaceId, agentId: agents.admin.agentId, ticketId: ticket.id, userId: ticket.userId,
     commentId: comment.id, invitationId: invited.invitation.id, inboxId: inbox.id, prospectId: prospect.id,
   };

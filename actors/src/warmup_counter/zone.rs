@@ -92,6 +92,15 @@ pub fn text(day: i64) -> String {
     date.map_or_else(|| day.to_string(), |date| date.to_string())
 }
 
+/// A time in UTC as ISO 8601, to the millisecond.
+#[must_use]
+pub fn moment(at: Millis) -> String {
+    let (day, ms) = (at.div_euclid(DAY_MS), at.rem_euclid(DAY_MS));
+    let (minutes, ms) = (ms / MINUTE_MS, ms % MINUTE_MS);
+    let (hour, minute, second, ms) = (minutes / 60, minutes % 60, ms / 1000, ms % 1000);
+    format!("{}T{hour:02}:{minute:02}:{second:02}.{ms:03}Z", text(day))
+}
+
 /// The day that `YYYY-MM-DD` names, from 2000-01-01 on.
 ///
 /// # Errors

@@ -1,6 +1,16 @@
-//! Prints the OpenAPI document: `npm run openapi` writes it to `gateway/assets/openapi.json`.
+//! Writes the OpenAPI document: `npm run openapi`.
 
-fn main() {
+use std::{env, fs, io};
+
+fn main() -> io::Result<()> {
     let document = gateway::openapi::document();
-    println!("{}", serde_json::to_string_pretty(&document).expect("it is JSON"));
+    let text = serde_json::to_string_pretty(&document)?;
+    match env::args().nth(1) {
+        // Only once it is whole: a document that fails half-way replaces nothing.
+        Some(path) => fs::write(path, text + "\n"),
+        None => {
+            println!("{text}");
+            Ok(())
+        }
+    }
 }

@@ -5,28 +5,10 @@ use crate::d1::{InboxRow, ProspectRow};
 use crate::router::Route;
 use crate::routes::status;
 use crate::routes::{About, Health, admin, inboxes, invitations, prospects, realtime, sessions};
-use schema::event::Event;
 use schema::inbox::{InboxView, NewMail, PauseInbox, ResolveUnknown, SendView};
 use schema::limiter::LimitKind;
 use schema::prospect::{HistoryRow, Prospect, Stage, Suppress, Update};
-use schema::room::access::{Agent, ChangeWorkspace, Invitation, Own, Workspace};
-use schema::room::attribute::Attribute;
-use schema::room::automation::{Automation, AutomationRun, DryRun};
-use schema::room::comment::{Attachment, Comment};
-use schema::room::company::{Company, FreeMail};
-use schema::room::hours::BusinessHours;
-use schema::room::mail::UnparseableMail;
-use schema::room::report::Report;
-use schema::room::schedule::ScheduledComment;
-use schema::room::search::Hit;
-use schema::room::sla::{SlaPolicy, TicketSla};
-use schema::room::snapshot::Snapshot;
-use schema::room::team::Team;
-use schema::room::ticket::{ReadMark, Ticket};
-use schema::room::transfer::RowsImported;
-use schema::room::user::{Merge, User};
-use schema::room::webhook::{Delivery, Webhook};
-use schema::room::workflow::{Workflow, WorkflowRun};
+use schema::room::access::{ChangeWorkspace, Workspace};
 use schema::warmup::WarmupStatus;
 use serde_json::{Value, json};
 
@@ -114,34 +96,6 @@ impl Function {
     pub(super) fn matching(self) -> Self {
         Self { if_match: true, keyed: false, ..self }
     }
-}
-
-/// Makes the schema of this name known; false where there is none.
-pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
-    macro_rules! schemas {
-        ($($type:ident)*) => {
-            match name {
-                "Nothing" => {
-                    let none = json!({ "type": "object" });
-                    schemas.replies.definitions_mut().insert("Nothing".into(), none);
-                    true
-                }
-                $(stringify!($type) => {
-                    schemas.reply::<$type>();
-                    true
-                })*
-                _ => false,
-            }
-        };
-    }
-    schemas!(
-        Own Agent Invitation User Company Ticket ReadMark Event Comment Attachment
-        ScheduledComment Snapshot UnparseableMail Hit Report
-        RowsImported
-        Webhook Delivery
-        Team Merge FreeMail Attribute
-        Automation AutomationRun DryRun Workflow WorkflowRun BusinessHours SlaPolicy TicketSla
-    )
 }
 
 fn id(what: &str) -> Value {

@@ -5,6 +5,7 @@
 //! reply whose schema has no name, and a parameter that its command does not know fail.
 
 mod functions;
+mod names;
 mod outside;
 
 use crate::router::{self, Target};
@@ -52,7 +53,7 @@ impl Schemas {
     }
 
     fn named(&mut self, name: &str) -> Value {
-        assert!(functions::register(self, name), "no schema is called {name}: see openapi");
+        assert!(names::register(self, name), "no schema is called {name}: see openapi");
         json!({ "$ref": format!("#/components/schemas/{name}") })
     }
 }

@@ -99,6 +99,7 @@ pub struct Payload<'a> {
     /// The ticket that it concerns.
     pub ticket_id: Option<TicketId>,
     /// The event's data.
+    #[cfg_attr(feature = "openapi", schemars(with = "serde_json::Value"))]
     pub data: &'a RawValue,
 }
 

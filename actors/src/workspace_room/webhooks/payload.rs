@@ -1,7 +1,7 @@
 //! The body of a request: an event in the shape that the specification recommends.
 
 use crate::kernel::Ctx;
-use jiff::Timestamp;
+use crate::warmup_counter::zone;
 use schema::Reject;
 use schema::event::Event;
 use schema::ids::WorkspaceId;
@@ -23,10 +23,9 @@ pub fn body(ctx: &Ctx<'_>, event: &Event) -> Result<Vec<u8>, Reject> {
     let fault = |why: String| Reject::internal(format!("payload of event {}: {why}", event.seq));
     let workspace_id: WorkspaceId =
         ctx.instance.parse().map_err(|_| fault("no workspace".to_owned()))?;
-    let at = Timestamp::from_millisecond(event.at).map_err(|error| fault(error.to_string()))?;
     let payload = Payload {
         kind: &event.kind,
-        timestamp: &at.to_string(),
+        timestamp: &zone::moment(event.at),
         workspace_id,
         number: event.seq,
         by: &event.by,

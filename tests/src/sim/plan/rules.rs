@@ -61,7 +61,10 @@ pub fn rules(world: &mut World, tenant: usize) {
 }
 
 fn automation_of(random: &mut Random, text: &str, workflow: Option<&str>) -> Value {
-    let is = |field: &str, value: &str| json!({ "of": [{ "field": field, "op": "is", "values": [value] }] });
+    let is = |field: &str, value: &str| {
+        let one = json!({ "field": field, "op": "is", "values": [value] });
+        json!({ "of": [one] })
+    };
     let (trigger, conditions, mut actions) = match random.below(9) {
         // Two rules that undo each other's work.
         0 => (

@@ -22,7 +22,7 @@ fn a_receiver_gets_the_events_it_wants_in_the_shape_of_the_specification() {
     let number = body["number"].as_i64().expect("a number");
     let simple = receiver.webhook.replace('-', "");
     assert_eq!(id, format!("evt_{simple}_{number}"));
-    assert_eq!(body["timestamp"], "2026-11-02T12:00:00Z");
+    assert_eq!(body["timestamp"], "2026-11-02T12:00:00.000Z");
     assert_eq!(body["ticketId"], ticket);
     assert_eq!(body["data"]["comment"]["body"], "Hello");
     assert_eq!(body["by"]["kind"], "agent");
