@@ -2,7 +2,7 @@
 //!
 //! A day is a whole number, counted from 1970-01-01. It begins at the first moment that its date is
 //! on the wall: where the clocks skip midnight that is later than 00:00, and a day may have 23 or
-//! 25 hours, or not exist at all. Zones come from the table that is compiled in.
+//! 25 hours, or not exist at all. Zones come from the runtime's tables.
 
 use crate::kernel::zones;
 use schema::{Millis, Reject};
