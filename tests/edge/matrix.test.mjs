@@ -45,7 +45,9 @@ function least(schema, ids, name = "") {
 
 /** Asks an operation; gives { status, code, text }. */
 async function ask(url, operation, ids, token) {
-  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? UNKNOWN);
+  const asked = operation.parameters.filter((parameter) => parameter.in === "query" && parameter.required);
+  const query = new URLSearchParams(asked.map(({ name, schema }) => [name, least(schema, ids, name)]));
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name) => ids[name] ?? UNKNOWN) + (asked.length ? `?${query}` : "");
   const schema = operation.requestBody?.content["application/json"]?.schema;
   const headers = operation.method === "POST" ? { "idempotency-key": crypto.randomUUID() } : {};
   const body = schema ? least(schema, ids) : operation.requestBody ? "x" : undefined;

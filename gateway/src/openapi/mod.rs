@@ -252,6 +252,11 @@ fn command<'a>(commands: &'a Value, name: &str) -> (&'a Value, &'a str) {
     (&found["properties"][name], summary.split(". ").next().unwrap_or_default())
 }
 
+fn requires(input: &Value, name: &str) -> bool {
+    let required = input["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+    required.iter().any(|field| field == name)
+}
+
 fn of_line(line: &'static Line, commands: &Value, schemas: &mut Schemas) -> Value {
     let (input, summary) = command(commands, line.command);
     let mut input = input.clone();
@@ -264,6 +269,7 @@ fn of_line(line: &'static Line, commands: &Value, schemas: &mut Schemas) -> Valu
     let pages = if paged { &pages[..] } else { &[] };
     for param in line.query.iter().chain(pages) {
         let name = param.name();
+        let required = requires(&input, name);
         let field = take(&mut input, name);
         let field = field.unwrap_or_else(|| panic!("{} has no field {name}", line.command));
         let field = if name == "limit" {
@@ -272,7 +278,7 @@ fn of_line(line: &'static Line, commands: &Value, schemas: &mut Schemas) -> Valu
         } else {
             field
         };
-        parameters.push(parameter("query", name, &field, false));
+        parameters.push(parameter("query", name, &field, required));
     }
     let (status, data) = match line.gives {
         Gives::One(name) => (200, schemas.named(name)),
