@@ -33,7 +33,8 @@ pub(crate) struct Function {
     pub id: &'static str,
     pub summary: &'static str,
     pub gate: Gate,
-    pub query: Vec<(&'static str, Value)>,
+    /// Name, schema, and whether it must be there.
+    pub query: Vec<(&'static str, Value, bool)>,
     pub body: Body,
     pub keyed: bool,
     pub if_match: bool,
@@ -80,12 +81,17 @@ impl Function {
             "description": "How many items at most." });
         let cursor = json!({ "type": "string",
             "description": "Where the page before said that this one begins." });
-        let query = vec![("limit", limit), ("cursor", cursor)];
+        let query = vec![("limit", limit, false), ("cursor", cursor, false)];
         Self { query, paged: true, ..Self::reads(id, summary, list) }
     }
 
     pub(super) fn asks(mut self, name: &'static str, schema: Value) -> Self {
-        self.query.push((name, schema));
+        self.query.push((name, schema, false));
+        self
+    }
+
+    fn needs(mut self, name: &'static str, schema: Value) -> Self {
+        self.query.push((name, schema, true));
         self
     }
 
@@ -197,7 +203,9 @@ fn of_access(route: Route, s: &mut Schemas) -> Function {
             let reads = Function::reads("getReportCsv", summary, nothing());
             let asked = crate::table::REPORT.iter().map(|param| param.name());
             let reads = asked.fold(reads, |reads, name| {
-                reads.asks(name, json!({ "type": "string", "description": "As in the report." }))
+                let schema = json!({ "type": "string", "description": "As in the report." });
+                let needed = matches!(name, "from" | "to");
+                if needed { reads.needs(name, schema) } else { reads.asks(name, schema) }
             });
             Function { file: true, ..reads }
         }

@@ -319,8 +319,8 @@ fn take(object: &mut Value, name: &str) -> Option<Value> {
 
 fn of_function(method: &str, path: &'static str, function: Function) -> Value {
     let mut parameters = path_ids(path);
-    for (name, schema) in &function.query {
-        parameters.push(parameter("query", name, schema, false));
+    for (name, schema, required) in &function.query {
+        parameters.push(parameter("query", name, schema, *required));
     }
     if function.keyed {
         parameters.push(idempotency());
