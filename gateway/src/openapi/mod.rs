@@ -303,7 +303,7 @@ fn of_line(line: &'static Line, commands: &Value, schemas: &mut Schemas) -> Valu
         let left = input["required"].as_array().map_or(0, Vec::len);
         assert_eq!(left, 0, "{} {} leaves fields unfilled: {input}", line.method, line.path);
     } else {
-        let required = line.body == Takes::Object;
+        let required = line.body != Takes::Perhaps;
         operation["requestBody"] = json!({ "required": required, "content": content(input) });
     }
     operation
