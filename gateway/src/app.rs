@@ -5,9 +5,10 @@ use crate::auth;
 use crate::body::{self, Extra, Rule};
 use crate::config::Config;
 use crate::http::{Body, Request, Response};
+use crate::link;
 use crate::platform::Platform;
 use crate::query::Query;
-use crate::respond::{Common, Reply};
+use crate::respond::{Common, FileHead, Reply};
 use crate::router::{self, Ids, Route, Target};
 use crate::routes;
 use crate::table;
@@ -21,21 +22,23 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 /// What a request is answered with.
-pub enum Served<S> {
+pub enum Served<S, C> {
     /// A response.
     Http(Response),
+    /// A response whose body is on its way.
+    Content(Response, C),
     /// A WebSocket.
     Socket(S),
 }
 
 /// What an endpoint gives.
-pub enum Given<S> {
+pub enum Given<S, C> {
     /// A reply for the envelope.
     Reply(Reply),
-    /// A file: its name and bytes.
-    File(String, Vec<u8>),
     /// A table of ours, by its name.
     Csv(String, String),
+    /// A file, and its bytes where any are given.
+    File(FileHead, Option<C>),
     /// A WebSocket.
     Socket(S),
 }
@@ -55,19 +58,24 @@ pub struct Call<'a, P> {
 }
 
 /// Answers a request.
-pub async fn serve<P: Platform>(platform: &P, mut request: Request) -> Served<P::Socket> {
+pub async fn serve<P: Platform>(
+    platform: &P,
+    mut request: Request,
+) -> Served<P::Socket, P::Content> {
     // What HEAD gives is what GET gives, without its body.
-    let head = request.method == "HEAD";
+    let head = request.method == "HEAD" && !request.path.starts_with(link::PATH);
     if head {
         request.method = "GET".into();
     }
     match respond(platform, request).await {
-        Served::Http(response) if head => Served::Http(Response { body: Vec::new(), ..response }),
+        Served::Http(response) | Served::Content(response, _) if head => {
+            Served::Http(Response { body: Vec::new(), ..response })
+        }
         served => served,
     }
 }
 
-async fn respond<P: Platform>(platform: &P, request: Request) -> Served<P::Socket> {
+async fn respond<P: Platform>(platform: &P, request: Request) -> Served<P::Socket, P::Content> {
     let request_id = request_id(platform, &request);
     let config = platform.config();
     let common = Common::of(&request, config.as_ref().ok().copied(), request_id.clone());
@@ -80,8 +88,9 @@ async fn respond<P: Platform>(platform: &P, request: Request) -> Served<P::Socke
     };
     match given {
         Ok(Given::Reply(reply)) => Served::Http(common.success(reply)),
-        Ok(Given::File(name, bytes)) => Served::Http(common.file(&name, bytes)),
         Ok(Given::Csv(name, text)) => Served::Http(common.csv(&name, text)),
+        Ok(Given::File(file, Some(content))) => Served::Content(common.file(&file), content),
+        Ok(Given::File(file, None)) => Served::Http(common.file(&file)),
         Ok(Given::Socket(socket)) => Served::Socket(socket),
         Err(reject) => {
             if matches!(reject.code, Code::Internal | Code::Unavailable) {
@@ -98,7 +107,12 @@ async fn answer<P: Platform>(
     config: &Config,
     request: Request,
     request_id: String,
-) -> Result<Given<P::Socket>, Reject> {
+) -> Result<Given<P::Socket, P::Content>, Reject> {
+    if request.path.starts_with(link::PATH) {
+        let call = Call { platform, config, request, ids: Ids::default(), request_id };
+        let (file, content) = routes::attachments::linked(call).await?;
+        return Ok(Given::File(file, content));
+    }
     let (target, ids) = router::find(&request.method, &request.path)?;
     let call = Call { platform, config, request, ids, request_id };
     let open = matches!(target, Target::Function(route) if route.is_open());
@@ -110,8 +124,8 @@ async fn answer<P: Platform>(
         Target::Room(line) => table::answer(line, call).await.map(Given::Reply),
         Target::Function(Route::Realtime) => routes::realtime::join(call).await.map(Given::Socket),
         Target::Function(Route::AttachmentContent) => {
-            let (name, bytes) = routes::attachments::content(call).await?;
-            Ok(Given::File(name, bytes))
+            let (file, content) = routes::attachments::content(call).await?;
+            Ok(Given::File(file, content))
         }
         Target::Function(Route::ReportCsv) => {
             let (name, text) = routes::reports::csv(call).await?;

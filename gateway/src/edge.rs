@@ -3,7 +3,7 @@
 use crate::app::{self, Served};
 use crate::config::Config;
 use crate::email::{self, MAIL_BYTES_MAX, Verdict};
-use crate::http::{Body, Headers, Request, Response};
+use crate::http::{Body, Chunks, Headers, Request, Response};
 use crate::platform::{Platform, StoredMail};
 use crate::queue::{self, Fate};
 use crate::scheduled;
@@ -21,9 +21,9 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::{
-    Bucket, Context, Env, ForwardableEmailMessage, MessageBatch, MessageExt,
+    Bucket, Context, Env, ForwardableEmailMessage, MessageBatch, MessageExt, MultipartUpload,
     QueueRetryOptionsBuilder, RequestInit, ResponseBuilder, ScheduleContext, ScheduledEvent,
-    WebSocketPair, event,
+    UploadedPart, WebSocketPair, event,
 };
 
 #[wasm_bindgen]
@@ -66,14 +66,24 @@ async fn fetch(
     match app::serve(&edge, request).await {
         Served::Socket(response) => Ok(response),
         Served::Http(response) => respond(response),
+        Served::Content(response, content) => {
+            let headers = written(&response)?;
+            let builder = ResponseBuilder::new().with_status(response.status);
+            Ok(builder.with_headers(headers).body(content))
+        }
     }
 }
 
-fn respond(response: Response) -> worker::Result<worker::Response> {
+fn written(response: &Response) -> worker::Result<worker::Headers> {
     let headers = worker::Headers::new();
     for (name, value) in &response.headers {
         headers.set(name, value)?;
     }
+    Ok(headers)
+}
+
+fn respond(response: Response) -> worker::Result<worker::Response> {
+    let headers = written(&response)?;
     let builder = ResponseBuilder::new().with_status(response.status).with_headers(headers);
     if response.status == 204 {
         return Ok(builder.empty());
@@ -148,6 +158,29 @@ async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) 
     scheduled::watch(&Edge { env }).await;
 }
 
+/// A request's body as it comes.
+///
+/// # Errors
+/// `bad_request` where it cannot be read.
+pub fn chunks(mut request: worker::Request) -> Result<Chunks, Reject> {
+    if request.inner().body().is_none() {
+        return Ok(Chunks::Bytes(None));
+    }
+    request.stream().map(Chunks::Js).map_err(broken)
+}
+
+/// The next piece of a body.
+///
+/// # Errors
+/// `bad_request` where it breaks off.
+pub async fn next_chunk(stream: &mut worker::ByteStream) -> Result<Option<Vec<u8>>, Reject> {
+    stream.next().await.transpose().map_err(broken)
+}
+
+fn broken(error: worker::Error) -> Reject {
+    Reject::new(Code::BadRequest, format!("the body could not be read: {error}"))
+}
+
 /// How much of a body that is too long is read to its end all the same.
 const DRAINED_BYTES_MAX: usize = 32 * 1024 * 1024;
 
@@ -159,9 +192,6 @@ pub async fn read(mut request: worker::Request, bytes_max: usize) -> Result<Vec<
     if request.inner().body().is_none() {
         return Ok(Vec::new());
     }
-    let broken = |error: worker::Error| {
-        Reject::new(Code::BadRequest, format!("the body could not be read: {error}"))
-    };
     // A length that the runtime has checked lets it be read in one go.
     if request.headers().get("content-length").ok().flatten().is_some() {
         return request.bytes().await.map_err(broken);
@@ -229,6 +259,8 @@ impl Edge {
 
 impl Platform for Edge {
     type Socket = worker::Response;
+    type Content = worker::ResponseBody;
+    type Parts = (MultipartUpload, Vec<UploadedPart>);
 
     fn config(&self) -> Result<&Config, Reject> {
         let config = CONFIG.get_or_init(|| Config::read(|name| self.var(name)));
@@ -363,6 +395,45 @@ impl Platform for Edge {
         };
         let Some(body) = object.body() else { return Ok(None) };
         body.bytes().await.map(Some).map_err(fault)
+    }
+
+    async fn open(
+        &self,
+        key: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<Option<worker::ResponseBody>, Reject> {
+        let fault = |error: worker::Error| unavailable("storage", error);
+        let bucket = self.bucket()?;
+        let mut get = bucket.get(key);
+        if let Some((from, to)) = range {
+            get =
+                get.range(worker::Range::OffsetWithLength { offset: from, length: to - from + 1 });
+        }
+        let Some(object) = get.execute().await.map_err(fault)? else { return Ok(None) };
+        object.body().map(|body| body.response_body().map_err(fault)).transpose()
+    }
+
+    async fn begin_parts(&self, key: &str) -> Result<Self::Parts, Reject> {
+        let upload = self.bucket()?.create_multipart_upload(key).execute().await;
+        upload.map(|upload| (upload, Vec::new())).map_err(|error| unavailable("storage", error))
+    }
+
+    async fn put_part(&self, parts: &mut Self::Parts, bytes: Vec<u8>) -> Result<(), Reject> {
+        let number = u16::try_from(parts.1.len() + 1).unwrap_or(u16::MAX);
+        let part = parts.0.upload_part(number, bytes).await;
+        parts.1.push(part.map_err(|error| unavailable("storage", error))?);
+        Ok(())
+    }
+
+    async fn end_parts(&self, (upload, parts): Self::Parts) -> Result<(), Reject> {
+        let done = upload.complete(parts).await;
+        done.map(drop).map_err(|error| unavailable("storage", error))
+    }
+
+    async fn drop_parts(&self, (upload, _): Self::Parts) {
+        if let Err(error) = upload.abort().await {
+            worker::console_error!("storage: {error}");
+        }
     }
 
     async fn enqueue(&self, mail: &StoredMail) -> Result<(), Reject> {

@@ -7,6 +7,7 @@
 use crate::charset;
 use crate::d1;
 use crate::gather::gather;
+use crate::media;
 use crate::platform::{Platform, StoredMail};
 use crate::token::sha256_hex;
 use actors::mail::automatic;
@@ -145,6 +146,7 @@ async fn keep<P: Platform>(
             key,
             content_id: attachment.content_id.clone(),
             inline: attachment.inline,
+            media: Some(media::of(&attachment.bytes).to_owned()),
         })
     });
     kept.await.into_iter().collect()

@@ -37,6 +37,44 @@ pub enum Body {
     Js(worker::Request),
 }
 
+/// A body that comes in pieces.
+pub enum Chunks {
+    /// It is here, until it is taken.
+    Bytes(Option<Vec<u8>>),
+    /// It comes from the runtime.
+    #[cfg(target_arch = "wasm32")]
+    Js(worker::ByteStream),
+}
+
+impl Body {
+    /// The body as it comes.
+    ///
+    /// # Errors
+    /// `bad_request` where it cannot be read.
+    pub fn chunks(self) -> Result<Chunks, Reject> {
+        match self {
+            Self::Bytes(bytes) => Ok(Chunks::Bytes(Some(bytes))),
+            #[cfg(target_arch = "wasm32")]
+            Self::Js(request) => crate::edge::chunks(request),
+        }
+    }
+}
+
+impl Chunks {
+    /// The next piece; none at the end.
+    ///
+    /// # Errors
+    /// `bad_request` where the body breaks off.
+    #[cfg_attr(not(target_arch = "wasm32"), expect(clippy::unused_async))]
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>, Reject> {
+        match self {
+            Self::Bytes(bytes) => Ok(bytes.take()),
+            #[cfg(target_arch = "wasm32")]
+            Self::Js(stream) => crate::edge::next_chunk(stream).await,
+        }
+    }
+}
+
 /// A request.
 pub struct Request {
     /// In capitals.

@@ -16,6 +16,9 @@ pub mod d1;
 pub mod email;
 pub mod gather;
 pub mod http;
+pub mod link;
+pub mod media;
+pub mod multipart;
 #[cfg(feature = "openapi")]
 pub mod openapi;
 pub mod password;

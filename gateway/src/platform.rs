@@ -29,6 +29,12 @@ pub trait Platform {
     /// What a WebSocket upgrade is answered with.
     type Socket;
 
+    /// The bytes of an object, on their way.
+    type Content;
+
+    /// An object that is put in parts.
+    type Parts;
+
     /// The settings of this deployment.
     ///
     /// # Errors
@@ -93,6 +99,37 @@ pub trait Platform {
     /// # Errors
     /// `unavailable` where the storage does not answer.
     async fn object(&self, key: &str) -> Result<Option<Vec<u8>>, Reject>;
+
+    /// Opens an object, or the part of it between two bytes, both included.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn open(
+        &self,
+        key: &str,
+        range: Option<(u64, u64)>,
+    ) -> Result<Option<Self::Content>, Reject>;
+
+    /// Begins an object that comes in parts.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn begin_parts(&self, key: &str) -> Result<Self::Parts, Reject>;
+
+    /// Puts the next part; all but the last are of one size.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn put_part(&self, parts: &mut Self::Parts, bytes: Vec<u8>) -> Result<(), Reject>;
+
+    /// All parts are there.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn end_parts(&self, parts: Self::Parts) -> Result<(), Reject>;
+
+    /// The object is not wanted any more. What is left of it, storage forgets by itself.
+    async fn drop_parts(&self, parts: Self::Parts);
 
     /// Puts a stored mail on the queue, to be filed later.
     ///

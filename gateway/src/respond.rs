@@ -225,28 +225,89 @@ impl Common {
         Response { status: 204, headers, body: Vec::new() }
     }
 
-    /// A file, which a browser saves and never shows.
+    /// What goes before a file's bytes. A browser saves it, unless it is an image that was asked to
+    /// be shown; what is in it runs nowhere.
     #[must_use]
-    pub fn file(&self, name: &str, bytes: Vec<u8>) -> Response {
+    pub fn file(&self, file: &FileHead) -> Response {
         let mut headers = self.headers();
+        let FileHead { name, shown, sha256, range, total } = file;
+        let set = |headers: &mut Vec<(&'static str, String)>, name: &'static str, value: String| {
+            headers.retain(|(known, _)| *known != name);
+            headers.push((name, value));
+        };
+        set(&mut headers, "accept-ranges", "bytes".into());
+        if file.is_unsatisfiable() {
+            set(&mut headers, "content-range", format!("bytes */{total}"));
+            return Response { status: 416, headers, body: Vec::new() };
+        }
         let plain: String = name
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '_' })
             .take(100)
             .collect();
-        headers[0].1 = "application/octet-stream".into();
+        let kind = if shown.is_some() { "inline" } else { "attachment" };
+        let media = shown.clone().unwrap_or_else(|| "application/octet-stream".into());
+        set(&mut headers, "content-type", media);
         let disposition =
-            format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{}", escape(name));
-        headers.push(("content-disposition", disposition));
-        Response { status: 200, headers, body: bytes }
+            format!("{kind}; filename=\"{plain}\"; filename*=UTF-8''{}", escape(name));
+        set(&mut headers, "content-disposition", disposition);
+        set(&mut headers, "content-security-policy", FILE_POLICY.into());
+        set(&mut headers, "etag", format!("\"{sha256}\""));
+        if shown.is_some() {
+            // A page of the team's own shows it; who has the link has the file.
+            set(&mut headers, "cross-origin-resource-policy", "cross-origin".into());
+        }
+        let mut status = 200;
+        if let Some((from, to)) = range {
+            set(&mut headers, "content-range", format!("bytes {from}-{to}/{total}"));
+            status = 206;
+        }
+        Response { status, headers, body: Vec::new() }
     }
 
-    /// A table that Postroom itself wrote, as a file to save.
+    /// A table of ours, as a file to save.
     #[must_use]
     pub fn csv(&self, name: &str, text: String) -> Response {
-        let mut response = self.file(name, text.into_bytes());
-        response.headers[0].1 = "text/csv; charset=utf-8; header=present".into();
-        response
+        let (name, sha256) = (name.to_owned(), "csv".to_owned());
+        let file = FileHead { name, shown: None, sha256, range: None, total: 0 };
+        let mut response = self.file(&file);
+        response.headers.retain(|(name, _)| !matches!(*name, "etag" | "accept-ranges"));
+        for (name, value) in &mut response.headers {
+            if *name == "content-type" {
+                *value = "text/csv; charset=utf-8; header=present".into();
+            }
+        }
+        Response { body: text.into_bytes(), ..response }
+    }
+}
+
+/// What a file in a window of its own may do: nothing.
+const FILE_POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+
+/// A file, before its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileHead {
+    /// What it is called.
+    pub name: String,
+    /// What it is, where a browser may show it in its place.
+    pub shown: Option<String>,
+    /// The hash of its content; empty where no part of it can be given.
+    pub sha256: String,
+    /// The first and the last byte that are given, where that is not all.
+    pub range: Option<(u64, u64)>,
+    /// Its size.
+    pub total: u64,
+}
+
+impl FileHead {
+    /// There is no such part of it.
+    #[must_use]
+    pub const fn unsatisfiable(total: u64) -> Self {
+        Self { name: String::new(), shown: None, sha256: String::new(), range: None, total }
+    }
+
+    const fn is_unsatisfiable(&self) -> bool {
+        self.sha256.is_empty()
     }
 }
 
@@ -339,7 +400,8 @@ mod tests {
             common().success(Reply::json(b"{}".to_vec())),
             common().failure(&Reject::not_found("page")),
             common().preflight(),
-            common().file("x.html", vec![]),
+            common().file(&head("x.html", None)),
+            common().file(&FileHead::unsatisfiable(3)),
         ];
         for response in responses {
             for name in [
@@ -356,16 +418,36 @@ mod tests {
         }
     }
 
+    fn head(name: &str, shown: Option<&str>) -> FileHead {
+        let shown = shown.map(str::to_owned);
+        FileHead { name: name.into(), shown, sha256: "ab".into(), range: None, total: 10 }
+    }
+
+    /// Bad inputs C68.
     #[test]
     fn a_file_is_saved_under_a_harmless_name() {
-        let response = common().file("../../a\r\nb\"ä.html", vec![1]);
+        let response = common().file(&head("../../a\r\nb\"ä.html", None));
         let disposition = header(&response, "content-disposition").expect("there");
         assert!(!disposition.contains(['\r', '\n']) && disposition.starts_with("attachment; "));
-        assert!(
-            disposition.contains("filename=\".._.._a__b___.html\"")
-                || disposition.contains("filename=\".._.._a__b__.html\""),
-            "{disposition}"
-        );
+        assert!(disposition.contains("filename=\".._.._a__b__.html\""), "{disposition}");
+        assert!(disposition.ends_with("filename*=UTF-8''..%2F..%2Fa%0D%0Ab%22%C3%A4.html"));
         assert_eq!(header(&response, "content-type"), Some("application/octet-stream"));
+        let policy = header(&response, "content-security-policy").expect("there");
+        assert!(policy.contains("sandbox"), "{policy}");
+        assert_eq!(response.headers.iter().filter(|(name, _)| *name == "content-type").count(), 1);
+    }
+
+    #[test]
+    fn an_image_that_may_be_shown_is_and_a_part_says_which_it_is() {
+        let mut image = head("a.png", Some("image/png"));
+        image.range = Some((2, 5));
+        let response = common().file(&image);
+        assert_eq!((response.status, header(&response, "content-type")), (206, Some("image/png")));
+        assert_eq!(header(&response, "content-range"), Some("bytes 2-5/10"));
+        assert!(
+            header(&response, "content-disposition").is_some_and(|it| it.starts_with("inline"))
+        );
+        let none = common().file(&FileHead::unsatisfiable(10));
+        assert_eq!((none.status, header(&none, "content-range")), (416, Some("bytes */10")));
     }
 }

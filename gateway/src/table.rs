@@ -323,6 +323,7 @@ pub const ROOM: &[Line] = &[
     order("/v1/sla-policies/reorder", "reorderSlaPolicies", "SlaPolicy"),
     get("/v1/tickets/{ticketId}/sla", "getTicketSla", "TicketSla"),
     list("/v1/unparseable-mails", "listUnparseableMails", "UnparseableMail", &[]),
+    remove("/v1/attachments/{attachmentId}", "dropUpload", "Nothing"),
     all("/v1/webhooks", "listWebhooks", "Webhook"),
     get("/v1/webhooks/{webhookId}", "getWebhook", "Webhook"),
     remove("/v1/webhooks/{webhookId}", "deleteWebhook", "Webhook"),

@@ -192,6 +192,21 @@ impl Keys {
         schema::codec::read_json(&claims).ok()
     }
 
+    /// Signs a text with the current secret.
+    #[must_use]
+    pub fn sign(&self, text: &str) -> Vec<u8> {
+        self.current.sign(text)
+    }
+
+    /// Whether a text was signed so, by the current secret or the one before.
+    #[must_use]
+    pub fn signed(&self, text: &str, mac: &[u8]) -> bool {
+        let keys = [Some(&self.current), self.previous.as_ref()];
+        keys.into_iter()
+            .flatten()
+            .any(|key| key.mac.clone().chain_update(text.as_bytes()).verify_slice(mac).is_ok())
+    }
+
     /// Makes an opaque token of a workspace; the same nonce makes the same token.
     #[must_use]
     pub fn opaque(&self, workspace: WorkspaceId, purpose: Purpose, nonce: &str) -> String {

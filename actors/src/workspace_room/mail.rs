@@ -167,11 +167,13 @@ fn attachment(ctx: &mut Ctx<'_>, file: &MailAttachment) -> Attachment {
         key: file.key.clone(),
         content_id: file.content_id.as_deref().map(|id| trim(&bare(id), ID_BYTES_MAX)),
         inline: file.inline,
+        media: file.media.clone(),
     }
 }
 
 /// The last part of what the sender called a file: never a path.
-fn file_name(name: &str) -> String {
+#[must_use]
+pub fn file_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name = trim(name, FILE_NAME_CHARS_MAX);
     if name.trim_matches('.').is_empty() { "attachment".into() } else { name }

@@ -41,6 +41,7 @@ pub mod store;
 pub mod teams;
 pub mod tickets;
 pub mod transfer;
+pub mod uploads;
 pub mod webhooks;
 
 #[cfg(test)]
@@ -161,9 +162,7 @@ impl Actor for Core {
             RoomCommand::PostComment(input) => handle::post_comment::post_comment(ctx, &input),
             RoomCommand::GetComment(input) => handle::get_comment::get_comment(ctx, &input),
             RoomCommand::ListComments(input) => handle::list_comments::list_comments(ctx, &input),
-            RoomCommand::GetAttachment(input) => {
-                handle::get_attachment::get_attachment(ctx, &input)
-            }
+            RoomCommand::GetAttachment(input) => uploads::get_attachment(ctx, &input),
 
             RoomCommand::ScheduleComment(input) => {
                 handle::schedule_comment::schedule_comment(ctx, &input)
@@ -254,6 +253,9 @@ impl Actor for Core {
                 rules::handle::sla_policies::reorder_all(ctx, &input)
             }
             RoomCommand::GetTicketSla(input) => rules::handle::sla_policies::of_ticket(ctx, &input),
+            RoomCommand::BeginUpload(input) => uploads::begin::begin_upload(ctx, &input),
+            RoomCommand::FinishUpload(input) => uploads::finish::finish_upload(ctx, &input),
+            RoomCommand::DropUpload(input) => uploads::drop_upload(ctx, &input),
         }?;
         rules::react::react(ctx)?;
         derived::note(ctx, before)?;
@@ -274,6 +276,7 @@ impl Actor for Core {
             publish::TIMER => publish::timer(ctx, timer),
             overview::TIMER => overview::timer(ctx, timer),
             derived::TIMER => derived::timer(ctx),
+            uploads::SWEEP => uploads::sweep(ctx),
             webhooks::TIMER => webhooks::flow::timer(ctx, timer),
             webhooks::TRIM => webhooks::handle::delete_webhook::trim(ctx, timer),
             directory::later::LINK | directory::later::NAME | directory::later::MERGE => {
@@ -286,7 +289,13 @@ impl Actor for Core {
     }
 
     fn from_socket(command: &RoomCommand) -> bool {
-        !matches!(command, RoomCommand::CreateWebhook(_) | RoomCommand::RotateWebhookSecret(_))
+        !matches!(
+            command,
+            RoomCommand::CreateWebhook(_)
+                | RoomCommand::RotateWebhookSecret(_)
+                | RoomCommand::BeginUpload(_)
+                | RoomCommand::FinishUpload(_)
+        )
     }
 
     fn appended(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
@@ -302,6 +311,7 @@ impl Actor for Core {
 
     fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         match entry.kind.as_str() {
+            uploads::FORGET => Ok(uploads::forget(entry)),
             webhooks::OUTBOX => webhooks::flow::begin(ctx, entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
         }

@@ -150,6 +150,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::DeleteProspect
         | Route::ProspectHistory
         | Route::SuppressProspect => of_prospects(route, s),
+        Route::Upload | Route::MakeLink => outside::of_files(route, s),
         Route::CreateWebhook | Route::ChangeWebhook | Route::RotateWebhookSecret => {
             outside::of_webhooks(route, s)
         }

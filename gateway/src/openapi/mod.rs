@@ -169,7 +169,9 @@ fn envelope(data: &Value, paged: bool) -> Value {
 }
 
 fn content(schema: Value) -> Value {
-    json!({ "application/json": { "schema": schema } })
+    let bytes = schema["format"] == "binary";
+    let media = if bytes { "application/octet-stream" } else { "application/json" };
+    json!({ (media): { "schema": schema } })
 }
 
 fn responses(status: u16, data: &Value, paged: bool) -> Value {

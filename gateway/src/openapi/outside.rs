@@ -3,8 +3,10 @@
 use super::Schemas;
 use super::functions::Function;
 use crate::router::Route;
-use crate::routes::webhooks;
+use crate::routes::{attachments, webhooks};
+use schema::room::comment::Attachment;
 use schema::room::webhook::{ChangeWebhook, Webhook};
+use serde_json::json;
 
 /// Webhooks.
 pub(super) fn of_webhooks(route: Route, s: &mut Schemas) -> Function {
@@ -25,6 +27,31 @@ pub(super) fn of_webhooks(route: Route, s: &mut Schemas) -> Function {
                 (s.input::<webhooks::Rotation>(), s.reply::<webhooks::WebhookMade>());
             let summary = "Replaces a webhook's secret";
             Function::does("rotateWebhookSecret", summary, body, reply).perhaps()
+        }
+    }
+}
+
+/// Files.
+pub(super) fn of_files(route: Route, s: &mut Schemas) -> Function {
+    match route {
+        Route::Upload => {
+            let bytes = json!({ "type": "string", "format": "binary" });
+            let summary = "Brings a file for a comment; without one, it is gone after a day";
+            let named = json!({ "type": "string", "minLength": 1, "maxLength": 255,
+                "description": "What it is called, unless the body is a form." });
+            let id = json!({ "type": "string", "minLength": 1, "maxLength": 255,
+                "description": "By which `cid:` in the text points to it." });
+            let function = Function::makes("upload", summary, bytes, s.reply::<Attachment>())
+                .asks("fileName", named)
+                .asks("contentId", id);
+            Function { keyed: false, ..function }
+        }
+        _ => {
+            let inline = json!({ "type": "boolean",
+                "description": "Whether an image is shown in its place." });
+            let summary = "Makes a link to a file that is good for five minutes";
+            Function::reads("makeLink", summary, s.reply::<attachments::LinkMade>())
+                .asks("inline", inline)
         }
     }
 }

@@ -65,6 +65,8 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::DeleteProspect => prospects::delete(call).await,
         Route::ProspectHistory => prospects::history(call).await,
         Route::SuppressProspect => prospects::suppress(call).await,
+        Route::Upload => attachments::upload(call).await,
+        Route::MakeLink => attachments::make_link(call).await,
         Route::CreateWebhook => webhooks::create(call).await,
         Route::ChangeWebhook => webhooks::change(call).await,
         Route::RotateWebhookSecret => webhooks::rotate(call).await,

@@ -90,6 +90,9 @@ pub struct Attachment {
     pub content_id: Option<String>,
     /// Whether it is part of the text.
     pub inline: bool,
+    /// What its content itself shows that it is, such as `image/png`; absent where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<String>,
 }
 
 /// The data of `comment.created`.
@@ -115,6 +118,9 @@ pub struct PostComment {
     /// Who may see it; public where absent.
     #[serde(default)]
     pub visibility: Option<Visibility>,
+    /// Files that the caller has uploaded, at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachment_ids: Vec<AttachmentId>,
 }
 
 /// Reads a comment.

@@ -106,6 +106,9 @@ pub struct MailAttachment {
     /// Whether it is part of the text.
     #[serde(default)]
     pub inline: bool,
+    /// What its content itself shows that it is.
+    #[serde(default)]
+    pub media: Option<String>,
 }
 
 /// Takes in a mail that was read. The raw mail and its files are kept already.

@@ -20,6 +20,7 @@ pub mod snapshot;
 pub mod team;
 pub mod ticket;
 pub mod transfer;
+pub mod upload;
 pub mod user;
 pub mod webhook;
 pub mod workflow;
@@ -254,6 +255,13 @@ pub enum RoomCommand {
     ListDeliveries(webhook::ListDeliveries),
     /// Send an event to a webhook once more. Reply: [`webhook::Delivery`].
     ReplayDelivery(webhook::ReplayDelivery),
+
+    /// Begin an upload. Reply: [`upload::UploadBegun`].
+    BeginUpload(upload::BeginUpload),
+    /// Say that all of a file is there. Reply: [`comment::Attachment`].
+    FinishUpload(upload::FinishUpload),
+    /// Take a file away that belongs to no comment yet. Reply: `{}`.
+    DropUpload(upload::DropUpload),
 }
 
 /// Reads a field that may be absent (`None`), null (`Some(None)`) or a value; for

@@ -6,7 +6,6 @@ pub mod change_ticket;
 pub mod change_user;
 pub mod create_ticket;
 pub mod create_user;
-pub mod get_attachment;
 pub mod get_comment;
 pub mod get_ticket;
 pub mod get_user;

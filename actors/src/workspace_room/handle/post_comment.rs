@@ -2,7 +2,7 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::comments;
+use crate::workspace_room::{comments, uploads};
 use schema::ids::CommentId;
 use schema::room::comment::{PostComment, Visibility};
 use schema::room::ticket::Source;
@@ -18,6 +18,7 @@ pub fn post_comment(ctx: &mut Ctx<'_>, input: &PostComment) -> Result<Reply, Rej
 
     let body = comments::body(&input.body)?;
     let mut ticket = comments::writable(ctx, input.ticket_id)?;
+    let attachments = uploads::take(ctx, &input.attachment_ids)?;
 
     let draft = comments::Draft {
         id: CommentId(ctx.uuid()),
@@ -27,7 +28,7 @@ pub fn post_comment(ctx: &mut Ctx<'_>, input: &PostComment) -> Result<Reply, Rej
         source: Source::Agent,
         automatic: false,
         mail: None,
-        attachments: Vec::new(),
+        attachments,
         answers: true,
     };
     let comment = comments::add(ctx, &mut ticket, draft)?;

@@ -5,7 +5,7 @@ use schema::ids::AttachmentId;
 use schema::room::comment::Attachment;
 
 const INSERT: &str = "insert into attachments (id, comment, position, file_name, content_type,
-    bytes_count, sha256, key, content_id, inline) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    bytes_count, sha256, key, content_id, inline, media) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Adds a file to the comment of a seq.
 ///
@@ -23,12 +23,13 @@ pub fn insert(sql: &dyn Sql, comment: i64, position: i64, file: &Attachment) -> 
         (&file.key).into(),
         file.content_id.clone().into(),
         i64::from(file.inline).into(),
+        file.media.clone().into(),
     ];
     sql.exec(INSERT, &params).map(drop)
 }
 
 const FIND: &str = "select comment, id, file_name, content_type, bytes_count, sha256, key,
-    content_id, inline from attachments where id = ?";
+    content_id, inline, media from attachments where id = ?";
 
 /// A file.
 ///
@@ -40,7 +41,7 @@ pub fn find(sql: &dyn Sql, id: AttachmentId) -> Result<Option<Attachment>, Fault
 }
 
 const OF_COMMENTS: &str = "select a.comment, a.id, a.file_name, a.content_type, a.bytes_count,
-    a.sha256, a.key, a.content_id, a.inline
+    a.sha256, a.key, a.content_id, a.inline, a.media
     from json_each(?) j cross join attachments a on a.comment = j.value
     order by j.key, a.position";
 
@@ -63,6 +64,7 @@ fn read(row: &Row) -> Result<(i64, Attachment), Fault> {
         key: row.text(6)?,
         content_id: row.text_or_null(7)?,
         inline: row.flag(8)?,
+        media: row.text_or_null(9)?,
     };
     Ok((row.integer(0)?, file))
 }

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use crate::workspace_room::directory::store as directory;
 use crate::workspace_room::rules::store as rules;
-use crate::workspace_room::{reports, search, store, teams, transfer, webhooks};
+use crate::workspace_room::{reports, search, store, teams, transfer, uploads, webhooks};
 use rusqlite::types::Value;
 use std::fs;
 use std::path::Path;
@@ -43,6 +43,8 @@ const MEANT: &[(&str, &str)] = &[
     ("from automation_passes order by number limit ?", "SCAN automation_passes"),
     // At most 500 teams.
     ("select count(*) from teams", "SCAN teams"),
+    // No more than a thousand are counted.
+    ("select created_at from uploads order by created_at limit", "SCAN"),
     // At most twenty webhooks.
     ("from webhooks order by number", "SCAN webhooks"),
 ];
@@ -64,6 +66,7 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../teams/store.rs"), teams::store::STATEMENTS),
     (include_str!("../search/store.rs"), search::store::STATEMENTS),
     (include_str!("../transfer/store.rs"), transfer::store::STATEMENTS),
+    (include_str!("../uploads/store.rs"), uploads::store::STATEMENTS),
     (include_str!("../webhooks/store/deliveries.rs"), webhooks::store::deliveries::STATEMENTS),
     (include_str!("../webhooks/store/webhooks.rs"), webhooks::store::webhooks::STATEMENTS),
     (include_str!("../reports/store.rs"), reports::store::STATEMENTS),
@@ -204,6 +207,12 @@ const MANY: &str = "
     select 't' || i, 't', 't' || i, 1, i, i from n;
     insert into team_members (team, agent_id)
     select t.number, a.id from teams t cross join agents a;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into uploads (id, file_name, content_type, key, created_at)
+    select 'p' || i, 'n', 't', 'k', i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into files (sha256, key, bytes_count, media, holders) select 'h' || i, 'k', 1, 'm', 1
+    from n;
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
     insert into webhook_deliveries (webhook, seq, kind, state, attempts, due, tries, answer,
         created_at)

@@ -125,6 +125,7 @@ pub fn attachment(ctx: &mut Ctx<'_>, row: &AttachmentRow) -> Result<RowResult, R
         key: format!("attachments/{}/{}", ctx.principal.workspace, row.sha256),
         content_id,
         inline: row.inline,
+        media: None,
     };
     attachments::insert(ctx.sql, comment.seq, position, &file)?;
     Ok(plain(RowOutcome::Created))

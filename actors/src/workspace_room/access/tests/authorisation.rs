@@ -254,6 +254,8 @@ fn desk() -> Vec<(For, Value)> {
     let later = super::world::START + DAY;
     let attribute = json!({ "subject": "user", "key": "k", "label": "L", "type": "text" });
     let scheduled = json!({ "ticketId": id, "body": "B", "publishAt": later });
+    let finished = json!({
+        "attachmentId": id, "sha256": hash("x"), "bytesCount": 1, "media": "image/png" });
     let webhook =
         json!({ "url": "https://a.example", "kinds": ["*"], "sealedSecret": vec![1; 61] });
     vec![
@@ -309,6 +311,12 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Read), json!({ "search": { "query": "x" } })),
         (For::Members(Read), json!({ "getReport": { "from": "2026-01-01", "to": "2026-01-02" } })),
         (For::Members(Read), json!({ "listUnparseableMails": {} })),
+        (
+            For::Members(Work),
+            json!({ "beginUpload": { "fileName": "a.png", "contentType": "image/png" } }),
+        ),
+        (For::Members(Work), json!({ "finishUpload": finished })),
+        (For::Members(Work), json!({ "dropUpload": { "attachmentId": id } })),
         (For::Members(Manage), json!({ "listWebhooks": {} })),
         (For::Members(Manage), json!({ "getWebhook": { "webhookId": id } })),
         (For::Members(Manage), json!({ "createWebhook": webhook })),
