@@ -73,6 +73,16 @@ impl Chunks {
             Self::Js(stream) => crate::edge::next_chunk(stream).await,
         }
     }
+
+    /// Reads what is left, up to a number of bytes, and forgets it.
+    pub async fn drain(&mut self, mut bytes_max: usize) {
+        while let Ok(Some(bytes)) = self.next().await {
+            bytes_max = bytes_max.saturating_sub(bytes.len());
+            if bytes_max == 0 {
+                break;
+            }
+        }
+    }
 }
 
 /// A request.

@@ -19,6 +19,10 @@ use sha2::{Digest, Sha256};
 /// The size of a part; storage takes none that is smaller, but for the last.
 const PART_BYTES: usize = 5 * 1024 * 1024;
 
+/// How much of a body that is refused is read all the same: a client that still sends when it is
+/// answered may see the connection break, and not the answer.
+const DRAINED_BYTES_MAX: usize = 32 * 1024 * 1024;
+
 /// A file and the bytes of it that were asked for.
 pub type Content<P> = (FileHead, Option<<P as Platform>::Content>);
 
@@ -28,6 +32,16 @@ pub type Content<P> = (FileHead, Option<<P as Platform>::Content>);
 /// # Errors
 /// `unsupported_media_type`, `too_large`, `invalid_input`, `bad_request`, the room's.
 pub async fn upload<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    let body = std::mem::replace(&mut call.request.body, Body::Bytes(Vec::new()));
+    let mut chunks = body.chunks()?;
+    let taken = take(&call, &mut chunks).await;
+    if taken.is_err() {
+        chunks.drain(DRAINED_BYTES_MAX).await;
+    }
+    taken
+}
+
+async fn take<P: Platform>(call: &Call<'_, P>, chunks: &mut Chunks) -> Result<Reply, Reject> {
     let principal = call.may(Permission::Work).await?;
     let query = call.query(&["fileName", "contentId"])?;
     let (named, content_id) = (query.text("fileName")?, query.text("contentId")?);
@@ -37,8 +51,7 @@ pub async fn upload<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
         return Err(too_large());
     }
     let content_type = call.request.headers.get("content-type").unwrap_or_default();
-    let body = std::mem::replace(&mut call.request.body, Body::Bytes(Vec::new()));
-    let mut source = Source::of(&content_type, named, body)?;
+    let mut source = Source::of(&content_type, named, chunks)?;
     let head = source.head().await?;
     let part = source.part.clone().ok_or_else(|| {
         Reject::field("fileName", "must be in the query, unless the body is a form")
@@ -66,22 +79,26 @@ pub async fn upload<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
 }
 
 /// Where the bytes of a file come from.
-struct Source {
-    chunks: Chunks,
+struct Source<'a> {
+    chunks: &'a mut Chunks,
     form: Option<Form>,
     part: Option<Part>,
     ended: bool,
 }
 
-impl Source {
-    fn of(content_type: &str, named: Option<String>, body: Body) -> Result<Self, Reject> {
+impl<'a> Source<'a> {
+    fn of(
+        content_type: &str,
+        named: Option<String>,
+        chunks: &'a mut Chunks,
+    ) -> Result<Self, Reject> {
         let form = Form::of(content_type)?;
         let given = if content_type.is_empty() { media::OTHER } else { content_type };
         let part = match (&form, named) {
             (None, Some(file_name)) => Some(Part { file_name, content_type: given.to_owned() }),
             _ => None,
         };
-        Ok(Self { chunks: body.chunks()?, form, part, ended: false })
+        Ok(Self { chunks, form, part, ended: false })
     }
 
     /// The next bytes of the file; none at its end.
@@ -126,7 +143,7 @@ async fn keep<P: Platform>(
     platform: &P,
     key: &str,
     head: Vec<u8>,
-    source: &mut Source,
+    source: &mut Source<'_>,
 ) -> Result<(String, i64), Reject> {
     let (mut hash, mut count) = (Sha256::new().chain_update(&head), head.len() as i64);
     let (mut part, mut parts) = (head, None);
