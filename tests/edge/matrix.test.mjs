@@ -11,37 +11,16 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../../gateway/dev/tools.mjs";
 import { call, data, register, session } from "../harness/api.mjs";
+import { least, UNKNOWN } from "../harness/least.mjs";
 import { productWorker, VARS } from "../harness/worker.mjs";
 
 const DOCUMENT = JSON.parse(readFileSync(join(ROOT, "gateway", "assets", "openapi.json"), "utf8"));
 const ROWS = JSON.parse(readFileSync(join(ROOT, "tests", "matrix.json"), "utf8"));
 const ROLES = ["viewer", "agent", "admin", "owner"];
-const UNKNOWN = "0190f5fe-7c00-7a00-8000-0000000000ff";
 
 const operations = Object.entries(DOCUMENT.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, ...operation })),
 );
-
-/** The least value of a schema; ids come from `ids` by the name of their field. */
-function least(schema, ids, name = "") {
-  if (schema.anyOf) return least(schema.anyOf[0], ids, name);
-  if (schema.oneOf) return least(schema.oneOf[0], ids, name);
-  if ("const" in schema) return schema.const;
-  if (schema.enum) return schema.enum[0];
-  const type = [schema.type].flat()[0];
-  if (type === "object" || schema.properties) {
-    const fields = (schema.required ?? []).map((field) => [field, least(schema.properties?.[field] ?? {}, ids, field)]);
-    return Object.fromEntries(fields);
-  }
-  if (type === "array") return schema.minItems ? [least(schema.items, ids, name)] : [];
-  if (name === "publishAt" || name === "until") return Date.now() + 86_400_000;
-  if (type === "integer" || type === "number") return Math.max(schema.minimum ?? 1, 1);
-  if (type === "boolean") return true;
-  if (schema.format === "uuid") return ids[name] ?? UNKNOWN;
-  if (/email/i.test(name)) return "somebody@customer.example";
-  if (/url/i.test(name)) return "https://receiver.example/hook";
-  return "text enough for anything";
-}
 
 /** Asks an operation; gives { status, code, text }. */
 async function ask(url, operation, ids, token) {
@@ -79,8 +58,10 @@ async function workspace(url, name) {
   const prospect = await asOwner("POST", "/api/prospects", { email: `lead@${name}.example`, name: "Lead" });
   const team = await asOwner("POST", "/v1/teams", { name });
   const webhook = await asOwner("POST", "/v1/webhooks", { url: "https://receiver.example/hook", kinds: ["ticket.created"] });
+  const brought = await fetch(`${url}/v1/attachments?fileName=a`, { method: "POST", headers: { authorization: `Bearer ${owner.token}` }, body: "x" });
+  const file = (await brought.json()).data;
   const ids = {
-    teamId: team.id, webhookId: (webhook.webhook ?? webhook).id,
+    attachmentId: file.id, teamId: team.id, webhookId: (webhook.webhook ?? webhook).id,
     workspaceId: owner.workspaceId, agentId: agents.admin.agentId, ticketId: ticket.id, userId: ticket.userId,
     commentId: comment.id, invitationId: invited.invitation.id, inboxId: inbox.id, prospectId: prospect.id,
   };
