@@ -183,7 +183,8 @@ mod tests {
 
     fn form(disposition: &str, content: &[u8]) -> Vec<u8> {
         let head = format!(
-            "--x-y\r\nContent-Disposition: form-data; {disposition}\r\ncontent-type: image/png\r\n\r\n"
+            "--x-y\r\nContent-Disposition: form-data; {disposition}\r\n\
+             content-type: image/png\r\n\r\n"
         );
         [head.as_bytes(), content, b"\r\n--x-y--\r\n"].concat()
     }

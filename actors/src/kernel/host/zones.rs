@@ -25,7 +25,8 @@ extern "C" {
 }
 
 thread_local! {
-    static KEPT: RefCell<BTreeMap<String, DateTimeFormat>> = const { RefCell::new(BTreeMap::new()) };
+    static KEPT: RefCell<BTreeMap<String, DateTimeFormat>> =
+        const { RefCell::new(BTreeMap::new()) };
 }
 
 fn make(name: &str) -> Option<DateTimeFormat> {

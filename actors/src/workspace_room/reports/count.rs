@@ -156,8 +156,8 @@ pub fn catch_up(ctx: &Ctx<'_>, most: i64) -> Result<bool, Reject> {
 struct Count<'a, 'b> {
     ctx: &'a Ctx<'b>,
     zone: Zone,
-    /// The day of the event before: when it begins, when it ends, which it is. Asking the zone costs
-    /// more than all the rest.
+    /// The day of the event before: when it begins, when it ends, which it is. Asking the zone
+    /// costs more than all the rest.
     today: (Millis, Millis, i64),
     /// Tickets that were met already.
     known: BTreeMap<TicketId, State>,

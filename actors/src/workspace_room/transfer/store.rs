@@ -128,7 +128,8 @@ pub fn set_company_name(sql: &dyn Sql, id: CompanyId, name: &str) -> Result<(), 
 const USER_IDS: &str = "select number, id from users
     where number > ? and merged_into is null order by number limit ?";
 
-/// Users after a place, those who are part of another excepted, in the order in which they came: place and id.
+/// Users after a place, those who are part of another excepted, in the order in which they came:
+/// place and id.
 ///
 /// # Errors
 /// A storage fault.

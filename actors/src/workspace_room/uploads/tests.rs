@@ -64,7 +64,10 @@ fn a_file_goes_with_one_comment_of_its_uploader_alone() {
     let ticket = desk.ticket("t");
     let file = upload(&mut desk, "a.png", "abc");
     let begun = begin(&mut desk, "b.png");
-    let post = |ids: Value| json!({ "postComment": { "ticketId": ticket, "body": "b", "attachmentIds": ids } });
+    let post = |ids: Value| {
+        let comment = json!({ "ticketId": ticket, "body": "b", "attachmentIds": ids });
+        json!({ "postComment": comment })
+    };
     let owner = desk.owner.principal.clone();
     let (code, details) = desk.refused_as(&owner, &post(json!([file["id"]])));
     assert_eq!((code, &details["field"]), (Code::InvalidInput, &json!("attachmentIds")));

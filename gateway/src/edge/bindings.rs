@@ -1,18 +1,11 @@
-//! The Worker runtime: entry points, and [`Platform`] over its bindings. Wasm only.
+//! [`Platform`] over the bindings of the Worker.
 
-use crate::app::{self, Served};
 use crate::config::Config;
-use crate::email::{self, MAIL_BYTES_MAX, Verdict};
-use crate::http::{Body, Chunks, Headers, Request, Response};
 use crate::platform::{Platform, StoredMail};
-use crate::queue::{self, Fate};
-use crate::scheduled;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::StreamExt;
 use js_sys::{Promise, Reflect, Uint8Array};
 use once_cell::sync::OnceCell;
-use schema::codec::read_json;
 use schema::envelope::pack;
 use schema::frame::Connect;
 use schema::summary::Cell;
@@ -20,11 +13,7 @@ use schema::{ActorKind, Answer, Code, Envelope, Millis, Reject};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use worker::{
-    Bucket, Context, Env, ForwardableEmailMessage, MessageBatch, MessageExt, MultipartUpload,
-    QueueRetryOptionsBuilder, RequestInit, ResponseBuilder, ScheduleContext, ScheduledEvent,
-    UploadedPart, WebSocketPair, event,
-};
+use worker::{Bucket, Env, MultipartUpload, RequestInit, UploadedPart, WebSocketPair};
 
 #[wasm_bindgen]
 extern "C" {
@@ -46,177 +35,7 @@ const CONNECT_HEADER: &str = "x-postroom-connect";
 
 /// The bindings of this Worker.
 pub struct Edge {
-    env: Env,
-}
-
-/// Answers a request.
-///
-/// # Errors
-/// None: what goes wrong is an answer.
-#[event(fetch)]
-async fn fetch(
-    request: worker::Request,
-    env: Env,
-    _context: Context,
-) -> worker::Result<worker::Response> {
-    let edge = Edge { env };
-    let (method, url) = (request.inner().method(), request.inner().url());
-    let headers = Headers::Js(request.headers().clone());
-    let request = Request::new(&method, &url, headers, Body::Js(request));
-    match app::serve(&edge, request).await {
-        Served::Socket(response) => Ok(response),
-        Served::Http(response) => respond(response),
-        Served::Content(response, content) => {
-            let headers = written(&response)?;
-            let builder = ResponseBuilder::new().with_status(response.status);
-            Ok(builder.with_headers(headers).body(content))
-        }
-    }
-}
-
-fn written(response: &Response) -> worker::Result<worker::Headers> {
-    let headers = worker::Headers::new();
-    for (name, value) in &response.headers {
-        headers.set(name, value)?;
-    }
-    Ok(headers)
-}
-
-fn respond(response: Response) -> worker::Result<worker::Response> {
-    let headers = written(&response)?;
-    let builder = ResponseBuilder::new().with_status(response.status).with_headers(headers);
-    if response.status == 204 {
-        return Ok(builder.empty());
-    }
-    Ok(builder.fixed(response.body))
-}
-
-/// Takes in a mail that is routed to this Worker. It never fails: the glue would panic.
-///
-/// # Errors
-/// None.
-#[event(email)]
-async fn email(
-    message: ForwardableEmailMessage,
-    env: Env,
-    _context: Context,
-) -> worker::Result<()> {
-    let edge = Edge { env };
-    if message.raw_size() > MAIL_BYTES_MAX as f64 {
-        message.set_reject("the mail is too long");
-        return Ok(());
-    }
-    let raw = match message.raw_bytes().await {
-        Ok(raw) => raw,
-        Err(error) => {
-            edge.log(&format!("mail could not be read: {error}"));
-            message.set_reject("temporary failure: try again later");
-            return Ok(());
-        }
-    };
-    match email::receive(&edge, &message.from(), &message.to(), &raw).await {
-        Verdict::Taken => {}
-        Verdict::Refused(why) => message.set_reject(&why),
-        Verdict::Later(why) => {
-            edge.log(&format!("mail could not be kept: {why}"));
-            message.set_reject("temporary failure: try again later");
-        }
-    }
-    Ok(())
-}
-
-/// Files stored mail. It never fails: each message is acknowledged or put back by itself.
-///
-/// # Errors
-/// None.
-#[event(queue)]
-async fn queue(batch: MessageBatch<StoredMail>, env: Env, _context: Context) -> worker::Result<()> {
-    let edge = Edge { env };
-    for message in batch.raw_iter() {
-        let text = js_sys::JSON::stringify(&message.body()).map(String::from).unwrap_or_default();
-        let Ok(mail) = read_json::<StoredMail>(text.as_bytes()) else {
-            // Left alone it would count as done. After its tries a person finds it in the dead
-            // letters.
-            edge.log("a message of the mail queue cannot be read");
-            message.retry();
-            continue;
-        };
-        match queue::consume(&edge, &mail).await {
-            Fate::Done => message.ack(),
-            Fate::Again(seconds) => {
-                let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
-                message.retry_with_options(&options);
-            }
-        }
-    }
-    Ok(())
-}
-
-/// The watchdog.
-#[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    scheduled::watch(&Edge { env }).await;
-}
-
-/// A request's body as it comes.
-///
-/// # Errors
-/// `bad_request` where it cannot be read.
-pub fn chunks(mut request: worker::Request) -> Result<Chunks, Reject> {
-    if request.inner().body().is_none() {
-        return Ok(Chunks::Bytes(None));
-    }
-    request.stream().map(Chunks::Js).map_err(broken)
-}
-
-/// The next piece of a body.
-///
-/// # Errors
-/// `bad_request` where it breaks off.
-pub async fn next_chunk(stream: &mut worker::ByteStream) -> Result<Option<Vec<u8>>, Reject> {
-    stream.next().await.transpose().map_err(broken)
-}
-
-fn broken(error: worker::Error) -> Reject {
-    Reject::new(Code::BadRequest, format!("the body could not be read: {error}"))
-}
-
-/// How much of a body that is too long is read to its end all the same.
-const DRAINED_BYTES_MAX: usize = 32 * 1024 * 1024;
-
-/// Reads a request's body, and keeps no more of it than it may have.
-///
-/// # Errors
-/// `bad_request` where it breaks off; `too_large`.
-pub async fn read(mut request: worker::Request, bytes_max: usize) -> Result<Vec<u8>, Reject> {
-    if request.inner().body().is_none() {
-        return Ok(Vec::new());
-    }
-    // A length that the runtime has checked lets it be read in one go.
-    if request.headers().get("content-length").ok().flatten().is_some() {
-        return request.bytes().await.map_err(broken);
-    }
-    let mut stream = request.stream().map_err(broken)?;
-    let (mut bytes, mut length) = (Vec::new(), 0);
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(broken)?;
-        length += chunk.len();
-        if length <= bytes_max {
-            bytes.extend(chunk);
-        } else {
-            // A client that is still sending when it is answered may see the connection break and
-            // not the answer: the rest is read, and forgotten, as far as that is bearable.
-            bytes = Vec::new();
-            if length > DRAINED_BYTES_MAX {
-                break;
-            }
-        }
-    }
-    if length > bytes_max {
-        let text = format!("the body must have at most {bytes_max} bytes");
-        return Err(Reject::new(Code::TooLarge, text));
-    }
-    Ok(bytes)
+    pub(super) env: Env,
 }
 
 /// The client learns that something does not answer; why is for the log.

@@ -1,0 +1,128 @@
+//! The Worker runtime: the entry points. Wasm only.
+
+mod bindings;
+mod body;
+
+pub use self::bindings::Edge;
+pub use self::body::{chunks, next_chunk, read};
+
+use crate::app::{self, Served};
+use crate::email::{self, MAIL_BYTES_MAX, Verdict};
+use crate::http::{Body, Headers, Request, Response};
+use crate::platform::{Platform, StoredMail};
+use crate::queue::{self, Fate};
+use crate::scheduled;
+use schema::codec::read_json;
+use worker::{
+    Context, Env, ForwardableEmailMessage, MessageBatch, MessageExt, QueueRetryOptionsBuilder,
+    ResponseBuilder, ScheduleContext, ScheduledEvent, event,
+};
+
+/// Answers a request.
+///
+/// # Errors
+/// None: what goes wrong is an answer.
+#[event(fetch)]
+async fn fetch(
+    request: worker::Request,
+    env: Env,
+    _context: Context,
+) -> worker::Result<worker::Response> {
+    let edge = Edge { env };
+    let (method, url) = (request.inner().method(), request.inner().url());
+    let headers = Headers::Js(request.headers().clone());
+    let request = Request::new(&method, &url, headers, Body::Js(request));
+    match app::serve(&edge, request).await {
+        Served::Socket(response) => Ok(response),
+        Served::Http(response) => respond(response),
+        Served::Content(response, content) => {
+            let headers = written(&response)?;
+            let builder = ResponseBuilder::new().with_status(response.status);
+            Ok(builder.with_headers(headers).body(content))
+        }
+    }
+}
+
+fn written(response: &Response) -> worker::Result<worker::Headers> {
+    let headers = worker::Headers::new();
+    for (name, value) in &response.headers {
+        headers.set(name, value)?;
+    }
+    Ok(headers)
+}
+
+fn respond(response: Response) -> worker::Result<worker::Response> {
+    let headers = written(&response)?;
+    let builder = ResponseBuilder::new().with_status(response.status).with_headers(headers);
+    if response.status == 204 {
+        return Ok(builder.empty());
+    }
+    Ok(builder.fixed(response.body))
+}
+
+/// Takes in a mail that is routed to this Worker. It never fails: the glue would panic.
+///
+/// # Errors
+/// None.
+#[event(email)]
+async fn email(
+    message: ForwardableEmailMessage,
+    env: Env,
+    _context: Context,
+) -> worker::Result<()> {
+    let edge = Edge { env };
+    if message.raw_size() > MAIL_BYTES_MAX as f64 {
+        message.set_reject("the mail is too long");
+        return Ok(());
+    }
+    let raw = match message.raw_bytes().await {
+        Ok(raw) => raw,
+        Err(error) => {
+            edge.log(&format!("mail could not be read: {error}"));
+            message.set_reject("temporary failure: try again later");
+            return Ok(());
+        }
+    };
+    match email::receive(&edge, &message.from(), &message.to(), &raw).await {
+        Verdict::Taken => {}
+        Verdict::Refused(why) => message.set_reject(&why),
+        Verdict::Later(why) => {
+            edge.log(&format!("mail could not be kept: {why}"));
+            message.set_reject("temporary failure: try again later");
+        }
+    }
+    Ok(())
+}
+
+/// Files stored mail. It never fails: each message is acknowledged or put back by itself.
+///
+/// # Errors
+/// None.
+#[event(queue)]
+async fn queue(batch: MessageBatch<StoredMail>, env: Env, _context: Context) -> worker::Result<()> {
+    let edge = Edge { env };
+    for message in batch.raw_iter() {
+        let text = js_sys::JSON::stringify(&message.body()).map(String::from).unwrap_or_default();
+        let Ok(mail) = read_json::<StoredMail>(text.as_bytes()) else {
+            // Left alone it would count as done. After its tries a person finds it in the dead
+            // letters.
+            edge.log("a message of the mail queue cannot be read");
+            message.retry();
+            continue;
+        };
+        match queue::consume(&edge, &mail).await {
+            Fate::Done => message.ack(),
+            Fate::Again(seconds) => {
+                let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
+                message.retry_with_options(&options);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The watchdog.
+#[event(scheduled)]
+async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    scheduled::watch(&Edge { env }).await;
+}
