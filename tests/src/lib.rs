@@ -1,3 +1,4 @@
-//! Feature tests and the simulator.
+//! Feature tests, the simulator, and the large room.
 
+pub mod big;
 pub mod sim;

@@ -1,4 +1,5 @@
-//! The native home of an object's storage: SQLite in memory that binds and limits as workerd does.
+//! The native home of an object's storage: SQLite that binds and limits as workerd does, in memory
+//! or in a file.
 //!
 //! Numbers are bound as real, whole numbers beyond 2^53 and more than 100 parameters are refused, a
 //! name in double quotes is an error rather than a text. A test that passes here would pass there.
@@ -11,6 +12,7 @@ use rusqlite::{Connection, ToSql};
 use schema::{Millis, Reject};
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
 
 /// Sees every storage operation before it happens; the simulator uses it to crash between two.
 pub type Hook = Box<dyn FnMut(&str)>;
@@ -29,7 +31,23 @@ impl Native {
     /// # Errors
     /// A fault where SQLite does not start.
     pub fn open() -> Result<Self, Fault> {
-        let connection = Connection::open_in_memory().map_err(fault)?;
+        Self::over(Connection::open_in_memory().map_err(fault)?)
+    }
+
+    /// Storage in a file, as an object has it: with a log of writes, and SQLite's own small cache
+    /// of pages before it.
+    ///
+    /// # Errors
+    /// A fault where SQLite does not start or the file cannot be opened.
+    pub fn open_file(path: &Path) -> Result<Self, Fault> {
+        let connection = Connection::open(path).map_err(fault)?;
+        for (name, value) in [("journal_mode", "wal"), ("synchronous", "off")] {
+            connection.pragma_update(None, name, value).map_err(fault)?;
+        }
+        Self::over(connection)
+    }
+
+    fn over(connection: Connection) -> Result<Self, Fault> {
         for (config, on) in [
             (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
             (DbConfig::SQLITE_DBCONFIG_DQS_DDL, false),

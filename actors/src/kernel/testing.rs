@@ -92,7 +92,12 @@ impl<A: Actor> Bench<A> {
     /// A new object of a name.
     #[must_use]
     pub fn new(instance: impl Into<String>) -> Self {
-        let home = Native::open().expect("SQLite in memory");
+        Self::over(Native::open().expect("SQLite in memory"), instance)
+    }
+
+    /// An object of a name over storage that is there.
+    #[must_use]
+    pub fn over(home: Native, instance: impl Into<String>) -> Self {
         let engine = Engine::wake(&home).expect("the migrations run");
         Self {
             home,
