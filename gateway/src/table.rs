@@ -211,6 +211,15 @@ pub const ROOM: &[Line] = &[
     act("/v1/users/{userId}/merge", "mergeUsers", "Merge"),
     all("/v1/users/{userId}/merges", "listMerges", "Merge"),
     act("/v1/merges/{mergeId}/undo", "undoMerge", "Merge"),
+    list("/v1/users/{userId}/export", "exportUser", "Stored", &[]),
+    act("/v1/users/{userId}/erase", "eraseUser", "Erasure"),
+    get("/v1/users/{userId}/erasure", "getErasure", "Erasure"),
+    list(
+        "/v1/audit",
+        "listAudit",
+        "Event",
+        &[Text("agentId"), Texts("kind"), Count("from"), Count("until")],
+    ),
     list(
         "/v1/companies",
         "listCompanies",

@@ -39,6 +39,7 @@ const BODIES = {
   "POST /v1/users/{}/handles": { kind: "x", value: "ann" },
   "POST /v1/users/{}/merge": { otherId: "{missing}" },
   "POST /v1/merges/{}/undo": {},
+  "POST /v1/users/{}/erase": {},
   "POST /v1/teams": { name: "New" },
   "PATCH /v1/teams/{}": { name: "Changed" },
   "POST /v1/companies": { name: "New" },

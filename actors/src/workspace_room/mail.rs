@@ -54,8 +54,14 @@ const fn is_trick(c: char) -> bool {
 /// What a mail is known by: its `Message-ID`, or where it is kept.
 #[must_use]
 pub fn key(mail: &ReceiveMail) -> String {
-    let id = mail.message_id.as_deref().map(bare).filter(|id| !id.is_empty());
-    id.map_or_else(|| format!("raw:{}", mail.raw_key), |id| id_key(&id))
+    known_by(mail.message_id.as_deref(), &mail.raw_key)
+}
+
+/// What a mail with this `Message-ID` that is kept there is known by.
+#[must_use]
+pub fn known_by(message_id: Option<&str>, raw_key: &str) -> String {
+    let id = message_id.map(bare).filter(|id| !id.is_empty());
+    id.map_or_else(|| format!("raw:{raw_key}"), |id| id_key(&id))
 }
 
 /// The keys of the mails before a mail, the nearest first.

@@ -12,6 +12,7 @@
 //! | [`tickets`], [`comments`], [`status`], [`people`] | what several of those commands do |
 //! | [`directory`] | handles, companies, attributes, merged users |
 //! | [`teams`] | groups of agents |
+//! | [`privacy`] | all of one person, given or erased; the audit |
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
 //! | [`cursor`] | where the next page of a list begins |
@@ -32,6 +33,7 @@ pub mod handle;
 pub mod mail;
 pub mod overview;
 pub mod people;
+pub mod privacy;
 pub mod publish;
 pub mod reports;
 pub mod rules;
@@ -69,6 +71,7 @@ impl Actor for Core {
         webhooks::MIGRATION,
         reports::MIGRATION,
         rules::MIGRATION,
+        privacy::MIGRATION,
         //
     ];
     type Command = RoomCommand;
@@ -124,6 +127,11 @@ impl Actor for Core {
             RoomCommand::MergeUsers(input) => directory::merge::merge_users(ctx, &input),
             RoomCommand::UndoMerge(input) => directory::undo_merge::undo_merge(ctx, &input),
             RoomCommand::ListMerges(input) => directory::undo_merge::list_merges(ctx, &input),
+
+            RoomCommand::ExportUser(input) => privacy::export_user::export_user(ctx, &input),
+            RoomCommand::EraseUser(input) => privacy::erase_user::erase_user(ctx, &input),
+            RoomCommand::GetErasure(input) => privacy::erase_user::get_erasure(ctx, &input),
+            RoomCommand::ListAudit(input) => privacy::audit::list_audit(ctx, &input),
 
             RoomCommand::ListCompanies(input) => {
                 directory::read_companies::list_companies(ctx, &input)
@@ -279,6 +287,7 @@ impl Actor for Core {
             uploads::SWEEP => uploads::sweep(ctx),
             webhooks::TIMER => webhooks::flow::timer(ctx, timer),
             webhooks::TRIM => webhooks::handle::delete_webhook::trim(ctx, timer),
+            privacy::walk::TIMER => privacy::walk::timer(ctx, timer),
             directory::later::LINK | directory::later::NAME | directory::later::MERGE => {
                 directory::later::timer(ctx, timer)
             }
@@ -313,6 +322,7 @@ impl Actor for Core {
         match entry.kind.as_str() {
             uploads::FORGET => Ok(uploads::forget(entry)),
             webhooks::OUTBOX => webhooks::flow::begin(ctx, entry),
+            privacy::walk::OUTBOX => privacy::walk::begin(entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
         }
     }

@@ -9,6 +9,7 @@ use schema::room::comment::{Attachment, Comment};
 use schema::room::company::{Company, FreeMail};
 use schema::room::hours::BusinessHours;
 use schema::room::mail::UnparseableMail;
+use schema::room::privacy::{Erasure, Stored};
 use schema::room::report::Report;
 use schema::room::schedule::ScheduledComment;
 use schema::room::search::Hit;
@@ -45,7 +46,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
         ScheduledComment Snapshot UnparseableMail Hit Report
         RowsImported
         Webhook Delivery
-        Team Merge FreeMail Attribute
+        Team Merge FreeMail Attribute Stored Erasure
         Automation AutomationRun DryRun Workflow WorkflowRun BusinessHours SlaPolicy TicketSla
     )
 }

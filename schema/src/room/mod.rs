@@ -6,12 +6,14 @@
 
 pub mod access;
 pub mod attribute;
+pub mod audit;
 pub mod automation;
 pub mod comment;
 pub mod company;
 pub mod condition;
 pub mod hours;
 pub mod mail;
+pub mod privacy;
 pub mod report;
 pub mod schedule;
 pub mod search;
@@ -102,6 +104,15 @@ pub enum RoomCommand {
     UndoMerge(user::UndoMerge),
     /// List the merges that can be undone. Reply: a list of [`user::Merge`].
     ListMerges(user::ListMerges),
+
+    /// Give everything that is stored of a person. Reply: a page of [`privacy::Stored`].
+    ExportUser(privacy::ExportUser),
+    /// Erase everything about a person. Reply: [`privacy::Erasure`].
+    EraseUser(privacy::EraseUser),
+    /// Say how far an erasure has come. Reply: [`privacy::Erasure`].
+    GetErasure(privacy::GetErasure),
+    /// List who did what. Reply: a page of events, newest first.
+    ListAudit(audit::ListAudit),
 
     /// List companies. Reply: a page of [`company::Company`].
     ListCompanies(company::ListCompanies),

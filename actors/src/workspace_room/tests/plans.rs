@@ -3,7 +3,9 @@
 use super::desk::Desk;
 use crate::workspace_room::directory::store as directory;
 use crate::workspace_room::rules::store as rules;
-use crate::workspace_room::{reports, search, store, teams, transfer, uploads, webhooks};
+use crate::workspace_room::{
+    privacy, reports, search, store, teams, transfer, uploads, webhooks,
+};
 use rusqlite::types::Value;
 use std::fs;
 use std::path::Path;
@@ -41,6 +43,14 @@ const MEANT: &[(&str, &str)] = &[
     ("select 1 from workflow_runs limit 1", "SCAN workflow_runs"),
     // In the order of the key, with a limit.
     ("from automation_passes order by number limit ?", "SCAN automation_passes"),
+    // An erasure, which is rare, looks through the answers of a day and the mails that nobody could
+    // read.
+    ("delete from idempotency", "SCAN idempotency"),
+    ("delete from unparseable_mails", "SCAN unparseable_mails"),
+    // The last of a number of comments.
+    ("order by seq limit ?) order by seq desc limit 1", "SCAN (subquery"),
+    ("order by seq limit ?) order by seq desc limit 1", "USE TEMP B-TREE"),
+    ("json_each(?3)", "SCAN json_each VIRTUAL TABLE"),
     // At most 500 teams.
     ("select count(*) from teams", "SCAN teams"),
     // No more than a thousand are counted.
@@ -63,6 +73,7 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../directory/store/free_mail.rs"), directory::free_mail::STATEMENTS),
     (include_str!("../directory/store/handles.rs"), directory::handles::STATEMENTS),
     (include_str!("../directory/store/merges.rs"), directory::merges::STATEMENTS),
+    (include_str!("../privacy/store.rs"), privacy::store::STATEMENTS),
     (include_str!("../teams/store.rs"), teams::store::STATEMENTS),
     (include_str!("../search/store.rs"), search::store::STATEMENTS),
     (include_str!("../transfer/store.rs"), transfer::store::STATEMENTS),

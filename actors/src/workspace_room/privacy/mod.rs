@@ -1,0 +1,30 @@
+//! One person's right to know and to be forgotten; and the audit, which tells who did what.
+//!
+//! | stage of an erasure | what goes |
+//! | --- | --- |
+//! | at once | name, handles, attributes, company, merges of the user and of those merged into them |
+//! | tickets | the subjects of their tickets |
+//! | comments | body, mail headers and files of their comments; their addresses in others' |
+//! | events | the same in the log: the events stay, with their numbers |
+//! | check | nothing: comments and events are looked at again, and what is found is counted |
+//!
+//! Each stage goes on by a timer, some rows at a time. Events and comments that came after the
+//! request are left alone: who writes from the same address again is a new user.
+
+pub mod audit;
+pub mod blank;
+pub mod erase_user;
+pub mod export_user;
+pub mod store;
+pub mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use crate::kernel::Migration;
+
+/// The table of erasures.
+pub const MIGRATION: Migration = Migration {
+    name: "workspace_room/0009_privacy",
+    sql: include_str!("../../../../schema/migrations/workspace_room/0009_privacy.sql"),
+};

@@ -1,0 +1,281 @@
+//! What erasing and exporting a person reads and writes, and the log backwards.
+
+use super::blank::Needles;
+use crate::kernel::{Fault, Row, Sql};
+use crate::workspace_room::store::users::json;
+use schema::ids::{CommentId, UserId};
+use schema::room::privacy::Erasure;
+
+/// An erasure that goes on.
+#[derive(Debug, Clone)]
+pub struct Running {
+    /// What is told of it.
+    pub erasure: Erasure,
+    /// By what the person is found.
+    pub needles: Needles,
+    /// What is being done.
+    pub stage: String,
+    /// How far that has come.
+    pub position: i64,
+}
+
+const FIND: &str = "select user_id, needles, upto, stage, position, tickets, comments, files,
+    objects, events, others, found, by_agent, at, finished_at from erasures where user_id = ?";
+
+/// An erasure.
+///
+/// # Errors
+/// A storage fault.
+pub fn find(sql: &dyn Sql, user: UserId) -> Result<Option<Running>, Fault> {
+    let Some(row) = sql.first(FIND, &[user.to_string().into()])? else { return Ok(None) };
+    let (ids, handles) = json(&row.text(1)?)?;
+    let erasure = Erasure {
+        user_id: row.id(0)?,
+        upto: row.integer(2)?,
+        tickets: row.integer(5)?,
+        comments: row.integer(6)?,
+        files: row.integer(7)?,
+        objects: row.integer(8)?,
+        events: row.integer(9)?,
+        others: row.integer(10)?,
+        found: row.integer(11)?,
+        by_agent: row.id_or_null(12)?,
+        at: row.integer(13)?,
+        finished_at: row.integer_or_null(14)?,
+    };
+    let needles = Needles { ids, handles };
+    Ok(Some(Running { erasure, needles, stage: row.text(3)?, position: row.integer(4)? }))
+}
+
+const SAVE: &str = "insert or replace into erasures
+    (user_id, needles, upto, stage, position, tickets, comments, files, objects, events, others,
+        found, by_agent, at, finished_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+/// Writes an erasure.
+///
+/// # Errors
+/// A storage fault.
+pub fn save(sql: &dyn Sql, running: &Running) -> Result<(), Fault> {
+    let Running { erasure, needles, stage, position } = running;
+    let needles = serde_json::json!([needles.ids, needles.handles]).to_string();
+    let params = [
+        erasure.user_id.to_string().into(),
+        needles.into(),
+        erasure.upto.into(),
+        stage.into(),
+        (*position).into(),
+        erasure.tickets.into(),
+        erasure.comments.into(),
+        erasure.files.into(),
+        erasure.objects.into(),
+        erasure.events.into(),
+        erasure.others.into(),
+        erasure.found.into(),
+        erasure.by_agent.map(|id| id.to_string()).into(),
+        erasure.at.into(),
+        erasure.finished_at.into(),
+    ];
+    sql.exec(SAVE, &params).map(drop)
+}
+
+const BLANK_TICKETS: &str = "update tickets set subject = ?, version = version + 1
+    where user_id = ? and subject <> ?1 returning id";
+
+/// Takes the subjects of a user's tickets away; says how many.
+///
+/// # Errors
+/// A storage fault.
+pub fn blank_tickets(sql: &dyn Sql, user: &str, subject: &str) -> Result<Vec<String>, Fault> {
+    let rows = sql.exec(BLANK_TICKETS, &[subject.into(), user.into()])?;
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
+/// A comment as an erasure sees it.
+#[derive(Debug)]
+pub struct Seen {
+    /// Its place.
+    pub seq: i64,
+    /// The comment.
+    pub id: CommentId,
+    /// The author, where there is one.
+    pub author: Option<String>,
+    /// What was said.
+    pub body: String,
+    /// What the mail said about itself, as JSON.
+    pub mail: Option<String>,
+}
+
+const COMMENTS: &str = "select seq, id, author_id, body, mail from comments
+    where seq > ? and seq <= ? order by seq limit ?";
+
+/// Comments after a place, in their order.
+///
+/// # Errors
+/// A storage fault.
+pub fn comments(sql: &dyn Sql, after: i64, upto: i64, limit: i64) -> Result<Vec<Seen>, Fault> {
+    let rows = sql.exec(COMMENTS, &[after.into(), upto.into(), limit.into()])?;
+    let read = |row: &Row| {
+        Ok(Seen {
+            seq: row.integer(0)?,
+            id: row.id(1)?,
+            author: row.text_or_null(2)?,
+            body: row.text(3)?,
+            mail: row.text_or_null(4)?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+const SET_COMMENT: &str = "update comments set body = ?, mail = ? where seq = ?";
+
+/// Writes what an erasure leaves of a comment.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_comment(sql: &dyn Sql, seq: i64, body: &str, mail: Option<String>) -> Result<(), Fault> {
+    sql.exec(SET_COMMENT, &[body.into(), mail.into(), seq.into()]).map(drop)
+}
+
+const NO_FILES: &str = "update comments set attachments = 0 where seq = ?";
+const REMOVE_FILES: &str = "delete from attachments where comment = ? returning key, sha256";
+
+/// Removes the files of a comment; gives where each was kept, and its hash.
+///
+/// # Errors
+/// A storage fault.
+pub fn remove_files(sql: &dyn Sql, comment: i64) -> Result<Vec<(String, String)>, Fault> {
+    let rows = sql.exec(REMOVE_FILES, &[comment.into()])?;
+    if !rows.is_empty() {
+        sql.exec(NO_FILES, &[comment.into()])?;
+    }
+    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
+
+const KEY_USED: &str = "select 1 from attachments where key = ? limit 1";
+const HASH_HELD: &str = "select 1 from files where sha256 = ?";
+
+/// Whether anything else needs the object of a file.
+///
+/// # Errors
+/// A storage fault.
+pub fn object_used(sql: &dyn Sql, key: &str, sha256: &str) -> Result<bool, Fault> {
+    let used = sql.first(KEY_USED, &[key.into()])?.is_some();
+    Ok(used || sql.first(HASH_HELD, &[sha256.into()])?.is_some())
+}
+
+const FORGET_MAIL: &str = "delete from mail_ids where message_id = ?";
+
+/// Forgets that a mail came.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_mail(sql: &dyn Sql, message_id: &str) -> Result<(), Fault> {
+    sql.exec(FORGET_MAIL, &[message_id.into()]).map(drop)
+}
+
+const FORGET_SENDER: &str = "delete from automatic_senders where address = ?";
+const FORGET_ANSWERS: &str = "delete from idempotency
+    where instr(cast(reply as text), ?) > 0 returning 1";
+const FORGET_UNREAD: &str = "delete from unparseable_mails
+    where envelope_from = ? collate nocase returning raw_key";
+
+/// Forgets a machine that wrote much.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_sender(sql: &dyn Sql, address: &str) -> Result<(), Fault> {
+    sql.exec(FORGET_SENDER, &[address.into()]).map(drop)
+}
+
+/// Forgets stored answers that hold a text; says how many. There are those of a day.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_answers(sql: &dyn Sql, text: &str) -> Result<i64, Fault> {
+    Ok(sql.exec(FORGET_ANSWERS, &[text.into()])?.len() as i64)
+}
+
+/// Forgets mails of an address that could not be read; says where they are kept.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_unread(sql: &dyn Sql, address: &str) -> Result<Vec<String>, Fault> {
+    let rows = sql.exec(FORGET_UNREAD, &[address.into()])?;
+    rows.iter().map(|row| row.text(0)).collect()
+}
+
+const SET_EVENT: &str = "update events set json = ? where seq = ?";
+
+/// Writes what an erasure leaves of an event: the one way in which an event ever changes.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_event(sql: &dyn Sql, seq: i64, json: &str) -> Result<(), Fault> {
+    sql.exec(SET_EVENT, &[json.into(), seq.into()]).map(drop)
+}
+
+const EVENTS_BEFORE: &str = "select seq, json from events where seq < ? order by seq desc limit ?";
+
+/// The events before a number, the latest first.
+///
+/// # Errors
+/// A storage fault.
+pub fn events_before(sql: &dyn Sql, before: i64, limit: i64) -> Result<Vec<(i64, String)>, Fault> {
+    let rows = sql.exec(EVENTS_BEFORE, &[before.into(), limit.into()])?;
+    rows.iter().map(|row| Ok((row.integer(0)?, row.text(1)?))).collect()
+}
+
+const LAST_COMMENT: &str = "select seq from
+    (select seq from comments where seq > ? order by seq limit ?) order by seq desc limit 1";
+
+/// The place of the last of some comments after a place; none where there are no more.
+///
+/// # Errors
+/// A storage fault.
+pub fn last_comment(sql: &dyn Sql, after: i64, limit: i64) -> Result<Option<i64>, Fault> {
+    let row = sql.first(LAST_COMMENT, &[after.into(), limit.into()])?;
+    row.map(|row| row.integer(0)).transpose()
+}
+
+const OF_PERSON: &str = "select c.id from comments c join tickets t on t.number = c.ticket
+    where c.seq > ? and c.seq <= ?
+    and (c.author_id in (select value from json_each(?3))
+        or t.user_id in (select value from json_each(?3)))
+    order by c.seq";
+
+/// The comments between two places that are by some users, or on tickets of theirs.
+///
+/// # Errors
+/// A storage fault.
+pub fn of_person(
+    sql: &dyn Sql,
+    after: i64,
+    upto: i64,
+    users: &[String],
+) -> Result<Vec<CommentId>, Fault> {
+    let list = serde_json::Value::from(users).to_string();
+    let rows = sql.exec(OF_PERSON, &[after.into(), upto.into(), list.into()])?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
+#[cfg(test)]
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
+    FIND,
+    SAVE,
+    BLANK_TICKETS,
+    COMMENTS,
+    SET_COMMENT,
+    NO_FILES,
+    REMOVE_FILES,
+    KEY_USED,
+    HASH_HELD,
+    FORGET_MAIL,
+    FORGET_SENDER,
+    FORGET_ANSWERS,
+    FORGET_UNREAD,
+    SET_EVENT,
+    EVENTS_BEFORE,
+    LAST_COMMENT,
+    OF_PERSON,
+];

@@ -1,0 +1,266 @@
+//! Everything of one person, given and erased; and the audit.
+
+use super::walk;
+use crate::kernel::{Effect, Outcome};
+use crate::workspace_room::access::tests::canary::dump;
+use crate::workspace_room::tests::desk::{Desk, text};
+use schema::{Code, Role};
+use serde_json::{Value, json};
+
+/// Texts that are Ann's alone.
+const CANARIES: [&str; 9] = [
+    "canary-mail",
+    "canary-second",
+    "Canaryname",
+    "canary-body",
+    "canary-subject",
+    "canary-file",
+    "canary-message-id",
+    "canary-attribute",
+    "4915112345678",
+];
+
+fn mail(desk: &mut Desk, from: &str, name: &str, body: &str, file: &str) -> Value {
+    let sha256 = "ab".repeat(32);
+    desk.system(&json!({ "receiveMail": {
+        "rawKey": format!("raw-of-{file}"), "messageId": format!("{body}@host.example"), "subject": format!("{name} asks"),
+        "text": body, "from": { "name": name, "address": from },
+        "to": [{ "name": null, "address": "desk@acme.example" }],
+        "attachments": [{ "fileName": file, "contentType": "text/plain", "bytesCount": 1,
+            "sha256": sha256, "key": format!("objects/{file}") }],
+    } }))
+}
+
+/// A room where Ann and Bob have been, and where Ann has left traces everywhere.
+fn lived_in() -> (Desk, Value) {
+    let mut desk = Desk::open();
+    let define = json!({ "subject": "user", "key": "plan", "label": "Plan", "type": "text" });
+    desk.manage(&json!({ "createAttribute": define }));
+    let own =
+        mail(&mut desk, "canary-mail@people.example", "Canaryname", "canary-body 1", "canary-file");
+    let ann = desk.get(&text(&own["ticketId"]))["userId"].clone();
+    let subject = json!({ "ticketId": own["ticketId"], "subject": "canary-subject" });
+    desk.ask(&json!({ "changeTicket": subject }));
+    desk.comment(&text(&own["ticketId"]), "You wrote from Canary-MAIL@people.example, yes?");
+    for add in [
+        json!({ "kind": "email", "value": "canary-second@people.example" }),
+        json!({ "kind": "phone", "value": "+49 151 12345678" }),
+    ] {
+        let mut add = add;
+        add["userId"] = ann.clone();
+        desk.ask(&json!({ "addHandle": add }));
+    }
+    let plan = json!({ "userId": ann, "attributes": { "plan": "canary-attribute" } });
+    desk.ask(&json!({ "changeUser": plan }));
+    // On a ticket of Bob's.
+    let bobs = mail(&mut desk, "bob@other.example", "Bob", "bob's words", "bob-file");
+    desk.system(&json!({ "receiveMail": { "rawKey": "raw-x", "messageId": "canary-message-id",
+        "inReplyTo": ["bob's words@host.example"], "subject": "Re", "text": "canary-body 2",
+        "from": { "address": "canary-second@people.example" } } }));
+    let _ = bobs;
+    desk.system(&json!({ "reportUnparseable": { "rawKey": "raw-bad", "reason": "broken",
+        "envelopeFrom": "canary-mail@people.example" } }));
+    desk.system(&json!({ "receiveMail": { "rawKey": "raw-loop", "messageId": "loop",
+        "subject": "canary-subject", "text": "x", "from": { "address": "canary-mail@people.example" },
+        "automatic": { "kind": "ownLoop", "reason": "loop" } } }));
+    let owner = desk.owner.principal.clone();
+    let get: schema::room::RoomCommand =
+        serde_json::from_value(json!({ "getUser": { "userId": ann } })).expect("a command");
+    desk.room.try_ask_with_key(&owner, Some("stored"), get).expect("read");
+    desk.ask(&json!({ "search": { "query": "canary" } }));
+    desk.events();
+    (desk, ann)
+}
+
+fn everything(desk: &Desk) -> String {
+    dump(&desk.room, |_, _| true)
+}
+
+fn erase(desk: &mut Desk, ann: &Value) -> Value {
+    desk.manage(&json!({ "eraseUser": { "userId": ann } }));
+    desk.pass(0);
+    let report = desk.manage(&json!({ "getErasure": { "userId": ann } }));
+    assert!(report["finishedAt"].is_i64(), "{report}");
+    report
+}
+
+#[test]
+fn after_an_erasure_no_table_and_no_event_holds_anything_of_the_person() {
+    let (mut desk, ann) = lived_in();
+    let before = everything(&desk);
+    for canary in CANARIES {
+        assert!(before.to_lowercase().contains(&canary.to_lowercase()), "{canary} was never there");
+    }
+    let seqs = "select count(*) * 1000000 + sum(seq) from events";
+    let numbers = desk.room.number(seqs);
+    let report = erase(&mut desk, &ann);
+    let mut objects = Vec::new();
+    desk.room.drain(|entry, effect| {
+        let Effect::Forget(keys) = effect else { panic!("{effect:?}") };
+        assert_eq!(entry.kind, walk::OUTBOX);
+        objects.extend(keys.clone());
+        Outcome::Done(b"{}".to_vec())
+    });
+    objects.sort_unstable();
+    assert_eq!(objects, ["objects/canary-file", "raw-bad", "raw-of-canary-file", "raw-x"]);
+
+    let after = everything(&desk).to_lowercase();
+    for canary in CANARIES {
+        let canary = canary.to_lowercase();
+        let line = after.lines().find(|line| line.contains(&canary));
+        assert_eq!(line, None, "{canary} is still there");
+    }
+    assert!(after.contains("bob's words"), "what is Bob's stays");
+    // One event more, and every other one under its number.
+    let head = desk.room.number("select max(seq) from events");
+    assert_eq!(desk.room.number(seqs), numbers + 1_000_000 + head);
+    assert_eq!(
+        (&report["found"], &report["files"], &report["tickets"]),
+        (&json!(0), &json!(1), &json!(1))
+    );
+    assert!(report["events"].as_i64() > Some(5) && report["comments"] == 3, "{report}");
+}
+
+#[test]
+fn what_is_left_can_still_be_read_and_replayed() {
+    let (mut desk, ann) = lived_in();
+    erase(&mut desk, &ann);
+    let left = desk.ask(&json!({ "getUser": { "userId": ann } }));
+    assert_eq!(
+        (&left["email"], &left["handles"], &left["name"]),
+        (&Value::Null, &json!([]), &Value::Null)
+    );
+    let list = desk.ask(&json!({ "listTickets": { "userId": ann } }));
+    let ticket = &list["items"][0];
+    assert_eq!((&ticket["subject"], &ticket["userEmail"]), (&json!("(erased)"), &Value::Null));
+    let comments = desk.ask(&json!({ "listComments": { "ticketId": ticket["id"] } }));
+    assert_eq!(comments["items"][0]["body"], "");
+    assert_eq!(comments["items"][1]["body"], "You wrote from (erased), yes?");
+    let rows = desk.manage(&json!({ "listAudit": { "limit": 100 } }));
+    let events = rows["items"].as_array().expect("items");
+    for event in events.iter().filter(|event| event["type"] == "comment.created") {
+        let data = event["data"].to_string();
+        let read: Result<schema::room::comment::CommentCreated, _> = serde_json::from_str(&data);
+        assert!(read.is_ok(), "{event}");
+    }
+    for (command, code) in [
+        (json!({ "changeUser": { "userId": ann, "name": "A" } }), Code::Gone),
+        (json!({ "mergeUsers": { "userId": ann, "otherId": uuid::Uuid::nil() } }), Code::Gone),
+    ] {
+        assert_eq!(desk.refused(&command).0, code);
+    }
+    // Asked for again, it is told about, and nothing more happens.
+    let again = desk.manage(&json!({ "eraseUser": { "userId": ann } }));
+    assert!(again["finishedAt"].is_i64());
+}
+
+#[test]
+fn who_writes_again_after_an_erasure_is_somebody_new() {
+    let (mut desk, ann) = lived_in();
+    desk.manage(&json!({ "eraseUser": { "userId": ann } }));
+    let new = mail(&mut desk, "canary-mail@people.example", "New", "new body", "new-file");
+    desk.pass(0);
+    let ticket = desk.get(&text(&new["ticketId"]));
+    assert_ne!(ticket["userId"], ann);
+    assert_eq!(ticket["userEmail"], "canary-mail@people.example");
+    let comments = desk.ask(&json!({ "listComments": { "ticketId": ticket["id"] } }));
+    assert_eq!(comments["items"][0]["body"], "new body");
+    let report = desk.manage(&json!({ "getErasure": { "userId": ann } }));
+    assert_eq!(report["found"], 0);
+}
+
+#[test]
+fn a_merged_person_is_erased_whole() {
+    let (mut desk, ann) = lived_in();
+    let other = mail(
+        &mut desk,
+        "canary-third@people.example",
+        "Canarythird",
+        "canary-body 3",
+        "canary-file3",
+    );
+    let third = desk.get(&text(&other["ticketId"]))["userId"].clone();
+    let merge = json!({ "mergeUsers": { "userId": ann, "otherId": third } });
+    desk.ask(&merge);
+    let (code, details) = desk.manage_refused(&json!({ "eraseUser": { "userId": third } }));
+    assert_eq!((code, &details["mergedInto"]), (Code::Conflict, &ann));
+    erase(&mut desk, &ann);
+    desk.room.drain(|_, _| Outcome::Done(b"{}".to_vec()));
+    let after = everything(&desk).to_lowercase();
+    assert!(!after.contains("canary"), "{:?}", after.lines().find(|line| line.contains("canary")));
+}
+
+#[test]
+fn an_export_has_all_of_a_person_and_nothing_of_others() {
+    let (mut desk, ann) = lived_in();
+    let mut all = Vec::new();
+    let mut cursor = Value::Null;
+    loop {
+        let page = desk.manage(&json!({ "exportUser": { "userId": ann, "cursor": cursor } }));
+        all.extend(page["items"].as_array().expect("items").clone());
+        cursor = page["nextCursor"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    let whole = json!(all).to_string();
+    for canary in CANARIES {
+        assert!(whole.to_lowercase().contains(&canary.to_lowercase()), "{canary} is missing");
+    }
+    assert!(!whole.contains("bob's words"), "Bob's words are not Ann's");
+    let kinds: Vec<String> = all
+        .iter()
+        .map(|it| it.as_object().expect("one").keys().next().expect("a kind").clone())
+        .collect();
+    assert_eq!(kinds, ["user", "ticket", "comment", "comment", "comment"]);
+}
+
+#[test]
+fn the_audit_says_who_did_what_when_and_what_was_before() {
+    let mut desk = Desk::open();
+    let start = desk.room.now;
+    let owner = desk.owner.id();
+    let agent = desk.agent.id();
+    desk.room.now += 1_000;
+    let promote = json!({ "changeAgent": { "agentId": agent, "role": "admin" } });
+    desk.manage(&promote);
+    desk.room.now += 1_000;
+    let ticket = desk.ticket("a");
+    desk.set_status(&ticket, "solved");
+    let list = |desk: &mut Desk, input: Value| -> Vec<Value> {
+        let page = desk.manage(&json!({ "listAudit": input }));
+        page["items"].as_array().expect("items").clone()
+    };
+    let changed = list(&mut desk, json!({ "kind": ["agent.changed"] }));
+    assert_eq!(changed.len(), 1);
+    assert_eq!(
+        (&changed[0]["by"]["id"], &changed[0]["at"]),
+        (&json!(owner), &json!(start + 1_000))
+    );
+    assert_eq!(changed[0]["data"]["before"], json!({ "role": "agent" }));
+    assert_eq!(changed[0]["data"]["agent"]["role"], "admin");
+    let kinds =
+        |events: &[Value]| -> Vec<String> { events.iter().map(|it| text(&it["type"])).collect() };
+    let of_agent = list(&mut desk, json!({ "agentId": agent, "kind": ["ticket"] }));
+    assert_eq!(kinds(&of_agent), ["ticket.changed", "ticket.created"]);
+    let timed = list(&mut desk, json!({ "from": start + 500, "until": start + 1_500 }));
+    assert_eq!(kinds(&timed), ["agent.changed"]);
+    // Every event is in it once, page by page, the latest first.
+    let head = desk.room.number("select max(seq) from events");
+    let mut seqs = Vec::new();
+    let mut cursor = Value::Null;
+    loop {
+        let page = desk.manage(&json!({ "listAudit": { "limit": 2, "cursor": cursor } }));
+        seqs.extend(page["items"].as_array().expect("items").iter().map(|it| it["seq"].as_i64()));
+        cursor = page["nextCursor"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    assert_eq!(seqs, (1..=head).rev().map(Some).collect::<Vec<_>>());
+    let twisted = json!({ "listAudit": { "from": 2, "until": 1 } });
+    assert_eq!(desk.manage_refused(&twisted).1["field"], "until");
+    assert_eq!(desk.viewer.opened.agent.role, Role::Viewer);
+    let who = desk.viewer.principal.clone();
+    assert_eq!(desk.refused_as(&who, &json!({ "listAudit": {} })).0, Code::Forbidden);
+}

@@ -1,0 +1,179 @@
+//! How an erasure goes on: stage by stage, some rows a step, each step a timer.
+
+use super::blank::{ERASED, blank};
+use super::store::{self, Running, Seen};
+use crate::kernel::store::events;
+use crate::kernel::{Ctx, Effect, Entry, Timer};
+use crate::workspace_room::store::BOTTOM;
+use crate::workspace_room::{derived, mail, overview};
+use schema::room::mail::MailFacts;
+use schema::{Reject, codec};
+use serde_json::Value;
+
+/// The timer; its key is the user.
+pub const TIMER: &str = "privacy.erase";
+/// The outbox entries that make storage forget objects; the body is the keys, as JSON.
+pub const OUTBOX: &str = "privacy.forget";
+
+/// The first stage.
+pub const TICKETS: &str = "tickets";
+const COMMENTS: &str = "comments";
+const EVENTS: &str = "events";
+const CHECK_COMMENTS: &str = "check comments";
+const CHECK_EVENTS: &str = "check events";
+const DONE: &str = "done";
+
+/// How many rows one step reads.
+const AT_ONCE: i64 = 500;
+
+/// Does the next step.
+///
+/// # Errors
+/// A storage fault.
+pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
+    let Ok(user) = timer.key.parse() else { return Ok(()) };
+    let Some(mut running) = store::find(ctx.sql, user)? else { return Ok(()) };
+    let next = match running.stage.as_str() {
+        TICKETS => tickets(ctx, &mut running).map(|()| Some(COMMENTS))?,
+        COMMENTS => comments(ctx, &mut running, erase_comment)?.then_some(EVENTS),
+        EVENTS => log(ctx, &mut running, true)?.then_some(CHECK_COMMENTS),
+        CHECK_COMMENTS => comments(ctx, &mut running, check_comment)?.then_some(CHECK_EVENTS),
+        CHECK_EVENTS => log(ctx, &mut running, false)?.then_some(DONE),
+        _ => return Ok(()),
+    };
+    if let Some(next) = next {
+        running.stage = next.to_owned();
+        running.position = if next.ends_with(COMMENTS) { BOTTOM } else { 0 };
+    }
+    if next == Some(DONE) {
+        running.needles = super::blank::Needles::default();
+        running.erasure.finished_at = Some(ctx.now);
+        derived::set(ctx)?;
+    } else {
+        ctx.set_timer(TIMER, &timer.key, ctx.now, &[])?;
+    }
+    Ok(store::save(ctx.sql, &running)?)
+}
+
+/// Subjects, and what else is found without looking through everything.
+fn tickets(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<(), Reject> {
+    for id in running.needles.ids.clone() {
+        running.erasure.tickets += store::blank_tickets(ctx.sql, &id, ERASED)?.len() as i64;
+        if let Ok(user) = id.parse() {
+            overview::summarise_user(ctx, user)?;
+        }
+        running.erasure.others += store::forget_answers(ctx.sql, &id)?;
+    }
+    let mut objects = Vec::new();
+    for handle in &running.needles.handles {
+        store::forget_sender(ctx.sql, handle)?;
+        running.erasure.others += store::forget_answers(ctx.sql, handle)?;
+        objects.extend(store::forget_unread(ctx.sql, handle)?);
+    }
+    running.erasure.others += objects.len() as i64;
+    let key = running.erasure.user_id.to_string();
+    forget(ctx, running, &key, &objects)
+}
+
+type OnComment = fn(&mut Ctx<'_>, &mut Running, &Seen) -> Result<(), Reject>;
+
+/// Looks at the next comments; tells whether they were the last.
+fn comments(ctx: &mut Ctx<'_>, running: &mut Running, each: OnComment) -> Result<bool, Reject> {
+    let upto = running.erasure.upto;
+    let seen = store::comments(ctx.sql, running.position, upto, AT_ONCE)?;
+    for comment in &seen {
+        running.position = comment.seq;
+        let mail = comment.mail.as_deref().unwrap_or_default();
+        if is_own(running, comment)
+            || running.needles.touch(&comment.body)
+            || running.needles.touch(mail)
+        {
+            each(ctx, running, comment)?;
+        }
+    }
+    Ok((seen.len() as i64) < AT_ONCE)
+}
+
+fn is_own(running: &Running, comment: &Seen) -> bool {
+    comment.author.as_ref().is_some_and(|author| running.needles.ids.contains(author))
+}
+
+fn erase_comment(ctx: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Result<(), Reject> {
+    running.erasure.comments += 1;
+    if !is_own(running, comment) {
+        let body = running.needles.without(&comment.body);
+        let mail = comment.mail.as_deref().map(|mail| running.needles.without(mail));
+        return Ok(store::set_comment(ctx.sql, comment.seq, &body, mail)?);
+    }
+    let mut objects = Vec::new();
+    if let Some(facts) = &comment.mail {
+        let facts: MailFacts = codec::read_json(facts.as_bytes())
+            .map_err(|error| Reject::internal(format!("mail facts: {}", error.message)))?;
+        store::forget_mail(ctx.sql, &mail::known_by(facts.message_id.as_deref(), &facts.raw_key))?;
+        objects.push(facts.raw_key);
+    }
+    for (key, sha256) in store::remove_files(ctx.sql, comment.seq)? {
+        running.erasure.files += 1;
+        if !store::object_used(ctx.sql, &key, &sha256)? {
+            objects.push(key);
+        }
+    }
+    store::set_comment(ctx.sql, comment.seq, "", None)?;
+    objects.retain(|key| !key.is_empty());
+    forget(ctx, running, &comment.id.to_string(), &objects)
+}
+
+fn check_comment(_: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Result<(), Reject> {
+    let blank = comment.body.is_empty() && comment.mail.is_none();
+    running.erasure.found += i64::from(!(is_own(running, comment) && blank));
+    Ok(())
+}
+
+/// Looks at the next events; tells whether they were the last.
+fn log(ctx: &mut Ctx<'_>, running: &mut Running, write: bool) -> Result<bool, Reject> {
+    let page = events::after(ctx.sql, running.position, AT_ONCE)?;
+    let all = page.len() as i64;
+    for (seq, json) in page {
+        if seq > running.erasure.upto {
+            return Ok(true);
+        }
+        running.position = seq;
+        if !running.needles.touch(&json) {
+            continue;
+        }
+        let mut event: Value = serde_json::from_str(&json)
+            .map_err(|error| Reject::internal(format!("event {seq}: {error}")))?;
+        if !blank(&running.needles, &mut event) {
+            continue;
+        }
+        if write {
+            store::set_event(ctx.sql, seq, &event.to_string())?;
+            running.erasure.events += 1;
+        } else {
+            running.erasure.found += 1;
+        }
+    }
+    Ok(all < AT_ONCE)
+}
+
+fn forget(
+    ctx: &mut Ctx<'_>,
+    running: &mut Running,
+    key: &str,
+    objects: &[String],
+) -> Result<(), Reject> {
+    if objects.is_empty() {
+        return Ok(());
+    }
+    running.erasure.objects += objects.len() as i64;
+    let body = Value::from(objects).to_string();
+    Ok(ctx.outbox(OUTBOX, key, body.as_bytes())?)
+}
+
+/// What an entry wants from storage.
+///
+/// # Errors
+/// `internal` where its body is none of ours.
+pub fn begin(entry: &Entry) -> Result<Effect, Reject> {
+    codec::read_json(&entry.body).map(Effect::Forget)
+}
