@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Lists what was done, the latest first. Reply: a page of events: `by` says who, `type` what, `at`
 /// when, `data` what is there after it, and `data.before` what was there before.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ListAudit {
     /// Only what this agent did.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Gives everything that is stored of a person, page by page. Reply: a page of [`Stored`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ExportUser {
     /// The person.
@@ -39,6 +40,7 @@ pub enum Stored {
 /// tickets, their comments with mail headers and files, and the same in the event log, whose
 /// numbers stay. It begins at once and goes on by itself. Reply: [`Erasure`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EraseUser {
     /// The person.
@@ -47,6 +49,7 @@ pub struct EraseUser {
 
 /// Says how far an erasure has come. Reply: [`Erasure`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct GetErasure {
     /// The person.
