@@ -1,5 +1,5 @@
-//! Taking one person out of JSON: by the shapes in which users, tickets, comments and mails stand in
-//! events, and their addresses out of whatever text is left.
+//! Taking one person out of JSON: by the shapes in which users, tickets, comments and mails stand
+//! in events, and their addresses out of whatever text is left.
 
 use serde_json::{Map, Value};
 

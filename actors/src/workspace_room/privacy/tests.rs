@@ -23,7 +23,8 @@ const CANARIES: [&str; 9] = [
 fn mail(desk: &mut Desk, from: &str, name: &str, body: &str, file: &str) -> Value {
     let sha256 = "ab".repeat(32);
     desk.system(&json!({ "receiveMail": {
-        "rawKey": format!("raw-of-{file}"), "messageId": format!("{body}@host.example"), "subject": format!("{name} asks"),
+        "rawKey": format!("raw-of-{file}"), "messageId": format!("{body}@host.example"),
+        "subject": format!("{name} asks"),
         "text": body, "from": { "name": name, "address": from },
         "to": [{ "name": null, "address": "desk@acme.example" }],
         "attachments": [{ "fileName": file, "contentType": "text/plain", "bytesCount": 1,
@@ -61,7 +62,8 @@ fn lived_in() -> (Desk, Value) {
     desk.system(&json!({ "reportUnparseable": { "rawKey": "raw-bad", "reason": "broken",
         "envelopeFrom": "canary-mail@people.example" } }));
     desk.system(&json!({ "receiveMail": { "rawKey": "raw-loop", "messageId": "loop",
-        "subject": "canary-subject", "text": "x", "from": { "address": "canary-mail@people.example" },
+        "subject": "canary-subject", "text": "x",
+        "from": { "address": "canary-mail@people.example" },
         "automatic": { "kind": "ownLoop", "reason": "loop" } } }));
     let owner = desk.owner.principal.clone();
     let get: schema::room::RoomCommand =

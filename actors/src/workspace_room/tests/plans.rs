@@ -3,9 +3,7 @@
 use super::desk::Desk;
 use crate::workspace_room::directory::store as directory;
 use crate::workspace_room::rules::store as rules;
-use crate::workspace_room::{
-    privacy, reports, search, store, teams, transfer, uploads, webhooks,
-};
+use crate::workspace_room::{privacy, reports, search, store, teams, transfer, uploads, webhooks};
 use rusqlite::types::Value;
 use std::fs;
 use std::path::Path;
