@@ -60,7 +60,20 @@ async function workspace(url, name) {
   const webhook = await asOwner("POST", "/v1/webhooks", { url: "https://receiver.example/hook", kinds: ["ticket.created"] });
   const brought = await fetch(`${url}/v1/attachments?fileName=a`, { method: "POST", headers: { authorization: `Bearer ${owner.token}` }, body: "x" });
   const file = (await brought.json()).data;
+  const company = await asOwner("POST", "/v1/companies", { name });
+  const attribute = await asOwner("POST", "/v1/attributes", { subject: "user", key: "plan", label: "Plan", type: "text" });
+  const other = await asOwner("POST", "/v1/users", { name: `Other of ${name}` });
+  const merge = await asOwner("POST", `/v1/users/${ticket.userId}/merge`, { otherId: other.id });
+  const automation = await asOwner("POST", "/v1/automations", {
+    name, trigger: { on: "noteAdded" }, actions: [{ addTags: ["noted"] }],
+  });
+  const steps = [{ wait: { minutes: 600 } }, { do: { addTags: ["late"] } }];
+  const workflow = await asOwner("POST", "/v1/workflows", { name, steps });
+  const run = await asOwner("POST", `/v1/tickets/${ticket.id}/workflow-runs`, { workflowId: workflow.id });
+  const policy = await asOwner("POST", "/v1/sla-policies", { name, targets: [{ priority: "normal", firstReplyMinutes: 60 }] });
   const ids = {
+    companyId: company.id, attributeId: attribute.id, mergeId: merge.id, automationId: automation.id,
+    workflowId: workflow.id, runId: run.id, slaPolicyId: policy.id,
     attachmentId: file.id, teamId: team.id, webhookId: (webhook.webhook ?? webhook).id,
     workspaceId: owner.workspaceId, agentId: agents.admin.agentId, ticketId: ticket.id, userId: ticket.userId,
     commentId: comment.id, invitationId: invited.invitation.id, inboxId: inbox.id, prospectId: prospect.id,
