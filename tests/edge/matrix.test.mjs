@@ -62,7 +62,7 @@ async function workspace(url, name) {
   const file = (await brought.json()).data;
   const company = await asOwner("POST", "/v1/companies", { name });
   const attribute = await asOwner("POST", "/v1/attributes", { subject: "user", key: "plan", label: "Plan", type: "text" });
-  const other = await asOwner("POST", "/v1/users", { name: `Other of ${name}` });
+  const other = await asOwner("POST", "/v1/users", { email: `other@${name}.example`, name: `Other of ${name}` });
   const merge = await asOwner("POST", `/v1/users/${ticket.userId}/merge`, { otherId: other.id });
   const automation = await asOwner("POST", "/v1/automations", {
     name, trigger: { on: "noteAdded" }, actions: [{ addTags: ["noted"] }],
