@@ -58,7 +58,7 @@ pub struct Call<'a, P> {
 }
 
 /// Answers a request.
-pub async fn serve<P: Platform>(
+pub async fn serve<P: Platform + 'static>(
     platform: &P,
     mut request: Request,
 ) -> Served<P::Socket, P::Content> {
@@ -75,7 +75,7 @@ pub async fn serve<P: Platform>(
     }
 }
 
-async fn respond<P: Platform>(platform: &P, request: Request) -> Served<P::Socket, P::Content> {
+async fn respond<P: Platform + 'static>(platform: &P, request: Request) -> Served<P::Socket, P::Content> {
     let request_id = request_id(platform, &request);
     let config = platform.config();
     let common = Common::of(&request, config.as_ref().ok().copied(), request_id.clone());
@@ -102,7 +102,7 @@ async fn respond<P: Platform>(platform: &P, request: Request) -> Served<P::Socke
     }
 }
 
-async fn answer<P: Platform>(
+async fn answer<P: Platform + 'static>(
     platform: &P,
     config: &Config,
     request: Request,
@@ -130,6 +130,9 @@ async fn answer<P: Platform>(
         Target::Function(Route::ReportCsv) => {
             let (name, text) = routes::reports::csv(call).await?;
             Ok(Given::Csv(name, text))
+        }
+        Target::Function(Route::ExportWorkspace) => {
+            routes::transfer::export(call).await.map(Given::Socket)
         }
         Target::Function(route) => routes::answer(route, call).await.map(Given::Reply),
     }
@@ -181,6 +184,16 @@ impl<P: Platform> Call<'_, P> {
         self.query(&[])?;
         let body = std::mem::replace(&mut self.request.body, Body::Bytes(Vec::new()));
         body::read(&self.request.headers, body, rule, extras).await
+    }
+
+    /// The body as it is, of a type.
+    ///
+    /// # Errors
+    /// `unsupported_media_type`, `too_large`, `bad_request`.
+    pub async fn bytes(&mut self, kind: &str, bytes_max: usize) -> Result<Vec<u8>, Reject> {
+        self.query(&[])?;
+        let body = std::mem::replace(&mut self.request.body, Body::Bytes(Vec::new()));
+        body::raw(&self.request.headers, body, kind, bytes_max).await
     }
 
     /// The version of `If-Match` as a field of a command.

@@ -51,6 +51,25 @@ pub async fn read(
     complete(bytes, extras)
 }
 
+/// Reads a body that is no JSON.
+///
+/// # Errors
+/// `unsupported_media_type`, `too_large`, `bad_request`.
+pub async fn raw(
+    headers: &Headers,
+    body: Body,
+    kind: &str,
+    bytes_max: usize,
+) -> Result<Vec<u8>, Reject> {
+    let given = headers.get("content-type").unwrap_or_default();
+    if !given.eq_ignore_ascii_case(kind) {
+        let why = format!("content-type must be {kind}");
+        return Err(Reject::new(Code::UnsupportedMediaType, why));
+    }
+    check_length(headers.get("content-length").as_deref(), bytes_max)?;
+    bytes(body, bytes_max).await
+}
+
 /// Checks that text is an object, and adds `extras` at its end. A client that sends one of them
 /// itself has sent it twice, and is refused like for any field sent twice.
 fn complete(mut bytes: Vec<u8>, extras: &[Extra<'_>]) -> Result<Vec<u8>, Reject> {

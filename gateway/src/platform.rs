@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
+use crate::http::Response;
 
 /// A mail that is in storage and waits to be filed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +24,16 @@ pub struct StoredMail {
     pub to: String,
 }
 
+/// A body that comes piece by piece.
+#[expect(async_fn_in_trait, reason = "one thread; no future of ours crosses one")]
+pub trait Source {
+    /// The next piece; none at the end. What goes wrong breaks the body off.
+    ///
+    /// # Errors
+    /// Those of whoever gives the pieces.
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, Reject>;
+}
+
 /// The world outside the gateway.
 #[expect(async_fn_in_trait, reason = "one thread; no future of ours crosses one")]
 pub trait Platform {
@@ -34,6 +45,22 @@ pub trait Platform {
 
     /// An object that is put in parts.
     type Parts;
+
+    /// The same world, for what outlives a request's handler.
+    #[must_use]
+    fn twin(&self) -> Self
+    where
+        Self: Sized;
+
+    /// A response whose body is yet to come.
+    ///
+    /// # Errors
+    /// `internal` where the runtime takes no such body.
+    fn stream<S: Source + 'static>(
+        &self,
+        response: Response,
+        source: S,
+    ) -> Result<Self::Socket, Reject>;
 
     /// The settings of this deployment.
     ///

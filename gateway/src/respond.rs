@@ -225,6 +225,15 @@ impl Common {
         Response { status: 204, headers, body: Vec::new() }
     }
 
+    /// Lines of JSON that come one after another, to be saved under a name of ours.
+    #[must_use]
+    pub fn lines(&self, name: &str) -> Response {
+        let mut headers = self.headers();
+        headers[0].1 = "application/x-ndjson".into();
+        headers.push(("content-disposition", format!("attachment; filename=\"{name}\"")));
+        Response { status: 200, headers, body: Vec::new() }
+    }
+
     /// What goes before a file's bytes. A browser saves it, unless it is an image that was asked to
     /// be shown; what is in it runs nowhere.
     #[must_use]

@@ -1,7 +1,8 @@
 //! [`Platform`] over the bindings of the Worker.
 
 use crate::config::Config;
-use crate::platform::{Platform, StoredMail};
+use crate::http::Response;
+use crate::platform::{Platform, Source, StoredMail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use js_sys::{Promise, Reflect, Uint8Array};
@@ -13,7 +14,9 @@ use schema::{ActorKind, Answer, Code, Envelope, Millis, Reject};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Bucket, Env, MultipartUpload, RequestInit, UploadedPart, WebSocketPair};
+use worker::{
+    Bucket, Env, MultipartUpload, RequestInit, ResponseBuilder, UploadedPart, WebSocketPair,
+};
 
 #[wasm_bindgen]
 extern "C" {
@@ -80,6 +83,35 @@ impl Platform for Edge {
     type Socket = worker::Response;
     type Content = worker::ResponseBody;
     type Parts = (MultipartUpload, Vec<UploadedPart>);
+
+    fn twin(&self) -> Self {
+        Self { env: self.env.clone() }
+    }
+
+    fn stream<S: Source + 'static>(
+        &self,
+        response: Response,
+        source: S,
+    ) -> Result<worker::Response, Reject> {
+        let pieces = futures_util::stream::unfold(Some(source), |source| async move {
+            let mut source = source?;
+            match source.next().await {
+                Ok(piece) => piece.map(|bytes| (Ok(bytes), Some(source))),
+                Err(reject) => {
+                    worker::console_error!("a body broke off: {}", reject.message);
+                    let told = worker::Error::RustError("the body broke off".to_owned());
+                    Some((Err(told), None))
+                }
+            }
+        });
+        let fault = |error: worker::Error| Reject::internal(format!("a body: {error}"));
+        let headers = worker::Headers::new();
+        for (name, value) in &response.headers {
+            headers.set(name, value).map_err(fault)?;
+        }
+        let builder = ResponseBuilder::new().with_status(response.status).with_headers(headers);
+        builder.from_stream(pieces).map_err(fault)
+    }
 
     fn config(&self) -> Result<&Config, Reject> {
         let config = CONFIG.get_or_init(|| Config::read(|name| self.var(name)));

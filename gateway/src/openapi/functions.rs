@@ -4,6 +4,7 @@ use super::{Schemas, outside};
 use crate::d1::{InboxRow, ProspectRow};
 use crate::router::Route;
 use crate::routes::status;
+use crate::routes::transfer;
 use crate::routes::{About, Health, admin, inboxes, invitations, prospects, realtime, sessions};
 use schema::inbox::{InboxView, NewMail, PauseInbox, ResolveUnknown, SendView};
 use schema::limiter::LimitKind;
@@ -26,7 +27,12 @@ pub(crate) enum Body {
     Nothing,
     Object(Value),
     Perhaps(Value),
+    /// No JSON.
+    Bytes,
 }
+
+/// The type of bytes that may be anything.
+const BYTES: &str = "application/octet-stream";
 
 /// A route that is a function.
 pub(crate) struct Function {
@@ -43,14 +49,14 @@ pub(crate) struct Function {
     pub also: Option<(u16, &'static str)>,
     pub reply: Value,
     pub paged: bool,
-    /// It gives bytes and no envelope.
-    pub file: bool,
+    /// It gives bytes of a type, and no envelope.
+    pub file: Option<&'static str>,
 }
 
 impl Function {
     pub(super) fn reads(id: &'static str, summary: &'static str, reply: Value) -> Self {
         let (gate, query, body) = (Gate::Bearer, Vec::new(), Body::Nothing);
-        let (keyed, if_match, paged, file) = (false, false, false, false);
+        let (keyed, if_match, paged, file) = (false, false, false, None);
         let (status, also) = (200, None);
         Self { id, summary, gate, query, body, keyed, if_match, status, also, reply, paged, file }
     }
@@ -131,6 +137,8 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::AcceptInvitation
         | Route::AttachmentContent
         | Route::ReportCsv
+        | Route::KeepFile
+        | Route::ExportWorkspace
         | Route::RealtimeTicket
         | Route::Realtime => of_access(route, s),
         Route::ListInboxes
@@ -197,7 +205,7 @@ fn of_access(route: Route, s: &mut Schemas) -> Function {
         }
         Route::AttachmentContent => {
             let summary = "Gives the bytes of a file";
-            Function { file: true, ..Function::reads("getContent", summary, nothing()) }
+            Function { file: Some(BYTES), ..Function::reads("getContent", summary, nothing()) }
         }
         Route::ReportCsv => {
             let summary = "Reports on a range of days, as CSV by RFC 4180";
@@ -208,7 +216,17 @@ fn of_access(route: Route, s: &mut Schemas) -> Function {
                 let needed = matches!(name, "from" | "to");
                 if needed { reads.needs(name, schema) } else { reads.asks(name, schema) }
             });
-            Function { file: true, ..reads }
+            Function { file: Some(BYTES), ..reads }
+        }
+        Route::KeepFile => {
+            let summary = "Keeps the content of a file whose attachment is imported after it";
+            let reply = s.reply::<transfer::FileKept>();
+            Function { body: Body::Bytes, ..Function::reads("keepFile", summary, reply) }
+        }
+        Route::ExportWorkspace => {
+            let summary = "Gives all rows of the workspace as lines of JSON";
+            let lines = Function::reads("exportWorkspace", summary, nothing());
+            Function { file: Some("application/x-ndjson"), ..lines }
         }
         Route::RealtimeTicket => {
             let summary = "Makes a one-use ticket for a WebSocket";

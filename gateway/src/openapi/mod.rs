@@ -335,8 +335,8 @@ fn of_function(method: &str, path: &'static str, function: Function) -> Value {
         "summary": function.summary,
         "parameters": parameters,
         "responses": match function.file {
-            true => file(),
-            false => responses(function.status, &function.reply, function.paged),
+            Some(kind) => file(kind),
+            None => responses(function.status, &function.reply, function.paged),
         },
     });
     if let Some((status, when)) = function.also {
@@ -355,14 +355,18 @@ fn of_function(method: &str, path: &'static str, function: Function) -> Value {
         Body::Perhaps(schema) => {
             operation["requestBody"] = json!({ "required": false, "content": content(schema) });
         }
+        Body::Bytes => {
+            let bytes = json!({ "application/octet-stream": {} });
+            operation["requestBody"] = json!({ "required": true, "content": bytes });
+        }
     }
     assert!(method == "GET" || !function.summary.is_empty());
     operation
 }
 
-fn file() -> Value {
+fn file(kind: &str) -> Value {
     let mut all = responses(200, &Value::Null, false);
-    let bytes = json!({ "application/octet-stream": {} });
+    let bytes = json!({ kind: {} });
     all["200"] = json!({ "description": "The file.", "content": bytes });
     all
 }

@@ -14,6 +14,7 @@ pub mod realtime;
 pub mod reports;
 pub mod sessions;
 pub mod status;
+pub mod transfer;
 pub mod webhooks;
 
 use crate::app::Call;
@@ -70,7 +71,8 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::CreateWebhook => webhooks::create(call).await,
         Route::ChangeWebhook => webhooks::change(call).await,
         Route::RotateWebhookSecret => webhooks::rotate(call).await,
-        Route::Realtime | Route::AttachmentContent | Route::ReportCsv => {
+        Route::KeepFile => transfer::keep_file(call).await,
+        Route::Realtime | Route::AttachmentContent | Route::ReportCsv | Route::ExportWorkspace => {
             Err(Reject::internal("this endpoint gives no reply"))
         }
     }
