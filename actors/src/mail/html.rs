@@ -40,7 +40,7 @@ const BLOCKS: [&str; 26] = [
 const ENTITY_BYTES_MAX: usize = 32;
 
 /// Converts; never longer than about the input, never panics.
-pub(super) fn html_to_text(html: &str) -> String {
+pub fn html_to_text(html: &str) -> String {
     let mut out = Writer::default();
     let mut rest = html;
     while let Some(at) = rest.find(['<', '&']) {

@@ -21,7 +21,7 @@ pub mod seal;
 pub mod smtp;
 
 mod header;
-mod html;
+pub mod html;
 mod structure;
 mod transfer;
 
