@@ -75,7 +75,10 @@ pub async fn serve<P: Platform + 'static>(
     }
 }
 
-async fn respond<P: Platform + 'static>(platform: &P, request: Request) -> Served<P::Socket, P::Content> {
+async fn respond<P: Platform + 'static>(
+    platform: &P,
+    request: Request,
+) -> Served<P::Socket, P::Content> {
     let request_id = request_id(platform, &request);
     let config = platform.config();
     let common = Common::of(&request, config.as_ref().ok().copied(), request_id.clone());
