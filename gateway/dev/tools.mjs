@@ -97,7 +97,7 @@ export async function run(what, command, args, { env = {}, cwd = ROOT, stalled }
   });
   clearInterval(timer);
   process.off("exit", end).off("SIGINT", interrupted).off("SIGTERM", interrupted);
-  file.end();
+  await new Promise((done) => file.end(done)); // whoever reads the log next finds all of it
   return { code, log, tail: reason ? `${tail}\n${reason}` : tail, seconds: seconds() };
 }
 
