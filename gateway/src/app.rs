@@ -322,6 +322,7 @@ impl<P: Platform> Call<'_, P> {
 
     async fn hand_over(&self, actor: ActorKind, mut envelope: Envelope) -> Result<Reply, Reject> {
         envelope.request_id.clone_from(&self.request_id);
+        envelope.address = Some(self.request.address());
         reply(self.platform.call(actor, &envelope).await?)
     }
 

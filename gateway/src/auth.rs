@@ -12,7 +12,7 @@ use schema::ids::WorkspaceId;
 use schema::limiter::{Check, CheckReply, LimitKind, LimiterCommand};
 use schema::room::RoomCommand;
 use schema::room::access::{Authorise, Authorised};
-use schema::{ActorKind, Caller, Code, Millis, Permission, Principal, Reject};
+use schema::{ActorKind, Caller, Code, Millis, Permission, Principal, Reject, Role};
 use uuid::Uuid;
 
 /// The workspace of what belongs to the whole deployment.
@@ -33,6 +33,12 @@ pub fn principal(config: &Config, request: &Request, now: Millis) -> Result<Prin
     if config.admin_token.as_ref().is_some_and(|secret| token::same(secret, &token)) {
         let workspace = named_workspace(request)?.unwrap_or(DEPLOYMENT);
         return Ok(Principal { workspace, caller: Caller::Operator });
+    }
+    if token::is_api_key(&token) {
+        let (workspace, hash) = token::read_api_key(&token)?;
+        // What it may is for the room to say.
+        let caller = Caller::Key { hash, id: None, agent: None, role: Role::Viewer };
+        return Ok(Principal { workspace, caller });
     }
     config.keys.verify(&token, now)
 }
@@ -65,8 +71,10 @@ pub async fn may<P: Platform>(
 ) -> Result<Principal, Reject> {
     let command = RoomCommand::Authorise(Authorise { permission });
     let authorised: Authorised = call.room_reads(principal.clone(), &command).await?;
-    if let Caller::Agent { role, .. } = &mut principal.caller {
-        *role = authorised.role;
+    match &mut principal.caller {
+        Caller::Agent { role, .. } => *role = authorised.role,
+        Caller::Key { agent, role, .. } => (*agent, *role) = (authorised.agent_id, authorised.role),
+        _ => {}
     }
     Ok(principal)
 }

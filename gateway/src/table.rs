@@ -214,10 +214,13 @@ pub const ROOM: &[Line] = &[
     list("/v1/users/{userId}/export", "exportUser", "Stored", &[]),
     act("/v1/users/{userId}/erase", "eraseUser", "Erasure"),
     get("/v1/users/{userId}/erasure", "getErasure", "Erasure"),
+    list("/v1/api-keys", "listApiKeys", "ApiKey", &[Text("agentId")]),
+    get("/v1/api-keys/{apiKeyId}", "getApiKey", "ApiKey"),
+    remove("/v1/api-keys/{apiKeyId}", "revokeApiKey", "ApiKey"),
     list(
         "/v1/audit",
         "listAudit",
-        "Event",
+        "AuditEntry",
         &[Text("agentId"), Texts("kind"), Count("from"), Count("until")],
     ),
     list(

@@ -18,6 +18,8 @@ pub const ACCESS_MS: Millis = 15 * 60 * 1000;
 const LEEWAY_S: i64 = 60;
 const TOKEN_BYTES_MAX: usize = 2_048;
 const SECRET_BYTES_MIN: usize = 32;
+/// What every API key begins with, so that one that is left lying around is recognised.
+const API_KEY: &str = "prk_";
 const ISSUER: &str = "postroom";
 
 /// What an opaque token is for; part of what is signed, so that one kind cannot stand for another.
@@ -29,6 +31,8 @@ pub enum Purpose {
     Invitation,
     /// Opens one WebSocket.
     Realtime,
+    /// Calls in an agent's name.
+    ApiKey,
 }
 
 impl Purpose {
@@ -37,6 +41,7 @@ impl Purpose {
             Self::Refresh => "refresh",
             Self::Invitation => "invitation",
             Self::Realtime => "realtime",
+            Self::ApiKey => "apiKey",
         }
     }
 }
@@ -214,6 +219,12 @@ impl Keys {
         format!("{workspace}.{}", URL_SAFE_NO_PAD.encode(secret))
     }
 
+    /// Makes an API key of a workspace; the same nonce makes the same key.
+    #[must_use]
+    pub fn api_key(&self, workspace: WorkspaceId, nonce: &str) -> String {
+        format!("{API_KEY}{}", self.opaque(workspace, Purpose::ApiKey, nonce))
+    }
+
     /// A nonce for what one caller asks under one key, so that asking again gives the same token.
     #[must_use]
     pub fn nonce_of(&self, scope: &str, key: &str) -> String {
@@ -234,6 +245,21 @@ pub fn read_opaque(token: &str) -> Result<(WorkspaceId, String), Reject> {
         return Err(refuse());
     }
     Ok((workspace, sha256_hex(token.as_bytes())))
+}
+
+/// Whether a bearer token looks like an API key.
+#[must_use]
+pub fn is_api_key(token: &str) -> bool {
+    token.starts_with(API_KEY)
+}
+
+/// The workspace that an API key names, and its SHA-256 as hex.
+///
+/// # Errors
+/// `unauthorized` for a text that is no such key.
+pub fn read_api_key(key: &str) -> Result<(WorkspaceId, String), Reject> {
+    let (workspace, _) = read_opaque(key.strip_prefix(API_KEY).unwrap_or(key))?;
+    Ok((workspace, sha256_hex(key.as_bytes())))
 }
 
 /// Whether two secrets are the same, in a time that does not tell where they differ.

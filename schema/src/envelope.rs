@@ -59,6 +59,9 @@ pub struct Envelope {
     /// Names the request in logs and answers.
     #[serde(default)]
     pub request_id: String,
+    /// The client's address on the Internet, where a client asks over HTTP.
+    #[serde(default)]
+    pub address: Option<String>,
     /// Whether the command is a [`KernelCommand`].
     #[serde(default)]
     pub kernel: bool,
@@ -82,6 +85,7 @@ impl Envelope {
             principal,
             key,
             request_id: String::new(),
+            address: None,
             kernel: false,
             command: to_json(command),
         }

@@ -83,6 +83,14 @@ id!(
     UserId
 );
 id!(
+    /// What a program calls with.
+    ApiKeyId
+);
+id!(
+    /// Something that an agent should look at.
+    NotificationId
+);
+id!(
     /// The company that a user belongs to.
     CompanyId
 );

@@ -4,7 +4,7 @@
 //! what it owns: its workspace, and, in the room, that the session lives and the agent still has
 //! the role. [`Role::may`] is the one table of permissions, for HTTP, sockets and mail alike.
 
-use crate::ids::{AgentId, SessionId, WorkspaceId};
+use crate::ids::{AgentId, ApiKeyId, SessionId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 /// What an agent is in the workspace; each role may all that the ones after it may.
@@ -94,6 +94,18 @@ pub enum Caller {
         /// The role at log-in; the room goes by its own row.
         role: Role,
     },
+    /// A program with an API key. Whose it is and what it may is known to the room alone, which
+    /// fills it in at each command; whoever else is asked gets it from there.
+    Key {
+        /// The SHA-256 of the key, lower-case hexadecimal.
+        hash: String,
+        /// The key.
+        id: Option<ApiKeyId>,
+        /// In whose name it acts.
+        agent: Option<AgentId>,
+        /// What it may.
+        role: Role,
+    },
     /// Somebody without a session: who registers, logs in, accepts an invitation.
     Visitor,
     /// The deployment's operator.
@@ -114,6 +126,7 @@ impl Principal {
     pub const fn agent(&self) -> Option<AgentId> {
         match &self.caller {
             Caller::Agent { agent, .. } => Some(*agent),
+            Caller::Key { agent, .. } => *agent,
             _ => None,
         }
     }
@@ -123,7 +136,7 @@ impl Principal {
     #[must_use]
     pub const fn may(&self, permission: Permission) -> bool {
         match &self.caller {
-            Caller::Agent { role, .. } => role.may(permission),
+            Caller::Agent { role, .. } | Caller::Key { role, .. } => role.may(permission),
             Caller::Operator | Caller::System => true,
             Caller::Visitor => false,
         }
@@ -134,6 +147,7 @@ impl Principal {
     pub fn key_scope(&self) -> String {
         match &self.caller {
             Caller::Agent { agent, .. } => format!("a:{agent}"),
+            Caller::Key { hash, .. } => format!("k:{}", hash.get(..32).unwrap_or_default()),
             Caller::Visitor => "v".into(),
             Caller::Operator => "o".into(),
             Caller::System => "s".into(),

@@ -3,6 +3,7 @@
 use super::context::{Ctx, Reply};
 use super::effect::{Delivery, Effect, Outcome};
 use super::migrate::Migration;
+use super::sql::Sql;
 use super::store::outbox::Entry;
 use super::store::timers::Timer;
 use schema::frame::Connect;
@@ -44,6 +45,14 @@ pub trait Actor: 'static {
     /// # Errors
     /// The command's refusals; nothing stays of what the handler wrote.
     fn handle(ctx: &mut Ctx<'_>, command: Self::Command) -> Result<Reply, Reject>;
+
+    /// Fills in what only this object knows of a caller, at the beginning of each step.
+    ///
+    /// # Errors
+    /// `unauthorized` for a caller that is nobody.
+    fn identify(_: &dyn Sql, caller: Principal, _now: Millis) -> Result<Principal, Reject> {
+        Ok(caller)
+    }
 
     /// Whether a command may come over a WebSocket; the others lean on what the gateway did before
     /// it asked.

@@ -102,6 +102,8 @@ pub struct Ctx<'a> {
     pub instance: &'a str,
     /// Who asks.
     pub principal: &'a Principal,
+    /// The client's address on the Internet; empty where none is known.
+    pub address: &'a str,
     /// This object's storage.
     pub sql: &'a dyn Sql,
     pub(super) entropy: &'a mut dyn Entropy,

@@ -63,6 +63,8 @@ impl Turn {
 /// Runs an actor's core over its storage. What it holds in memory is only a cache.
 pub struct Engine<A> {
     clock: Millis,
+    /// Where the next step's caller is.
+    address: String,
     /// Who is connected.
     pub presence: Presence,
     actor: PhantomData<A>,
@@ -89,7 +91,8 @@ impl<A: Actor> Engine<A> {
             }
             Ok(())
         })?;
-        Ok(Self { clock, presence: Presence::default(), actor: PhantomData })
+        let (address, presence) = (String::new(), Presence::default());
+        Ok(Self { clock, address, presence, actor: PhantomData })
     }
 
     /// Answers one envelope, in a transaction of its own.
@@ -101,6 +104,7 @@ impl<A: Actor> Engine<A> {
         turn: &mut Turn,
     ) -> Answer {
         let answer = Envelope::decode(bytes).and_then(|envelope| {
+            self.address = envelope.address.clone().unwrap_or_default();
             let (answer, told) = self.step(
                 home,
                 world,
@@ -250,15 +254,18 @@ impl<A: Actor> Engine<A> {
         body: &mut dyn FnMut(&mut Ctx<'_>) -> Result<T, Reject>,
     ) -> Result<(T, Told), Reject> {
         let mut result = None;
+        let address = std::mem::take(&mut self.address);
         home.transaction(&mut |sql| {
             let watched = Watched::new(sql);
             let loaded = head::load(sql)?;
             let (mut head, principal) = open(loaded, envelope)?;
             let now = world.now.max(head.clock).max(self.clock);
+            let principal = A::identify(&watched, principal, now)?;
             let mut ctx = Ctx {
                 now,
                 instance: &head.instance.clone(),
                 principal: &principal,
+                address: &address,
                 sql: &watched,
                 entropy: world.entropy,
                 seq: head.seq,

@@ -12,7 +12,9 @@
 //! | [`tickets`], [`comments`], [`status`], [`people`] | what several of those commands do |
 //! | [`directory`] | handles, companies, attributes, merged users |
 //! | [`teams`] | groups of agents |
-//! | [`privacy`] | all of one person, given or erased; the audit |
+//! | [`privacy`] | all of one person, given or erased |
+//! | [`keys`] | API keys |
+//! | [`audit`] | who did what beside the daily work |
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
 //! | [`cursor`] | where the next page of a list begins |
@@ -25,11 +27,13 @@
 //! | [`store`] | every statement |
 
 pub mod access;
+pub mod audit;
 pub mod comments;
 pub mod cursor;
 pub mod derived;
 pub mod directory;
 pub mod handle;
+pub mod keys;
 pub mod mail;
 pub mod overview;
 pub mod people;
@@ -50,11 +54,11 @@ pub mod webhooks;
 mod tests;
 
 use crate::kernel::actor::{Settled, Welcome};
-use crate::kernel::{Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Timer};
+use crate::kernel::{Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Sql, Timer};
 use schema::frame::Connect;
 use schema::room::RoomCommand;
 use schema::summary::{Summary, Table};
-use schema::{ActorKind, Permission, Reject};
+use schema::{ActorKind, Millis, Permission, Principal, Reject};
 
 /// The actor.
 pub enum Core {}
@@ -72,6 +76,7 @@ impl Actor for Core {
         reports::MIGRATION,
         rules::MIGRATION,
         privacy::MIGRATION,
+        keys::MIGRATION,
         //
     ];
     type Command = RoomCommand;
@@ -128,10 +133,15 @@ impl Actor for Core {
             RoomCommand::UndoMerge(input) => directory::undo_merge::undo_merge(ctx, &input),
             RoomCommand::ListMerges(input) => directory::undo_merge::list_merges(ctx, &input),
 
+            RoomCommand::ListApiKeys(input) => keys::read::list_api_keys(ctx, &input),
+            RoomCommand::GetApiKey(input) => keys::read::get_api_key(ctx, &input),
+            RoomCommand::CreateApiKey(input) => keys::create::create_api_key(ctx, &input),
+            RoomCommand::RevokeApiKey(input) => keys::revoke::revoke_api_key(ctx, &input),
+
             RoomCommand::ExportUser(input) => privacy::export_user::export_user(ctx, &input),
             RoomCommand::EraseUser(input) => privacy::erase_user::erase_user(ctx, &input),
             RoomCommand::GetErasure(input) => privacy::erase_user::get_erasure(ctx, &input),
-            RoomCommand::ListAudit(input) => privacy::audit::list_audit(ctx, &input),
+            RoomCommand::ListAudit(input) => audit::list::list_audit(ctx, &input),
 
             RoomCommand::ListCompanies(input) => {
                 directory::read_companies::list_companies(ctx, &input)
@@ -270,6 +280,10 @@ impl Actor for Core {
         Ok(reply)
     }
 
+    fn identify(sql: &dyn Sql, caller: Principal, now: Millis) -> Result<Principal, Reject> {
+        keys::identify(sql, caller, now)
+    }
+
     fn authorise(ctx: &mut Ctx<'_>, permission: Permission) -> Result<(), Reject> {
         access::authorise::require(ctx, permission).map(drop)
     }
@@ -300,7 +314,8 @@ impl Actor for Core {
     fn from_socket(command: &RoomCommand) -> bool {
         !matches!(
             command,
-            RoomCommand::CreateWebhook(_)
+            RoomCommand::CreateApiKey(_)
+                | RoomCommand::CreateWebhook(_)
                 | RoomCommand::RotateWebhookSecret(_)
                 | RoomCommand::BeginUpload(_)
                 | RoomCommand::FinishUpload(_)
@@ -308,6 +323,7 @@ impl Actor for Core {
     }
 
     fn appended(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+        audit::appended(ctx)?;
         webhooks::flow::appended(ctx)
     }
 

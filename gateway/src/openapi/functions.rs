@@ -159,6 +159,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::ProspectHistory
         | Route::SuppressProspect => of_prospects(route, s),
         Route::Upload | Route::MakeLink => outside::of_files(route, s),
+        Route::CreateApiKey => outside::of_api_keys(s),
         Route::CreateWebhook | Route::ChangeWebhook | Route::RotateWebhookSecret => {
             outside::of_webhooks(route, s)
         }

@@ -3,7 +3,9 @@
 use super::Schemas;
 use schema::event::Event;
 use schema::room::access::{Agent, Invitation, Own};
+use schema::room::api_key::ApiKey;
 use schema::room::attribute::Attribute;
+use schema::room::audit::AuditEntry;
 use schema::room::automation::{Automation, AutomationRun, DryRun};
 use schema::room::comment::{Attachment, Comment};
 use schema::room::company::{Company, FreeMail};
@@ -46,7 +48,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
         ScheduledComment Snapshot UnparseableMail Hit Report
         RowsImported
         Webhook Delivery
-        Team Merge FreeMail Attribute Stored Erasure
+        Team Merge FreeMail Attribute Stored Erasure ApiKey AuditEntry
         Automation AutomationRun DryRun Workflow WorkflowRun BusinessHours SlaPolicy TicketSla
     )
 }

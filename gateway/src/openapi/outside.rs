@@ -3,10 +3,16 @@
 use super::Schemas;
 use super::functions::Function;
 use crate::router::Route;
-use crate::routes::{attachments, webhooks};
+use crate::routes::{api_keys, attachments, webhooks};
 use schema::room::comment::Attachment;
 use schema::room::webhook::{ChangeWebhook, Webhook};
 use serde_json::json;
+
+/// API keys.
+pub(super) fn of_api_keys(s: &mut Schemas) -> Function {
+    let (body, reply) = (s.input::<api_keys::NewApiKey>(), s.reply::<api_keys::ApiKeyMade>());
+    Function::makes("createApiKey", "Makes an API key, which is shown once", body, reply)
+}
 
 /// Webhooks.
 pub(super) fn of_webhooks(route: Route, s: &mut Schemas) -> Function {

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod admin;
+pub mod api_keys;
 pub mod attachments;
 pub mod inboxes;
 pub mod invitations;
@@ -68,6 +69,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::SuppressProspect => prospects::suppress(call).await,
         Route::Upload => attachments::upload(call).await,
         Route::MakeLink => attachments::make_link(call).await,
+        Route::CreateApiKey => api_keys::create(call).await,
         Route::CreateWebhook => webhooks::create(call).await,
         Route::ChangeWebhook => webhooks::change(call).await,
         Route::RotateWebhookSecret => webhooks::rotate(call).await,

@@ -1,11 +1,42 @@
-//! The audit: who did what, when, from the event log itself.
+//! The audit: who did what, when, and from where.
 
 use crate::Millis;
-use crate::ids::AgentId;
+use crate::event::By;
+use crate::ids::{AgentId, ApiKeyId, SessionId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-/// Lists what was done, the latest first. Reply: a page of events: `by` says who, `type` what, `at`
-/// when, `data` what is there after it, and `data.before` what was there before.
+/// An entry. It is never changed; but of a person who is erased, nothing stays in `data`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AuditEntry {
+    /// Its number: the latest has the greatest.
+    pub number: i64,
+    /// When.
+    pub at: Millis,
+    /// What, as events name it: `agent.changed`, `webhook.created`; and what leaves no event:
+    /// `session.opened`, `session.ended`, `user.exported`, `workspace.exported`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Who.
+    pub by: By,
+    /// In which log-in; null where none.
+    pub session_id: Option<SessionId>,
+    /// With which API key; null where none.
+    pub api_key_id: Option<ApiKeyId>,
+    /// From which address on the Internet, of IPv6 the /64; null where none is known: over a
+    /// WebSocket, or by Postroom itself.
+    pub address: Option<String>,
+    /// The number of its event; null where it has none.
+    pub seq: Option<i64>,
+    /// What is there after it, and under `before` what was there before, in the shape of the event.
+    pub data: Value,
+}
+
+/// Lists what was done beside the daily work on tickets: everything about agents, sessions, keys,
+/// settings and rules, exports and erasures; the latest first. What happened to a ticket is in its
+/// activities. Reply: a page of [`AuditEntry`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -13,7 +44,7 @@ pub struct ListAudit {
     /// Only what this agent did.
     #[serde(default)]
     pub agent_id: Option<AgentId>,
-    /// Only events of these types, or of these things: `agent.changed`, or `agent` for all that
+    /// Only entries of these types, or about these things: `agent.changed`, or `agent` for all that
     /// happened to agents. At most 20.
     #[serde(default)]
     pub kind: Vec<String>,
@@ -29,4 +60,15 @@ pub struct ListAudit {
     /// The `nextCursor` of the page before.
     #[serde(default)]
     pub cursor: Option<String>,
+}
+
+/// The data of `session.opened` and `session.ended`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SessionNote {
+    /// Whose session.
+    pub agent_id: AgentId,
+    /// Which; null where all of the agent's.
+    pub session_id: Option<SessionId>,
 }

@@ -5,6 +5,7 @@
 //! invitations, realtime tickets) is in [`access`]; the desk half is in the other files.
 
 pub mod access;
+pub mod api_key;
 pub mod attribute;
 pub mod audit;
 pub mod automation;
@@ -105,6 +106,14 @@ pub enum RoomCommand {
     /// List the merges that can be undone. Reply: a list of [`user::Merge`].
     ListMerges(user::ListMerges),
 
+    /// List the API keys. Reply: a page of [`api_key::ApiKey`].
+    ListApiKeys(api_key::ListApiKeys),
+    /// Read an API key. Reply: [`api_key::ApiKey`].
+    GetApiKey(api_key::GetApiKey),
+    /// Make an API key. Reply: [`api_key::ApiKey`].
+    CreateApiKey(api_key::CreateApiKey),
+    /// Take an API key away. Reply: [`api_key::ApiKey`].
+    RevokeApiKey(api_key::RevokeApiKey),
     /// Give everything that is stored of a person. Reply: a page of [`privacy::Stored`].
     ExportUser(privacy::ExportUser),
     /// Erase everything about a person. Reply: [`privacy::Erasure`].

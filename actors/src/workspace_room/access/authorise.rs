@@ -26,18 +26,29 @@ pub struct Member {
 /// `unauthorized` where the caller has no session that counts, `forbidden` where the role lacks the
 /// permission, `not_found` where Postroom itself looks for a workspace that was never registered.
 pub fn require(ctx: &Ctx<'_>, permission: Permission) -> Result<Member, Reject> {
-    let Caller::Agent { agent, session, epoch, .. } = ctx.principal.caller else {
-        return require_other(ctx);
+    let (agent, session, epoch) = match &ctx.principal.caller {
+        Caller::Agent { agent, session, epoch, .. } => (*agent, *session, *epoch),
+        // Found out at the beginning of this very step.
+        Caller::Key { id: Some(_), agent, role, .. } => {
+            permitted(*role, permission)?;
+            return Ok(Member { agent: *agent, role: *role, session: None });
+        }
+        _ => return require_other(ctx),
     };
     let standing = sessions::standing(ctx.sql, session, agent)?.ok_or_else(unauthorized)?;
     if !standing.active || standing.epoch != epoch || standing.expires_at <= ctx.now {
         return Err(unauthorized());
     }
-    if !standing.role.may(permission) {
-        let why = format!("this needs the permission to {permission:?}").to_lowercase();
-        return Err(Reject::forbidden(why));
-    }
+    permitted(standing.role, permission)?;
     Ok(Member { agent: Some(agent), role: standing.role, session: Some(session) })
+}
+
+fn permitted(role: Role, permission: Permission) -> Result<(), Reject> {
+    if role.may(permission) {
+        return Ok(());
+    }
+    let why = format!("this needs the permission to {permission:?}").to_lowercase();
+    Err(Reject::forbidden(why))
 }
 
 fn require_other(ctx: &Ctx<'_>) -> Result<Member, Reject> {
@@ -46,21 +57,35 @@ fn require_other(ctx: &Ctx<'_>) -> Result<Member, Reject> {
             Ok(Member { agent: None, role: Role::Owner, session: None })
         }
         Caller::Operator | Caller::System => Err(Reject::not_found("workspace")),
-        Caller::Visitor | Caller::Agent { .. } => Err(unauthorized()),
+        _ => Err(unauthorized()),
     }
 }
 
-/// Refuses everybody but an agent.
+/// Refuses everybody but an agent, or a program in an agent's name: then without a session.
 ///
 /// # Errors
 /// As [`require`], and `forbidden` where the operator or Postroom itself calls.
 pub fn require_agent(
     ctx: &Ctx<'_>,
     permission: Permission,
-) -> Result<(AgentId, SessionId, Role), Reject> {
+) -> Result<(AgentId, Option<SessionId>, Role), Reject> {
     match require(ctx, permission)? {
-        Member { agent: Some(agent), session: Some(session), role } => Ok((agent, session, role)),
+        Member { agent: Some(agent), session, role } => Ok((agent, session, role)),
         Member { .. } => Err(Reject::forbidden("this is for agents")),
+    }
+}
+
+/// Refuses everybody but an agent who is logged in.
+///
+/// # Errors
+/// As [`require_agent`], and `forbidden` for an API key.
+pub fn require_session(
+    ctx: &Ctx<'_>,
+    permission: Permission,
+) -> Result<(AgentId, SessionId, Role), Reject> {
+    match require_agent(ctx, permission)? {
+        (agent, Some(session), role) => Ok((agent, session, role)),
+        _ => Err(Reject::forbidden("this is for agents who are logged in, not for API keys")),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Who: any agent, for themselves. The epoch grows, so the caller goes on with the access token
 //! that the gateway makes of the reply; the refresh token stays. Event: `agent.password_changed`.
 
-use super::authorise::require_agent;
+use super::authorise::require_session;
 use super::store::{agents, sessions};
 use super::{check, open};
 use crate::kernel::context::Expelled;
@@ -16,7 +16,7 @@ use schema::{Permission, Reject};
 /// # Errors
 /// `unauthorized`, `forbidden`, `invalid_input`, `conflict`.
 pub fn change_password(ctx: &mut Ctx<'_>, input: &ChangePassword) -> Result<Reply, Reject> {
-    let (agent, session, _) = require_agent(ctx, Permission::Read)?;
+    let (agent, session, _) = require_session(ctx, Permission::Read)?;
     check::password_hash("newHash", &input.new_hash)?;
     let missing = || Reject::internal("a session without an agent");
     let known = agents::find(ctx.sql, agent)?.ok_or_else(missing)?;

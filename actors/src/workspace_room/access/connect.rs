@@ -3,7 +3,7 @@
 //! A WebSocket client of a browser cannot send an `Authorization` header, and a token in a URL ends
 //! in logs. So it fetches a ticket: good once, for 30 seconds, for the session that asked.
 
-use super::authorise::{require_agent, unauthorized};
+use super::authorise::{require_session, unauthorized};
 use super::store::{agents, sessions, tokens};
 use super::{TICKET_MS, TICKETS_PER_SESSION_MAX, check};
 use crate::kernel::actor::Welcome;
@@ -23,7 +23,7 @@ pub fn create_realtime_ticket(
     ctx: &mut Ctx<'_>,
     input: &CreateRealtimeTicket,
 ) -> Result<Reply, Reject> {
-    let (_, session, _) = require_agent(ctx, Permission::Read)?;
+    let (_, session, _) = require_session(ctx, Permission::Read)?;
     check::hash("ticketHash", &input.ticket_hash)?;
     tokens::forget_tickets(ctx.sql, session, ctx.now)?;
     if tokens::find_ticket(ctx.sql, &input.ticket_hash)?.is_some() {

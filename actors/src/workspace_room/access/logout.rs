@@ -2,7 +2,7 @@
 //!
 //! Who: any agent, for themselves. Their connections are closed.
 
-use super::authorise::require_agent;
+use super::authorise::require_session;
 use super::open;
 use crate::kernel::{Ctx, Reply};
 use schema::room::access::{Logout, LogoutEverywhere};
@@ -13,8 +13,9 @@ use schema::{Permission, Reject};
 /// # Errors
 /// `unauthorized`, `forbidden`.
 pub fn logout(ctx: &mut Ctx<'_>, _: &Logout) -> Result<Reply, Reject> {
-    let (_, session, _) = require_agent(ctx, Permission::Read)?;
+    let (agent, session, _) = require_session(ctx, Permission::Read)?;
     open::end(ctx, session)?;
+    open::note(ctx, "session.ended", agent, Some(session))?;
     Reply::of(&Logout {})
 }
 
@@ -23,7 +24,8 @@ pub fn logout(ctx: &mut Ctx<'_>, _: &Logout) -> Result<Reply, Reject> {
 /// # Errors
 /// `unauthorized`, `forbidden`.
 pub fn logout_everywhere(ctx: &mut Ctx<'_>, _: &LogoutEverywhere) -> Result<Reply, Reject> {
-    let (agent, ..) = require_agent(ctx, Permission::Read)?;
+    let (agent, ..) = require_session(ctx, Permission::Read)?;
     open::end_all(ctx, agent)?;
+    open::note(ctx, "session.ended", agent, None)?;
     Reply::of(&Logout {})
 }

@@ -4,8 +4,10 @@ use super::store::{agents, sessions, tokens, workspace};
 use super::{SESSION_IDLE_MS, SESSION_MS_MAX, SESSIONS_PER_AGENT_MAX, sweep};
 use crate::kernel::Ctx;
 use crate::kernel::context::Expelled;
+use crate::workspace_room::audit;
 use schema::ids::{AgentId, SessionId};
 use schema::room::access::{Opened, Session};
+use schema::room::audit::SessionNote;
 use schema::{Millis, Reject};
 
 /// Opens a session for an agent whom the caller has checked. An agent who has as many as allowed
@@ -32,7 +34,21 @@ pub fn session(
     sessions::insert(ctx.sql, &session)?;
     tokens::insert(ctx.sql, refresh_hash, session.id)?;
     sweep::arm(ctx, session.expires_at)?;
+    note(ctx, "session.opened", agent, Some(session.id))?;
     opened(ctx, known, session.id, session.expires_at)
+}
+
+/// Notes in the audit what became of a session.
+///
+/// # Errors
+/// A storage fault.
+pub fn note(
+    ctx: &Ctx<'_>,
+    kind: &str,
+    agent_id: AgentId,
+    session_id: Option<SessionId>,
+) -> Result<(), Reject> {
+    audit::note(ctx, kind, Some(agent_id), &SessionNote { agent_id, session_id })
 }
 
 /// Refuses a refresh token that was given out before: it would belong to two sessions.

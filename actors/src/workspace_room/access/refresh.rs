@@ -25,6 +25,9 @@ pub fn refresh(ctx: &mut Ctx<'_>, input: &Refresh) -> Result<Reply, Reject> {
 fn rotate(ctx: &mut Ctx<'_>, input: &Refresh) -> Result<Option<Opened>, Reject> {
     let Some(given) = tokens::find(ctx.sql, &input.token_hash)? else { return Ok(None) };
     if given.rotated {
+        if let Some(session) = sessions::find(ctx.sql, given.session)? {
+            open::note(ctx, "session.tokenReused", session.agent, Some(session.id))?;
+        }
         open::end(ctx, given.session)?;
         return Ok(None);
     }

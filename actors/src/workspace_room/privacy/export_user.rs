@@ -7,7 +7,7 @@ use super::store;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::store::{BOTTOM, comments, tickets, users};
-use crate::workspace_room::{comments as texts, cursor};
+use crate::workspace_room::{audit, comments as texts, cursor};
 use schema::page::{self, Page};
 use schema::room::privacy::{ExportUser, Stored};
 use schema::{Permission, Reject};
@@ -20,12 +20,15 @@ const LOOKED_AT: i64 = 2_000;
 /// # Errors
 /// `forbidden`, `not_found`; `invalid_input` for a bad limit or cursor.
 pub fn export_user(ctx: &Ctx<'_>, input: &ExportUser) -> Result<Reply, Reject> {
-    authorise::require(ctx, Permission::Manage)?;
+    let member = authorise::require(ctx, Permission::Manage)?;
     let limit = page::limit(input.limit)?;
     let user = users::find(ctx.sql, input.user_id)?.ok_or_else(|| Reject::not_found("user"))?;
     let list = format!("person/{}", user.id);
     let position = cursor::read(ctx, &list, input.cursor.as_deref())?;
 
+    if position.is_none() {
+        audit::note(ctx, "user.exported", member.agent, input)?;
+    }
     let parts = users::merged_into(ctx.sql, user.id)?;
     let mut items = Vec::new();
     let next = match position {

@@ -1,4 +1,4 @@
-//! One person's right to know and to be forgotten; and the audit, which tells who did what.
+//! One person's right to know and to be forgotten.
 //!
 //! | stage of an erasure | what goes |
 //! | --- | --- |
@@ -11,7 +11,6 @@
 //! Each stage goes on by a timer, some rows at a time. Events and comments that came after the
 //! request are left alone: who writes from the same address again is a new user.
 
-pub mod audit;
 pub mod blank;
 pub mod erase_user;
 pub mod export_user;

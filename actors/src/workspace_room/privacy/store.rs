@@ -215,17 +215,6 @@ pub fn set_event(sql: &dyn Sql, seq: i64, json: &str) -> Result<(), Fault> {
     sql.exec(SET_EVENT, &[json.into(), seq.into()]).map(drop)
 }
 
-const EVENTS_BEFORE: &str = "select seq, json from events where seq < ? order by seq desc limit ?";
-
-/// The events before a number, the latest first.
-///
-/// # Errors
-/// A storage fault.
-pub fn events_before(sql: &dyn Sql, before: i64, limit: i64) -> Result<Vec<(i64, String)>, Fault> {
-    let rows = sql.exec(EVENTS_BEFORE, &[before.into(), limit.into()])?;
-    rows.iter().map(|row| Ok((row.integer(0)?, row.text(1)?))).collect()
-}
-
 const LAST_COMMENT: &str = "select seq from
     (select seq from comments where seq > ? order by seq limit ?) order by seq desc limit 1";
 
@@ -275,7 +264,6 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     FORGET_ANSWERS,
     FORGET_UNREAD,
     SET_EVENT,
-    EVENTS_BEFORE,
     LAST_COMMENT,
     OF_PERSON,
 ];

@@ -3,7 +3,9 @@
 use super::desk::Desk;
 use crate::workspace_room::directory::store as directory;
 use crate::workspace_room::rules::store as rules;
-use crate::workspace_room::{privacy, reports, search, store, teams, transfer, uploads, webhooks};
+use crate::workspace_room::{
+    audit, keys, privacy, reports, search, store, teams, transfer, uploads, webhooks,
+};
 use rusqlite::types::Value;
 use std::fs;
 use std::path::Path;
@@ -49,6 +51,8 @@ const MEANT: &[(&str, &str)] = &[
     ("order by seq limit ?) order by seq desc limit 1", "SCAN (subquery"),
     ("order by seq limit ?) order by seq desc limit 1", "USE TEMP B-TREE"),
     ("json_each(?3)", "SCAN json_each VIRTUAL TABLE"),
+    // At most 200 keys.
+    ("select count(*) from api_keys", "SCAN api_keys"),
     // At most 500 teams.
     ("select count(*) from teams", "SCAN teams"),
     // No more than a thousand are counted.
@@ -71,6 +75,8 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../directory/store/free_mail.rs"), directory::free_mail::STATEMENTS),
     (include_str!("../directory/store/handles.rs"), directory::handles::STATEMENTS),
     (include_str!("../directory/store/merges.rs"), directory::merges::STATEMENTS),
+    (include_str!("../audit/store.rs"), audit::store::STATEMENTS),
+    (include_str!("../keys/store.rs"), keys::store::STATEMENTS),
     (include_str!("../privacy/store.rs"), privacy::store::STATEMENTS),
     (include_str!("../teams/store.rs"), teams::store::STATEMENTS),
     (include_str!("../search/store.rs"), search::store::STATEMENTS),

@@ -4,9 +4,9 @@ use super::store;
 use crate::kernel::{Ctx, Fault, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::store::agents;
-use crate::workspace_room::cursor;
 use crate::workspace_room::store::{BOTTOM, TOP, attachments, comments, companies, tickets, users};
 use crate::workspace_room::teams;
+use crate::workspace_room::{audit, cursor};
 use schema::room::access::Agent;
 use schema::room::comment::{Attachment, Comment};
 use schema::room::company::Company;
@@ -57,8 +57,11 @@ impl Page {
 /// # Errors
 /// `forbidden`; `invalid_input` for a bad cursor.
 pub fn export_rows(ctx: &Ctx<'_>, input: &ExportRows) -> Result<Reply, Reject> {
-    authorise::require(ctx, Permission::Manage)?;
+    let member = authorise::require(ctx, Permission::Manage)?;
     let position = cursor::read(ctx, LIST, input.cursor.as_deref())?;
+    if position.is_none() {
+        audit::note(ctx, "workspace.exported", member.agent, &serde_json::json!({}))?;
+    }
 
     let (part, mut after) = position.unwrap_or((0, BOTTOM));
     let mut part = usize::try_from(part).unwrap_or(PARTS.len());

@@ -284,6 +284,13 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Manage), json!({ "eraseUser": { "userId": id } })),
         (For::Members(Manage), json!({ "getErasure": { "userId": id } })),
         (For::Members(Manage), json!({ "listAudit": {} })),
+        (For::Members(Manage), json!({ "listApiKeys": {} })),
+        (For::Members(Manage), json!({ "getApiKey": { "apiKeyId": id } })),
+        (For::Members(Manage), json!({ "revokeApiKey": { "apiKeyId": id } })),
+        (
+            For::Oneself(Manage),
+            json!({ "createApiKey": { "name": "K", "role": "viewer", "keyHash": hash("k") } }),
+        ),
         (For::Members(Read), json!({ "listCompanies": {} })),
         (For::Members(Read), json!({ "getCompany": { "companyId": id } })),
         (For::Members(Work), json!({ "createCompany": { "name": "C" } })),

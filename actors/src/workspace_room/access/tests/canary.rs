@@ -11,7 +11,8 @@ use schema::room::access::{
 };
 
 /// The columns that hold hashes.
-const SECRET: [(&str, &str); 4] = [
+const SECRET: [(&str, &str); 5] = [
+    ("api_keys", "hash"),
     ("agents", "password_hash"),
     ("refresh_tokens", "hash"),
     ("realtime_tickets", "hash"),
