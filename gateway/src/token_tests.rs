@@ -210,3 +210,18 @@ fn secrets_are_compared_whole() {
     assert!(same("abc", "abc"));
     assert!(!same("abc", "abd") && !same("abc", "ab") && !same("", "a"));
 }
+
+#[test]
+fn an_api_key_names_its_workspace_and_is_nothing_else() {
+    let workspace = WorkspaceId(uuid::Uuid::from_u128(1));
+    let key = keys().api_key(workspace, "nonce");
+    assert!(is_api_key(&key) && key == keys().api_key(workspace, "nonce"));
+    assert_ne!(key, keys().api_key(workspace, "another"));
+    assert_eq!(read_api_key(&key), Ok((workspace, sha256_hex(key.as_bytes()))));
+    let other = keys().opaque(workspace, Purpose::Refresh, "nonce");
+    assert!(!is_api_key(&other) && !key.ends_with(&other));
+    assert!(keys().verify(&key, NOW).is_err());
+    for bad in ["prk_", "prk_x", "prk_.", &key[..key.len() - 1], &format!("prk_{key}")] {
+        assert!(read_api_key(bad).is_err(), "{bad}");
+    }
+}

@@ -17,6 +17,8 @@ import { productWorker, VARS } from "../harness/worker.mjs";
 const DOCUMENT = JSON.parse(readFileSync(join(ROOT, "gateway", "assets", "openapi.json"), "utf8"));
 const ROWS = JSON.parse(readFileSync(join(ROOT, "tests", "matrix.json"), "utf8"));
 const ROLES = ["viewer", "agent", "admin", "owner"];
+// What is about a log-in is not for a program with a key, whatever its role.
+const OF_SESSIONS = ["logout", "logoutEverywhere", "changePassword", "createRealtimeTicket", "createApiKey"];
 
 const operations = Object.entries(DOCUMENT.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, ...operation })),
@@ -71,14 +73,22 @@ async function workspace(url, name) {
   const workflow = await asOwner("POST", "/v1/workflows", { name, steps });
   const run = await asOwner("POST", `/v1/tickets/${ticket.id}/workflow-runs`, { workflowId: workflow.id });
   const policy = await asOwner("POST", "/v1/sla-policies", { name, targets: [{ priority: "normal", firstReplyMinutes: 60 }] });
+  const keys = {};
+  for (const role of [...ROLES, "revoked"]) {
+    const made = await asOwner("POST", "/v1/api-keys", { name: role, role: role === "revoked" ? "owner" : role });
+    keys[role] = made.key;
+    if (role === "revoked") await asOwner("DELETE", `/v1/api-keys/${made.apiKey.id}`);
+  }
+  const { apiKey } = await asOwner("POST", "/v1/api-keys", { name: "asked about", role: "viewer" });
   const ids = {
+    apiKeyId: apiKey.id,
     companyId: company.id, attributeId: attribute.id, mergeId: merge.id, automationId: automation.id,
     workflowId: workflow.id, runId: run.id, slaPolicyId: policy.id,
     attachmentId: file.id, teamId: team.id, webhookId: (webhook.webhook ?? webhook).id,
     workspaceId: owner.workspaceId, agentId: agents.admin.agentId, ticketId: ticket.id, userId: ticket.userId,
     commentId: comment.id, invitationId: invited.invitation.id, inboxId: inbox.id, prospectId: prospect.id,
   };
-  return { agents, ids, ofPath: (path) => (path.includes("scheduled-comments/") ? { ...ids, commentId: waiting.id } : ids) };
+  return { agents, keys, ids, ofPath: (path) => (path.includes("scheduled-comments/") ? { ...ids, commentId: waiting.id } : ids) };
 }
 
 test("every operation has a row in tests/matrix.json, and every row an operation", () => {
@@ -107,7 +117,7 @@ test("everybody may do what their row says, and nothing else", { timeout: 600_00
     const ids = ours.ofPath(operation.path);
     const open = row === "anybody";
     if (!open) {
-      for (const [who, token] of [["anonymous", undefined], ["revoked", ours.agents.revoked.token]]) {
+      for (const [who, token] of [["anonymous", undefined], ["revoked", ours.agents.revoked.token], ["revoked key", ours.keys.revoked]]) {
         const answer = await ask(url, operation, ids, token);
         expect(who, operation, answer, answer.status === 401);
       }
@@ -121,8 +131,11 @@ test("everybody may do what their row says, and nothing else", { timeout: 600_00
       const answer = await ask(url, operation, ids, ours.agents[role].token);
       const right = may ? open || !refused(answer) : answer.status === 403;
       expect(role, operation, answer, right);
+      const byKey = await ask(url, operation, ids, ours.keys[role]);
+      const mayByKey = may && !OF_SESSIONS.includes(operation.operationId);
+      expect(`key of a ${role}`, operation, byKey, mayByKey ? open || !refused(byKey) : open || byKey.status === 403);
     }
   }
-  t.diagnostic(`${asked} questions by 7 kinds of callers, ${wrong.length} wrong answers`);
+  t.diagnostic(`${asked} questions by 12 kinds of callers, ${wrong.length} wrong answers`);
   assert.deepEqual(wrong, []);
 });
