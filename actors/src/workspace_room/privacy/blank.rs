@@ -11,20 +11,22 @@ pub const ERASED: &str = "(erased)";
 pub struct Needles {
     /// The ids of the user and of those merged into them.
     pub ids: Vec<String>,
-    /// Their handles, long enough to mean nobody else.
+    /// Their mail addresses and telephone numbers: what means nobody else wherever it stands.
     pub handles: Vec<String>,
 }
 
 impl Needles {
-    /// Whether a text may hold something of the person.
+    /// Whether JSON may hold something of the person: a cheap first look.
     #[must_use]
-    pub fn touch(&self, text: &str) -> bool {
-        self.ids.iter().any(|id| text.contains(id.as_str())) || self.names(text)
+    pub fn touch(&self, json: &str) -> bool {
+        let within = |handle: &String| found(json.as_bytes(), handle.as_bytes(), 0).is_some();
+        self.ids.iter().any(|id| json.contains(id.as_str())) || self.handles.iter().any(within)
     }
 
-    /// Whether a text holds a handle, in upper or lower case.
-    fn names(&self, text: &str) -> bool {
-        self.handles.iter().any(|handle| position(text, handle).is_some())
+    /// Whether a text holds a handle, in upper or lower case, that is not a part of another.
+    #[must_use]
+    pub fn names(&self, text: &str) -> bool {
+        self.handles.iter().any(|handle| position(text, handle, 0).is_some())
     }
 
     fn is(&self, value: Option<&Value>) -> bool {
@@ -37,19 +39,62 @@ impl Needles {
     pub fn without(&self, text: &str) -> String {
         let mut kept = text.to_owned();
         for handle in &self.handles {
-            while let Some(at) = position(&kept, handle) {
+            let mut from = 0;
+            while let Some(at) = position(&kept, handle, from) {
                 kept.replace_range(at..at + handle.len(), ERASED);
+                from = at + ERASED.len();
             }
         }
         kept
     }
+
+    /// JSON without the person's handles; none where there are none in it.
+    #[must_use]
+    pub fn without_in(&self, json: &str) -> Option<String> {
+        let mut value = self.touch(json).then(|| serde_json::from_str(json).ok())??;
+        self.scrub(&mut value).then(|| value.to_string())
+    }
+
+    /// Takes the handles out of every text; tells whether there were any.
+    fn scrub(&self, value: &mut Value) -> bool {
+        match value {
+            Value::Object(object) => {
+                object.values_mut().fold(false, |any, value| self.scrub(value) | any)
+            }
+            Value::Array(items) => {
+                items.iter_mut().fold(false, |any, value| self.scrub(value) | any)
+            }
+            Value::String(text) if self.names(text) => {
+                *text = self.without(text);
+                true
+            }
+            _ => false,
+        }
+    }
 }
 
-/// Where a handle stands in a text; ASCII letters count as the same in either case.
-fn position(text: &str, handle: &str) -> Option<usize> {
-    let (text, handle) = (text.as_bytes(), handle.as_bytes());
-    let found = |at: &usize| text[*at..*at + handle.len()].eq_ignore_ascii_case(handle);
-    (0..=text.len().checked_sub(handle.len())?).find(found)
+/// Where a handle stands in a text, on its own: `ann@acme.example` is not in `joann@acme.example`,
+/// nor in `ann@acme.example.org`.
+fn position(text: &str, handle: &str, mut from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let joint = |at: usize, joints: &[u8]| bytes.get(at).is_some_and(|byte| joints.contains(byte));
+    while let Some(at) = found(bytes, handle.as_bytes(), from) {
+        let end = at + handle.len();
+        let begins = at.checked_sub(1).is_none_or(|at| !word(at) && !joint(at, b"._%+-"));
+        let ends = !word(end) && !(joint(end, b".-@") && word(end + 1));
+        if begins && ends {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
+}
+
+/// Where a handle stands in bytes; ASCII letters count as the same in either case.
+fn found(text: &[u8], handle: &[u8], from: usize) -> Option<usize> {
+    let last = text.len().checked_sub(handle.len())?;
+    (from..=last).find(|at| text[*at..*at + handle.len()].eq_ignore_ascii_case(handle))
 }
 
 /// Takes the person out of a value; tells whether anything was there.
@@ -66,8 +111,7 @@ fn erase(needles: &Needles, value: &mut Value) {
             object.values_mut().for_each(|value| erase(needles, value));
         }
         Value::Array(items) => items.iter_mut().for_each(|value| erase(needles, value)),
-        Value::String(text) if needles.names(text) => *text = needles.without(text),
-        _ => {}
+        text => drop(needles.scrub(text)),
     }
 }
 
@@ -136,6 +180,32 @@ fn clear(object: &mut Map<String, Value>, names: &[&str]) {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_handle_is_found_on_its_own_only() {
+        let needles = Needles { ids: Vec::new(), handles: vec!["ann@acme.example".into()] };
+        for (text, kept) in [
+            ("joann@acme.example, jo.ann@acme.example", "joann@acme.example, jo.ann@acme.example"),
+            (
+                "ann@acme.example.org and ann@acme.example-x",
+                "ann@acme.example.org and ann@acme.example-x",
+            ),
+            ("<ann@acme.example>, mailto:ANN@acme.example.", "<(erased)>, mailto:(erased)."),
+            ("ann@acme.example\nann@acme.example", "(erased)\n(erased)"),
+            ("问ann@acme.example吗", "问(erased)吗"),
+            ("", ""),
+        ] {
+            assert_eq!(needles.without(text), kept);
+        }
+        // After an escape of JSON there is no boundary in the bytes, but there is in the text.
+        let json = json!({ "subject": "Re:\nann@acme.example", "type": "a" }).to_string();
+        let kept = json!({ "subject": "Re:\n(erased)", "type": "a" }).to_string();
+        assert_eq!(needles.without_in(&json), Some(kept));
+        assert_eq!(needles.without_in("{\"subject\":\"joann@acme.example\"}"), None);
+        // What stands in its place may hold the handle itself.
+        let odd = Needles { ids: Vec::new(), handles: vec!["erased".into()] };
+        assert_eq!(odd.without("it is erased"), "it is (erased)");
+    }
 
     #[test]
     fn a_person_goes_and_everybody_else_stays() {

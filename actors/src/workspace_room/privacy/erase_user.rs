@@ -13,12 +13,9 @@ use crate::workspace_room::people;
 use crate::workspace_room::store::users;
 use schema::ids::UserId;
 use schema::room::privacy::{EraseUser, Erasure, GetErasure};
-use schema::room::user::{User, UserEvent};
+use schema::room::user::{Handle, HandleKind, User, UserEvent};
 use schema::{Permission, Reject};
 use serde_json::Map;
-
-/// The shortest handle that means one person wherever it stands.
-const HANDLE_BYTES_MIN: usize = 6;
 
 /// Erases everything about a person.
 ///
@@ -88,18 +85,20 @@ fn tombstone(ctx: &mut Ctx<'_>, user: &User) -> Result<(), Reject> {
     people::write(ctx, user, &after)
 }
 
-/// By what the person is found: their ids, the handles that they have, and those that they had.
+/// By what the person is found: their ids, and the addresses and numbers that they have, and that
+/// those had who were merged into them. Names of other kinds can be words, and are left in texts.
 fn needles(ctx: &Ctx<'_>, user: &User, parts: &[User]) -> Result<Needles, Reject> {
     let ids: Vec<UserId> = parts.iter().map(|part| part.id).chain([user.id]).collect();
     let mut handles: Vec<String> = Vec::new();
-    let mut add = |value: &str| {
-        if value.len() >= HANDLE_BYTES_MIN && !handles.iter().any(|known| known == value) {
-            handles.push(value.to_owned());
+    let mut add = |handle: &Handle| {
+        let telling = matches!(handle.kind, HandleKind::Email | HandleKind::Phone);
+        if telling && !handles.contains(&handle.value) {
+            handles.push(handle.value.clone());
         }
     };
-    user.handles.iter().for_each(|handle| add(&handle.value));
+    user.handles.iter().for_each(&mut add);
     for merge in merges::into(ctx.sql, user.id)? {
-        merge.moved.handles.iter().for_each(|handle| add(&handle.value));
+        merge.moved.handles.iter().for_each(&mut add);
     }
     let ids = ids.iter().map(ToString::to_string).collect();
     Ok(Needles { ids, handles })

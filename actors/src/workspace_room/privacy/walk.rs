@@ -24,7 +24,7 @@ const CHECK_EVENTS: &str = "check events";
 const DONE: &str = "done";
 
 /// How many rows one step reads.
-const AT_ONCE: i64 = 500;
+const AT_ONCE: i64 = 100;
 
 /// Does the next step.
 ///
@@ -83,11 +83,7 @@ fn comments(ctx: &mut Ctx<'_>, running: &mut Running, each: OnComment) -> Result
     let seen = store::comments(ctx.sql, running.position, upto, AT_ONCE)?;
     for comment in &seen {
         running.position = comment.seq;
-        let mail = comment.mail.as_deref().unwrap_or_default();
-        if is_own(running, comment)
-            || running.needles.touch(&comment.body)
-            || running.needles.touch(mail)
-        {
+        if is_own(running, comment) || names(running, comment) {
             each(ctx, running, comment)?;
         }
     }
@@ -98,11 +94,17 @@ fn is_own(running: &Running, comment: &Seen) -> bool {
     comment.author.as_ref().is_some_and(|author| running.needles.ids.contains(author))
 }
 
+fn names(running: &Running, comment: &Seen) -> bool {
+    let within = |facts: &str| running.needles.without_in(facts).is_some();
+    running.needles.names(&comment.body) || comment.mail.as_deref().is_some_and(within)
+}
+
 fn erase_comment(ctx: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Result<(), Reject> {
     running.erasure.comments += 1;
     if !is_own(running, comment) {
         let body = running.needles.without(&comment.body);
-        let mail = comment.mail.as_deref().map(|mail| running.needles.without(mail));
+        let mail = comment.mail.clone();
+        let mail = mail.map(|facts| running.needles.without_in(&facts).unwrap_or(facts));
         return Ok(store::set_comment(ctx.sql, comment.seq, &body, mail)?);
     }
     let mut objects = Vec::new();

@@ -9,7 +9,7 @@ use super::facts::{Facts, Happening};
 use super::store::{active, definitions, workflow_runs as store};
 use super::{conditions, hours, sweep};
 use crate::kernel::{Ctx, Timer};
-use crate::workspace_room::store::tickets as tickets_store;
+use crate::workspace_room::store::{TOP, tickets as tickets_store};
 use schema::event::By;
 use schema::ids::{WorkflowId, WorkflowRunId};
 use schema::room::automation::{ActionOutcome, Occasion};
@@ -19,6 +19,11 @@ use schema::room::workflow::{
     WorkflowRunEvent,
 };
 use schema::{Millis, Reject};
+
+/// How many runs may begin on a ticket within [`HOUR_MS`]: two workflows that start each other end
+/// there.
+pub const STARTS_MAX: i64 = 20;
+const HOUR_MS: Millis = 60 * 60 * 1000;
 
 /// The timer of a run; its key is the run.
 pub const TIMER: &str = "workflow";
@@ -50,6 +55,12 @@ pub fn startable(ctx: &Ctx<'_>, id: WorkflowId, ticket: i64) -> Result<Workflow,
     }
     if going.len() as i64 >= RUNS_PER_TICKET_MAX {
         let why = format!("at most {RUNS_PER_TICKET_MAX} workflows run on a ticket");
+        return Err(Reject::conflict(why));
+    }
+    let latest = store::list(ctx.sql, store::Walk::Ticket(ticket), TOP, STARTS_MAX)?;
+    let earliest = latest.get(STARTS_MAX as usize - 1);
+    if earliest.is_some_and(|(_, run)| run.started_at > ctx.now - HOUR_MS) {
+        let why = format!("at most {STARTS_MAX} workflows begin on a ticket within an hour");
         return Err(Reject::conflict(why));
     }
     Ok(workflow)

@@ -1,6 +1,7 @@
 //! Bounds: rules that react to rules come to an end, in one step and over many.
 
 use super::{HOUR, log, of_type, rule};
+use crate::workspace_room::rules::workflows::STARTS_MAX;
 use crate::workspace_room::tests::desk::Desk;
 use serde_json::{Value, json};
 
@@ -104,6 +105,31 @@ fn a_rule_and_a_workflow_that_start_each_other_are_bounded_over_time() {
     let comments = desk.get(&ticket)["comments"].as_i64().expect("a number");
     assert!((10..=21).contains(&comments), "{comments}: the budget ends the chain");
     assert_eq!(desk.room.number("select runs from rules_active"), 0);
+}
+
+#[test]
+fn two_workflows_that_start_each_other_come_to_an_end() {
+    let mut desk = Desk::open();
+    let make = |desk: &mut Desk, steps: serde_json::Value| {
+        super::owner(desk, &json!({ "createWorkflow": { "name": "flow", "steps": steps } }))
+    };
+    let note = json!({ "do": { "note": { "body": "n" } } });
+    let one = make(&mut desk, json!([note]));
+    let two = make(&mut desk, json!([note, { "do": { "startWorkflow": one["id"] } }]));
+    let steps = json!([note, { "do": { "startWorkflow": two["id"] } }]);
+    let change = json!({ "changeWorkflow": { "workflowId": one["id"], "steps": steps } });
+    super::owner(&mut desk, &change);
+    let ticket = desk.ticket("a");
+    let start = json!({ "startWorkflow": { "workflowId": one["id"], "ticketId": ticket } });
+    desk.ask(&start);
+    for _ in 0..50 {
+        desk.pass(60_000);
+    }
+    assert_eq!(desk.room.count("workflow_runs"), STARTS_MAX);
+    assert_eq!(desk.room.number("select runs from rules_active"), 0);
+    assert_eq!(desk.refused(&start).0, schema::Code::Conflict);
+    desk.room.now += HOUR;
+    desk.ask(&start);
 }
 
 #[test]
