@@ -153,6 +153,11 @@ const fn order(path: &'static str, command: &'static str, of: &'static str) -> L
     Line { gives: Gives::All(of), body: Takes::Object, ..line("POST", path, command) }
 }
 
+/// The same, on `If-Match` only to that version of it.
+const fn matched(line: Line) -> Line {
+    Line { if_match: Some("ifVersion"), ..line }
+}
+
 /// Takes something away.
 const fn remove(path: &'static str, command: &'static str, gives: &'static str) -> Line {
     Line { gives: Gives::One(gives), ..line("DELETE", path, command) }
@@ -253,16 +258,39 @@ pub const ROOM: &[Line] = &[
             Text("priority"),
             Text("tag"),
             Text("userId"),
+            Text("teamId"),
+            Text("categoryId"),
+            Text("customStatusId"),
+            Flag("snoozed"),
+            Count("createdFrom"),
+            Count("createdBefore"),
+            Count("updatedFrom"),
+            Count("updatedBefore"),
             Text("sort"),
         ],
     ),
     make("/v1/tickets", "createTicket", "Ticket", "/v1/tickets"),
     get("/v1/tickets/{ticketId}", "getTicket", "Ticket"),
     change("/v1/tickets/{ticketId}", "changeTicket", "Ticket"),
-    Line {
-        if_match: Some("ifVersion"),
-        ..act("/v1/tickets/{ticketId}/reopen", "reopenTicket", "Ticket")
-    },
+    matched(act("/v1/tickets/{ticketId}/reopen", "reopenTicket", "Ticket")),
+    matched(remove("/v1/tickets/{ticketId}", "deleteTicket", "Ticket")),
+    act("/v1/tickets/{ticketId}/restore", "restoreTicket", "Ticket"),
+    act("/v1/tickets/bulk", "bulkChangeTickets", "BulkDone"),
+    matched(act("/v1/tickets/{ticketId}/snooze", "snoozeTicket", "Ticket")),
+    matched(act("/v1/tickets/{ticketId}/wake", "wakeTicket", "Ticket")),
+    act("/v1/tickets/{ticketId}/claim", "claimTicket", "ClaimState"),
+    remove("/v1/tickets/{ticketId}/claim", "releaseTicket", "ClaimState"),
+    get("/v1/tickets/{ticketId}/followers", "listFollowers", "Followers"),
+    act("/v1/tickets/{ticketId}/followers", "followTicket", "Followers"),
+    remove("/v1/tickets/{ticketId}/followers", "unfollowTicket", "Followers"),
+    matched(act("/v1/tickets/{ticketId}/merge", "mergeTickets", "Moved")),
+    matched(act("/v1/tickets/{ticketId}/split", "splitTicket", "Moved")),
+    all("/v1/tickets/{ticketId}/moves", "listMoves", "TicketMove"),
+    act("/v1/ticket-moves/{moveId}/undo", "undoMove", "Moved"),
+    Line { method: "PUT", ..change("/v1/tickets/{ticketId}/draft", "saveDraft", "Draft") },
+    get("/v1/tickets/{ticketId}/draft", "getDraft", "Draft"),
+    remove("/v1/tickets/{ticketId}/draft", "deleteDraft", "Nothing"),
+    list("/v1/drafts", "listDrafts", "Draft", &[Text("ticketId")]),
     act("/v1/tickets/{ticketId}/read", "markRead", "ReadMark"),
     list("/v1/tickets/{ticketId}/activities", "listActivities", "Event", &[]),
     list("/v1/tickets/{ticketId}/comments", "listComments", "Comment", &[Count("after")]),
@@ -285,6 +313,45 @@ pub const ROOM: &[Line] = &[
     change("/v1/scheduled-comments/{commentId}", "changeScheduledComment", "ScheduledComment"),
     remove("/v1/scheduled-comments/{commentId}", "cancelScheduledComment", "ScheduledComment"),
     Line { body: Takes::Rows, ..act("/v1/import", "importRows", "RowsImported") },
+    list("/v1/categories", "listCategories", "Category", &[Flag("archived")]),
+    make("/v1/categories", "createCategory", "Category", "/v1/categories"),
+    get("/v1/categories/{id}", "getCategory", "Category"),
+    change("/v1/categories/{id}", "changeCategory", "Category"),
+    matched(remove("/v1/categories/{id}", "archiveCategory", "Category")),
+    list("/v1/custom-statuses", "listCustomStatuses", "CustomStatus", &[Flag("archived")]),
+    make("/v1/custom-statuses", "createCustomStatus", "CustomStatus", "/v1/custom-statuses"),
+    get("/v1/custom-statuses/{id}", "getCustomStatus", "CustomStatus"),
+    change("/v1/custom-statuses/{id}", "changeCustomStatus", "CustomStatus"),
+    matched(remove("/v1/custom-statuses/{id}", "archiveCustomStatus", "CustomStatus")),
+    list(
+        "/v1/canned-replies",
+        "listCannedReplies",
+        "CannedReply",
+        &[Text("teamId"), Flag("archived")],
+    ),
+    make("/v1/canned-replies", "createCannedReply", "CannedReply", "/v1/canned-replies"),
+    get("/v1/canned-replies/{id}", "getCannedReply", "CannedReply"),
+    change("/v1/canned-replies/{id}", "changeCannedReply", "CannedReply"),
+    matched(remove("/v1/canned-replies/{id}", "archiveCannedReply", "CannedReply")),
+    list("/v1/signatures", "listSignatures", "Signature", &[Text("teamId"), Flag("archived")]),
+    make("/v1/signatures", "createSignature", "Signature", "/v1/signatures"),
+    get("/v1/signatures/{id}", "getSignature", "Signature"),
+    change("/v1/signatures/{id}", "changeSignature", "Signature"),
+    matched(remove("/v1/signatures/{id}", "archiveSignature", "Signature")),
+    list("/v1/macros", "listMacros", "Macro", &[Text("teamId"), Flag("archived")]),
+    make("/v1/macros", "createMacro", "Macro", "/v1/macros"),
+    get("/v1/macros/{id}", "getMacro", "Macro"),
+    change("/v1/macros/{id}", "changeMacro", "Macro"),
+    matched(remove("/v1/macros/{id}", "archiveMacro", "Macro")),
+    list("/v1/views", "listViews", "View", &[Text("teamId"), Flag("archived")]),
+    make("/v1/views", "createView", "View", "/v1/views"),
+    get("/v1/views/{id}", "getView", "View"),
+    change("/v1/views/{id}", "changeView", "View"),
+    matched(remove("/v1/views/{id}", "archiveView", "View")),
+    act("/v1/tickets/{ticketId}/canned-replies/{id}/render", "renderCannedReply", "Rendered"),
+    get("/v1/tickets/{ticketId}/signature", "renderSignature", "Rendered"),
+    matched(act("/v1/tickets/{ticketId}/macros/{id}/apply", "applyMacro", "MacroApplied")),
+    list("/v1/views/{id}/tickets", "listViewTickets", "Ticket", &[]),
     get("/v1/snapshot", "snapshot", "Snapshot"),
     list(
         "/v1/search",
@@ -390,6 +457,11 @@ pub(crate) fn fields_of<P: Platform>(line: &Line, call: &Call<'_, P>) -> Result<
     let mut input = Map::new();
     for (name, id) in ids(line, call) {
         input.insert(name.to_owned(), id.into());
+    }
+    if let Some(field) = line.if_match {
+        for (name, version) in call.if_match(field)? {
+            input.insert(name.to_owned(), version.parse::<i64>().ok().into());
+        }
     }
     for param in line.query {
         if let Some(value) = param.value(&query)? {

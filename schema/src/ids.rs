@@ -115,6 +115,18 @@ id!(
     CategoryId
 );
 id!(
+    /// A status of the workspace's own.
+    CustomStatusId
+);
+id!(
+    /// Anything of the catalogue: a category, custom status, canned reply, signature, macro, view.
+    ItemId
+);
+id!(
+    /// A merge or split of tickets.
+    MoveId
+);
+id!(
     /// An entry of a ticket.
     CommentId
 );

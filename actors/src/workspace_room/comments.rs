@@ -2,10 +2,13 @@
 
 use super::store::tickets::Standing;
 use super::store::{attachments, comments, tickets};
+use super::{access, tickets as desk};
 use crate::kernel::Ctx;
 use schema::event::By;
-use schema::ids::{CommentId, TicketId};
-use schema::room::comment::{Attachment, BODY_BYTES_MAX, Comment, CommentCreated, Visibility};
+use schema::ids::{AgentId, CommentId, TicketId};
+use schema::room::comment::{
+    Attachment, BODY_BYTES_MAX, Comment, CommentCreated, MENTIONS_MAX, Visibility,
+};
 use schema::room::mail::MailFacts;
 use schema::room::ticket::{Source, Status, TicketMark};
 use schema::summary::Table;
@@ -30,6 +33,8 @@ pub struct Draft {
     pub mail: Option<MailFacts>,
     /// Its files.
     pub attachments: Vec<Attachment>,
+    /// The agents whom it mentions, as [`mentions`] gives them.
+    pub mentions: Vec<AgentId>,
     /// Whether it may be the first reply to the customer.
     pub answers: bool,
 }
@@ -48,12 +53,35 @@ pub fn body(body: &str) -> Result<String, Reject> {
     schema::check::text("body", body, BODY_BYTES_MAX)
 }
 
+/// Mentioned agents as they are kept: each once.
+///
+/// # Errors
+/// `invalid_input` for too many, and for who is no active agent.
+pub fn mentions(ctx: &Ctx<'_>, agents: &[AgentId]) -> Result<Vec<AgentId>, Reject> {
+    schema::check::items("mentions", agents, MENTIONS_MAX)?;
+    let mut mentioned: Vec<AgentId> = Vec::with_capacity(agents.len());
+    for id in agents {
+        let known = access::store::agents::find(ctx.sql, *id)?;
+        if known.is_none_or(|known| !known.agent.active) {
+            return Err(Reject::field("mentions", "must be active agents of the workspace"));
+        }
+        if !mentioned.contains(id) {
+            mentioned.push(*id);
+        }
+    }
+    Ok(mentioned)
+}
+
 /// How the ticket stands on which somebody wants to write.
 ///
 /// # Errors
-/// `not_found`, and `conflict` where the ticket is closed.
+/// `not_found`, and `conflict` where the ticket is closed or merged into another.
 pub fn writable(ctx: &Ctx<'_>, id: TicketId) -> Result<Standing, Reject> {
-    let ticket = tickets::standing(ctx.sql, id)?.ok_or_else(|| Reject::not_found("ticket"))?;
+    let ticket = desk::standing(ctx, id)?;
+    if let Some(into) = ticket.merged_into {
+        let into = tickets::standing_of_number(ctx.sql, into)?;
+        return Err(into.map_or_else(|| Reject::not_found("ticket"), |into| desk::merged(into.id)));
+    }
     if ticket.status == Status::Closed {
         return Err(Reject::conflict("the ticket is closed: reopen it first"));
     }
@@ -79,6 +107,7 @@ pub fn add(ctx: &mut Ctx<'_>, ticket: &mut Standing, draft: Draft) -> Result<Com
         automatic: draft.automatic,
         attachments: draft.attachments,
         mail: draft.mail,
+        mentions: draft.mentions,
         created_at: ctx.now,
     };
     ticket.comments += 1;

@@ -64,6 +64,13 @@ pub fn known_by(message_id: Option<&str>, raw_key: &str) -> String {
     id.map_or_else(|| format!("raw:{raw_key}"), |id| id_key(&id))
 }
 
+/// What a mail is known by, as far as its comment remembers it.
+#[must_use]
+pub fn key_of_facts(mail: &MailFacts) -> String {
+    let id = mail.message_id.as_deref().filter(|id| !id.is_empty());
+    id.map_or_else(|| format!("raw:{}", mail.raw_key), id_key)
+}
+
 /// The keys of the mails before a mail, the nearest first.
 #[must_use]
 pub fn thread_keys(mail: &ReceiveMail) -> Vec<String> {

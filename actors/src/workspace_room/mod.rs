@@ -15,6 +15,9 @@
 //! | [`privacy`] | all of one person, given or erased |
 //! | [`keys`] | API keys |
 //! | [`audit`] | who did what beside the daily work |
+//! | [`catalogue`] | what the team prepares: categories, statuses, canned replies, macros, views |
+//! | [`changes`] | how a ticket changes, whoever asks |
+//! | [`attention`], [`removal`], [`moves`] | snoozing, claims; what is deleted; merge, split |
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
 //! | [`cursor`] | where the next page of a list begins |
@@ -27,7 +30,10 @@
 //! | [`store`] | every statement |
 
 pub mod access;
+pub mod attention;
 pub mod audit;
+pub mod catalogue;
+pub mod changes;
 pub mod comments;
 pub mod cursor;
 pub mod derived;
@@ -35,10 +41,12 @@ pub mod directory;
 pub mod handle;
 pub mod keys;
 pub mod mail;
+pub mod moves;
 pub mod overview;
 pub mod people;
 pub mod privacy;
 pub mod publish;
+pub mod removal;
 pub mod reports;
 pub mod rules;
 pub mod search;
@@ -51,8 +59,9 @@ pub mod uploads;
 pub mod webhooks;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::workspace_room) mod tests;
 
+use self::catalogue::Kind;
 use crate::kernel::actor::{Settled, Welcome};
 use crate::kernel::{Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Sql, Timer};
 use schema::frame::Connect;
@@ -77,6 +86,7 @@ impl Actor for Core {
         rules::MIGRATION,
         privacy::MIGRATION,
         keys::MIGRATION,
+        TICKETS,
         //
     ];
     type Command = RoomCommand;
@@ -176,6 +186,76 @@ impl Actor for Core {
             RoomCommand::ListActivities(input) => {
                 handle::list_activities::list_activities(ctx, &input)
             }
+
+            RoomCommand::BulkChangeTickets(input) => {
+                handle::bulk_change_tickets::bulk_change_tickets(ctx, &input)
+            }
+            RoomCommand::SnoozeTicket(input) => handle::snooze_ticket::snooze_ticket(ctx, &input),
+            RoomCommand::WakeTicket(input) => handle::snooze_ticket::wake_ticket(ctx, &input),
+            RoomCommand::ClaimTicket(input) => handle::claim_ticket::claim_ticket(ctx, &input),
+            RoomCommand::ReleaseTicket(input) => handle::claim_ticket::release_ticket(ctx, &input),
+            RoomCommand::FollowTicket(input) => handle::follow_ticket::follow_ticket(ctx, &input),
+            RoomCommand::UnfollowTicket(input) => {
+                handle::follow_ticket::unfollow_ticket(ctx, &input)
+            }
+            RoomCommand::ListFollowers(input) => handle::follow_ticket::list_followers(ctx, &input),
+            RoomCommand::DeleteTicket(input) => handle::delete_ticket::delete_ticket(ctx, &input),
+            RoomCommand::RestoreTicket(input) => handle::delete_ticket::restore_ticket(ctx, &input),
+            RoomCommand::MergeTickets(input) => handle::merge_tickets::merge_tickets(ctx, &input),
+            RoomCommand::SplitTicket(input) => handle::merge_tickets::split_ticket(ctx, &input),
+            RoomCommand::UndoMove(input) => handle::merge_tickets::undo_move(ctx, &input),
+            RoomCommand::ListMoves(input) => handle::merge_tickets::list_moves(ctx, &input),
+            RoomCommand::SaveDraft(input) => handle::save_draft::save_draft(ctx, &input),
+            RoomCommand::GetDraft(input) => handle::save_draft::get_draft(ctx, &input),
+            RoomCommand::ListDrafts(input) => handle::save_draft::list_drafts(ctx, &input),
+            RoomCommand::DeleteDraft(input) => handle::save_draft::delete_draft(ctx, &input),
+
+            RoomCommand::ListCategories(input) => catalogue::list(ctx, Kind::Category, &input),
+            RoomCommand::GetCategory(input) => catalogue::get(ctx, Kind::Category, &input),
+            RoomCommand::CreateCategory(input) => catalogue::categories::create(ctx, &input),
+            RoomCommand::ChangeCategory(input) => catalogue::categories::change(ctx, &input),
+            RoomCommand::ArchiveCategory(input) => catalogue::archive(ctx, Kind::Category, &input),
+            RoomCommand::ListCustomStatuses(input) => catalogue::list(ctx, Kind::Status, &input),
+            RoomCommand::GetCustomStatus(input) => catalogue::get(ctx, Kind::Status, &input),
+            RoomCommand::CreateCustomStatus(input) => catalogue::statuses::create(ctx, &input),
+            RoomCommand::ChangeCustomStatus(input) => catalogue::statuses::change(ctx, &input),
+            RoomCommand::ArchiveCustomStatus(input) => {
+                catalogue::archive(ctx, Kind::Status, &input)
+            }
+            RoomCommand::ListCannedReplies(input) => catalogue::list(ctx, Kind::Canned, &input),
+            RoomCommand::GetCannedReply(input) => catalogue::get(ctx, Kind::Canned, &input),
+            RoomCommand::CreateCannedReply(input) => {
+                catalogue::texts::create(ctx, Kind::Canned, &input)
+            }
+            RoomCommand::ChangeCannedReply(input) => {
+                catalogue::texts::change(ctx, Kind::Canned, &input)
+            }
+            RoomCommand::ArchiveCannedReply(input) => catalogue::archive(ctx, Kind::Canned, &input),
+            RoomCommand::RenderCannedReply(input) => catalogue::render::canned(ctx, &input),
+            RoomCommand::ListSignatures(input) => catalogue::list(ctx, Kind::Signature, &input),
+            RoomCommand::GetSignature(input) => catalogue::get(ctx, Kind::Signature, &input),
+            RoomCommand::CreateSignature(input) => {
+                catalogue::texts::create(ctx, Kind::Signature, &input)
+            }
+            RoomCommand::ChangeSignature(input) => {
+                catalogue::texts::change(ctx, Kind::Signature, &input)
+            }
+            RoomCommand::ArchiveSignature(input) => {
+                catalogue::archive(ctx, Kind::Signature, &input)
+            }
+            RoomCommand::RenderSignature(input) => catalogue::render::signature(ctx, &input),
+            RoomCommand::ListMacros(input) => catalogue::list(ctx, Kind::Macro, &input),
+            RoomCommand::GetMacro(input) => catalogue::get(ctx, Kind::Macro, &input),
+            RoomCommand::CreateMacro(input) => catalogue::macros::create(ctx, &input),
+            RoomCommand::ChangeMacro(input) => catalogue::macros::change(ctx, &input),
+            RoomCommand::ArchiveMacro(input) => catalogue::archive(ctx, Kind::Macro, &input),
+            RoomCommand::ApplyMacro(input) => catalogue::macros::apply(ctx, &input),
+            RoomCommand::ListViews(input) => catalogue::list(ctx, Kind::View, &input),
+            RoomCommand::GetView(input) => catalogue::get(ctx, Kind::View, &input),
+            RoomCommand::CreateView(input) => catalogue::views::create(ctx, &input),
+            RoomCommand::ChangeView(input) => catalogue::views::change(ctx, &input),
+            RoomCommand::ArchiveView(input) => catalogue::archive(ctx, Kind::View, &input),
+            RoomCommand::ListViewTickets(input) => catalogue::views::tickets(ctx, &input),
 
             RoomCommand::PostComment(input) => handle::post_comment::post_comment(ctx, &input),
             RoomCommand::GetComment(input) => handle::get_comment::get_comment(ctx, &input),
@@ -302,6 +382,10 @@ impl Actor for Core {
             webhooks::TIMER => webhooks::flow::timer(ctx, timer),
             webhooks::TRIM => webhooks::handle::delete_webhook::trim(ctx, timer),
             privacy::walk::TIMER => privacy::walk::timer(ctx, timer),
+            attention::WAKE => attention::timer(ctx, timer),
+            attention::UNCLAIM => attention::unclaim(ctx, timer),
+            removal::TIMER => removal::timer(ctx, timer),
+            moves::TIMER => moves::timer(ctx, timer),
             directory::later::LINK | directory::later::NAME | directory::later::MERGE => {
                 directory::later::timer(ctx, timer)
             }
@@ -369,4 +453,10 @@ const DESK: Migration = Migration {
 const PEOPLE: Migration = Migration {
     name: "workspace_room/0003_people",
     sql: include_str!("../../../schema/migrations/workspace_room/0003_people.sql"),
+};
+
+/// What the desk does with tickets beside, and what its agents prepare.
+const TICKETS: Migration = Migration {
+    name: "workspace_room/0004_tickets",
+    sql: include_str!("../../../schema/migrations/workspace_room/0004_tickets.sql"),
 };

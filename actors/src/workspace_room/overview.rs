@@ -39,7 +39,7 @@ fn of_ticket(ctx: &Ctx<'_>, id: &str) -> Result<Option<Summary>, Reject> {
         id: id.to_string(),
         version: ticket.version + version,
         updated_at: ticket.updated_at.max(updated_at),
-        deleted: false,
+        deleted: ticket.deleted_at.is_some(),
         cells: ticket_cells(ticket),
     }))
 }

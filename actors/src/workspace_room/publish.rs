@@ -7,6 +7,7 @@
 use super::access::store::agents;
 use super::comments::{self, Draft};
 use super::store::{scheduled, tickets};
+use super::tickets as desk;
 use crate::kernel::{Ctx, Timer};
 use schema::event::By;
 use schema::ids::CommentId;
@@ -56,7 +57,22 @@ pub fn cancel(
     Ok(data.scheduled_comment)
 }
 
-/// Publishes the comment of a timer, unless its author or its ticket do not allow it any more.
+/// Cancels what waits on a ticket only as long as its customer is silent: they have written. Events
+/// `scheduledComment.cancelled`.
+///
+/// # Errors
+/// A storage fault.
+pub fn customer_replied(ctx: &mut Ctx<'_>, ticket: i64) -> Result<(), Reject> {
+    for id in scheduled::cancelled_by_reply(ctx.sql, ticket)? {
+        ctx.cancel_timer(TIMER, &id.to_string())?;
+        let comment = waiting(ctx, id)?;
+        cancel(ctx, &By::System, comment, CancelReason::CustomerReplied)?;
+    }
+    Ok(())
+}
+
+/// Publishes the comment of a timer, unless its author or its ticket do not allow it any more; where
+/// the ticket is merged into another, it stands in that one.
 /// Events `comment.created`, or `scheduledComment.cancelled` with the reason.
 ///
 /// # Errors
@@ -73,19 +89,24 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
         return cancel(ctx, &By::System, comment, CancelReason::AuthorRemoved).map(drop);
     }
     let ticket = tickets::standing(ctx.sql, comment.ticket_id)?;
-    let Some(mut ticket) = ticket.filter(|ticket| ticket.status != Status::Closed) else {
-        return cancel(ctx, &By::System, comment, CancelReason::TicketClosed).map(drop);
+    let ticket = ticket.map(|ticket| desk::follow_merge(ctx, ticket)).transpose()?;
+    let Some(mut ticket) = ticket.filter(|ticket| !ticket.deleted) else {
+        return cancel(ctx, &By::System, comment, CancelReason::TicketDeleted).map(drop);
     };
+    if ticket.status == Status::Closed {
+        return cancel(ctx, &By::System, comment, CancelReason::TicketClosed).map(drop);
+    }
     scheduled::remove(ctx.sql, comment.id)?;
     let draft = Draft {
         id: comment.id,
         author: By::Agent { id: comment.author_id },
         visibility: comment.visibility,
         body: comment.body,
-        source: Source::Schedule,
+        source: if comment.held { Source::Agent } else { Source::Schedule },
         automatic: false,
         mail: None,
         attachments: Vec::new(),
+        mentions: comment.mentions,
         answers: true,
     };
     comments::add(ctx, &mut ticket, draft).map(drop)

@@ -38,16 +38,22 @@ pub fn check(from: Status, to: Status) -> Result<(), Reject> {
         .with(serde_json::json!({ "from": from, "to": to, "legal": legal })))
 }
 
-/// Puts a ticket into a status, with the times that go with it.
+/// Puts a ticket into a status, with the times that go with it. A status of the workspace's own
+/// belongs to the one before; what is done is not put off any more.
 pub fn set(ticket: &mut Ticket, status: Status, now: Millis) {
     ticket.status = status;
+    ticket.custom_status_id = None;
     match status {
         Status::Open | Status::Pending | Status::Waiting => {
             ticket.solved_at = None;
             ticket.closed_at = None;
         }
-        Status::Solved => ticket.solved_at = Some(now),
+        Status::Solved => {
+            ticket.solved_at = Some(now);
+            ticket.snooze = None;
+        }
         Status::Closed => {
+            ticket.snooze = None;
             ticket.solved_at = ticket.solved_at.or(Some(now));
             ticket.closed_at = Some(now);
         }

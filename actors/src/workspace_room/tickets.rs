@@ -1,18 +1,21 @@
-//! How a ticket is opened and changes its status, whoever asks.
+//! How a ticket is opened and found, and what may stand in its fields, whoever asks.
 
 use super::store::tickets::Standing;
 use super::store::{counts, reads, tickets};
-use super::{access, status};
+use super::{access, changes, status, teams};
+
+pub use super::changes::save;
 use crate::kernel::Ctx;
 use schema::event::By;
-use schema::ids::{AgentId, TicketId};
+use schema::ids::{AgentId, CategoryId, CustomStatusId, TeamId, TicketId};
 use schema::room::ticket::{
-    Priority, SUBJECT_CHARS_MAX, Source, Status, TAG_CHARS_MAX, TAGS_MAX, Ticket, TicketBefore,
-    TicketChanged, TicketEvent,
+    ATTRIBUTE_CHARS_MAX, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, Attributes, Priority,
+    SUBJECT_CHARS_MAX, Source, Status, TAG_CHARS_MAX, TAGS_MAX, Ticket, TicketEvent,
 };
 use schema::room::user::User;
 use schema::summary::Table;
 use schema::{Code, Reject, check};
+use serde_json::Value;
 
 /// A ticket that is about to be opened.
 #[derive(Debug)]
@@ -27,6 +30,14 @@ pub struct Draft {
     pub tags: Vec<String>,
     /// Who works on it.
     pub assignee: Option<AgentId>,
+    /// The team that it is for.
+    pub team: Option<TeamId>,
+    /// Its category.
+    pub category: Option<CategoryId>,
+    /// The status of the workspace's own that `status` goes with.
+    pub custom_status: Option<CustomStatusId>,
+    /// Its attributes.
+    pub attributes: Attributes,
     /// Whose it is.
     pub user: Option<User>,
     /// How it came in.
@@ -50,6 +61,10 @@ pub fn open(ctx: &mut Ctx<'_>, by: &By, draft: Draft) -> Result<Ticket, Reject> 
         priority: draft.priority,
         tags: draft.tags,
         assignee_id: draft.assignee,
+        team_id: draft.team,
+        category_id: draft.category,
+        custom_status_id: None,
+        attributes: draft.attributes,
         user_id: user.map(|user| user.id),
         user_email: user.and_then(|user| user.email.clone()),
         user_name: user.and_then(|user| user.name.clone()),
@@ -57,6 +72,9 @@ pub fn open(ctx: &mut Ctx<'_>, by: &By, draft: Draft) -> Result<Ticket, Reject> 
         company_name: user.and_then(|user| user.company_name.clone()),
         source: draft.source,
         follows_ticket_id: draft.follows.as_ref().map(|before| before.id),
+        merged_into_id: None,
+        snooze: None,
+        claim: None,
         comments: 0,
         created_at: ctx.now,
         updated_at: ctx.now,
@@ -64,10 +82,12 @@ pub fn open(ctx: &mut Ctx<'_>, by: &By, draft: Draft) -> Result<Ticket, Reject> 
         first_reply_at: None,
         solved_at: None,
         closed_at: None,
+        deleted_at: None,
         version: 1,
         unread: None,
     };
     status::set(&mut ticket, draft.status, ctx.now);
+    ticket.custom_status_id = draft.custom_status;
     tickets::insert(ctx.sql, &ticket, draft.follows.map(|before| before.number))?;
     counts::opened(ctx.sql, ticket.status)?;
     summarise(ctx, ticket.id)?;
@@ -81,64 +101,79 @@ pub fn open(ctx: &mut Ctx<'_>, by: &By, draft: Draft) -> Result<Ticket, Reject> 
 /// # Errors
 /// `not_found`, or a storage fault.
 pub fn reopen(ctx: &mut Ctx<'_>, by: &By, id: TicketId) -> Result<Ticket, Reject> {
-    let mut ticket = find(ctx, id)?;
-    let before = ticket.status;
+    let before = find(ctx, id)?;
+    let mut ticket = before.clone();
     status::set(&mut ticket, Status::Open, ctx.now);
-    ticket.updated_at = ctx.now;
-    ticket.version += 1;
-    tickets::update(ctx.sql, &ticket)?;
-    counts::moved(ctx.sql, before, ticket.status, ctx.now)?;
-    summarise(ctx, id)?;
+    ticket.snooze = None;
+    changes::write(ctx, &before, &mut ticket)?;
     let data = TicketEvent { ticket };
     ctx.event_by(by, "ticket.reopened", Some(id), &data)?;
     Ok(data.ticket)
 }
 
-/// Writes a ticket that was changed: row, tags, counts, event with the former values, D1; nothing
-/// where nothing changed.
-///
-/// # Errors
-/// A storage fault.
-pub fn save(
-    ctx: &mut Ctx<'_>,
-    by: &By,
-    before: &Ticket,
-    mut ticket: Ticket,
-) -> Result<Ticket, Reject> {
-    if ticket == *before {
-        return Ok(ticket);
-    }
-    ticket.updated_at = ctx.now;
-    ticket.version += 1;
-    tickets::update(ctx.sql, &ticket)?;
-    if ticket.tags != before.tags {
-        tickets::replace_tags(ctx.sql, &ticket, &before.tags)?;
-    }
-    if ticket.status != before.status {
-        counts::moved(ctx.sql, before.status, ticket.status, ctx.now)?;
-    }
-    summarise(ctx, ticket.id)?;
-    let data = TicketChanged { before: difference(before, &ticket), ticket };
-    ctx.event_by(by, "ticket.changed", Some(data.ticket.id), &data)?;
-    Ok(data.ticket)
-}
-
-fn difference(before: &Ticket, after: &Ticket) -> TicketBefore {
-    TicketBefore {
-        subject: (before.subject != after.subject).then(|| before.subject.clone()),
-        status: (before.status != after.status).then_some(before.status),
-        priority: (before.priority != after.priority).then_some(before.priority),
-        assignee_id: (before.assignee_id != after.assignee_id).then_some(before.assignee_id),
-        tags: (before.tags != after.tags).then(|| before.tags.clone()),
-    }
-}
-
 /// A ticket, whole.
 ///
 /// # Errors
-/// `not_found`.
+/// `not_found`, also where it is deleted.
 pub fn find(ctx: &Ctx<'_>, id: TicketId) -> Result<Ticket, Reject> {
-    tickets::find(ctx.sql, id)?.ok_or_else(|| Reject::not_found("ticket"))
+    tickets::find(ctx.sql, id)?
+        .filter(|ticket| ticket.deleted_at.is_none())
+        .ok_or_else(|| Reject::not_found("ticket"))
+}
+
+/// A ticket, whole, that is neither deleted nor merged into another.
+///
+/// # Errors
+/// A storage fault.
+pub fn in_work(ctx: &Ctx<'_>, id: TicketId) -> Result<Option<Ticket>, Reject> {
+    let found = tickets::find(ctx.sql, id)?;
+    Ok(found.filter(Ticket::is_in_work))
+}
+
+/// A ticket, whole, that somebody wants to change.
+///
+/// # Errors
+/// `not_found`; `conflict` where it is merged into another: its fields stay as they are, so that the
+/// merge can be undone.
+pub fn changeable(ctx: &Ctx<'_>, id: TicketId) -> Result<Ticket, Reject> {
+    let ticket = find(ctx, id)?;
+    match ticket.merged_into_id {
+        Some(into) => Err(merged(into)),
+        None => Ok(ticket),
+    }
+}
+
+/// The refusal of a change of a ticket that is merged into another.
+#[must_use]
+pub fn merged(into: TicketId) -> Reject {
+    Reject::conflict("the ticket is merged into another: change that one, or undo the merge")
+        .with(serde_json::json!({ "mergedIntoId": into }))
+}
+
+/// How a ticket stands, one that is not deleted.
+///
+/// # Errors
+/// `not_found`.
+pub fn standing(ctx: &Ctx<'_>, id: TicketId) -> Result<Standing, Reject> {
+    tickets::standing(ctx.sql, id)?
+        .filter(|ticket| !ticket.deleted)
+        .ok_or_else(|| Reject::not_found("ticket"))
+}
+
+/// How many tickets that are merged into each other are followed.
+const MERGES_MAX: usize = 100;
+
+/// The ticket that a ticket's comments are in: itself, or the one it is merged into.
+///
+/// # Errors
+/// A storage fault.
+pub fn follow_merge(ctx: &Ctx<'_>, mut ticket: Standing) -> Result<Standing, Reject> {
+    for _ in 0..MERGES_MAX {
+        let Some(into) = ticket.merged_into else { break };
+        let next = tickets::standing_of_number(ctx.sql, into)?;
+        ticket = next.ok_or_else(|| Reject::internal(format!("no ticket {into}")))?;
+    }
+    Ok(ticket)
 }
 
 /// Asks for the D1 rows of a ticket and of the workspace, whose counts it is in.
@@ -227,4 +262,48 @@ pub fn tags(tags: &[String]) -> Result<Vec<String>, Reject> {
 /// `invalid_input`.
 pub fn tag(field: &str, tag: &str) -> Result<String, Reject> {
     check::line(field, &tag.to_lowercase(), TAG_CHARS_MAX)
+}
+
+/// Refuses what is no team that a ticket can be for.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn check_team(ctx: &Ctx<'_>, id: TeamId) -> Result<(), Reject> {
+    teams::check_named(ctx, "teamId", id)
+}
+
+/// Refuses attributes that are too many, have no good name, or are no texts, numbers or booleans;
+/// null is taken for one that is to go.
+///
+/// # Errors
+/// `invalid_input` naming the attribute.
+pub fn attributes(attributes: &Attributes) -> Result<(), Reject> {
+    if attributes.len() > ATTRIBUTES_MAX {
+        let why = format!("must have at most {ATTRIBUTES_MAX} attributes");
+        return Err(Reject::field("attributes", why));
+    }
+    for (name, value) in attributes {
+        let kept = check::line("attributes", name, ATTRIBUTE_NAME_CHARS_MAX)?;
+        if kept != *name {
+            return Err(Reject::field("attributes", "names must not begin or end in white space"));
+        }
+        let field = format!("attributes.{name}");
+        match value {
+            Value::String(text) => drop(check::text(&field, text, ATTRIBUTE_CHARS_MAX)?),
+            Value::Number(number) if is_exact(number) => {}
+            Value::Number(_) => return Err(Reject::field(&field, "is too large a number")),
+            Value::Bool(_) | Value::Null => {}
+            _ => return Err(Reject::field(&field, "must be a text, a number or a boolean")),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a number is the same everywhere: whole ones within 2^53.
+fn is_exact(number: &serde_json::Number) -> bool {
+    let most = crate::kernel::sql::INTEGER_MAX;
+    match number.as_i64() {
+        Some(whole) => (-most..=most).contains(&whole),
+        None => !number.is_u64(),
+    }
 }

@@ -4,13 +4,19 @@ use super::Schemas;
 use schema::event::Event;
 use schema::room::access::{Agent, Invitation, Own};
 use schema::room::api_key::ApiKey;
+use schema::room::attention::{ClaimState, Followers};
 use schema::room::attribute::Attribute;
 use schema::room::audit::AuditEntry;
 use schema::room::automation::{Automation, AutomationRun, DryRun};
+use schema::room::catalogue::{
+    CannedReply, Category, CustomStatus, Macro, MacroApplied, Rendered, Signature, View,
+};
 use schema::room::comment::{Attachment, Comment};
 use schema::room::company::{Company, FreeMail};
+use schema::room::draft::Draft;
 use schema::room::hours::BusinessHours;
 use schema::room::mail::UnparseableMail;
+use schema::room::moves::{Moved, TicketMove};
 use schema::room::privacy::{Erasure, Stored};
 use schema::room::report::Report;
 use schema::room::schedule::ScheduledComment;
@@ -18,7 +24,7 @@ use schema::room::search::Hit;
 use schema::room::sla::{SlaPolicy, TicketSla};
 use schema::room::snapshot::Snapshot;
 use schema::room::team::Team;
-use schema::room::ticket::{ReadMark, Ticket};
+use schema::room::ticket::{BulkDone, ReadMark, Ticket};
 use schema::room::transfer::RowsImported;
 use schema::room::user::{Merge, User};
 use schema::room::webhook::{Delivery, Webhook};
@@ -50,5 +56,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
         Webhook Delivery
         Team Merge FreeMail Attribute Stored Erasure ApiKey AuditEntry
         Automation AutomationRun DryRun Workflow WorkflowRun BusinessHours SlaPolicy TicketSla
+        BulkDone ClaimState Followers Moved TicketMove Draft Category CustomStatus CannedReply
+        Signature Macro View Rendered MacroApplied
     )
 }

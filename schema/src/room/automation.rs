@@ -3,7 +3,9 @@
 use super::condition::Conditions;
 use super::ticket::{Priority, Status};
 use crate::Millis;
-use crate::ids::{AgentId, AutomationId, TeamId, TicketId, WorkflowId};
+use crate::ids::{
+    AgentId, AutomationId, CategoryId, CustomStatusId, ItemId, TeamId, TicketId, WorkflowId,
+};
 use serde::{Deserialize, Serialize};
 
 /// How many automations a workspace has at most.
@@ -132,8 +134,21 @@ pub enum Action {
     SetStatus(Status),
     /// Sets the priority.
     SetPriority(Priority),
+    /// Gives the ticket to a team; its agent stays.
+    AssignTeam(TeamId),
+    /// Sets the category.
+    SetCategory(CategoryId),
+    /// Sets a status of the workspace's own, where the step is legal.
+    SetCustomStatus(CustomStatusId),
     /// Writes to the customer; not where a machine wrote last, and not on a closed ticket.
     Reply(Words),
+    /// Writes a canned reply to the customer, one that is for all or for a team, its variables
+    /// filled in: `agent` is the ticket's. Not where [`Action::Reply`] would not be written, nor
+    /// where a variable has no value.
+    CannedReply(ItemId),
+    /// Applies a macro that is for all or for a team and does not assign to whoever applies it: all
+    /// of it, or nothing.
+    Macro(ItemId),
     /// Writes a private note.
     Note(Words),
     /// Tells the outside: event `automation.webhook` with this name, which webhooks can be
@@ -155,7 +170,12 @@ impl Action {
             Self::RemoveTags(_) => "removeTags",
             Self::SetStatus(_) => "setStatus",
             Self::SetPriority(_) => "setPriority",
+            Self::AssignTeam(_) => "assignTeam",
+            Self::SetCategory(_) => "setCategory",
+            Self::SetCustomStatus(_) => "setCustomStatus",
             Self::Reply(_) => "reply",
+            Self::CannedReply(_) => "cannedReply",
+            Self::Macro(_) => "macro",
             Self::Note(_) => "note",
             Self::Webhook(_) => "webhook",
             Self::StartWorkflow(_) => "startWorkflow",

@@ -4,11 +4,13 @@ use super::mail::MailFacts;
 use super::ticket::{Source, TicketMark};
 use crate::Millis;
 use crate::event::By;
-use crate::ids::{AttachmentId, CommentId, TicketId};
+use crate::ids::{AgentId, AttachmentId, CommentId, TicketId};
 use serde::{Deserialize, Serialize};
 
 /// The longest body, in bytes of UTF-8.
 pub const BODY_BYTES_MAX: usize = 65_536;
+/// How many agents a comment mentions at most.
+pub const MENTIONS_MAX: usize = 20;
 
 /// Who may see a comment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,6 +67,9 @@ pub struct Comment {
     /// What the mail said about itself, where it came by mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailFacts>,
+    /// The agents whom it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<AgentId>,
     /// When it was taken in.
     pub created_at: Millis,
 }
@@ -121,6 +126,9 @@ pub struct PostComment {
     /// Files that the caller has uploaded, at most 20.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attachment_ids: Vec<AttachmentId>,
+    /// The agents whom it mentions: active ones, at most [`MENTIONS_MAX`].
+    #[serde(default)]
+    pub mentions: Vec<AgentId>,
 }
 
 /// Reads a comment.

@@ -87,6 +87,12 @@ pub enum Field {
     Tags,
     /// The agent who works on it, by id.
     Assignee,
+    /// The ticket's team, by id.
+    Team,
+    /// The ticket's category, by id.
+    Category,
+    /// The ticket's status of the workspace's own, by id.
+    CustomStatus,
     /// The user's address.
     UserEmail,
     /// The part of the user's address after the `@`.
@@ -120,6 +126,9 @@ impl Field {
             Self::Priority => "priority",
             Self::Tags => "tags",
             Self::Assignee => "assignee",
+            Self::Team => "team",
+            Self::Category => "category",
+            Self::CustomStatus => "customStatus",
             Self::UserEmail => "userEmail",
             Self::UserDomain => "userDomain",
             Self::UserName => "userName",

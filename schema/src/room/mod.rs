@@ -6,14 +6,18 @@
 
 pub mod access;
 pub mod api_key;
+pub mod attention;
 pub mod attribute;
 pub mod audit;
 pub mod automation;
+pub mod catalogue;
 pub mod comment;
 pub mod company;
 pub mod condition;
+pub mod draft;
 pub mod hours;
 pub mod mail;
+pub mod moves;
 pub mod privacy;
 pub mod report;
 pub mod schedule;
@@ -163,6 +167,114 @@ pub enum RoomCommand {
     MarkRead(ticket::MarkRead),
     /// List what happened to a ticket. Reply: a page of events, newest first.
     ListActivities(ticket::ListActivities),
+
+    /// Change several tickets alike. Reply: [`ticket::BulkDone`].
+    BulkChangeTickets(Box<ticket::BulkChangeTickets>),
+    /// Put a ticket off. Reply: [`ticket::Ticket`].
+    SnoozeTicket(attention::SnoozeTicket),
+    /// End a ticket's being put off. Reply: [`ticket::Ticket`].
+    WakeTicket(attention::WakeTicket),
+    /// Claim a ticket. Reply: [`attention::ClaimState`].
+    ClaimTicket(attention::ClaimTicket),
+    /// Give a claim back. Reply: [`attention::ClaimState`].
+    ReleaseTicket(attention::ReleaseTicket),
+    /// Follow a ticket. Reply: [`attention::Followers`].
+    FollowTicket(attention::FollowTicket),
+    /// Follow a ticket no more. Reply: [`attention::Followers`].
+    UnfollowTicket(attention::FollowTicket),
+    /// List who follows a ticket. Reply: [`attention::Followers`].
+    ListFollowers(attention::FollowTicket),
+    /// Delete a ticket. Reply: [`ticket::Ticket`].
+    DeleteTicket(attention::DeleteTicket),
+    /// Bring a deleted ticket back. Reply: [`ticket::Ticket`].
+    RestoreTicket(attention::RestoreTicket),
+
+    /// Merge a ticket into another. Reply: [`moves::Moved`].
+    MergeTickets(moves::MergeTickets),
+    /// Make some comments a ticket of their own. Reply: [`moves::Moved`].
+    SplitTicket(moves::SplitTicket),
+    /// Undo a merge or split. Reply: [`moves::Moved`].
+    UndoMove(moves::UndoMove),
+    /// List the merges and splits of a ticket. Reply: a list of [`moves::TicketMove`].
+    ListMoves(moves::ListMoves),
+
+    /// Keep the caller's draft on a ticket. Reply: [`draft::Draft`].
+    SaveDraft(draft::SaveDraft),
+    /// Read the caller's draft on a ticket. Reply: [`draft::Draft`].
+    GetDraft(draft::OwnDraft),
+    /// List drafts. Reply: a page of [`draft::Draft`].
+    ListDrafts(draft::ListDrafts),
+    /// Throw the caller's draft on a ticket away. Reply: `{}`.
+    DeleteDraft(draft::OwnDraft),
+
+    /// List categories. Reply: a page of [`catalogue::Category`].
+    ListCategories(catalogue::ListItems),
+    /// Read a category. Reply: [`catalogue::Category`].
+    GetCategory(catalogue::GetItem),
+    /// Make a category. Reply: [`catalogue::Category`].
+    CreateCategory(catalogue::CreateCategory),
+    /// Change a category. Reply: [`catalogue::Category`].
+    ChangeCategory(catalogue::ChangeCategory),
+    /// Put a category away. Reply: [`catalogue::Category`].
+    ArchiveCategory(catalogue::ArchiveItem),
+    /// List the workspace's own statuses. Reply: a page of [`catalogue::CustomStatus`].
+    ListCustomStatuses(catalogue::ListItems),
+    /// Read a status of the workspace's own. Reply: [`catalogue::CustomStatus`].
+    GetCustomStatus(catalogue::GetItem),
+    /// Make a status of the workspace's own. Reply: [`catalogue::CustomStatus`].
+    CreateCustomStatus(catalogue::CreateCustomStatus),
+    /// Change a status of the workspace's own. Reply: [`catalogue::CustomStatus`].
+    ChangeCustomStatus(catalogue::ChangeCustomStatus),
+    /// Put a status of the workspace's own away. Reply: [`catalogue::CustomStatus`].
+    ArchiveCustomStatus(catalogue::ArchiveItem),
+    /// List canned replies. Reply: a page of [`catalogue::CannedReply`].
+    ListCannedReplies(catalogue::ListItems),
+    /// Read a canned reply. Reply: [`catalogue::CannedReply`].
+    GetCannedReply(catalogue::GetItem),
+    /// Make a canned reply. Reply: [`catalogue::CannedReply`].
+    CreateCannedReply(catalogue::CreateText),
+    /// Change a canned reply. Reply: [`catalogue::CannedReply`].
+    ChangeCannedReply(catalogue::ChangeText),
+    /// Put a canned reply away. Reply: [`catalogue::CannedReply`].
+    ArchiveCannedReply(catalogue::ArchiveItem),
+    /// Fill in a canned reply for a ticket. Reply: [`catalogue::Rendered`].
+    RenderCannedReply(catalogue::RenderCannedReply),
+    /// List signatures. Reply: a page of [`catalogue::Signature`].
+    ListSignatures(catalogue::ListItems),
+    /// Read a signature. Reply: [`catalogue::Signature`].
+    GetSignature(catalogue::GetItem),
+    /// Make a signature. Reply: [`catalogue::Signature`].
+    CreateSignature(catalogue::CreateText),
+    /// Change a signature. Reply: [`catalogue::Signature`].
+    ChangeSignature(catalogue::ChangeText),
+    /// Put a signature away. Reply: [`catalogue::Signature`].
+    ArchiveSignature(catalogue::ArchiveItem),
+    /// Fill in the caller's signature for a ticket. Reply: [`catalogue::Rendered`].
+    RenderSignature(catalogue::RenderSignature),
+    /// List macros. Reply: a page of [`catalogue::Macro`].
+    ListMacros(catalogue::ListItems),
+    /// Read a macro. Reply: [`catalogue::Macro`].
+    GetMacro(catalogue::GetItem),
+    /// Make a macro. Reply: [`catalogue::Macro`].
+    CreateMacro(Box<catalogue::CreateMacro>),
+    /// Change a macro. Reply: [`catalogue::Macro`].
+    ChangeMacro(Box<catalogue::ChangeMacro>),
+    /// Put a macro away. Reply: [`catalogue::Macro`].
+    ArchiveMacro(catalogue::ArchiveItem),
+    /// Apply a macro to a ticket. Reply: [`catalogue::MacroApplied`].
+    ApplyMacro(catalogue::ApplyMacro),
+    /// List views. Reply: a page of [`catalogue::View`].
+    ListViews(catalogue::ListItems),
+    /// Read a view. Reply: [`catalogue::View`].
+    GetView(catalogue::GetItem),
+    /// Make a view. Reply: [`catalogue::View`].
+    CreateView(Box<catalogue::CreateView>),
+    /// Change a view. Reply: [`catalogue::View`].
+    ChangeView(Box<catalogue::ChangeView>),
+    /// Put a view away. Reply: [`catalogue::View`].
+    ArchiveView(catalogue::ArchiveItem),
+    /// List the tickets of a view. Reply: a page of [`ticket::Ticket`].
+    ListViewTickets(catalogue::ListViewTickets),
 
     /// Write a comment. Reply: [`comment::Comment`].
     PostComment(comment::PostComment),

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 pub const AHEAD_MS_MAX: Millis = 365 * 24 * 60 * 60 * 1000;
 /// How many comments may wait on one ticket.
 pub const WAITING_MAX: i64 = 100;
+/// How long a comment is held at most so that it can be taken back, in seconds.
+pub const HOLD_SECONDS_MAX: i64 = 60;
 
 /// A comment that waits. Published, it is a comment with the same id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,15 @@ pub struct ScheduledComment {
     pub body: String,
     /// When it is published.
     pub publish_at: Millis,
+    /// Whether it is cancelled where the customer writes first.
+    #[serde(default)]
+    pub cancel_on_reply: bool,
+    /// Whether it waits only so that it can be taken back: it counts as written, not scheduled.
+    #[serde(default)]
+    pub held: bool,
+    /// The agents whom it mentions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<AgentId>,
     /// When it was written.
     pub created_at: Millis,
     /// When it was last changed.
@@ -46,6 +57,10 @@ pub enum CancelReason {
     TicketClosed,
     /// Its author had lost the right to write by the time.
     AuthorRemoved,
+    /// The customer wrote first.
+    CustomerReplied,
+    /// The ticket was deleted by the time.
+    TicketDeleted,
 }
 
 /// The data of `scheduledComment.created` and `scheduledComment.changed`.
@@ -68,7 +83,8 @@ pub struct ScheduledCancelled {
     pub reason: CancelReason,
 }
 
-/// Writes a comment that is published later.
+/// Writes a comment that is published later, or holds one for a moment so that it can be taken back
+/// (by cancelling it). Give `publishAt` or `holdSeconds`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -81,7 +97,17 @@ pub struct ScheduleComment {
     #[serde(default)]
     pub visibility: Option<Visibility>,
     /// When: in the future, within a year.
-    pub publish_at: Millis,
+    #[serde(default)]
+    pub publish_at: Option<Millis>,
+    /// For how long it is held: 1 to [`HOLD_SECONDS_MAX`]. Only for public comments.
+    #[serde(default)]
+    pub hold_seconds: Option<i64>,
+    /// Whether it is cancelled where the customer writes first.
+    #[serde(default)]
+    pub cancel_on_reply: bool,
+    /// The agents whom it mentions: active ones, at most [`super::comment::MENTIONS_MAX`].
+    #[serde(default)]
+    pub mentions: Vec<AgentId>,
 }
 
 /// Lists comments that wait, the next one first.
@@ -116,6 +142,9 @@ pub struct ChangeScheduledComment {
     /// The new time.
     #[serde(default)]
     pub publish_at: Option<Millis>,
+    /// Whether it is cancelled where the customer writes first.
+    #[serde(default)]
+    pub cancel_on_reply: Option<bool>,
     /// Change only what has this version.
     #[serde(default)]
     pub if_version: Option<i64>,

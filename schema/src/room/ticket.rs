@@ -2,8 +2,11 @@
 
 use super::comment::Visibility;
 use crate::Millis;
-use crate::ids::{AgentId, CommentId, CompanyId, TicketId, UserId};
+use crate::ids::{
+    AgentId, CategoryId, CommentId, CompanyId, CustomStatusId, TeamId, TicketId, UserId,
+};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The longest subject, in characters.
 pub const SUBJECT_CHARS_MAX: usize = 300;
@@ -11,6 +14,15 @@ pub const SUBJECT_CHARS_MAX: usize = 300;
 pub const TAGS_MAX: usize = 30;
 /// The longest tag, in characters.
 pub const TAG_CHARS_MAX: usize = 50;
+/// How many attributes a ticket has at most.
+pub const ATTRIBUTES_MAX: usize = 20;
+/// The longest name of an attribute, in characters.
+pub const ATTRIBUTE_NAME_CHARS_MAX: usize = 50;
+/// The longest text in an attribute, in characters.
+pub const ATTRIBUTE_CHARS_MAX: usize = 300;
+
+/// What a workspace knows about a ticket beside its fields: a text, a number or a boolean by name.
+pub type Attributes = BTreeMap<String, serde_json::Value>;
 
 /// Where a ticket stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -140,6 +152,18 @@ pub struct Ticket {
     pub tags: Vec<String>,
     /// Who works on it.
     pub assignee_id: Option<AgentId>,
+    /// The team that it is for.
+    #[serde(default)]
+    pub team_id: Option<TeamId>,
+    /// Its category.
+    #[serde(default)]
+    pub category_id: Option<CategoryId>,
+    /// The workspace's own name for where it stands; always one that belongs to `status`.
+    #[serde(default)]
+    pub custom_status_id: Option<CustomStatusId>,
+    /// Its attributes by name: texts, numbers and booleans.
+    #[serde(default)]
+    pub attributes: Attributes,
     /// Whose it is; absent where nobody is known.
     pub user_id: Option<UserId>,
     /// The user's address.
@@ -154,6 +178,15 @@ pub struct Ticket {
     pub source: Source,
     /// The closed ticket that this one goes on from.
     pub follows_ticket_id: Option<TicketId>,
+    /// The ticket that its comments are in, since the two were merged.
+    #[serde(default)]
+    pub merged_into_id: Option<TicketId>,
+    /// Until when it is put off; absent where it is not.
+    #[serde(default)]
+    pub snooze: Option<Snooze>,
+    /// Who alone may answer, and until when; absent where anybody may.
+    #[serde(default)]
+    pub claim: Option<Claim>,
     /// How many comments it has.
     pub comments: i64,
     /// When it was opened.
@@ -168,12 +201,39 @@ pub struct Ticket {
     pub solved_at: Option<Millis>,
     /// When it was closed; absent while it is not.
     pub closed_at: Option<Millis>,
-    /// Grows with each change; the `ETag`.
+    /// When it was deleted; only in the events that say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Millis>,
+    /// Grows with each change, a claim excepted; the `ETag`.
     pub version: i64,
     /// How many comments by others the caller has not read, at most 100. Only in replies to an
     /// agent, never in an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unread: Option<i64>,
+}
+
+/// That a ticket is put off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Snooze {
+    /// Since when.
+    pub since: Millis,
+    /// When it wakes; absent where only a reply wakes it.
+    pub until: Option<Millis>,
+    /// Whether the customer's reply wakes it.
+    pub on_reply: bool,
+}
+
+/// That one agent alone may answer, for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Claim {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// Until when.
+    pub until: Millis,
 }
 
 /// What a comment changes about its ticket: the part of [`Ticket`] to put over what a client has.
@@ -241,6 +301,21 @@ pub struct TicketBefore {
     /// The former tags.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
+    /// The former team; null where there was none.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<Option<TeamId>>,
+    /// The former category; null where there was none.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<Option<CategoryId>>,
+    /// The former custom status; null where there was none.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub custom_status_id: Option<Option<CustomStatusId>>,
+    /// All former attributes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Attributes>,
+    /// The former snooze; null where there was none.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub snooze: Option<Option<Snooze>>,
 }
 
 /// Opens a ticket. The user is named by id, or by address (found or made), or not at all.
@@ -277,6 +352,27 @@ pub struct CreateTicket {
     /// `open` where absent.
     #[serde(default)]
     pub status: Option<Status>,
+    /// The team that it is for.
+    #[serde(default)]
+    pub team_id: Option<TeamId>,
+    /// Its category: one that is not archived.
+    #[serde(default)]
+    pub category_id: Option<CategoryId>,
+    /// A status of the workspace's own; `status` is that which it belongs to.
+    #[serde(default)]
+    pub custom_status_id: Option<CustomStatusId>,
+    /// Its attributes: at most [`ATTRIBUTES_MAX`], each a text of at most [`ATTRIBUTE_CHARS_MAX`]
+    /// characters, a number or a boolean.
+    #[serde(default)]
+    pub attributes: Attributes,
+}
+
+impl Ticket {
+    /// Whether it is neither deleted nor merged into another.
+    #[must_use]
+    pub const fn is_in_work(&self) -> bool {
+        self.deleted_at.is_none() && self.merged_into_id.is_none()
+    }
 }
 
 /// Reads a ticket.
@@ -319,7 +415,34 @@ pub struct ListTickets {
     /// Of this user. Such a list is sorted by `createdAt`.
     #[serde(default)]
     pub user_id: Option<UserId>,
-    /// `updatedAt` where absent, except with `tag` or `userId`.
+    /// Of this team. Such a list is sorted by `createdAt`.
+    #[serde(default)]
+    pub team_id: Option<TeamId>,
+    /// Of this category. Such a list is sorted by `createdAt`.
+    #[serde(default)]
+    pub category_id: Option<CategoryId>,
+    /// Of this status of the workspace's own. Such a list is sorted by `createdAt`.
+    #[serde(default)]
+    pub custom_status_id: Option<CustomStatusId>,
+    /// With these values of these attributes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: Attributes,
+    /// Those that are put off, or those that are not.
+    #[serde(default)]
+    pub snoozed: Option<bool>,
+    /// Opened at this time or later. Such a list is sorted by `createdAt` where no `sort` is given.
+    #[serde(default)]
+    pub created_from: Option<Millis>,
+    /// Opened before this time.
+    #[serde(default)]
+    pub created_before: Option<Millis>,
+    /// Last changed at this time or later.
+    #[serde(default)]
+    pub updated_from: Option<Millis>,
+    /// Last changed before this time.
+    #[serde(default)]
+    pub updated_before: Option<Millis>,
+    /// `updatedAt` where absent, except with a filter that says otherwise.
     #[serde(default)]
     pub sort: Option<TicketSort>,
     /// 1 to 100; 50 where absent.
@@ -352,6 +475,19 @@ pub struct ChangeTicket {
     /// The new tags, all of them.
     #[serde(default)]
     pub tags: Option<Vec<String>>,
+    /// The new team; null takes it from its team.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<Option<TeamId>>,
+    /// The new category; null for none.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<Option<CategoryId>>,
+    /// The new status of the workspace's own: the step to the status that it belongs to must be
+    /// legal; null leaves the plain status.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub custom_status_id: Option<Option<CustomStatusId>>,
+    /// New values of attributes; those that are not named stay, null takes one away.
+    #[serde(default)]
+    pub attributes: Option<Attributes>,
     /// Change only what has this version.
     #[serde(default)]
     pub if_version: Option<i64>,
@@ -412,4 +548,83 @@ pub struct ListActivities {
     /// The `nextCursor` of the page before.
     #[serde(default)]
     pub cursor: Option<String>,
+}
+
+/// What several tickets, or a macro's, change alike; what is absent stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct TicketChange {
+    /// The new status; `conflict` where the step is not legal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// The new status of the workspace's own; null leaves the plain status.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub custom_status_id: Option<Option<CustomStatusId>>,
+    /// The new priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// The new assignee; null unassigns.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub assignee_id: Option<Option<AgentId>>,
+    /// The new team; null takes it from its team.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<Option<TeamId>>,
+    /// The new category; null for none.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<Option<CategoryId>>,
+    /// Tags to put on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add_tags: Vec<String>,
+    /// Tags to take off.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove_tags: Vec<String>,
+    /// New values of attributes; null takes one away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Attributes>,
+}
+
+/// How many tickets one command changes at most.
+pub const BULK_MAX: usize = 100;
+
+/// Changes several tickets alike. Each is changed wholly or not at all; that one is refused does not
+/// keep the others from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct BulkChangeTickets {
+    /// The tickets: 1 to [`BULK_MAX`], each once.
+    pub ticket_ids: Vec<TicketId>,
+    /// What changes.
+    #[serde(default)]
+    pub change: TicketChange,
+    /// Whether they are deleted instead; for those who manage the workspace.
+    #[serde(default)]
+    pub delete: bool,
+}
+
+/// What became of one of several tickets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct BulkResult {
+    /// The ticket.
+    pub ticket_id: TicketId,
+    /// Whether it is as it was asked for.
+    pub ok: bool,
+    /// Its version then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+    /// Why it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<crate::Reject>,
+}
+
+/// What became of several tickets, in the order in which they were named.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct BulkDone {
+    /// One for each.
+    pub results: Vec<BulkResult>,
 }

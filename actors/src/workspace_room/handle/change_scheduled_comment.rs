@@ -4,6 +4,7 @@ use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::store::scheduled;
 use crate::workspace_room::{comments, publish, tickets};
+use schema::room::comment::Visibility;
 use schema::room::schedule::{ChangeScheduledComment, ScheduledEvent};
 use schema::{Permission, Reject};
 
@@ -31,6 +32,10 @@ pub fn change_scheduled_comment(
     if let Some(visibility) = input.visibility {
         comment.visibility = visibility;
     }
+    if comment.held && comment.visibility == Visibility::Private {
+        return Err(Reject::field("visibility", "a held comment is public"));
+    }
+    comment.cancel_on_reply = input.cancel_on_reply.unwrap_or(comment.cancel_on_reply);
     if let Some(publish_at) = input.publish_at {
         publish::check_time(ctx, publish_at)?;
         comment.publish_at = publish_at;

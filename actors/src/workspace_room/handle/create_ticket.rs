@@ -2,6 +2,7 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
+use crate::workspace_room::catalogue::{categories, statuses};
 use crate::workspace_room::rules::react;
 use crate::workspace_room::store::users;
 use crate::workspace_room::{comments, people, tickets};
@@ -26,7 +27,17 @@ pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, R
     if let Some(assignee) = input.assignee_id {
         tickets::check_assignee(ctx, assignee)?;
     }
-    let status = input.status.unwrap_or(Status::Open);
+    if let Some(team) = input.team_id {
+        tickets::check_team(ctx, team)?;
+    }
+    if let Some(category) = input.category_id {
+        categories::check_usable(ctx, category)?;
+    }
+    tickets::attributes(&input.attributes)?;
+    if input.attributes.values().any(serde_json::Value::is_null) {
+        return Err(Reject::field("attributes", "must be texts, numbers or booleans"));
+    }
+    let status = status(ctx, input)?;
     if status == Status::Closed && body.is_some() {
         return Err(Reject::field("status", "a closed ticket takes no comment"));
     }
@@ -42,6 +53,10 @@ pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, R
             priority: input.priority.unwrap_or(Priority::Normal),
             tags,
             assignee: input.assignee_id,
+            team: input.team_id,
+            category: input.category_id,
+            custom_status: input.custom_status_id,
+            attributes: input.attributes.clone(),
             user,
             source: Source::Agent,
             follows: None,
@@ -58,6 +73,7 @@ pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, R
             automatic: false,
             mail: None,
             attachments: Vec::new(),
+            mentions: Vec::new(),
             answers: false,
         };
         comments::add(ctx, &mut standing, draft)?;
@@ -67,6 +83,19 @@ pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, R
     tickets::with_unread(ctx, member.agent, &mut reply)?;
     let [ticket] = reply;
     Reply::of(&ticket)
+}
+
+/// The status that the input names, plainly or by one of the workspace's own.
+fn status(ctx: &Ctx<'_>, input: &CreateTicket) -> Result<Status, Reject> {
+    let Some(custom) = input.custom_status_id else {
+        return Ok(input.status.unwrap_or(Status::Open));
+    };
+    let own = statuses::status_of(ctx, custom)?;
+    if input.status.is_some_and(|status| status != own) {
+        let why = format!("belongs to the status {}", own.as_str());
+        return Err(Reject::field("customStatusId", why));
+    }
+    Ok(own)
 }
 
 /// The user that the input names; made last of all checks, where only the address is known.

@@ -3,8 +3,8 @@
 use crate::kernel::store::events;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::cursor;
-use crate::workspace_room::store::{TOP, tickets};
+use crate::workspace_room::store::TOP;
+use crate::workspace_room::{cursor, tickets};
 use schema::page;
 use schema::room::ticket::ListActivities;
 use schema::{Permission, Reject};
@@ -19,9 +19,7 @@ pub fn list_activities(ctx: &Ctx<'_>, input: &ListActivities) -> Result<Reply, R
     let limit = page::limit(input.limit)?;
     let list = format!("activities/{}", input.ticket_id);
     let position = cursor::read(ctx, &list, input.cursor.as_deref())?;
-    if tickets::standing(ctx.sql, input.ticket_id)?.is_none() {
-        return Err(Reject::not_found("ticket"));
-    }
+    tickets::standing(ctx, input.ticket_id)?;
 
     let before = position.map_or(TOP, |(_, seq)| seq);
     let events = events::of_ticket(ctx.sql, input.ticket_id, before, limit + 1)?;

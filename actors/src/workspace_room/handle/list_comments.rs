@@ -2,8 +2,8 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::store::{BOTTOM, TOP, comments as store, tickets};
-use crate::workspace_room::{comments, cursor};
+use crate::workspace_room::store::{BOTTOM, TOP, comments as store};
+use crate::workspace_room::{comments, cursor, tickets};
 use schema::page;
 use schema::room::comment::ListComments;
 use schema::{Permission, Reject};
@@ -18,8 +18,7 @@ pub fn list_comments(ctx: &Ctx<'_>, input: &ListComments) -> Result<Reply, Rejec
     let list = format!("comments/{}", input.ticket_id);
     let position = cursor::read(ctx, &list, input.cursor.as_deref())?;
     let after = input.after.unwrap_or(BOTTOM).clamp(BOTTOM, TOP);
-    let ticket = tickets::standing(ctx.sql, input.ticket_id)?;
-    let ticket = ticket.ok_or_else(|| Reject::not_found("ticket"))?;
+    let ticket = tickets::standing(ctx, input.ticket_id)?;
 
     let after = position.map_or(after, |(_, seq)| seq.max(after));
     let found = store::of_ticket(ctx.sql, ticket.number, after, limit + 1)?;

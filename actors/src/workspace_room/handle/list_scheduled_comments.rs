@@ -2,8 +2,8 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::cursor;
-use crate::workspace_room::store::{scheduled, tickets};
+use crate::workspace_room::store::scheduled;
+use crate::workspace_room::{cursor, tickets};
 use schema::page;
 use schema::room::schedule::ListScheduledComments;
 use schema::{Permission, Reject};
@@ -23,8 +23,7 @@ pub fn list_scheduled_comments(
 
     let rows = match input.ticket_id {
         Some(id) => {
-            let ticket = tickets::standing(ctx.sql, id)?;
-            let ticket = ticket.ok_or_else(|| Reject::not_found("ticket"))?;
+            let ticket = tickets::standing(ctx, id)?;
             scheduled::of_ticket(ctx.sql, ticket.number, position, limit + 1)?
         }
         None => scheduled::list(ctx.sql, position, limit + 1)?,

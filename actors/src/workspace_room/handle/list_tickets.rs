@@ -7,7 +7,7 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::store::TOP;
-use crate::workspace_room::store::tickets::{self as store, Position, Walk};
+use crate::workspace_room::store::listing::{self as store, Position, Walk};
 use crate::workspace_room::{cursor, tickets};
 use schema::page::{self, Page};
 use schema::room::ticket::{ListTickets, Status, Ticket, TicketSort};
@@ -48,58 +48,118 @@ impl Query {
         filter.status.sort_unstable();
         filter.status.dedup();
         filter.tag = filter.tag.map(|tag| tickets::tag("tag", &tag)).transpose()?;
-        let narrow = filter.tag.is_some() || filter.user_id.is_some();
+        tickets::attributes(&filter.attributes)?;
         let by_change = filter.sort == Some(TicketSort::UpdatedAt);
-        if narrow && by_change {
-            return Err(Reject::field("sort", "lists by tag or user are sorted by createdAt"));
+        if is_narrow(&filter) && by_change {
+            let why = "lists by tag, user, team, category or custom status are sorted by createdAt";
+            return Err(Reject::field("sort", why));
         }
-        let walks = if let Some(user) = filter.user_id {
-            vec![Walk::User(user)]
-        } else if let Some(tag) = &filter.tag {
-            vec![Walk::Tag(tag.clone())]
-        } else if filter.sort == Some(TicketSort::CreatedAt) {
-            vec![Walk::All]
-        } else {
-            let all = Status::ALL.to_vec();
-            let statuses = if filter.status.is_empty() { all } else { filter.status.clone() };
-            let walk = |status| match filter.assignee_id {
-                Some(agent) => Walk::Assignee(agent, status),
-                None => Walk::Status(status),
-            };
-            statuses.into_iter().map(walk).collect()
-        };
+        let walks = walks(&filter);
         Ok(Self { filter, walks })
     }
 
-    /// Whether every ticket of the walks is in the list.
+    /// Whether every ticket of the walks, between start and end, is in the list.
     fn is_whole(&self) -> bool {
-        let filter = &self.filter;
-        let more = match self.walks.first() {
-            Some(Walk::User(_)) => filter.tag.is_some(),
-            Some(Walk::Tag(_) | Walk::All) => false,
-            _ => return filter.priority.is_none(),
-        };
-        !more
-            && filter.priority.is_none()
-            && filter.status.is_empty()
-            && filter.assignee_id.is_none()
+        let mut rest = self.filter.clone();
+        rest.sort = None;
+        match self.walks.first() {
+            Some(Walk::User(_)) => rest.user_id = None,
+            Some(Walk::Tag(_)) => rest.tag = None,
+            Some(Walk::Team(..)) => (rest.team_id, rest.status) = (None, Vec::new()),
+            Some(Walk::Category(..)) => (rest.category_id, rest.status) = (None, Vec::new()),
+            Some(Walk::Custom(_)) => rest.custom_status_id = None,
+            Some(Walk::Created) => (rest.created_from, rest.created_before) = (None, None),
+            Some(Walk::Status(_) | Walk::Assignee(..)) => {
+                (rest.status, rest.assignee_id) = (Vec::new(), None);
+                (rest.updated_from, rest.updated_before) = (None, None);
+            }
+            Some(Walk::All) | None => {}
+        }
+        rest == ListTickets::default()
     }
 
     fn takes(&self, ticket: &Ticket) -> bool {
         let filter = &self.filter;
+        let attribute = |(name, value)| ticket.attributes.get(name) == Some(value);
         (filter.status.is_empty() || filter.status.contains(&ticket.status))
             && filter.priority.is_none_or(|priority| ticket.priority == priority)
             && filter.assignee_id.is_none_or(|agent| ticket.assignee_id == Some(agent))
             && filter.user_id.is_none_or(|user| ticket.user_id == Some(user))
             && filter.tag.as_ref().is_none_or(|tag| ticket.tags.contains(tag))
-    }
-
-    fn by_change(&self) -> bool {
-        self.walks.first().is_some_and(Walk::by_change)
+            && filter.team_id.is_none_or(|team| ticket.team_id == Some(team))
+            && filter.category_id.is_none_or(|category| ticket.category_id == Some(category))
+            && filter.custom_status_id.is_none_or(|id| ticket.custom_status_id == Some(id))
+            && filter.attributes.iter().all(attribute)
+            && filter.snoozed.is_none_or(|snoozed| ticket.snooze.is_some() == snoozed)
+            && filter.created_from.is_none_or(|from| ticket.created_at >= from)
+            && filter.created_before.is_none_or(|before| ticket.created_at < before)
+            && filter.updated_from.is_none_or(|from| ticket.updated_at >= from)
+            && filter.updated_before.is_none_or(|before| ticket.updated_at < before)
     }
 
     fn position(&self, ticket: &Ticket) -> Position {
-        (if self.by_change() { ticket.updated_at } else { 0 }, ticket.number)
+        self.walks.first().map_or((0, ticket.number), |walk| walk.position(ticket))
+    }
+
+    /// Where the list begins: walks go downwards.
+    fn start(&self) -> Position {
+        let before = match self.walks.first() {
+            Some(Walk::Status(_) | Walk::Assignee(..)) => self.filter.updated_before,
+            Some(Walk::Created) => self.filter.created_before,
+            _ => return (0, TOP),
+        };
+        // A place before every ticket of that time: numbers begin with 1.
+        before.map_or((TOP, TOP), |before| (before.min(TOP), 0))
+    }
+
+    /// Whether no ticket from a position on is in the list.
+    fn is_over(&self, (key, _): Position) -> bool {
+        let from = match self.walks.first() {
+            Some(Walk::Status(_) | Walk::Assignee(..)) => self.filter.updated_from,
+            Some(Walk::Created) => self.filter.created_from,
+            _ => None,
+        };
+        from.is_some_and(|from| key < from)
+    }
+}
+
+/// Whether it walks an index that is in the order of the tickets' numbers.
+const fn is_narrow(filter: &ListTickets) -> bool {
+    filter.tag.is_some()
+        || filter.user_id.is_some()
+        || filter.team_id.is_some()
+        || filter.category_id.is_some()
+        || filter.custom_status_id.is_some()
+}
+
+const fn is_ranged(filter: &ListTickets) -> bool {
+    filter.created_from.is_some() || filter.created_before.is_some()
+}
+
+fn walks(filter: &ListTickets) -> Vec<Walk> {
+    let by_status = |walk: &dyn Fn(Status) -> Walk| {
+        let all = Status::ALL.to_vec();
+        let statuses = if filter.status.is_empty() { all } else { filter.status.clone() };
+        statuses.into_iter().map(walk).collect()
+    };
+    if let Some(user) = filter.user_id {
+        vec![Walk::User(user)]
+    } else if let Some(tag) = &filter.tag {
+        vec![Walk::Tag(tag.clone())]
+    } else if let Some(id) = filter.custom_status_id {
+        vec![Walk::Custom(id)]
+    } else if let Some(category) = filter.category_id {
+        by_status(&|status| Walk::Category(category, status))
+    } else if let Some(team) = filter.team_id {
+        by_status(&|status| Walk::Team(team, status))
+    } else if is_ranged(filter) && filter.sort != Some(TicketSort::UpdatedAt) {
+        vec![Walk::Created]
+    } else if filter.sort == Some(TicketSort::CreatedAt) {
+        vec![Walk::All]
+    } else if let Some(agent) = filter.assignee_id {
+        by_status(&|status| Walk::Assignee(agent, status))
+    } else {
+        by_status(&Walk::Status)
     }
 }
 
@@ -114,8 +174,7 @@ pub fn find(
     limit: i64,
 ) -> Result<Page<Ticket>, Reject> {
     let name = format!("tickets/{:?}", query.filter);
-    let start = if query.by_change() { (TOP, TOP) } else { (0, TOP) };
-    let mut position = cursor::read(ctx, &name, cursor)?.unwrap_or(start);
+    let mut position = cursor::read(ctx, &name, cursor)?.unwrap_or_else(|| query.start());
     let chunk = if query.is_whole() { limit + 1 } else { CHUNK };
     let mut items = Vec::new();
     for _ in 0..CHUNKS_MAX {
@@ -125,6 +184,9 @@ pub fn find(
                 return Ok(Page { items, next_cursor: Some(cursor::write(ctx, &name, position)) });
             }
             position = query.position(&ticket);
+            if query.is_over(position) {
+                return Ok(Page { items, next_cursor: None });
+            }
             if query.takes(&ticket) {
                 items.push(ticket);
             }

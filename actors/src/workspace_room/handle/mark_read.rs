@@ -2,7 +2,8 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::store::{comments, reads, tickets};
+use crate::workspace_room::store::{comments, reads};
+use crate::workspace_room::tickets;
 use schema::room::ticket::{MarkRead, ReadMark};
 use schema::{Permission, Reject};
 
@@ -16,8 +17,7 @@ use schema::{Permission, Reject};
 pub fn mark_read(ctx: &mut Ctx<'_>, input: &MarkRead) -> Result<Reply, Reject> {
     let (agent, ..) = authorise::require_agent(ctx, Permission::Read)?;
 
-    let ticket = tickets::standing(ctx.sql, input.ticket_id)?;
-    let ticket = ticket.ok_or_else(|| Reject::not_found("ticket"))?;
+    let ticket = tickets::standing(ctx, input.ticket_id)?;
     let last = comments::last_seq(ctx.sql, ticket.number)?;
     let asked = match (input.seq, input.comment_id) {
         (Some(_), Some(_)) => return Err(Reject::field("seq", "give seq or commentId, not both")),

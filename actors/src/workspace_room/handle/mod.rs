@@ -1,11 +1,15 @@
 //! The commands of the desk, one a file.
 
+pub mod bulk_change_tickets;
 pub mod cancel_scheduled_comment;
 pub mod change_scheduled_comment;
 pub mod change_ticket;
 pub mod change_user;
+pub mod claim_ticket;
 pub mod create_ticket;
 pub mod create_user;
+pub mod delete_ticket;
+pub mod follow_ticket;
 pub mod get_comment;
 pub mod get_ticket;
 pub mod get_user;
@@ -16,9 +20,12 @@ pub mod list_tickets;
 pub mod list_unparseable_mails;
 pub mod list_users;
 pub mod mark_read;
+pub mod merge_tickets;
 pub mod post_comment;
 pub mod receive_mail;
 pub mod reopen_ticket;
 pub mod report_unparseable;
+pub mod save_draft;
 pub mod schedule_comment;
 pub mod snapshot;
+pub mod snooze_ticket;

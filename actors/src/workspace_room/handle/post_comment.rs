@@ -2,7 +2,7 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::{comments, uploads};
+use crate::workspace_room::{attention, comments, uploads};
 use schema::ids::CommentId;
 use schema::room::comment::{PostComment, Visibility};
 use schema::room::ticket::Source;
@@ -12,23 +12,28 @@ use schema::{Permission, Reject};
 /// `comment.created`.
 ///
 /// # Errors
-/// `not_found`, `invalid_input`, `too_large`; `conflict` where the ticket is closed.
+/// `not_found`, `invalid_input`, `too_large`; `conflict` where the ticket is closed, merged into
+/// another, or claimed by another agent who alone answers in public.
 pub fn post_comment(ctx: &mut Ctx<'_>, input: &PostComment) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Work)?;
 
     let body = comments::body(&input.body)?;
+    let visibility = input.visibility.unwrap_or(Visibility::Public);
+    let mentions = comments::mentions(ctx, &input.mentions)?;
     let mut ticket = comments::writable(ctx, input.ticket_id)?;
+    attention::check_claim(ctx, &ticket, visibility)?;
     let attachments = uploads::take(ctx, &input.attachment_ids)?;
 
     let draft = comments::Draft {
         id: CommentId(ctx.uuid()),
         author: ctx.by(),
-        visibility: input.visibility.unwrap_or(Visibility::Public),
+        visibility,
         body,
         source: Source::Agent,
         automatic: false,
         mail: None,
         attachments,
+        mentions,
         answers: true,
     };
     let comment = comments::add(ctx, &mut ticket, draft)?;

@@ -7,6 +7,8 @@
 //! | an answer on a ticket that is not closed | a comment; a ticket that was not open is opened |
 //! | an answer on a closed ticket | a comment on the ticket that follows it, made where there is none |
 //! | an auto-reply or bounce on a ticket | a comment that changes nothing else |
+//! | an answer on a ticket that was merged | a comment on the ticket that it was merged into |
+//! | an answer on a ticket that was deleted | a ticket: the old one does not come back |
 //! | anything else | a ticket; one that a machine wrote has the tag `automatic` |
 //!
 //! A mail's sender is what the mail says it is. So it never counts as an agent, whoever it names:
@@ -17,12 +19,13 @@ use crate::workspace_room::access::authorise;
 use crate::workspace_room::mail::{self, receipt};
 use crate::workspace_room::store::mails;
 use crate::workspace_room::store::tickets::{self as store, Standing};
-use crate::workspace_room::{comments, people, tickets};
+use crate::workspace_room::{attention, comments, people, publish, tickets};
 use schema::event::By;
 use schema::ids::CommentId;
+use schema::room::attention::WakeReason;
 use schema::room::comment::Visibility;
 use schema::room::mail::{AutomaticKind, MailOutcome, MailReceipt, MailStopped, ReceiveMail};
-use schema::room::ticket::{Priority, Source, Status};
+use schema::room::ticket::{Attributes, Priority, Source, Status};
 use schema::room::user::User;
 use schema::{Millis, Permission, Reject, check};
 
@@ -61,14 +64,30 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
         Some(ticket) if goes_on(&ticket) => (ticket, MailOutcome::Commented),
         follows => (open(ctx, input, &author, user, follows)?, MailOutcome::Opened),
     };
-    if ticket.status != Status::Open && !mail::is_quiet(input) {
-        tickets::reopen(ctx, &author, ticket.id)?;
-        ticket = comments::writable(ctx, ticket.id)?;
+    if !mail::is_quiet(input) {
+        publish::customer_replied(ctx, ticket.number)?;
+        if stir(ctx, &author, &ticket)? {
+            ticket = comments::writable(ctx, ticket.id)?;
+        }
     }
     let draft = draft(ctx, input, author);
     let comment = comments::add(ctx, &mut ticket, draft)?;
     mails::remember(ctx.sql, &key, Some((ticket.number, comment.id)), ctx.now)?;
     Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
+}
+
+/// Opens the ticket that a customer answers, or wakes it; says whether it did. One that is put off
+/// whatever the customer says stays so.
+fn stir(ctx: &mut Ctx<'_>, author: &By, ticket: &Standing) -> Result<bool, Reject> {
+    match ticket.wakes_on_reply {
+        Some(true) => {
+            let before = tickets::find(ctx, ticket.id)?;
+            attention::wake(ctx, author, &before, WakeReason::Reply)?;
+        }
+        None if ticket.status != Status::Open => drop(tickets::reopen(ctx, author, ticket.id)?),
+        Some(false) | None => return Ok(false),
+    }
+    Ok(true)
 }
 
 /// Why a mail is part of a loop, if it is.
@@ -88,18 +107,20 @@ fn loop_reason(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<Option<String>, Rej
     Ok((mails > most).then_some(reason))
 }
 
-/// The ticket that a mail goes on with: where it was closed and others follow it, the last of them.
+/// The ticket that a mail goes on with: where it was merged, the one that it was merged into; where
+/// it was closed and others follow it, the last of them.
 fn find_thread(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<Option<Standing>, Reject> {
     let Some(number) = mails::thread(ctx.sql, &mail::thread_keys(input))? else { return Ok(None) };
     let Some(mut ticket) = store::standing_of_number(ctx.sql, number)? else { return Ok(None) };
     for _ in 0..FOLLOWERS_MAX {
-        if ticket.status != Status::Closed {
+        ticket = tickets::follow_merge(ctx, ticket)?;
+        if ticket.deleted || ticket.status != Status::Closed {
             break;
         }
         let Some(next) = store::follower(ctx.sql, ticket.number)? else { break };
         ticket = next;
     }
-    Ok(Some(ticket))
+    Ok(Some(ticket).filter(|ticket| !ticket.deleted))
 }
 
 /// The user who wrote; nobody for a bounce, and where the address is none.
@@ -126,6 +147,10 @@ fn open(
         priority: Priority::Normal,
         tags,
         assignee: None,
+        team: None,
+        category: None,
+        custom_status: None,
+        attributes: Attributes::new(),
         user,
         source: Source::Mail,
         follows,
@@ -144,6 +169,7 @@ fn draft(ctx: &mut Ctx<'_>, input: &ReceiveMail, author: By) -> comments::Draft 
         automatic: input.automatic.is_some(),
         mail: Some(mail::facts(input)),
         attachments: mail::attachments(ctx, input),
+        mentions: Vec::new(),
         answers: false,
     }
 }

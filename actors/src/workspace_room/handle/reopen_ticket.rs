@@ -10,11 +10,12 @@ use schema::{Permission, Reject};
 /// Opens a closed ticket again. Event `ticket.reopened`.
 ///
 /// # Errors
-/// `not_found`, `version_mismatch`; `conflict` where the ticket is not closed.
+/// `not_found`, `version_mismatch`; `conflict` where the ticket is not closed, or is merged into
+/// another.
 pub fn reopen_ticket(ctx: &mut Ctx<'_>, input: &ReopenTicket) -> Result<Reply, Reject> {
     let member = authorise::require(ctx, Permission::Work)?;
 
-    let ticket = tickets::find(ctx, input.ticket_id)?;
+    let ticket = tickets::changeable(ctx, input.ticket_id)?;
     tickets::check_version(input.if_version, ticket.version)?;
     if ticket.status != Status::Closed {
         return Err(Reject::conflict("the ticket is not closed: change its status"));

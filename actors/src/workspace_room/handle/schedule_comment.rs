@@ -3,25 +3,32 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::store::scheduled;
-use crate::workspace_room::{comments, publish};
+use crate::workspace_room::{attention, comments, publish};
 use schema::ids::CommentId;
 use schema::room::comment::Visibility;
-use schema::room::schedule::{ScheduleComment, ScheduledComment, ScheduledEvent, WAITING_MAX};
-use schema::{Permission, Reject};
+use schema::room::schedule::{
+    HOLD_SECONDS_MAX, ScheduleComment, ScheduledComment, ScheduledEvent, WAITING_MAX,
+};
+use schema::{Millis, Permission, Reject};
 
-/// Writes a comment that is published later, once, by its author. Event
+/// Writes a comment that is published later, once, by its author; or holds one for a moment. Event
 /// `scheduledComment.created`.
 ///
 /// # Errors
-/// `not_found`, `too_large`, `invalid_input` for a time that is not in the coming year; `conflict`
-/// where the ticket is closed or too many comments wait on it; `forbidden` for callers that are no
-/// agents.
+/// `not_found`, `too_large`, `invalid_input` for a time that is not in the coming year or a hold that
+/// is not within a minute; `conflict` where the ticket is closed or merged, or too many comments wait
+/// on it; `forbidden` for callers that are no agents.
 pub fn schedule_comment(ctx: &mut Ctx<'_>, input: &ScheduleComment) -> Result<Reply, Reject> {
     let (agent, ..) = authorise::require_agent(ctx, Permission::Work)?;
 
     let body = comments::body(&input.body)?;
-    publish::check_time(ctx, input.publish_at)?;
+    let visibility = input.visibility.unwrap_or(Visibility::Public);
+    let publish_at = publish_at(ctx, input, visibility)?;
+    let mentions = comments::mentions(ctx, &input.mentions)?;
     let ticket = comments::writable(ctx, input.ticket_id)?;
+    if input.hold_seconds.is_some() {
+        attention::check_claim(ctx, &ticket, visibility)?;
+    }
     if scheduled::count(ctx.sql, ticket.number)? >= WAITING_MAX {
         let why = format!("at most {WAITING_MAX} comments may wait on a ticket");
         return Err(Reject::conflict(why));
@@ -31,9 +38,12 @@ pub fn schedule_comment(ctx: &mut Ctx<'_>, input: &ScheduleComment) -> Result<Re
         id: CommentId(ctx.uuid()),
         ticket_id: ticket.id,
         author_id: agent,
-        visibility: input.visibility.unwrap_or(Visibility::Public),
+        visibility,
         body,
-        publish_at: input.publish_at,
+        publish_at,
+        cancel_on_reply: input.cancel_on_reply,
+        held: input.hold_seconds.is_some(),
+        mentions,
         created_at: ctx.now,
         updated_at: ctx.now,
         version: 1,
@@ -43,4 +53,25 @@ pub fn schedule_comment(ctx: &mut Ctx<'_>, input: &ScheduleComment) -> Result<Re
     let data = ScheduledEvent { scheduled_comment: comment };
     ctx.event("scheduledComment.created", Some(ticket.id), &data)?;
     Reply::of(&data.scheduled_comment)
+}
+
+/// When it is published: at a time, or after it was held for a moment.
+fn publish_at(
+    ctx: &Ctx<'_>,
+    input: &ScheduleComment,
+    visibility: Visibility,
+) -> Result<Millis, Reject> {
+    match (input.publish_at, input.hold_seconds) {
+        (Some(at), None) => publish::check_time(ctx, at).map(|()| at),
+        (None, Some(_)) if visibility == Visibility::Private => {
+            Err(Reject::field("holdSeconds", "is for public comments: nothing else leaves"))
+        }
+        (None, Some(seconds)) if (1..=HOLD_SECONDS_MAX).contains(&seconds) => {
+            Ok(ctx.now + seconds * 1_000)
+        }
+        (None, Some(_)) => {
+            Err(Reject::field("holdSeconds", format!("must be 1 to {HOLD_SECONDS_MAX}")))
+        }
+        _ => Err(Reject::field("publishAt", "give publishAt or holdSeconds, one of them")),
+    }
 }

@@ -5,16 +5,18 @@
 
 use super::{turns, workflows};
 use crate::kernel::Ctx;
+use crate::workspace_room::catalogue::{self, Item, Kind, categories, macros, render, statuses};
 use crate::workspace_room::comments::{self, Draft};
 use crate::workspace_room::store::comments as spoken;
-use crate::workspace_room::{status, teams, tickets};
+use crate::workspace_room::{changes, status, teams, tickets};
 use schema::event::By;
-use schema::ids::{AgentId, CommentId, TeamId};
+use schema::ids::{AgentId, CommentId, ItemId, TeamId};
 use schema::room::automation::{
     ACTIONS_MAX, Action, ActionOutcome, ActionResult, AutomationWebhook, WEBHOOK_NAME_CHARS_MAX,
 };
+use schema::room::catalogue::MacroActions;
 use schema::room::comment::Visibility;
-use schema::room::ticket::{Source, Status, TAGS_MAX, Ticket};
+use schema::room::ticket::{Source, Status, TAGS_MAX, Ticket, TicketChange};
 use schema::{Code, Reject, check};
 
 /// Whether anything is written.
@@ -62,9 +64,32 @@ pub fn check_one(ctx: &Ctx<'_>, action: &Action) -> Result<Action, Reject> {
             call.name = check::line("name", &call.name, WEBHOOK_NAME_CHARS_MAX)?;
         }
         Action::StartWorkflow(id) => workflows::check_named(ctx, *id)?,
+        Action::AssignTeam(id) => teams::check_named(ctx, "assignTeam", *id)?,
+        Action::SetCategory(id) => categories::check_usable(ctx, *id)?,
+        Action::SetCustomStatus(id) => drop(statuses::status_of(ctx, *id)?),
+        Action::CannedReply(id) => drop(prepared("cannedReply", ctx, Kind::Canned, *id)?),
+        Action::Macro(id) => drop(macro_of(ctx, *id)?),
         Action::Unassign(_) | Action::SetStatus(_) | Action::SetPriority(_) => {}
     }
     Ok(action)
+}
+
+/// What was prepared for all or for a team, and can be used.
+fn prepared(field: &str, ctx: &Ctx<'_>, kind: Kind, id: ItemId) -> Result<Item, Reject> {
+    catalogue::store::find(ctx.sql, kind, id)?
+        .filter(|item| item.agent.is_none() && !item.archived)
+        .ok_or_else(|| {
+            let noun = kind.noun();
+            Reject::field(field, format!("must be a {noun} that is nobody's own and not archived"))
+        })
+}
+
+fn macro_of(ctx: &Ctx<'_>, id: ItemId) -> Result<MacroActions, Reject> {
+    let actions = macros::actions(&prepared("macro", ctx, Kind::Macro, id)?)?;
+    if actions.assign_to_me {
+        return Err(Reject::field("macro", "assigns to whoever applies it: that is for agents"));
+    }
+    Ok(actions)
 }
 
 /// Somebody at work on one ticket, for a rule or a workflow.
@@ -168,13 +193,26 @@ impl<'r> Doer<'r> {
                 }
                 done(format!("{} to {}", from.as_str(), to.as_str()))
             }
-            Action::Reply(words) => {
-                let automatic = spoken::last(ctx.sql, self.working.number)?;
-                if automatic.is_some_and(|(_, automatic)| automatic) {
-                    return Err(Reject::conflict("a machine wrote last: it gets no answer"));
-                }
-                self.write(ctx, Visibility::Public, &words.body)
+            Action::AssignTeam(team) => self.change(
+                ctx,
+                &TicketChange { team_id: Some(Some(*team)), ..TicketChange::default() },
+            ),
+            Action::SetCategory(category) => self.change(
+                ctx,
+                &TicketChange { category_id: Some(Some(*category)), ..TicketChange::default() },
+            ),
+            Action::SetCustomStatus(id) => self.change(
+                ctx,
+                &TicketChange { custom_status_id: Some(Some(*id)), ..TicketChange::default() },
+            ),
+            Action::Reply(words) => self.answer(ctx, &words.body),
+            Action::CannedReply(id) => {
+                let item = prepared("cannedReply", ctx, Kind::Canned, *id)?;
+                let text = item.text("body").unwrap_or_default();
+                let body = self.filled(ctx, text)?;
+                self.answer(ctx, &body)
             }
+            Action::Macro(id) => self.apply(ctx, &macro_of(ctx, *id)?),
             Action::Note(words) => self.write(ctx, Visibility::Private, &words.body),
             Action::Webhook(call) => {
                 self.save(ctx)?;
@@ -198,6 +236,47 @@ impl<'r> Doer<'r> {
                 done(format!("{} started", workflow.name))
             }
         }
+    }
+
+    /// Changes fields in the one way in which they are changed.
+    fn change(&mut self, ctx: &Ctx<'_>, change: &TicketChange) -> Result<Done, Reject> {
+        let mut next = self.working.clone();
+        changes::apply(ctx, change, &mut next)?;
+        if next == self.working {
+            return unneeded("it is so already");
+        }
+        self.working = next;
+        done("changed")
+    }
+
+    /// A text with its variables filled in.
+    fn filled(&self, ctx: &Ctx<'_>, text: &str) -> Result<String, Reject> {
+        let agent = self.working.assignee_id;
+        comments::body(&render::fill(ctx, text, &self.working, agent)?)
+    }
+
+    /// Writes to the customer, unless a machine would read it.
+    fn answer(&mut self, ctx: &mut Ctx<'_>, body: &str) -> Result<Done, Reject> {
+        let automatic = spoken::last(ctx.sql, self.working.number)?;
+        if automatic.is_some_and(|(_, automatic)| automatic) {
+            return Err(Reject::conflict("a machine wrote last: it gets no answer"));
+        }
+        self.write(ctx, Visibility::Public, body)
+    }
+
+    /// Applies a macro: everything that could be refused is asked before anything is done.
+    fn apply(&mut self, ctx: &mut Ctx<'_>, actions: &MacroActions) -> Result<Done, Reject> {
+        changes::apply(ctx, &actions.change, &mut self.working.clone())?;
+        let mut said = None;
+        if let Some(reply) = &actions.reply {
+            let body = self.filled(ctx, reply)?;
+            said = Some(match actions.visibility {
+                Some(Visibility::Private) => self.write(ctx, Visibility::Private, &body)?,
+                _ => self.answer(ctx, &body)?,
+            });
+        }
+        let changed = self.change(ctx, &actions.change)?;
+        Ok(said.unwrap_or(changed))
     }
 
     fn assign(&mut self, to: Option<AgentId>) -> Result<Done, Reject> {
@@ -256,6 +335,7 @@ impl<'r> Doer<'r> {
             automatic: false,
             mail: None,
             attachments: Vec::new(),
+            mentions: Vec::new(),
             answers: false,
         };
         let comment = comments::add(ctx, &mut standing, draft)?;

@@ -33,7 +33,13 @@ const fn kind(field: Field) -> Kind {
         | Field::UserDomain
         | Field::UserName
         | Field::Company => Kind::Text,
-        Field::Status | Field::Priority | Field::Assignee | Field::Source => Kind::Word,
+        Field::Status
+        | Field::Priority
+        | Field::Assignee
+        | Field::Team
+        | Field::Category
+        | Field::CustomStatus
+        | Field::Source => Kind::Word,
         Field::Tags | Field::Changed => Kind::List,
         Field::Comments | Field::HoursSinceCreated | Field::HoursSinceComment => Kind::Number,
         Field::Automatic => Kind::Flag,
@@ -117,7 +123,9 @@ fn is_word(field: Field, value: &str) -> bool {
         Field::Status => Status::parse(value).is_some(),
         Field::Priority => Priority::parse(value).is_some(),
         Field::Source => Source::parse(value).is_some(),
-        Field::Assignee => value.parse::<AgentId>().is_ok(),
+        Field::Assignee | Field::Team | Field::Category | Field::CustomStatus => {
+            value.parse::<AgentId>().is_ok()
+        }
         _ => true,
     }
 }
@@ -223,6 +231,9 @@ fn look(ctx: &Ctx<'_>, facts: &Facts<'_>, field: Field) -> Result<Seen, Reject> 
         Field::Priority => text(ticket.priority.as_str()),
         Field::Tags => Seen::List(ticket.tags.clone()),
         Field::Assignee => Seen::Text(ticket.assignee_id.map(|id| id.to_string())),
+        Field::Team => Seen::Text(ticket.team_id.map(|id| id.to_string())),
+        Field::Category => Seen::Text(ticket.category_id.map(|id| id.to_string())),
+        Field::CustomStatus => Seen::Text(ticket.custom_status_id.map(|id| id.to_string())),
         Field::UserEmail => maybe(ticket.user_email.as_deref()),
         Field::UserDomain => {
             let email = ticket.user_email.as_deref();

@@ -20,8 +20,10 @@ use std::collections::BTreeMap;
 pub struct Happening {
     /// The event's number.
     pub seq: i64,
-    /// What it is to rules; none where it only moves clocks.
+    /// What it is to rules.
     pub on: Occasion,
+    /// Whether it only moves clocks: the ticket came or went, or its comments did.
+    pub quiet: bool,
     /// The ticket.
     pub ticket: TicketId,
     /// The fields that changed, as the event names them.
@@ -82,8 +84,17 @@ pub fn happening(event: &RawValue) -> Result<Option<Happening>, Reject> {
     let broken = |error: Reject| Reject::internal(format!("event: {}", error.message));
     let Head { seq, kind, ticket_id } = read_json(json).map_err(broken)?;
     let Some(ticket) = ticket_id else { return Ok(None) };
-    let (mut changed, mut said) = (Vec::new(), None);
+    let (mut changed, mut said, mut quiet) = (Vec::new(), None, false);
     let on = match kind.as_str() {
+        "ticket.deleted"
+        | "ticket.restored"
+        | "ticket.merged"
+        | "ticket.split"
+        | "ticket.commentsMoved"
+        | "ticket.moveUndone" => {
+            quiet = true;
+            Occasion::TicketChanged
+        }
         "ticket.created" => Occasion::TicketCreated,
         "ticket.reopened" => Occasion::TicketReopened,
         "ticket.woken" => Occasion::TicketWoken,
@@ -109,7 +120,7 @@ pub fn happening(event: &RawValue) -> Result<Option<Happening>, Reject> {
         }
         _ => return Ok(None),
     };
-    Ok(Some(Happening { seq, on, ticket, changed, said }))
+    Ok(Some(Happening { seq, on, quiet, ticket, changed, said }))
 }
 
 /// What conditions are asked about.

@@ -67,7 +67,7 @@ fn cascade(ctx: &mut Ctx<'_>, cascade: &mut Cascade) -> Result<(), Reject> {
         for event in ctx.take_news() {
             if let Some(happening) = happening(&event)? {
                 heed(ctx, active, &happening)?;
-                if active.automations > 0 {
+                if active.automations > 0 && !happening.quiet {
                     run(ctx, cascade, round, &happening)?;
                 }
             }
@@ -101,8 +101,8 @@ fn run(
     if rules.is_empty() {
         return Ok(());
     }
+    let Some(ticket) = tickets::in_work(ctx, happening.ticket)? else { return Ok(()) };
     let asked = Asked { on: happening.on, happening: Some(happening), round };
-    let ticket = tickets::find(ctx, happening.ticket)?;
     ask(ctx, cascade, &asked, ticket, &rules)
 }
 
@@ -114,7 +114,7 @@ pub fn silence(ctx: &mut Ctx<'_>, ticket: Ticket, rules: &[Automation]) -> Resul
     let mut done = Cascade::default();
     for rule in rules {
         let asked = Asked { on: rule.trigger.on, happening: None, round: 1 };
-        let ticket = tickets::find(ctx, ticket.id)?;
+        let Some(ticket) = tickets::in_work(ctx, ticket.id)? else { break };
         ask(ctx, &mut done, &asked, ticket, std::slice::from_ref(rule))?;
     }
     cascade(ctx, &mut done)

@@ -135,7 +135,8 @@ fn refresh(ctx: &mut Ctx<'_>, ticket: &Ticket) -> Result<(), Reject> {
         now.spent += calendar.between(since, ctx.now)?;
     }
     now.policy = policy.id;
-    now.running_since = (ticket.status == Status::Open).then_some(ctx.now);
+    let runs = ticket.status == Status::Open && ticket.is_in_work();
+    now.running_since = runs.then_some(ctx.now);
     now.first.target = target.first_reply_minutes.map(|minutes| minutes * MINUTE_MS);
     now.resolution.target = target.resolution_minutes.map(|minutes| minutes * MINUTE_MS);
     let mut told = Vec::new();

@@ -31,8 +31,13 @@ const SAID_MAX: i64 = 100;
 /// # Errors
 /// A storage fault.
 pub fn heed(ctx: &mut Ctx<'_>, happening: &Happening) -> Result<(), Reject> {
-    let ticket = tickets::find(ctx, happening.ticket)?;
+    let found = tickets_store::find(ctx.sql, happening.ticket)?;
+    let Some(ticket) = found else { return Ok(()) };
     let before = store::find(ctx.sql, ticket.number)?;
+    if happening.quiet {
+        let waits = recall(ctx, &ticket, before.as_ref())?;
+        return put(ctx, &ticket, before, waits);
+    }
     let mut waits = before.clone().unwrap_or_default();
     match happening.on {
         Occasion::CommentByUser => {
@@ -54,6 +59,11 @@ pub fn heed(ctx: &mut Ctx<'_>, happening: &Happening) -> Result<(), Reject> {
     put(ctx, &ticket, before, waits)
 }
 
+/// Whether nobody waits on a ticket, whatever was said.
+const fn is_done(ticket: &Ticket) -> bool {
+    matches!(ticket.status, Status::Solved | Status::Closed) || !ticket.is_in_work()
+}
+
 /// Writes who waits, and sets the timer.
 fn put(
     ctx: &mut Ctx<'_>,
@@ -65,7 +75,7 @@ fn put(
         None => waits.unassigned_since.or(Some(ctx.now)),
         Some(_) => None,
     };
-    if matches!(ticket.status, Status::Solved | Status::Closed) {
+    if is_done(ticket) {
         waits = Waits::default();
     }
     if waits.is_none() {
@@ -153,7 +163,7 @@ fn arm(
 /// A storage fault; the timer comes back.
 pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     let Ok(id) = timer.key.parse::<TicketId>() else { return Ok(()) };
-    let Some(ticket) = tickets_store::find(ctx.sql, id)? else { return Ok(()) };
+    let Some(ticket) = tickets::in_work(ctx, id)? else { return Ok(()) };
     let Some(mut waits) = store::find(ctx.sql, ticket.number)? else { return Ok(()) };
     let rules = rules(ctx)?;
     let mut ready = Vec::new();
@@ -224,7 +234,7 @@ pub fn backfill(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
 /// Who waits, by what was said: for tickets that nobody has kept an eye on.
 fn recall(ctx: &Ctx<'_>, ticket: &Ticket, before: Option<&Waits>) -> Result<Waits, Reject> {
     let mut waits = Waits::default();
-    if matches!(ticket.status, Status::Solved | Status::Closed) {
+    if is_done(ticket) {
         return Ok(waits);
     }
     for (by_user, by_agent, at) in store::said(ctx.sql, ticket.number, SAID_MAX)? {

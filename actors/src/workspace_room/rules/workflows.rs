@@ -10,8 +10,9 @@ use super::store::{active, definitions, workflow_runs as store};
 use super::{conditions, hours, sweep};
 use crate::kernel::{Ctx, Timer};
 use crate::workspace_room::store::{TOP, tickets as tickets_store};
+use crate::workspace_room::tickets;
 use schema::event::By;
-use schema::ids::{WorkflowId, WorkflowRunId};
+use schema::ids::{TicketId, WorkflowId, WorkflowRunId};
 use schema::room::automation::{ActionOutcome, Occasion};
 use schema::room::ticket::{Status, Ticket};
 use schema::room::workflow::{
@@ -27,6 +28,9 @@ const HOUR_MS: Millis = 60 * 60 * 1000;
 
 /// The timer of a run; its key is the run.
 pub const TIMER: &str = "workflow";
+
+/// Why a run ends whose ticket does.
+const GONE: &str = "the ticket is deleted, or merged into another";
 
 /// Refuses a workflow that an action names and that is not there.
 ///
@@ -128,6 +132,9 @@ pub fn end(
 /// # Errors
 /// A storage fault.
 pub fn heed(ctx: &mut Ctx<'_>, happening: &Happening) -> Result<(), Reject> {
+    if happening.quiet {
+        return heed_gone(ctx, happening.ticket);
+    }
     let in_person = happening.said.as_ref().is_none_or(|said| !said.automatic);
     let standing = tickets_store::standing(ctx.sql, happening.ticket)?;
     let Some(standing) = standing else { return Ok(()) };
@@ -147,6 +154,16 @@ pub fn heed(ctx: &mut Ctx<'_>, happening: &Happening) -> Result<(), Reject> {
     Ok(())
 }
 
+/// Ends the runs on a ticket that is gone.
+fn heed_gone(ctx: &mut Ctx<'_>, id: TicketId) -> Result<(), Reject> {
+    let found = tickets_store::find(ctx.sql, id)?;
+    let Some(ticket) = found.filter(|ticket| !ticket.is_in_work()) else { return Ok(()) };
+    for run in store::going(ctx.sql, ticket.number)? {
+        end(ctx, &By::System, run, RunState::Stopped, Some(GONE.into()))?;
+    }
+    Ok(())
+}
+
 /// Takes a run on, up to its next wait or its end.
 ///
 /// # Errors
@@ -158,10 +175,9 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     if let Some(at) = run.resumes_at.filter(|at| *at > ctx.now) {
         return Ok(ctx.set_timer(TIMER, &timer.key, at, &[])?);
     }
-    let ticket = tickets_store::find(ctx.sql, run.ticket_id)?;
+    let ticket = tickets::in_work(ctx, run.ticket_id)?;
     let (Some(workflow), Some(ticket)) = (store::workflow_of(ctx.sql, id)?, ticket) else {
-        let why = Some("the ticket is gone".into());
-        return end(ctx, &By::System, run, RunState::Stopped, why).map(drop);
+        return end(ctx, &By::System, run, RunState::Stopped, Some(GONE.into())).map(drop);
     };
     let mut doer = Doer::new(Mode::Real, &workflow.name, ticket);
     let mut after = After::Next;

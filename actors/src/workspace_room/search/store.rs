@@ -250,7 +250,7 @@ const COMMENTS: &str = "select t.id, t.number, t.subject, t.status, t.assignee_i
     c.id, c.seq, c.author_kind, c.author_id, c.visibility, c.created_at, substr(c.body, 1, 4000)
     from json_each(?) j cross join comments c on c.seq = j.value
     cross join tickets t on t.number = c.ticket
-    where (? is null or t.assignee_id = ?)
+    where t.deleted_at is null and (? is null or t.assignee_id = ?)
     and (? is null or t.status in (select value from json_each(?)))
     limit ?";
 
@@ -287,7 +287,7 @@ pub fn comments(
 const TICKET_ROWS: &str = "select t.id, t.number, t.subject, t.status, t.assignee_id, t.updated_at,
     '#' || t.number || ' ' || t.subject, t.tags
     from json_each(?) j cross join tickets t on t.number = j.value
-    where (? is null or t.assignee_id = ?)
+    where t.deleted_at is null and (? is null or t.assignee_id = ?)
     and (? is null or t.status in (select value from json_each(?)))
     limit ?";
 

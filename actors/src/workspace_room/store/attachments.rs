@@ -28,10 +28,12 @@ pub fn insert(sql: &dyn Sql, comment: i64, position: i64, file: &Attachment) -> 
     sql.exec(INSERT, &params).map(drop)
 }
 
-const FIND: &str = "select comment, id, file_name, content_type, bytes_count, sha256, key,
-    content_id, inline, media from attachments where id = ?";
+const FIND: &str = "select a.comment, a.id, a.file_name, a.content_type, a.bytes_count, a.sha256,
+    a.key, a.content_id, a.inline, a.media
+    from attachments a join comments c on c.seq = a.comment join tickets t on t.number = c.ticket
+    where a.id = ? and t.deleted_at is null";
 
-/// A file.
+/// A file, unless its ticket is deleted.
 ///
 /// # Errors
 /// A storage fault.
@@ -54,6 +56,17 @@ pub fn of_comments(sql: &dyn Sql, seqs: &[i64]) -> Result<Vec<(i64, Attachment)>
     sql.exec(OF_COMMENTS, &[list.into()])?.iter().map(read).collect()
 }
 
+const REMOVE: &str = "delete from attachments where comment in
+    (select seq from comments where ticket = ? order by seq limit ?)";
+
+/// Removes the files of the first `limit` comments of a ticket.
+///
+/// # Errors
+/// A storage fault.
+pub fn remove_of_ticket(sql: &dyn Sql, ticket: i64, limit: i64) -> Result<(), Fault> {
+    sql.exec(REMOVE, &[ticket.into(), limit.into()]).map(drop)
+}
+
 fn read(row: &Row) -> Result<(i64, Attachment), Fault> {
     let file = Attachment {
         id: row.id(1)?,
@@ -70,4 +83,4 @@ fn read(row: &Row) -> Result<(i64, Attachment), Fault> {
 }
 
 #[cfg(test)]
-pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_COMMENTS];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_COMMENTS, REMOVE];

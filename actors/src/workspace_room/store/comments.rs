@@ -1,16 +1,16 @@
 //! The comments.
 
 use super::tickets::word;
-use crate::kernel::{Fault, Row, Sql};
+use crate::kernel::{Fault, Row, Sql, Value};
 use schema::codec::read_json;
 use schema::event::By;
-use schema::ids::CommentId;
+use schema::ids::{AgentId, CommentId};
 use schema::room::comment::{Comment, Visibility};
 use schema::room::ticket::Source;
 
 const INSERT: &str = "insert into comments (seq, id, ticket, author_kind, author_id, visibility,
-    body, source, automatic, attachments, mail, created_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    body, source, automatic, attachments, mail, created_at, mentions)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Adds a comment to the ticket of a number, its attachments excepted.
 ///
@@ -32,8 +32,24 @@ pub fn insert(sql: &dyn Sql, ticket: i64, comment: &Comment) -> Result<(), Fault
         (comment.attachments.len() as i64).into(),
         mail.map_err(|error| Fault(format!("mail facts: {error}")))?.into(),
         comment.created_at.into(),
+        mentions_json(&comment.mentions),
     ];
     sql.exec(INSERT, &params).map(drop)
+}
+
+/// The agents who are mentioned, as a column keeps them.
+#[must_use]
+pub fn mentions_json(mentions: &[AgentId]) -> Value {
+    (!mentions.is_empty()).then(|| serde_json::json!(mentions).to_string()).into()
+}
+
+/// The agents in a column.
+///
+/// # Errors
+/// A fault where the column holds something else.
+pub fn read_mentions(row: &Row, column: usize) -> Result<Vec<AgentId>, Fault> {
+    let Some(json) = row.text_or_null(column)? else { return Ok(Vec::new()) };
+    read_json(json.as_bytes()).map_err(|error| Fault(format!("mentions: {}", error.message)))
 }
 
 fn author_columns(author: &By) -> (&'static str, Option<String>) {
@@ -46,11 +62,12 @@ fn author_columns(author: &By) -> (&'static str, Option<String>) {
 
 const FIND: &str = "select c.seq, c.id, t.id, c.author_kind,
     coalesce((select p.merged_into from users p where p.id = c.author_id), c.author_id),
-    c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at
-    from comments c join tickets t on t.number = c.ticket where c.id = ?";
+    c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at, c.mentions
+    from comments c join tickets t on t.number = c.ticket
+    where c.id = ? and t.deleted_at is null";
 
-/// A comment, by the user that its author is part of now; of its attachments, only how many there
-/// are.
+/// A comment, unless its ticket is deleted, by the user that its author is part of now; of its
+/// attachments, only how many there are.
 ///
 /// # Errors
 /// A storage fault.
@@ -60,7 +77,7 @@ pub fn find(sql: &dyn Sql, id: CommentId) -> Result<Option<(Comment, i64)>, Faul
 
 const OF_TICKET: &str = "select c.seq, c.id, t.id, c.author_kind,
     coalesce((select p.merged_into from users p where p.id = c.author_id), c.author_id),
-    c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at
+    c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at, c.mentions
     from tickets t cross join comments c on c.ticket = t.number
     where t.number = ? and c.seq > ? order by c.seq limit ?";
 
@@ -98,6 +115,7 @@ fn read(row: &Row) -> Result<(Comment, i64), Fault> {
         attachments: Vec::new(),
         mail: mail.map_err(|error| Fault(format!("mail facts: {}", error.message)))?,
         created_at: row.integer(11)?,
+        mentions: read_mentions(row, 12)?,
     };
     Ok((comment, row.integer(9)?))
 }
@@ -126,6 +144,17 @@ pub fn last(sql: &dyn Sql, ticket: i64) -> Result<Option<(String, bool)>, Fault>
     row.map(|row| Ok((row.text(0)?, row.flag(1)?))).transpose()
 }
 
+const REMOVE: &str = "delete from comments where seq in
+    (select seq from comments where ticket = ? order by seq limit ?) returning seq";
+
+/// Removes the first `limit` comments of a ticket; says how many. Their files are gone already.
+///
+/// # Errors
+/// A storage fault.
+pub fn remove_of_ticket(sql: &dyn Sql, ticket: i64, limit: i64) -> Result<i64, Fault> {
+    Ok(sql.exec(REMOVE, &[ticket.into(), limit.into()])?.len() as i64)
+}
+
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, OF_TICKET, LAST_SEQ, LAST];
+    &[INSERT, FIND, OF_TICKET, LAST_SEQ, LAST, REMOVE];

@@ -46,6 +46,23 @@ const CHANGED: &str = "update desk set changes = changes + 1, changed_at = ?";
 pub fn moved(sql: &dyn Sql, before: Status, after: Status, now: Millis) -> Result<(), Fault> {
     sql.exec(ADD, &[(-1i64).into(), before.as_str().into()])?;
     sql.exec(ADD, &[1i64.into(), after.as_str().into()])?;
+    changed(sql, now)
+}
+
+/// Counts a ticket that is gone.
+///
+/// # Errors
+/// A storage fault.
+pub fn removed(sql: &dyn Sql, status: Status, now: Millis) -> Result<(), Fault> {
+    sql.exec(ADD, &[(-1i64).into(), status.as_str().into()])?;
+    changed(sql, now)
+}
+
+/// Takes note that the counts have changed.
+///
+/// # Errors
+/// A storage fault.
+pub fn changed(sql: &dyn Sql, now: Millis) -> Result<(), Fault> {
     sql.exec(CHANGED, &[now.into()]).map(drop)
 }
 

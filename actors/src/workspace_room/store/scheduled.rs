@@ -1,5 +1,6 @@
 //! The comments that wait to be published.
 
+use super::comments::{mentions_json, read_mentions};
 use super::tickets::word;
 use crate::kernel::{Fault, Row, Sql};
 use schema::Millis;
@@ -11,7 +12,7 @@ use schema::room::schedule::ScheduledComment;
 pub type Numbered = (i64, ScheduledComment);
 
 const FIND: &str = "select s.number, s.id, t.id, s.author_id, s.visibility, s.body, s.publish_at,
-    s.created_at, s.updated_at, s.version
+    s.created_at, s.updated_at, s.version, s.cancel_on_reply, s.held, s.mentions
     from scheduled_comments s join tickets t on t.number = s.ticket where s.id = ?";
 
 /// A comment that waits; none once it is published or cancelled.
@@ -24,7 +25,7 @@ pub fn find(sql: &dyn Sql, id: CommentId) -> Result<Option<ScheduledComment>, Fa
 }
 
 const LIST: &str = "select s.number, s.id, t.id, s.author_id, s.visibility, s.body, s.publish_at,
-    s.created_at, s.updated_at, s.version
+    s.created_at, s.updated_at, s.version, s.cancel_on_reply, s.held, s.mentions
     from scheduled_comments s cross join tickets t on t.number = s.ticket
     where (s.publish_at, s.number) > (?, ?) order by s.publish_at, s.number limit ?";
 
@@ -42,7 +43,7 @@ pub fn list(
 }
 
 const OF_TICKET: &str = "select s.number, s.id, t.id, s.author_id, s.visibility, s.body,
-    s.publish_at, s.created_at, s.updated_at, s.version
+    s.publish_at, s.created_at, s.updated_at, s.version, s.cancel_on_reply, s.held, s.mentions
     from scheduled_comments s cross join tickets t on t.number = s.ticket
     where s.ticket = ? and (s.publish_at, s.number) > (?, ?)
     order by s.publish_at, s.number limit ?";
@@ -72,8 +73,23 @@ fn read(row: &Row) -> Result<Numbered, Fault> {
         created_at: row.integer(7)?,
         updated_at: row.integer(8)?,
         version: row.integer(9)?,
+        cancel_on_reply: row.flag(10)?,
+        held: row.flag(11)?,
+        mentions: read_mentions(row, 12)?,
     };
     Ok((row.integer(0)?, comment))
+}
+
+const CANCELLED_BY_REPLY: &str = "select id from scheduled_comments
+    where ticket = ? and cancel_on_reply = 1";
+
+/// The comments that wait on a ticket only as long as its customer is silent.
+///
+/// # Errors
+/// A storage fault.
+pub fn cancelled_by_reply(sql: &dyn Sql, ticket: i64) -> Result<Vec<CommentId>, Fault> {
+    let rows = sql.exec(CANCELLED_BY_REPLY, &[ticket.into()])?;
+    rows.iter().map(|row| row.id(0)).collect()
 }
 
 const COUNT: &str = "select count(*) from scheduled_comments where ticket = ?";
@@ -87,7 +103,8 @@ pub fn count(sql: &dyn Sql, ticket: i64) -> Result<i64, Fault> {
 }
 
 const INSERT: &str = "insert into scheduled_comments (id, ticket, author_id, visibility, body,
-    publish_at, created_at, updated_at, version) values (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    publish_at, created_at, updated_at, version, cancel_on_reply, held, mentions)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Adds a comment that waits on the ticket of a number.
 ///
@@ -104,12 +121,16 @@ pub fn insert(sql: &dyn Sql, ticket: i64, comment: &ScheduledComment) -> Result<
         comment.created_at.into(),
         comment.updated_at.into(),
         comment.version.into(),
+        i64::from(comment.cancel_on_reply).into(),
+        i64::from(comment.held).into(),
+        mentions_json(&comment.mentions),
     ];
     sql.exec(INSERT, &params).map(drop)
 }
 
 const UPDATE: &str = "update scheduled_comments
-    set visibility = ?, body = ?, publish_at = ?, updated_at = ?, version = ? where id = ?";
+    set visibility = ?, body = ?, publish_at = ?, updated_at = ?, version = ?, cancel_on_reply = ?
+    where id = ?";
 
 /// Writes what may change of a comment that waits.
 ///
@@ -122,6 +143,7 @@ pub fn update(sql: &dyn Sql, comment: &ScheduledComment) -> Result<(), Fault> {
         comment.publish_at.into(),
         comment.updated_at.into(),
         comment.version.into(),
+        i64::from(comment.cancel_on_reply).into(),
         comment.id.to_string().into(),
     ];
     sql.exec(UPDATE, &params).map(drop)
@@ -139,4 +161,4 @@ pub fn remove(sql: &dyn Sql, id: CommentId) -> Result<(), Fault> {
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[FIND, LIST, OF_TICKET, COUNT, INSERT, UPDATE, REMOVE];
+    &[FIND, LIST, OF_TICKET, CANCELLED_BY_REPLY, COUNT, INSERT, UPDATE, REMOVE];

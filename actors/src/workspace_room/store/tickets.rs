@@ -3,8 +3,8 @@
 use crate::kernel::{Fault, Row, Sql, Value};
 use schema::Millis;
 use schema::codec::read_json;
-use schema::ids::{AgentId, TicketId, UserId};
-use schema::room::ticket::{Priority, Source, Status, Ticket};
+use schema::ids::{TicketId, UserId};
+use schema::room::ticket::{Attributes, Claim, Priority, Snooze, Source, Status, Ticket};
 
 /// What a new comment needs to know of its ticket, and changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,12 +25,49 @@ pub struct Standing {
     pub solved_at: Option<Millis>,
     /// Its version.
     pub version: i64,
+    /// Where it is put off: whether the customer's reply ends that.
+    pub wakes_on_reply: Option<bool>,
+    /// Who alone may answer, and until when.
+    pub claim: Option<Claim>,
+    /// The number of the ticket that its comments are in, since the two were merged.
+    pub merged_into: Option<i64>,
+    /// Whether it is deleted.
+    pub deleted: bool,
 }
 
-const STANDING: &str = "select id, number, status, comments, last_comment_at, first_reply_at,
-    solved_at, version from tickets where id = ?";
+/// The columns that [`read_standing`] takes, or those that [`read`] does.
+macro_rules! columns {
+    (standing $rest:literal) => {
+        concat!(
+            "select id, number, status, comments, last_comment_at, first_reply_at, solved_at, \
+             version, wakes_on_reply, claimed_by, claimed_until, merged_into, deleted_at \
+             from tickets ",
+            $rest
+        )
+    };
+    ($from:literal, $rest:literal) => {
+        concat!(
+            "select t.number, t.id, t.subject, t.status, t.priority, t.tags, t.assignee_id, \
+             t.user_id, u.email, u.name, u.company_id, c.name, t.source, f.id, t.comments, \
+             t.created_at, t.updated_at, t.last_comment_at, t.first_reply_at, t.solved_at, \
+             t.closed_at, t.version, t.team_id, t.category_id, t.custom_status_id, t.attributes, \
+             t.snoozed_at, t.snoozed_until, t.wakes_on_reply, t.claimed_by, t.claimed_until, m.id, \
+             t.deleted_at from ",
+            $from,
+            " left join users u on u.id = t.user_id \
+             left join companies c on c.id = u.company_id \
+             left join tickets f on f.number = t.follows \
+             left join tickets m on m.number = t.merged_into ",
+            $rest
+        )
+    };
+}
 
-/// How a ticket stands: one row, nothing joined.
+pub(super) use columns;
+
+const STANDING: &str = columns!(standing "where id = ?");
+
+/// How a ticket stands, deleted or not: one row, nothing joined.
 ///
 /// # Errors
 /// A storage fault.
@@ -38,10 +75,9 @@ pub fn standing(sql: &dyn Sql, id: TicketId) -> Result<Option<Standing>, Fault> 
     sql.first(STANDING, &[id.to_string().into()])?.as_ref().map(read_standing).transpose()
 }
 
-const STANDING_OF_NUMBER: &str = "select id, number, status, comments, last_comment_at,
-    first_reply_at, solved_at, version from tickets where number = ?";
+const STANDING_OF_NUMBER: &str = columns!(standing "where number = ?");
 
-/// How the ticket of a number stands.
+/// How the ticket of a number stands, deleted or not.
 ///
 /// # Errors
 /// A storage fault.
@@ -49,8 +85,8 @@ pub fn standing_of_number(sql: &dyn Sql, number: i64) -> Result<Option<Standing>
     sql.first(STANDING_OF_NUMBER, &[number.into()])?.as_ref().map(read_standing).transpose()
 }
 
-const FOLLOWER: &str = "select id, number, status, comments, last_comment_at, first_reply_at,
-    solved_at, version from tickets where follows = ? order by number desc limit 1";
+const FOLLOWER: &str =
+    columns!(standing "where follows = ? and deleted_at is null order by number desc limit 1");
 
 /// How the latest ticket that follows a closed one stands.
 ///
@@ -70,7 +106,18 @@ fn read_standing(row: &Row) -> Result<Standing, Fault> {
         first_reply_at: row.integer_or_null(5)?,
         solved_at: row.integer_or_null(6)?,
         version: row.integer(7)?,
+        wakes_on_reply: row.integer_or_null(8)?.map(|flag| flag == 1),
+        claim: read_claim(row, 9)?,
+        merged_into: row.integer_or_null(11)?,
+        deleted: row.integer_or_null(12)?.is_some(),
     })
+}
+
+/// The claim in two columns.
+fn read_claim(row: &Row, column: usize) -> Result<Option<Claim>, Fault> {
+    let agent = row.id_or_null(column)?;
+    let until = row.integer_or_null(column + 1)?;
+    Ok(agent.zip(until).map(|(agent_id, until)| Claim { agent_id, until }))
 }
 
 /// The word of a closed set in a column.
@@ -101,24 +148,11 @@ pub fn commented(sql: &dyn Sql, ticket: &Standing, now: Millis) -> Result<(), Fa
     sql.exec(COMMENTED, &params).map(drop)
 }
 
-/// The columns that [`read`] takes.
-macro_rules! columns {
-    ($from:literal, $rest:literal) => {
-        concat!(
-            "select t.number, t.id, t.subject, t.status, t.priority, t.tags, t.assignee_id, \
-             t.user_id, u.email, u.name, u.company_id, c.name, t.source, f.id, t.comments, \
-             t.created_at, t.updated_at, t.last_comment_at, t.first_reply_at, t.solved_at, \
-             t.closed_at, t.version from ",
-            $from,
-            " left join users u on u.id = t.user_id \
-             left join companies c on c.id = u.company_id \
-             left join tickets f on f.number = t.follows ",
-            $rest
-        )
-    };
-}
-
-fn read(row: &Row) -> Result<Ticket, Fault> {
+/// The ticket in a row.
+///
+/// # Errors
+/// A fault where the row is none.
+pub(super) fn read(row: &Row) -> Result<Ticket, Fault> {
     let tags = row.text(5)?;
     Ok(Ticket {
         number: row.integer(0)?,
@@ -144,13 +178,33 @@ fn read(row: &Row) -> Result<Ticket, Fault> {
         solved_at: row.integer_or_null(19)?,
         closed_at: row.integer_or_null(20)?,
         version: row.integer(21)?,
+        team_id: row.id_or_null(22)?,
+        category_id: row.id_or_null(23)?,
+        custom_status_id: row.id_or_null(24)?,
+        attributes: read_attributes(row.text_or_null(25)?)?,
+        snooze: read_snooze(row, 26)?,
+        claim: read_claim(row, 29)?,
+        merged_into_id: row.id_or_null(31)?,
+        deleted_at: row.integer_or_null(32)?,
         unread: None,
     })
 }
 
+fn read_attributes(json: Option<String>) -> Result<Attributes, Fault> {
+    let Some(json) = json else { return Ok(Attributes::new()) };
+    read_json(json.as_bytes()).map_err(|error| Fault(format!("attributes: {}", error.message)))
+}
+
+fn read_snooze(row: &Row, column: usize) -> Result<Option<Snooze>, Fault> {
+    let Some(since) = row.integer_or_null(column)? else { return Ok(None) };
+    let until = row.integer_or_null(column + 1)?;
+    let on_reply = row.integer_or_null(column + 2)? == Some(1);
+    Ok(Some(Snooze { since, until, on_reply }))
+}
+
 const FIND: &str = columns!("tickets t", "where t.id = ?");
 
-/// A ticket, whole.
+/// A ticket, whole, deleted or not.
 ///
 /// # Errors
 /// A storage fault.
@@ -158,87 +212,10 @@ pub fn find(sql: &dyn Sql, id: TicketId) -> Result<Option<Ticket>, Fault> {
     sql.first(FIND, &[id.to_string().into()])?.as_ref().map(read).transpose()
 }
 
-/// A place in a list: the key it is sorted by (0 where that is the number alone), and the number.
-pub type Position = (Millis, i64);
-
-/// Which index a list of tickets walks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Walk {
-    /// Tickets of a status, what changed last first.
-    Status(Status),
-    /// An agent's tickets of a status, what changed last first.
-    Assignee(AgentId, Status),
-    /// All tickets, the latest first.
-    All,
-    /// A user's tickets, the latest first.
-    User(UserId),
-    /// The tickets with a tag, the latest first.
-    Tag(String),
-}
-
-impl Walk {
-    /// Whether it is sorted by the time of the last change.
-    #[must_use]
-    pub const fn by_change(&self) -> bool {
-        matches!(self, Self::Status(_) | Self::Assignee(..))
-    }
-}
-
-const BY_STATUS: &str = columns!(
-    "tickets t",
-    "where t.status = ? and (t.updated_at, t.number) < (?, ?)
-    order by t.updated_at desc, t.number desc limit ?"
-);
-
-const OF_ASSIGNEE: &str = columns!(
-    "tickets t",
-    "where t.assignee_id = ? and t.status = ? and (t.updated_at, t.number) < (?, ?)
-    order by t.updated_at desc, t.number desc limit ?"
-);
-
-const ALL: &str = columns!("tickets t", "where t.number < ? order by t.number desc limit ?");
-
-const OF_USER: &str =
-    columns!("tickets t", "where t.user_id = ? and t.number < ? order by t.number desc limit ?");
-
-const TAGGED: &str = columns!(
-    "ticket_tags g cross join tickets t on t.number = g.ticket",
-    "where g.tag = ? and g.ticket < ? order by g.ticket desc limit ?"
-);
-
-/// The tickets of a walk after a position, at most `limit`.
-///
-/// # Errors
-/// A storage fault.
-pub fn list(
-    sql: &dyn Sql,
-    walk: &Walk,
-    (changed, number): Position,
-    limit: i64,
-) -> Result<Vec<Ticket>, Fault> {
-    let end = [changed.into(), number.into(), limit.into()];
-    let [_, number, limit] = end.clone();
-    let rows = match walk {
-        Walk::Status(status) => sql.exec(BY_STATUS, &prepend([status.as_str().into()], end))?,
-        Walk::Assignee(agent, status) => {
-            let key = [agent.to_string().into(), status.as_str().into()];
-            sql.exec(OF_ASSIGNEE, &prepend(key, end))?
-        }
-        Walk::All => sql.exec(ALL, &[number, limit])?,
-        Walk::User(user) => sql.exec(OF_USER, &[user.to_string().into(), number, limit])?,
-        Walk::Tag(tag) => sql.exec(TAGGED, &[tag.into(), number, limit])?,
-    };
-    rows.iter().map(read).collect()
-}
-
-fn prepend<const N: usize>(key: [Value; N], end: [Value; 3]) -> Vec<Value> {
-    key.into_iter().chain(end).collect()
-}
-
 const INSERT: &str = "insert into tickets (number, id, subject, status, priority, tags,
     assignee_id, user_id, source, follows, comments, created_at, updated_at, version,
-    solved_at, closed_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 1, ?, ?)";
+    solved_at, closed_at, team_id, category_id, custom_status_id, attributes)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 1, ?, ?, ?, ?, ?, ?)";
 
 /// Adds a ticket without comments; `follows` is the number of the ticket before it.
 ///
@@ -260,15 +237,21 @@ pub fn insert(sql: &dyn Sql, ticket: &Ticket, follows: Option<i64>) -> Result<()
         ticket.updated_at.into(),
         ticket.solved_at.into(),
         ticket.closed_at.into(),
+        ticket.team_id.map(|id| id.to_string()).into(),
+        ticket.category_id.map(|id| id.to_string()).into(),
+        ticket.custom_status_id.map(|id| id.to_string()).into(),
+        attributes_json(ticket),
     ];
     sql.exec(INSERT, &params)?;
     insert_tags(sql, ticket)
 }
 
 const UPDATE: &str = "update tickets set subject = ?, status = ?, priority = ?, tags = ?,
-    assignee_id = ?, updated_at = ?, solved_at = ?, closed_at = ?, version = ? where number = ?";
+    assignee_id = ?, updated_at = ?, solved_at = ?, closed_at = ?, version = ?, team_id = ?,
+    category_id = ?, custom_status_id = ?, attributes = ?, snoozed_at = ?, snoozed_until = ?,
+    wakes_on_reply = ?, deleted_at = ? where number = ?";
 
-/// Writes what may change of a ticket, its tags excepted.
+/// Writes what may change of a ticket, but for its tags, its claim and what it is merged into.
 ///
 /// # Errors
 /// A storage fault.
@@ -283,9 +266,34 @@ pub fn update(sql: &dyn Sql, ticket: &Ticket) -> Result<(), Fault> {
         ticket.solved_at.into(),
         ticket.closed_at.into(),
         ticket.version.into(),
+        ticket.team_id.map(|id| id.to_string()).into(),
+        ticket.category_id.map(|id| id.to_string()).into(),
+        ticket.custom_status_id.map(|id| id.to_string()).into(),
+        attributes_json(ticket),
+        ticket.snooze.map(|snooze| snooze.since).into(),
+        ticket.snooze.and_then(|snooze| snooze.until).into(),
+        ticket.snooze.map(|snooze| i64::from(snooze.on_reply)).into(),
+        ticket.deleted_at.into(),
         ticket.number.into(),
     ];
     sql.exec(UPDATE, &params).map(drop)
+}
+
+const CLAIM: &str = "update tickets set claimed_by = ?, claimed_until = ? where number = ?";
+
+/// Writes who alone may answer.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_claim(sql: &dyn Sql, ticket: i64, claim: Option<Claim>) -> Result<(), Fault> {
+    let agent = claim.map(|claim| claim.agent_id.to_string());
+    let until = claim.map(|claim| claim.until);
+    sql.exec(CLAIM, &[agent.into(), until.into(), ticket.into()]).map(drop)
+}
+
+fn attributes_json(ticket: &Ticket) -> Value {
+    let some = !ticket.attributes.is_empty();
+    some.then(|| serde_json::json!(ticket.attributes).to_string()).into()
 }
 
 const INSERT_TAGS: &str =
@@ -310,6 +318,24 @@ pub fn replace_tags(sql: &dyn Sql, ticket: &Ticket, before: &[String]) -> Result
         sql.exec(REMOVE_TAGS, &[ticket.number.into(), tags_json(before).into()])?;
     }
     insert_tags(sql, ticket)
+}
+
+/// Removes the rows of a ticket's tags; what the ticket says its tags are stays.
+///
+/// # Errors
+/// A storage fault.
+pub fn remove_tags(sql: &dyn Sql, ticket: &Ticket) -> Result<(), Fault> {
+    sql.exec(REMOVE_TAGS, &[ticket.number.into(), tags_json(&ticket.tags).into()]).map(drop)
+}
+
+const FORGET_USER: &str = "update tickets set user_id = null where number = ?";
+
+/// Takes a ticket from its user.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_user(sql: &dyn Sql, ticket: i64) -> Result<(), Fault> {
+    sql.exec(FORGET_USER, &[ticket.into()]).map(drop)
 }
 
 fn tags_json(tags: &[String]) -> String {
@@ -351,15 +377,12 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     FOLLOWER,
     COMMENTED,
     FIND,
-    BY_STATUS,
-    OF_ASSIGNEE,
-    ALL,
-    OF_USER,
-    TAGGED,
     INSERT,
     UPDATE,
+    CLAIM,
     INSERT_TAGS,
     REMOVE_TAGS,
+    FORGET_USER,
     IDS_AFTER,
     IDS_OF_USER,
 ];

@@ -98,6 +98,42 @@ impl Desk {
         self.ask(&json!({ "changeTicket": { "ticketId": ticket, "status": status } }))
     }
 
+    /// A mail comes in, answering another where one is named.
+    pub fn mail(&mut self, id: &str, answers: Option<&str>) -> Value {
+        let mail = json!({
+            "rawKey": format!("raw/{id}"),
+            "messageId": id,
+            "inReplyTo": answers.into_iter().collect::<Vec<_>>(),
+            "from": { "name": "Ann Lee", "address": "ann@acme.example" },
+            "subject": "Printer",
+            "text": format!("mail {id}"),
+        });
+        self.system(&json!({ "receiveMail": mail }))
+    }
+
+    /// Asks as the owner; it is done.
+    pub fn owner_asks(&mut self, command: &Value) -> Value {
+        let who = self.owner.principal.clone();
+        self.ask_as(&who, command).unwrap_or_else(|refused| panic!("{command}: {refused:?}"))
+    }
+
+    /// The rows of a table as texts, without some columns.
+    pub fn rows(&self, table: &str, without: &[&str]) -> Vec<String> {
+        let connection = self.room.home.connection();
+        let all = format!("select * from {table} order by 1, 2");
+        let mut statement = connection.prepare(&all).expect("a table");
+        let names: Vec<String> = statement.column_names().iter().map(|it| (*it).into()).collect();
+        let row = |row: &rusqlite::Row<'_>| {
+            let cell = |(at, name): (usize, &String)| {
+                let value: rusqlite::types::Value = row.get(at).expect("a value");
+                format!("{name}={value:?}")
+            };
+            let kept = names.iter().enumerate().filter(|(_, it)| !without.contains(&it.as_str()));
+            Ok(kept.map(cell).collect::<Vec<_>>().join(" "))
+        };
+        statement.query_map([], row).expect("rows").map(|row| row.expect("a row")).collect()
+    }
+
     /// The events since this was asked last.
     pub fn events(&mut self) -> Vec<Value> {
         let events = std::mem::take(&mut self.room.turn.events);
@@ -122,6 +158,7 @@ impl Desk {
             .chain(["timers", "scheduled_comments", "ticket_tags", "automatic_senders"].iter())
             .chain(["teams", "team_members", "handles", "attributes", "user_merges"].iter())
             .chain(["company_domains", "free_mail", "erasures", "api_keys", "audit"].iter())
+            .chain(["catalogue", "drafts", "followers", "moves", "moved_comments"].iter())
             .map(|table| self.room.count(table))
             .chain([self.room.number("select last_number + changes from desk")])
             .chain([self.room.number("select coalesce(sum(version), 0) from tickets")])

@@ -1,10 +1,17 @@
 //! Tests of the desk through the whole room: a command as it is on the wire, its reply, the events.
 
+mod attention;
+mod bulk;
 mod comments;
 pub(in crate::workspace_room) mod desk;
+mod drafts;
+mod fields;
 mod lists;
 mod mail;
+mod moves;
+mod notes;
 mod plans;
+mod removal;
 mod schedule;
 mod summaries;
 mod tickets;

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use crate::workspace_room::directory::store as directory;
 use crate::workspace_room::rules::store as rules;
 use crate::workspace_room::{
-    audit, keys, privacy, reports, search, store, teams, transfer, uploads, webhooks,
+    audit, catalogue, keys, privacy, reports, search, store, teams, transfer, uploads, webhooks,
 };
 use rusqlite::types::Value;
 use std::fs;
@@ -66,7 +66,11 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../store/comments.rs"), store::comments::STATEMENTS),
     (include_str!("../store/companies.rs"), store::companies::STATEMENTS),
     (include_str!("../store/counts.rs"), store::counts::STATEMENTS),
+    (include_str!("../store/drafts.rs"), store::drafts::STATEMENTS),
+    (include_str!("../store/followers.rs"), store::followers::STATEMENTS),
+    (include_str!("../store/listing.rs"), store::listing::STATEMENTS),
     (include_str!("../store/mails.rs"), store::mails::STATEMENTS),
+    (include_str!("../store/moves.rs"), store::moves::STATEMENTS),
     (include_str!("../store/reads.rs"), store::reads::STATEMENTS),
     (include_str!("../store/scheduled.rs"), store::scheduled::STATEMENTS),
     (include_str!("../store/tickets.rs"), store::tickets::STATEMENTS),
@@ -78,6 +82,7 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../audit/store.rs"), audit::store::STATEMENTS),
     (include_str!("../keys/store.rs"), keys::store::STATEMENTS),
     (include_str!("../privacy/store.rs"), privacy::store::STATEMENTS),
+    (include_str!("../catalogue/store.rs"), catalogue::store::STATEMENTS),
     (include_str!("../teams/store.rs"), teams::store::STATEMENTS),
     (include_str!("../search/store.rs"), search::store::STATEMENTS),
     (include_str!("../transfer/store.rs"), transfer::store::STATEMENTS),
@@ -191,9 +196,23 @@ const MANY: &str = "
     select 'email', email, number, 1, 'd' || (number % 9), 1 from users;
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
     insert into tickets (number, id, subject, status, priority, tags, assignee_id, user_id, source,
-        follows, comments, created_at, updated_at, version)
+        follows, comments, created_at, updated_at, version, team_id, category_id, custom_status_id)
     select i, 't' || i, 's', 'open', 'low', '[]', 'a' || (i % 9), 'u' || i, 'mail',
-        i - 1, 1, i, i, 1 from n;
+        i - 1, 1, i, i, 1, 'm' || (i % 7), 'c' || (i % 50), 's' || (i % 11) from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into moves (id, kind, source, target, comments, before, created_at)
+    select 'v' || i, 'merge', i, 5001 - i, 1, '', i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into moved_comments (move, comment) select i, i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into catalogue (id, kind, name, name_key, content, archived, created_at, updated_at,
+        version)
+    select 'i' || i, 'cannedReply', 'n' || i, 'n' || i, '{}', 0, i, i, 1 from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into drafts (ticket, agent_id, body, visibility, shared, created_at, updated_at, version)
+    select i, 'a' || (i % 9), 'b', 'public', 0, i, i, 1 from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into followers (ticket, agent_id, since) select i, 'a' || (i % 9), i from n;
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
     insert into ticket_tags (tag, ticket) select 'tag' || (i % 20), i from n;
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)

@@ -171,3 +171,62 @@ fn what_waits_is_listed_by_time_and_bounded() {
     let of = desk.ask(&json!({ "listScheduledComments": { "ticketId": b } }));
     assert_eq!(text(&of["items"][0]["ticketId"]), b);
 }
+
+#[test]
+fn a_held_comment_leaves_after_its_moment_unless_it_is_taken_back() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    let hold = json!({ "ticketId": ticket, "body": "sent", "holdSeconds": 10 });
+    let held = desk.ask(&json!({ "scheduleComment": hold }));
+    assert_eq!(held["publishAt"], json!(desk.room.now + 10_000));
+    assert_eq!(held["held"], json!(true));
+    desk.pass(9_999);
+    assert_eq!(desk.get(&ticket)["comments"], 0);
+    desk.pass(1);
+    let comment = desk.ask(&json!({ "getComment": { "commentId": held["id"] } }));
+    assert_eq!((&comment["source"], &comment["visibility"]), (&json!("agent"), &json!("public")));
+
+    let undone = desk.ask(&json!({ "scheduleComment": hold }));
+    desk.pass(5_000);
+    desk.ask(&json!({ "cancelScheduledComment": { "commentId": undone["id"] } }));
+    desk.pass(60_000);
+    assert_eq!(desk.get(&ticket)["comments"], 1);
+    let later = desk.room.now + HOUR;
+    for bad in [
+        json!({ "holdSeconds": 0 }),
+        json!({ "holdSeconds": 61 }),
+        json!({ "holdSeconds": -1 }),
+        json!({ "holdSeconds": 5, "publishAt": later }),
+        json!({}),
+    ] {
+        let mut input = bad.clone();
+        (input["ticketId"], input["body"]) = (json!(ticket), json!("x"));
+        let refused = desk.refused(&json!({ "scheduleComment": input }));
+        assert_eq!(refused.0, Code::InvalidInput, "{bad}");
+    }
+}
+
+#[test]
+fn a_comment_is_cancelled_where_the_customer_writes_first_if_so_asked() {
+    let mut desk = Desk::open();
+    let ticket = text(&desk.mail("1@x", None)["ticketId"]);
+    let later = desk.room.now + HOUR;
+    let plain = json!({ "ticketId": ticket, "body": "plain", "publishAt": later });
+    let mut asked = plain.clone();
+    (asked["cancelOnReply"], asked["body"]) = (json!(true), json!("are you there?"));
+    let asked = desk.ask(&json!({ "scheduleComment": asked }));
+    desk.ask(&json!({ "scheduleComment": plain }));
+    desk.events();
+    desk.mail("2@x", Some("1@x"));
+    let events = desk.events();
+    assert_eq!(events[0]["type"], "scheduledComment.cancelled");
+    assert_eq!(
+        events[0]["data"],
+        json!({ "scheduledComment": asked, "reason": "customerReplied" })
+    );
+    desk.pass(HOUR);
+    let list = desk.ask(&json!({ "listComments": { "ticketId": ticket } }));
+    let bodies: Vec<&Value> =
+        list["items"].as_array().expect("items").iter().map(|it| &it["body"]).collect();
+    assert_eq!(bodies, ["mail 1@x", "mail 2@x", "plain"]);
+}

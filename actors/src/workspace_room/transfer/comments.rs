@@ -58,6 +58,7 @@ pub fn comment(ctx: &mut Ctx<'_>, load: &mut Load, row: &CommentRow) -> Result<R
         automatic: row.automatic,
         attachments: Vec::new(),
         mail,
+        mentions: Vec::new(),
         created_at: row.created_at,
     };
     comments::insert(ctx.sql, number, &comment)?;

@@ -7,7 +7,7 @@ use crate::workspace_room::access::store::agents;
 use crate::workspace_room::search;
 use crate::workspace_room::store::{tickets, users};
 use crate::workspace_room::tickets as rules;
-use schema::room::ticket::{Status, Ticket};
+use schema::room::ticket::{Attributes, Status, Ticket};
 use schema::room::transfer::{NUMBER_MAX, RowOutcome, RowResult, TicketRow};
 use schema::summary::Table;
 use schema::{Millis, Reject};
@@ -77,6 +77,10 @@ fn make(ctx: &Ctx<'_>, load: &mut Load, row: &TicketRow) -> Result<Ticket, Rejec
         priority: row.priority,
         tags: rules::tags(&row.tags)?,
         assignee_id: row.assignee_id,
+        team_id: None,
+        category_id: None,
+        custom_status_id: None,
+        attributes: Attributes::new(),
         user_id: row.user_id,
         user_email: None,
         user_name: None,
@@ -84,6 +88,9 @@ fn make(ctx: &Ctx<'_>, load: &mut Load, row: &TicketRow) -> Result<Ticket, Rejec
         company_name: None,
         source: row.source,
         follows_ticket_id: row.follows_ticket_id,
+        merged_into_id: None,
+        snooze: None,
+        claim: None,
         comments: 0,
         created_at: row.created_at,
         updated_at: row.updated_at,
@@ -91,6 +98,7 @@ fn make(ctx: &Ctx<'_>, load: &mut Load, row: &TicketRow) -> Result<Ticket, Rejec
         first_reply_at: row.first_reply_at,
         solved_at: solved_at(row),
         closed_at: closed_at(row),
+        deleted_at: None,
         version: 1,
         unread: None,
     })

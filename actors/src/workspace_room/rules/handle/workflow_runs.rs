@@ -22,7 +22,7 @@ const READ_MAX: i64 = 300;
 /// are.
 pub fn start(ctx: &mut Ctx<'_>, input: &StartWorkflow) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Work)?;
-    let ticket = tickets::find(ctx, input.ticket_id)?;
+    let ticket = tickets::changeable(ctx, input.ticket_id)?;
     let workflow = workflows::startable(ctx, input.workflow_id, ticket.number)?;
     let by = ctx.by();
     Reply::of(&workflows::start(ctx, &by, &workflow, &ticket)?)

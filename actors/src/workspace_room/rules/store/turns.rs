@@ -25,7 +25,7 @@ pub fn set(sql: &dyn Sql, team: &str, agent: AgentId) -> Result<(), Fault> {
 }
 
 const LOAD: &str = "select count(*) from tickets
-    where assignee_id = ? and status in ('open', 'pending', 'waiting')";
+    where assignee_id = ? and status in ('open', 'pending', 'waiting') and deleted_at is null";
 
 /// How many tickets an agent has that are not done.
 ///

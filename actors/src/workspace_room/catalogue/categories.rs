@@ -1,0 +1,85 @@
+//! Categories: a tree of a few levels.
+
+use super::{Change, Content, Draft, Item, Kind, alter, make, store, view};
+use crate::kernel::{Ctx, Reply};
+use schema::Reject;
+use schema::ids::{CategoryId, ItemId};
+use schema::room::catalogue::{CATEGORY_DEPTH_MAX, ChangeCategory, CreateCategory};
+use serde_json::json;
+
+/// Makes a category. Event `category.created`.
+///
+/// # Errors
+/// `forbidden`, `invalid_input`; `conflict` where the name is another's.
+pub fn create(ctx: &mut Ctx<'_>, input: &CreateCategory) -> Result<Reply, Reject> {
+    let content = content(input.parent_id);
+    if let Some(parent) = input.parent_id {
+        check_parent(ctx, None, parent)?;
+    }
+    let name = input.name.clone();
+    let item = make(ctx, Kind::Category, Draft { name, team: None, personal: false, content })?;
+    Reply::of(&view(Kind::Category, &item))
+}
+
+/// Changes a category. Event `category.changed`.
+///
+/// # Errors
+/// `forbidden`, `not_found`, `invalid_input`, `version_mismatch`; `conflict` where the name is
+/// another's.
+pub fn change(ctx: &mut Ctx<'_>, input: &ChangeCategory) -> Result<Reply, Reject> {
+    let item = alter(ctx, Kind::Category, input.id, |ctx, item| {
+        let mut change = Change {
+            name: input.name.clone(),
+            archived: input.archived,
+            if_version: input.if_version,
+            content: Content::new(),
+        };
+        if let Some(parent) = input.parent_id {
+            if let Some(parent) = parent {
+                check_parent(ctx, Some(item), parent)?;
+            }
+            change.content = content(parent);
+        }
+        Ok(change)
+    })?;
+    Reply::of(&view(Kind::Category, &item))
+}
+
+fn content(parent: Option<CategoryId>) -> Content {
+    Content::from_iter([("parentId".to_owned(), json!(parent))])
+}
+
+fn check_parent(ctx: &Ctx<'_>, item: Option<&Item>, parent: CategoryId) -> Result<(), Reject> {
+    let refuse = |why: &str| Err(Reject::field("parentId", why));
+    let mut above = Some(ItemId(parent.0));
+    let mut depth = 1;
+    while let Some(id) = above {
+        depth += 1;
+        if depth > CATEGORY_DEPTH_MAX {
+            return refuse(&format!("there are at most {CATEGORY_DEPTH_MAX} levels"));
+        }
+        if item.is_some_and(|item| item.id == id) {
+            return refuse("must not be the category itself or a part of it");
+        }
+        let Some(found) = store::find(ctx.sql, Kind::Category, id)? else {
+            return refuse("is no category of this workspace");
+        };
+        if found.archived {
+            return refuse("is archived, or a part of what is");
+        }
+        above = found.text("parentId").and_then(|id| id.parse().ok());
+    }
+    Ok(())
+}
+
+/// Refuses what is no category that a ticket can be given.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn check_usable(ctx: &Ctx<'_>, id: CategoryId) -> Result<(), Reject> {
+    let found = store::find(ctx.sql, Kind::Category, ItemId(id.0))?;
+    if found.is_some_and(|item| !item.archived) {
+        return Ok(());
+    }
+    Err(Reject::field("categoryId", "must be a category that is not archived"))
+}

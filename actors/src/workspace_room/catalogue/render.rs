@@ -1,0 +1,198 @@
+//! Texts with variables: which there are, and what stands in their place.
+//!
+//! `{{user.name}}` is a variable, `{{user.name|there}}` one with a default. The variables are a
+//! closed set: a text with another one is refused when it is saved, not when a customer waits for
+//! it. What is put in is never looked at for variables again.
+
+use super::{Item, Kind, store, usable};
+use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::access::store::{agents, workspace};
+use crate::workspace_room::tickets;
+use schema::ids::{AgentId, ItemId, TeamId};
+use schema::room::access::Agent;
+use schema::room::catalogue::{RenderCannedReply, RenderSignature, Rendered};
+use schema::room::ticket::Ticket;
+use schema::{Permission, Reject};
+use serde_json::json;
+
+/// Every variable.
+pub const VARIABLES: [&str; 11] = [
+    "user.name",
+    "user.firstName",
+    "user.email",
+    "user.company",
+    "ticket.number",
+    "ticket.subject",
+    "ticket.status",
+    "agent.name",
+    "agent.firstName",
+    "agent.email",
+    "workspace.name",
+];
+const DEFAULT_CHARS_MAX: usize = 200;
+
+enum Part<'a> {
+    Text(&'a str),
+    Variable(&'a str, Option<&'a str>),
+}
+
+fn parse<'a>(field: &str, text: &'a str) -> Result<Vec<Part<'a>>, Reject> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((inside, behind)) = after.split_once("}}") else {
+            return Err(Reject::field(field, "has {{ without }}"));
+        };
+        let (name, default) = match inside.split_once('|') {
+            Some((name, default)) => (name.trim(), Some(default.trim())),
+            None => (inside.trim(), None),
+        };
+        if !VARIABLES.contains(&name) {
+            let name: String = name.chars().take(50).collect();
+            let why = format!("has the unknown variable {{{{{name}}}}}");
+            let mut refusal = Reject::field(field, why);
+            let details = json!({ "field": field, "variable": name, "variables": VARIABLES });
+            refusal.details = Some(details);
+            return Err(refusal);
+        }
+        if default.is_some_and(|it| it.chars().count() > DEFAULT_CHARS_MAX || it.contains('{')) {
+            let why = format!("has a default of over {DEFAULT_CHARS_MAX} characters or with a {{");
+            return Err(Reject::field(field, why));
+        }
+        parts.extend([Part::Text(before), Part::Variable(name, default)]);
+        rest = behind;
+    }
+    parts.push(Part::Text(rest));
+    Ok(parts)
+}
+
+/// Refuses a text with a variable that there is not.
+///
+/// # Errors
+/// `invalid_input` with the variable, and all there are, in `details`.
+pub fn check(field: &str, text: &str) -> Result<(), Reject> {
+    parse(field, text).map(drop)
+}
+
+/// A text with its variables filled in.
+///
+/// # Errors
+/// `invalid_input` with `details.missing` where a variable without a default has no value.
+pub fn fill(
+    ctx: &Ctx<'_>,
+    text: &str,
+    ticket: &Ticket,
+    agent: Option<AgentId>,
+) -> Result<String, Reject> {
+    let agent = agent.map(|id| agents::find(ctx.sql, id)).transpose()?.flatten();
+    let agent = agent.map(|known| known.agent);
+    let mut filled = String::with_capacity(text.len());
+    let mut missing = Vec::new();
+    for part in parse("body", text)? {
+        match part {
+            Part::Text(text) => filled.push_str(text),
+            Part::Variable(name, default) => {
+                let value = value(ctx, name, ticket, agent.as_ref())?;
+                match value.or_else(|| default.map(str::to_owned)) {
+                    Some(value) => filled.push_str(&value),
+                    None if missing.contains(&name) => {}
+                    None => missing.push(name),
+                }
+            }
+        }
+    }
+    if missing.is_empty() {
+        return Ok(filled);
+    }
+    let mut refusal = Reject::field("body", format!("has no value for {}", missing.join(", ")));
+    refusal.details = Some(json!({ "field": "body", "missing": missing }));
+    Err(refusal)
+}
+
+fn value(
+    ctx: &Ctx<'_>,
+    name: &str,
+    ticket: &Ticket,
+    agent: Option<&Agent>,
+) -> Result<Option<String>, Reject> {
+    let first = |name: &str| name.split_whitespace().next().map(str::to_owned);
+    Ok(match name {
+        "user.name" => ticket.user_name.clone(),
+        "user.firstName" => ticket.user_name.as_deref().and_then(first),
+        "user.email" => ticket.user_email.clone(),
+        "user.company" => ticket.company_name.clone(),
+        "ticket.number" => Some(ticket.number.to_string()),
+        "ticket.subject" => Some(ticket.subject.clone()),
+        "ticket.status" => Some(status_name(ctx, ticket)?),
+        "agent.name" => agent.map(|agent| agent.name.clone()),
+        "agent.firstName" => agent.and_then(|agent| first(&agent.name)),
+        "agent.email" => agent.map(|agent| agent.email.clone()),
+        "workspace.name" => workspace::find(ctx.sql)?.map(|workspace| workspace.name),
+        _ => None,
+    })
+}
+
+fn status_name(ctx: &Ctx<'_>, ticket: &Ticket) -> Result<String, Reject> {
+    let own = match ticket.custom_status_id {
+        Some(id) => store::find(ctx.sql, Kind::Status, ItemId(id.0))?,
+        None => None,
+    };
+    Ok(own.map_or_else(|| ticket.status.as_str().to_owned(), |item| item.name))
+}
+
+/// Fills in a canned reply.
+///
+/// # Errors
+/// `not_found`; `conflict` where it is archived; `invalid_input` where a value is missing.
+pub fn canned(ctx: &Ctx<'_>, input: &RenderCannedReply) -> Result<Reply, Reject> {
+    let member = authorise::require(ctx, Permission::Read)?;
+    let item = usable(ctx, Kind::Canned, member, input.id)?;
+    let ticket = tickets::find(ctx, input.ticket_id)?;
+    Reply::of(&rendered(ctx, &item, &ticket, member.agent)?)
+}
+
+/// Fills in the caller's signature: their own, or the team's of the ticket, or the workspace's.
+///
+/// # Errors
+/// `not_found`; `invalid_input` where a value is missing.
+pub fn signature(ctx: &Ctx<'_>, input: &RenderSignature) -> Result<Reply, Reject> {
+    let member = authorise::require(ctx, Permission::Read)?;
+    let ticket = tickets::find(ctx, input.ticket_id)?;
+    let mut found = None;
+    if member.agent.is_some() {
+        found = signature_of(ctx, None, member.agent)?;
+    }
+    if found.is_none() && ticket.team_id.is_some() {
+        found = signature_of(ctx, ticket.team_id, None)?;
+    }
+    if found.is_none() {
+        found = signature_of(ctx, None, None)?;
+    }
+    match found {
+        Some(item) => Reply::of(&rendered(ctx, &item, &ticket, member.agent)?),
+        None => Reply::of(&Rendered { id: None, body: String::new() }),
+    }
+}
+
+fn rendered(
+    ctx: &Ctx<'_>,
+    item: &Item,
+    ticket: &Ticket,
+    agent: Option<AgentId>,
+) -> Result<Rendered, Reject> {
+    let body = fill(ctx, item.text("body").unwrap_or_default(), ticket, agent)?;
+    Ok(Rendered { id: Some(item.id), body })
+}
+
+/// The signature that is for exactly this team, or this agent, or for all.
+///
+/// # Errors
+/// A storage fault.
+pub fn signature_of(
+    ctx: &Ctx<'_>,
+    team: Option<TeamId>,
+    agent: Option<AgentId>,
+) -> Result<Option<Item>, Reject> {
+    Ok(store::of_scope(ctx.sql, Kind::Signature, team, agent)?)
+}

@@ -1,0 +1,73 @@
+//! Views: lists of tickets by name.
+
+use super::{Change, Content, Draft, Kind, alter, find, make, view};
+use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::handle::list_tickets::{self, Query};
+use schema::codec::read_json;
+use schema::room::catalogue::{ChangeView, CreateView, ListViewTickets};
+use schema::room::ticket::ListTickets;
+use schema::{Permission, Reject};
+use serde_json::json;
+
+/// Makes a view. Event `view.created`, unless it is the caller's own.
+///
+/// # Errors
+/// `forbidden`; `invalid_input` for a filter that is none; `conflict` where the name is another's.
+pub fn create(ctx: &mut Ctx<'_>, input: &CreateView) -> Result<Reply, Reject> {
+    let draft = Draft {
+        name: input.name.clone(),
+        team: input.team_id,
+        personal: input.personal,
+        content: content(&input.filter)?,
+    };
+    let item = make(ctx, Kind::View, draft)?;
+    Reply::of(&view(Kind::View, &item))
+}
+
+/// Changes a view. Event `view.changed`, unless it is the caller's own.
+///
+/// # Errors
+/// `forbidden`, `not_found`, `version_mismatch`; `invalid_input` for a filter that is none;
+/// `conflict` where the name is another's.
+pub fn change(ctx: &mut Ctx<'_>, input: &ChangeView) -> Result<Reply, Reject> {
+    let item = alter(ctx, Kind::View, input.id, |_, _| {
+        Ok(Change {
+            name: input.name.clone(),
+            archived: input.archived,
+            if_version: input.if_version,
+            content: input.filter.as_ref().map(content).transpose()?.unwrap_or_default(),
+        })
+    })?;
+    Reply::of(&view(Kind::View, &item))
+}
+
+fn content(filter: &ListTickets) -> Result<Content, Reject> {
+    for (field, given) in
+        [("filter.limit", filter.limit.is_some()), ("filter.cursor", filter.cursor.is_some())]
+    {
+        if given {
+            return Err(Reject::field(field, "belongs to the page, not to the view"));
+        }
+    }
+    Query::of(filter)?;
+    let mut json = json!(filter);
+    if let Some(fields) = json.as_object_mut() {
+        fields.retain(|_, value| !value.is_null() && *value != json!([]));
+    }
+    Ok(Content::from_iter([("filter".to_owned(), json)]))
+}
+
+/// Lists the tickets of a view.
+///
+/// # Errors
+/// `not_found`; `invalid_input` for a bad limit or cursor.
+pub fn tickets(ctx: &Ctx<'_>, input: &ListViewTickets) -> Result<Reply, Reject> {
+    let member = authorise::require(ctx, Permission::Read)?;
+    let item = find(ctx, Kind::View, member, input.id)?;
+    let filter = item.content.get("filter").cloned().unwrap_or_default();
+    let filter: ListTickets = read_json(filter.to_string().as_bytes())
+        .map_err(|error| Reject::internal(format!("view {}: {}", item.id, error.message)))?;
+    let (limit, cursor) = (input.limit, input.cursor.clone());
+    list_tickets::list_tickets(ctx, &ListTickets { limit, cursor, ..filter })
+}
