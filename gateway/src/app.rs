@@ -1,6 +1,7 @@
 //! What becomes of a request: route, answer, envelope. Nothing that goes wrong below leaves here as
 //! anything but a refusal with a code.
 
+use crate::answer;
 use crate::auth;
 use crate::body::{self, Extra, Rule};
 use crate::config::Config;
@@ -11,7 +12,6 @@ use crate::query::Query;
 use crate::respond::{Common, FileHead, Reply};
 use crate::router::{self, Ids, Route, Target};
 use crate::routes;
-use crate::table;
 use schema::envelope::KernelCommand;
 use schema::ids::WorkspaceId;
 use schema::inbox::InboxCommand;
@@ -124,7 +124,7 @@ async fn answer<P: Platform + 'static>(
     }
     call.key()?;
     match target {
-        Target::Room(line) => table::answer(line, call).await.map(Given::Reply),
+        Target::Room(line) => answer::answer(line, call).await.map(Given::Reply),
         Target::Function(Route::Realtime) => routes::realtime::join(call).await.map(Given::Socket),
         Target::Function(Route::AttachmentContent) => {
             let (file, content) = routes::attachments::content(call).await?;

@@ -6,6 +6,7 @@
 //! endpoint) → [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`scheduled`] (the other ways
 //! in) → `edge` (the Worker runtime, wasm only).
 
+pub mod answer;
 pub mod app;
 pub mod auth;
 pub mod body;

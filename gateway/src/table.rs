@@ -1,22 +1,17 @@
 //! The routes of the room, as a table: each line says all there is to know of one.
 //!
 //! Most routes do one thing: they read an input, hand it to the room as one command, and shape the
-//! reply. They are data, read by one function ([`answer`]), by the router, and by what writes the
-//! OpenAPI document and the table of who may do what. What needs more than that is a function in
-//! [`crate::routes`].
+//! reply. They are data, read by one function ([`crate::answer::answer`]), by the router, and by
+//! what writes the OpenAPI document and the table of who may do what. What needs more than that is
+//! a function in [`crate::routes`].
 //!
 //! A line reads like the request: `{ticketId}` in a path is the field `ticketId` of the command,
 //! and a list's parameters are fields of its command too. The names of replies are those of the
 //! schemas in the OpenAPI document.
 
-use crate::app::Call;
-use crate::body::{self, Extra, Rule};
-use crate::platform::Platform;
 use crate::query::Query;
-use crate::respond::Reply;
-use schema::room::{RoomCommand, transfer};
-use schema::{Reject, codec};
-use serde_json::{Map, Value};
+use schema::Reject;
+use serde_json::Value;
 
 /// A route.
 #[derive(Debug)]
@@ -84,7 +79,11 @@ impl Param {
         name
     }
 
-    fn value(self, query: &Query) -> Result<Option<Value>, Reject> {
+    /// Its value in a query, as the field of a command.
+    ///
+    /// # Errors
+    /// `invalid_input`.
+    pub(crate) fn value(self, query: &Query) -> Result<Option<Value>, Reject> {
         let name = self.name();
         Ok(match self {
             Self::Text(_) => query.text(name)?.map(Value::from),
@@ -414,93 +413,11 @@ pub const ROOM: &[Line] = &[
     },
 ];
 
-/// Answers at a route of the room.
-///
-/// # Errors
-/// `unauthorized`, `invalid_input`, the room's.
-pub async fn answer<P: Platform>(line: &Line, mut call: Call<'_, P>) -> Result<Reply, Reject> {
-    let principal = call.principal()?;
-    let input = if line.body == Takes::Nothing {
-        from_query(line, &call)?
-    } else {
-        let rule = match line.body {
-            Takes::Object => Rule::AtMost(body::BYTES_MAX),
-            Takes::Rows => Rule::AtMost(transfer::BYTES_MAX),
-            _ => Rule::Optional,
-        };
-        let extras = extras(line, &call)?;
-        call.text(rule, &extras).await?
-    };
-    let command: RoomCommand = codec::command_from_json(line.command, &input)?;
-    let reply = call.room_as(principal, &command).await?;
-    match line.gives {
-        Gives::One(_) => Ok(reply.tagged()),
-        Gives::All(_) => Ok(reply),
-        Gives::Page(_) => reply.paged(),
-        Gives::Made(_, at) => Ok(reply.created(at).tagged()),
-    }
-}
-
-/// The input of a command without a body: what stands in path and query.
-fn from_query<P: Platform>(line: &Line, call: &Call<'_, P>) -> Result<Vec<u8>, Reject> {
-    Ok(fields_of(line, call)?.to_string().into_bytes())
-}
-
-/// The fields of a command that stand in path and query.
-pub(crate) fn fields_of<P: Platform>(line: &Line, call: &Call<'_, P>) -> Result<Value, Reject> {
-    let paged = matches!(line.gives, Gives::Page(_));
-    let mut known: Vec<&str> = line.query.iter().map(|param| param.name()).collect();
-    if paged {
-        known.extend(["limit", "cursor"]);
-    }
-    let query = call.query(&known)?;
-    let mut input = Map::new();
-    for (name, id) in ids(line, call) {
-        input.insert(name.to_owned(), id.into());
-    }
-    if let Some(field) = line.if_match {
-        for (name, version) in call.if_match(field)? {
-            input.insert(name.to_owned(), version.parse::<i64>().ok().into());
-        }
-    }
-    for param in line.query {
-        if let Some(value) = param.value(&query)? {
-            input.insert(param.name().to_owned(), value);
-        }
-    }
-    if paged {
-        input.insert("limit".to_owned(), query.limit()?.into());
-        if let Some(cursor) = query.cursor()? {
-            input.insert("cursor".to_owned(), cursor.into());
-        }
-    }
-    Ok(Value::Object(input))
-}
-
-/// The fields of a command that stand in path and headers.
-fn extras<P: Platform>(line: &Line, call: &Call<'_, P>) -> Result<Vec<Extra<'static>>, Reject> {
-    let mut extras: Vec<Extra<'static>> = match line.if_match {
-        Some(field) => call.if_match(field)?,
-        None => Vec::new(),
-    };
-    extras.extend(ids(line, call).map(|(name, id)| (name, format!("\"{id}\""))));
-    Ok(extras)
-}
-
-/// The names of the ids in a path, with the ids.
-fn ids<P>(line: &Line, call: &Call<'_, P>) -> impl Iterator<Item = (&'static str, String)> {
-    let given = [call.ids.first, call.ids.second];
-    names(line.path).zip(given).map(|(name, id)| (name, id.hyphenated().to_string()))
-}
-
-/// The names in braces of a path.
-pub fn names(path: &'static str) -> impl Iterator<Item = &'static str> {
-    path.split('/').filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schema::codec;
+    use schema::room::RoomCommand;
 
     /// What a command says to an input that it cannot know.
     fn refusal(line: &Line) -> String {

@@ -1,9 +1,9 @@
 //! Merging tickets, splitting comments off, and undoing both.
 //!
 //! Comments are carried: their rows name the ticket that they stand in, so every reader sees them
-//! there, in the order in which they were said. Which ones went is noted, and how both tickets were:
-//! that is all it takes to go back. A merged ticket cannot be changed, and neither of two merged
-//! tickets is merged again before, so nothing can go round in a circle.
+//! there, in the order in which they were said. Which ones went is noted, and how both tickets
+//! were: that is all it takes to go back. A merged ticket cannot be changed, and neither of two
+//! merged tickets is merged again before, so nothing can go round in a circle.
 
 use super::attention;
 use super::store::tickets::{self as store, Standing};
@@ -117,8 +117,8 @@ pub fn tell(ctx: &mut Ctx<'_>, kind: &str, moved: TicketMove, pair: Pair) -> Res
 /// Undoes a merge or split.
 ///
 /// # Errors
-/// `not_found`; `gone` after thirty days; `conflict` where it is undone already, one of the tickets
-/// is deleted, or comments have moved on since.
+/// `not_found`; `gone` after thirty days; `conflict` where it is undone already, one of the
+/// tickets is deleted, or comments have moved on since.
 pub fn undo(ctx: &mut Ctx<'_>, id: MoveId) -> Result<Moved, Reject> {
     let known = moves::find(ctx.sql, id)?.ok_or_else(|| Reject::not_found("merge or split"))?;
     let mut moved = known.moved;

@@ -71,9 +71,9 @@ pub fn customer_replied(ctx: &mut Ctx<'_>, ticket: i64) -> Result<(), Reject> {
     Ok(())
 }
 
-/// Publishes the comment of a timer, unless its author or its ticket do not allow it any more; where
-/// the ticket is merged into another, it stands in that one.
-/// Events `comment.created`, or `scheduledComment.cancelled` with the reason.
+/// Publishes the comment of a timer, unless its author or its ticket do not allow it any more;
+/// where the ticket is merged into another, it stands in that one. Events `comment.created`, or
+/// `scheduledComment.cancelled` with the reason.
 ///
 /// # Errors
 /// A storage fault; the timer comes back.

@@ -133,8 +133,8 @@ pub fn in_work(ctx: &Ctx<'_>, id: TicketId) -> Result<Option<Ticket>, Reject> {
 /// A ticket, whole, that somebody wants to change.
 ///
 /// # Errors
-/// `not_found`; `conflict` where it is merged into another: its fields stay as they are, so that the
-/// merge can be undone.
+/// `not_found`; `conflict` where it is merged into another: its fields stay as they are, so that
+/// the merge can be undone.
 pub fn changeable(ctx: &Ctx<'_>, id: TicketId) -> Result<Ticket, Reject> {
     let ticket = find(ctx, id)?;
     match ticket.merged_into_id {

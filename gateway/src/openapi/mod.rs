@@ -8,8 +8,9 @@ mod functions;
 mod names;
 mod outside;
 
+use crate::answer::names;
 use crate::router::{self, Target};
-use crate::table::{Gives, Line, Param, Takes, names};
+use crate::table::{Gives, Line, Param, Takes};
 use functions::{Body, Function, Gate};
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};

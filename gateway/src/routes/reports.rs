@@ -1,8 +1,9 @@
 //! Reports as files.
 
+use crate::answer;
 use crate::app::{Call, read};
 use crate::platform::Platform;
-use crate::table::{self, Line, ROOM};
+use crate::table::{Line, ROOM};
 use schema::room::RoomCommand;
 use schema::room::report::{self, Report};
 use schema::{Reject, codec};
@@ -13,7 +14,7 @@ use schema::{Reject, codec};
 /// The room's.
 pub async fn csv<P: Platform>(call: Call<'_, P>) -> Result<(String, String), Reject> {
     let line = report_line()?;
-    let input = table::fields_of(line, &call)?.to_string();
+    let input = answer::fields_of(line, &call)?.to_string();
     let command: RoomCommand = codec::command_from_json(line.command, input.as_bytes())?;
     let report: Report = read(&call.room(&command).await?)?;
     let name = format!("{}-{}-by-{}.csv", report.from, report.to, report.by.as_str());

@@ -1,5 +1,5 @@
-//! What an agent has begun to write on a ticket. A draft is its author's; shared, the team sees it. It
-//! is no event: nothing of it is in the log.
+//! What an agent has begun to write on a ticket. A draft is its author's; shared, the team sees
+//! it. It is no event: nothing of it is in the log.
 
 use super::comment::Visibility;
 use crate::Millis;

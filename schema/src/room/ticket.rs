@@ -587,8 +587,8 @@ pub struct TicketChange {
 /// How many tickets one command changes at most.
 pub const BULK_MAX: usize = 100;
 
-/// Changes several tickets alike. Each is changed wholly or not at all; that one is refused does not
-/// keep the others from it.
+/// Changes several tickets alike. Each is changed wholly or not at all; that one is refused does
+/// not keep the others from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

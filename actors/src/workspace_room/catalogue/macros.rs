@@ -48,8 +48,8 @@ pub fn change(ctx: &mut Ctx<'_>, input: &ChangeMacro) -> Result<Reply, Reject> {
     Reply::of(&view(Kind::Macro, &item))
 }
 
-/// What can be checked without a ticket. Whether an assignee may still work, and a category is still
-/// there, is asked when the macro is applied.
+/// What can be checked without a ticket. Whether an assignee may still work, and a category is
+/// still there, is asked when the macro is applied.
 fn content(actions: &MacroActions) -> Result<Content, Reject> {
     let idle = actions.reply.is_none() && !actions.assign_to_me;
     if idle && actions.change == TicketChange::default() {
@@ -82,9 +82,9 @@ pub fn actions(item: &Item) -> Result<MacroActions, Reject> {
 /// Applies a macro: first its reply, then its change. Events `comment.created`, `ticket.changed`.
 ///
 /// # Errors
-/// `not_found`, `version_mismatch`; `invalid_input` where a variable has no value; `conflict` where
-/// the ticket takes no comment or the step between statuses is not legal, or another agent has
-/// claimed it. Nothing is done then.
+/// `not_found`, `version_mismatch`; `invalid_input` where a variable has no value; `conflict`
+/// where the ticket takes no comment or the step between statuses is not legal, or another agent
+/// has claimed it. Nothing is done then.
 pub fn apply(ctx: &mut Ctx<'_>, input: &ApplyMacro) -> Result<Reply, Reject> {
     let member = authorise::require(ctx, Permission::Work)?;
     let item = usable(ctx, Kind::Macro, member, input.id)?;

@@ -6,11 +6,12 @@ use schema::room::catalogue::{ChangeText, CreateText, TEXT_CHARS_MAX};
 use schema::{Reject, check};
 use serde_json::json;
 
-/// Makes a text. Event `cannedReply.created` or `signature.created`, unless it is the caller's own.
+/// Makes a text. Event `cannedReply.created` or `signature.created`, unless it is the caller's
+/// own.
 ///
 /// # Errors
-/// `forbidden`; `invalid_input`, also for a variable that there is not; `conflict` where the name is
-/// another's.
+/// `forbidden`; `invalid_input`, also for a variable that there is not; `conflict` where the name
+/// is another's.
 pub fn create(ctx: &mut Ctx<'_>, kind: Kind, input: &CreateText) -> Result<Reply, Reject> {
     let draft = Draft {
         name: input.name.clone(),
@@ -26,8 +27,8 @@ pub fn create(ctx: &mut Ctx<'_>, kind: Kind, input: &CreateText) -> Result<Reply
 /// own.
 ///
 /// # Errors
-/// `forbidden`, `not_found`, `version_mismatch`; `invalid_input`, also for a variable that there is
-/// not; `conflict` where the name is another's.
+/// `forbidden`, `not_found`, `version_mismatch`; `invalid_input`, also for a variable that there
+/// is not; `conflict` where the name is another's.
 pub fn change(ctx: &mut Ctx<'_>, kind: Kind, input: &ChangeText) -> Result<Reply, Reject> {
     let item = alter(ctx, kind, input.id, |_, _| {
         Ok(Change {

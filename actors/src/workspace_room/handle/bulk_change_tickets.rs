@@ -8,8 +8,8 @@ use schema::room::ticket::{BULK_MAX, BulkChangeTickets, BulkDone, BulkResult, Ti
 use schema::{Code, Permission, Reject};
 
 /// Changes or deletes several tickets: each wholly, or not at all with the reason in its result. A
-/// ticket is checked before anything of it is written; a fault of storage undoes all of them. Events
-/// `ticket.changed`, `ticket.deleted`.
+/// ticket is checked before anything of it is written; a fault of storage undoes all of them.
+/// Events `ticket.changed`, `ticket.deleted`.
 ///
 /// # Errors
 /// `invalid_input` for none, too many or a repeated ticket, and where nothing is asked for;

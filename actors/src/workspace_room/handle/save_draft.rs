@@ -13,8 +13,8 @@ use schema::{Permission, Reject};
 /// Keeps the caller's draft on a ticket. No event.
 ///
 /// # Errors
-/// `not_found`, `invalid_input`, `too_large`, `version_mismatch`; `conflict` where the caller has too
-/// many; `forbidden` for callers that are no agents.
+/// `not_found`, `invalid_input`, `too_large`, `version_mismatch`; `conflict` where the caller has
+/// too many; `forbidden` for callers that are no agents.
 pub fn save_draft(ctx: &mut Ctx<'_>, input: &SaveDraft) -> Result<Reply, Reject> {
     let (agent, ..) = authorise::require_agent(ctx, Permission::Work)?;
     let body = comments::body(&input.body)?;

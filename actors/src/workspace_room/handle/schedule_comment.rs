@@ -15,9 +15,9 @@ use schema::{Millis, Permission, Reject};
 /// `scheduledComment.created`.
 ///
 /// # Errors
-/// `not_found`, `too_large`, `invalid_input` for a time that is not in the coming year or a hold that
-/// is not within a minute; `conflict` where the ticket is closed or merged, or too many comments wait
-/// on it; `forbidden` for callers that are no agents.
+/// `not_found`, `too_large`, `invalid_input` for a time that is not in the coming year or a hold
+/// that is not within a minute; `conflict` where the ticket is closed or merged, or too many
+/// comments wait on it; `forbidden` for callers that are no agents.
 pub fn schedule_comment(ctx: &mut Ctx<'_>, input: &ScheduleComment) -> Result<Reply, Reject> {
     let (agent, ..) = authorise::require_agent(ctx, Permission::Work)?;
 
