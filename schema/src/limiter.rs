@@ -44,6 +44,11 @@ const MINUTE: Millis = 60_000;
 const HOUR: Millis = 60 * MINUTE;
 const DAY: Millis = 24 * HOUR;
 
+/// What all agents of a workspace together may ask its room.
+pub const API_OF_WORKSPACE: Quota = quota(1_000, 10_000);
+/// What one agent may ask the room.
+pub const API_OF_AGENT: Quota = quota(300, 10_000);
+
 impl LimitKind {
     /// All kinds.
     pub const ALL: [Self; 7] =
@@ -76,7 +81,7 @@ impl LimitKind {
         const ACCOUNT: [Quota; 1] = [quota(10, 15 * MINUTE)];
         const REGISTER: [Quota; 1] = [quota(10, HOUR)];
         const TOKEN: [Quota; 1] = [quota(60, MINUTE)];
-        const API: [Quota; 1] = [quota(1_000, 10_000)];
+        const API: [Quota; 1] = [API_OF_WORKSPACE];
         const AI: [Quota; 2] = [quota(60, MINUTE), quota(10_000, DAY)];
         const DATA: [Quota; 2] = [quota(50, MINUTE), quota(600, DAY)];
         match self {

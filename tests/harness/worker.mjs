@@ -11,6 +11,9 @@ export const VARS = {
   JWT_SECRET: "dGVzdC1zZWNyZXQtb2YtYXQtbGVhc3QtMzItYnl0ZXMh",
   SECRETS_KEY: "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
   ADMIN_TOKEN: "operator-token-of-the-tests",
+  // Tests ask as fast as they can.
+  WORKSPACE_LIMIT: "1000000/10",
+  AGENT_LIMIT: "1000000/10",
 };
 
 const endings = new WeakMap();

@@ -6,6 +6,7 @@
 //! Object and natively.
 
 use super::actor::Actor;
+use super::allowance::Allowance;
 use super::context::{Ctx, Entropy, Expelled, Reply, Told, Watched};
 use super::migrate::migrate;
 use super::sockets::Presence;
@@ -67,6 +68,8 @@ pub struct Engine<A> {
     address: String,
     /// Who is connected.
     pub presence: Presence,
+    /// How fast agents may ask; none where nobody counts.
+    pub allowance: Option<Allowance>,
     actor: PhantomData<A>,
 }
 
@@ -92,7 +95,7 @@ impl<A: Actor> Engine<A> {
             Ok(())
         })?;
         let (address, presence) = (String::new(), Presence::default());
-        Ok(Self { clock, address, presence, actor: PhantomData })
+        Ok(Self { clock, address, presence, allowance: None, actor: PhantomData })
     }
 
     /// Answers one envelope, in a transaction of its own.
@@ -105,6 +108,9 @@ impl<A: Actor> Engine<A> {
     ) -> Answer {
         let answer = Envelope::decode(bytes).and_then(|envelope| {
             self.address = envelope.address.clone().unwrap_or_default();
+            if let Some(allowance) = &mut self.allowance {
+                allowance.take(&envelope.principal, world.now.max(self.clock))?;
+            }
             let (answer, told) = self.step(
                 home,
                 world,

@@ -7,6 +7,7 @@
 //! (SQLite in memory, everywhere else), with `testing`, a bench for one actor.
 
 pub mod actor;
+pub mod allowance;
 pub mod context;
 pub mod drain;
 pub mod effect;
@@ -37,7 +38,10 @@ pub use store::timers::Timer;
 /// Writes a line to the log. It never holds what a person wrote, nor a secret.
 pub(crate) fn log(line: &str) {
     #[cfg(target_arch = "wasm32")]
-    worker::console_error!("{line}");
+    {
+        let line = serde_json::json!({ "level": "error", "event": "actor", "what": line });
+        worker::console_error!("{line}");
+    }
     #[cfg(not(target_arch = "wasm32"))]
     if std::env::var_os("POSTROOM_LOG").is_some() {
         eprintln!("{line}");

@@ -6,6 +6,7 @@
 //! straight at the entry file, which can answer everybody, instead of leaving a promise that never
 //! settles.
 
+pub mod metrics;
 mod outside;
 mod post;
 mod storage;
@@ -13,6 +14,7 @@ pub(super) mod unicode;
 pub(super) mod zones;
 
 use self::storage::{DurableHome, ObjectState};
+use super::allowance::Allowance;
 use super::context::{Entropy, Expelled};
 use super::engine::{Engine, Turn, World};
 use super::sockets::{Incoming, attachment, encode, events_frame};
@@ -21,7 +23,7 @@ use crate::mail::seal::SealKey;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use schema::codec::read_msgpack;
 use schema::frame::{Codec, Connect, Seat};
-use schema::{Code, Reject};
+use schema::{ActorKind, Code, Reject};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
@@ -268,6 +270,11 @@ impl<A: Actor> Host<A> {
 
     fn wake(&self) -> Result<Engine<A>, Reject> {
         let mut engine = Engine::wake(&self.home)?;
+        if A::KIND == ActorKind::WorkspaceRoom {
+            let var = |name: &str| self.env.var(name).ok().map(|value| value.to_string());
+            let (workspace, agent) = (var("WORKSPACE_LIMIT"), var("AGENT_LIMIT"));
+            engine.allowance = Some(Allowance::written(workspace.as_deref(), agent.as_deref()));
+        }
         for socket in self.object.get_web_sockets().iter() {
             let socket: storage::Socket = socket.unchecked_into();
             if let Some(seat) = socket.deserialize_attachment().ok().as_ref().and_then(read_seat) {

@@ -4,7 +4,7 @@
 //! answer is [`Outcome::Failed`] (or, for mail, what the transport can say for certain).
 
 use super::storage::describe;
-use super::{SendMail, post};
+use super::{SendMail, metrics, post};
 use crate::kernel::{Effect, Outcome};
 use futures_util::future::{Either, join_all, select};
 use js_sys::{Promise, Uint8Array};
@@ -51,7 +51,12 @@ pub(super) async fn perform(
         Ok(()) => Outcome::Done(b"{}".to_vec()),
         Err(why) => Outcome::Failed { why: format!("D1: {why}") },
     };
-    others.into_iter().map(|outcome| outcome.unwrap_or_else(of_summary)).collect()
+    let outcomes: Vec<Outcome> =
+        others.into_iter().map(|outcome| outcome.unwrap_or_else(of_summary)).collect();
+    for (effect, outcome) in effects.iter().zip(&outcomes) {
+        metrics::effect(env, effect, outcome);
+    }
+    outcomes
 }
 
 /// What came of an effect that is no summary; summaries are written together.

@@ -1,0 +1,65 @@
+//! What operators count, written to Analytics Engine; where that is not bound, nothing happens.
+//!
+//! The first blob is the event, the others are labels: names of ours, never what a person wrote.
+
+use crate::kernel::{Effect, MailOutcome, Outcome, PostFate};
+use worker::{AnalyticsEngineDataPointBuilder, Env};
+
+/// The binding.
+const BINDING: &str = "METRICS";
+
+/// Writes one data point.
+pub fn write(env: &Env, event: &str, labels: &[&str], numbers: &[f64]) {
+    let Ok(dataset) = env.analytics_engine(BINDING) else { return };
+    let blobs = std::iter::once(event).chain(labels.iter().copied());
+    let point = AnalyticsEngineDataPointBuilder::new()
+        .indexes([event])
+        .blobs(blobs)
+        .doubles(numbers.iter().copied());
+    // What cannot be counted is lost; nothing hangs on it.
+    let _ = point.write_to(&dataset);
+}
+
+/// Counts what came of an effect.
+pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
+    match outcome {
+        Outcome::Mail(mail) => {
+            let fate = match mail {
+                MailOutcome::Accepted { .. } => "accepted",
+                MailOutcome::Refused { permanent: true, .. } => "refused",
+                MailOutcome::Refused { .. } => "deferred",
+                MailOutcome::NotSent { .. } => "not_sent",
+                MailOutcome::Unknown { .. } => "unknown",
+            };
+            write(env, "mail.out", &[fate], &[1.0]);
+        }
+        Outcome::Posted(posted) => {
+            for one in posted {
+                let (fate, status) = match &one.fate {
+                    PostFate::Answered { status: 200..=299, .. } => ("delivered", "2xx"),
+                    PostFate::Answered { status: 300..=399, .. } => ("failed", "3xx"),
+                    PostFate::Answered { status: 400..=499, .. } => ("failed", "4xx"),
+                    PostFate::Answered { .. } => ("failed", "5xx"),
+                    PostFate::Unanswered { .. } => ("failed", "none"),
+                };
+                write(env, "webhook", &[fate, status], &[one.took_ms as f64]);
+            }
+        }
+        Outcome::Failed { .. } => {
+            let what = match effect {
+                Effect::Summary(_) => "d1",
+                Effect::Call { .. } => "actor",
+                Effect::Mail(_) => "mail",
+                Effect::Post(_) => "webhook",
+                Effect::Forget(_) => "storage",
+                Effect::Nothing => "nothing",
+            };
+            write(env, "outbox.failed", &[what], &[1.0]);
+        }
+        // The last two are not the world's: the kernel itself says so.
+        Outcome::Done(_)
+        | Outcome::Rejected(_)
+        | Outcome::Unknown { .. }
+        | Outcome::GaveUp { .. } => {}
+    }
+}
