@@ -7,6 +7,7 @@ use crate::body::{self, Extra, Rule};
 use crate::config::Config;
 use crate::http::{Body, Request, Response};
 use crate::link;
+use crate::log::{self, Answered};
 use crate::platform::Platform;
 use crate::query::Query;
 use crate::respond::{Common, FileHead, Reply};
@@ -60,14 +61,33 @@ pub struct Call<'a, P> {
 /// Answers a request.
 pub async fn serve<P: Platform + 'static>(
     platform: &P,
+    request: Request,
+) -> Served<P::Socket, P::Content> {
+    let (began, method, path) = (platform.now(), request.method.clone(), request.path.clone());
+    let request_id = request_id(platform, &request);
+    let served = answer_any(platform, request, request_id.clone()).await;
+    let status = match &served {
+        Served::Http(response) | Served::Content(response, _) => response.status,
+        Served::Socket(_) => 101,
+    };
+    let took_ms = platform.now() - began;
+    let answered =
+        Answered { request_id: &request_id, method: &method, path: &path, status, took_ms };
+    log::answered(platform, &answered);
+    served
+}
+
+async fn answer_any<P: Platform + 'static>(
+    platform: &P,
     mut request: Request,
+    request_id: String,
 ) -> Served<P::Socket, P::Content> {
     // What HEAD gives is what GET gives, without its body.
     let head = request.method == "HEAD" && !request.path.starts_with(link::PATH);
     if head {
         request.method = "GET".into();
     }
-    match respond(platform, request).await {
+    match respond(platform, request, request_id).await {
         Served::Http(response) | Served::Content(response, _) if head => {
             Served::Http(Response { body: Vec::new(), ..response })
         }
@@ -78,8 +98,8 @@ pub async fn serve<P: Platform + 'static>(
 async fn respond<P: Platform + 'static>(
     platform: &P,
     request: Request,
+    request_id: String,
 ) -> Served<P::Socket, P::Content> {
-    let request_id = request_id(platform, &request);
     let config = platform.config();
     let common = Common::of(&request, config.as_ref().ok().copied(), request_id.clone());
     if request.method == "OPTIONS" {
@@ -97,8 +117,9 @@ async fn respond<P: Platform + 'static>(
         Ok(Given::Socket(socket)) => Served::Socket(socket),
         Err(reject) => {
             if matches!(reject.code, Code::Internal | Code::Unavailable) {
-                let (id, code, why) = (&common.request_id, reject.code, &reject.message);
-                platform.log(&format!("request {id} {code:?}: {why}"));
+                let (id, code) = (&common.request_id, format!("{:?}", reject.code));
+                let fields = [("requestId", &**id), ("code", &code), ("why", &reject.message)];
+                log::error(platform, "request_failed", &fields);
             }
             Served::Http(common.failure(&reject))
         }

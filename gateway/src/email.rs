@@ -7,8 +7,9 @@
 use crate::charset;
 use crate::d1;
 use crate::gather::gather;
+use crate::log;
 use crate::media;
-use crate::platform::{Platform, StoredMail};
+use crate::platform::{Platform, Point, StoredMail};
 use crate::token::sha256_hex;
 use actors::mail::automatic;
 use actors::mail::inbound::{self, Attachment, InboundMail, MailName};
@@ -47,8 +48,20 @@ pub fn workspace_of(recipient: &str) -> Option<WorkspaceId> {
     name.to_ascii_lowercase().parse().ok()
 }
 
-/// Takes a mail in.
+/// Takes a mail in, and counts it.
 pub async fn receive<P: Platform>(platform: &P, from: &str, to: &str, raw: &[u8]) -> Verdict {
+    let verdict = take(platform, from, to, raw).await;
+    let fate = match &verdict {
+        Verdict::Taken => "taken",
+        Verdict::Refused(_) => "refused",
+        Verdict::Later(_) => "later",
+    };
+    let numbers = [raw.len() as f64];
+    platform.count(&Point { event: "mail.in", labels: &[fate], numbers: &numbers });
+    verdict
+}
+
+async fn take<P: Platform>(platform: &P, from: &str, to: &str, raw: &[u8]) -> Verdict {
     let Some(workspace) = workspace_of(to) else {
         return Verdict::Refused("no such recipient".into());
     };
@@ -68,17 +81,25 @@ pub async fn receive<P: Platform>(platform: &P, from: &str, to: &str, raw: &[u8]
     }
     let mail = StoredMail { raw_key, workspace, from: from.into(), to: to.into() };
     let Err(reject) = file(platform, &mail, raw).await else { return Verdict::Taken };
-    platform.log(&format!("mail {} goes to the queue: {}", mail.raw_key, reject.message));
+    let fields = [("key", &*mail.raw_key), ("why", &reject.message)];
+    log::error(platform, "mail_queued", &fields);
     match platform.enqueue(&mail).await {
         Ok(()) => Verdict::Taken,
         Err(reject) => Verdict::Later(reject.message),
     }
 }
 
-/// Refuses a workspace that was never registered.
+/// Refuses a workspace that was never registered. That one was, stays true for ever: it is kept.
+/// That one was not may change with the next request, and is asked again each time.
 async fn exists<P: Platform>(platform: &P, workspace: WorkspaceId) -> Result<(), Reject> {
+    let key = format!("registered:{workspace}");
+    if platform.kept(&key).await.is_some() {
+        return Ok(());
+    }
     let command = RoomCommand::Authorise(Authorise { permission: Permission::Read });
-    ask(platform, workspace, None, &command).await.map(drop)
+    ask(platform, workspace, None, &command).await?;
+    platform.keep(&key, "1").await;
+    Ok(())
 }
 
 /// Hands a stored mail to its room: read, with its files kept, or reported as unreadable. Done
@@ -116,7 +137,9 @@ pub async fn file<P: Platform>(
 /// come back, would not be known again.
 async fn own_domains<P: Platform>(platform: &P, workspace: WorkspaceId) -> Vec<String> {
     let addresses = d1::addresses(platform, workspace).await.unwrap_or_else(|reject| {
-        platform.log(&format!("own domains of {workspace}: {}", reject.message));
+        let workspace = workspace.to_string();
+        let fields = [("workspace", &*workspace), ("why", &reject.message)];
+        log::error(platform, "own_domains", &fields);
         Vec::new()
     });
     let domain = |address: &String| Some(address.rsplit_once('@')?.1.to_owned());

@@ -18,6 +18,7 @@ pub mod email;
 pub mod gather;
 pub mod http;
 pub mod link;
+pub mod log;
 pub mod media;
 pub mod multipart;
 #[cfg(feature = "openapi")]

@@ -24,6 +24,40 @@ pub struct StoredMail {
     pub to: String,
 }
 
+/// What the Worker leans on, beside the actors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dependency {
+    /// Summaries.
+    D1,
+    /// Mail and files.
+    Storage,
+    /// Copies of what seldom changes; it may be missing.
+    Cache,
+}
+
+impl Dependency {
+    /// What it is called.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::D1 => "d1",
+            Self::Storage => "storage",
+            Self::Cache => "cache",
+        }
+    }
+}
+
+/// Something that operators count.
+#[derive(Debug, Clone, Copy)]
+pub struct Point<'a> {
+    /// What happened; one of a closed set.
+    pub event: &'a str,
+    /// What it is counted by: names of ours, never what a person wrote.
+    pub labels: &'a [&'a str],
+    /// What is measured.
+    pub numbers: &'a [f64],
+}
+
 /// A body that comes piece by piece.
 #[expect(async_fn_in_trait, reason = "one thread; no future of ours crosses one")]
 pub trait Source {
@@ -73,6 +107,26 @@ pub trait Platform {
 
     /// Random bits that nobody can guess.
     fn random(&self) -> [u8; 32];
+
+    /// Asks one of the things that the Worker leans on for nothing in particular; false where this
+    /// deployment has none.
+    ///
+    /// # Errors
+    /// `unavailable` where it does not answer.
+    async fn reach(&self, what: Dependency) -> Result<bool, Reject>;
+
+    /// Waits.
+    async fn sleep(&self, ms: u32);
+
+    /// Counts something; where nobody counts, nothing happens.
+    fn count(&self, point: &Point<'_>);
+
+    /// A text that was kept under a key. What is kept never changes, so that it does not matter how
+    /// old the copy is; none where there is none, or no answer.
+    async fn kept(&self, key: &str) -> Option<String>;
+
+    /// Keeps a text under a key for a day. Where that fails, it is not kept.
+    async fn keep(&self, key: &str, text: &str);
 
     /// Writes a line to the log: ids and causes, never what a person wrote, never a secret.
     fn log(&self, line: &str);

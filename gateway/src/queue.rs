@@ -4,7 +4,8 @@
 //! the dead-letter queue, for a person.
 
 use crate::email;
-use crate::platform::{Platform, StoredMail};
+use crate::log;
+use crate::platform::{Platform, Point, StoredMail};
 use schema::Code;
 
 /// What becomes of a message.
@@ -25,18 +26,22 @@ pub async fn consume<P: Platform>(platform: &P, mail: &StoredMail) -> Fate {
         Ok(Some(raw)) => raw,
         Ok(None) => {
             // Deleted by a person, or by a rule of the bucket: nothing will bring it back.
-            platform.log(&format!("mail {} is no longer kept", mail.raw_key));
+            log::error(platform, "mail_gone", &[("key", &mail.raw_key)]);
             return Fate::Done;
         }
         Err(reject) => {
-            platform.log(&format!("mail {}: {}", mail.raw_key, reject.message));
+            let fields = [("key", &*mail.raw_key), ("why", &reject.message)];
+            log::error(platform, "mail_not_read", &fields);
             return Fate::Again(DELAY_S);
         }
     };
     match email::file(platform, mail, &raw).await {
         Ok(_) => Fate::Done,
         Err(reject) => {
-            platform.log(&format!("mail {}: {:?} {}", mail.raw_key, reject.code, reject.message));
+            let code = format!("{:?}", reject.code);
+            let fields = [("key", &*mail.raw_key), ("code", &code), ("why", &reject.message)];
+            log::error(platform, "mail_not_filed", &fields);
+            platform.count(&Point { event: "mail.queue", labels: &["again"], numbers: &[1.0] });
             // A refusal that time does not change still ends where a person sees it.
             let slow = !matches!(reject.code, Code::Unavailable);
             Fate::Again(if slow { 10 * DELAY_S } else { DELAY_S })

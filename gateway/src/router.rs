@@ -12,6 +12,7 @@ use uuid::Uuid;
 pub enum Route {
     About,
     Health,
+    Ready,
     RegisterWorkspace,
     GetWorkspace,
     ChangeWorkspace,
@@ -68,6 +69,7 @@ impl Route {
             self,
             Self::About
                 | Self::Health
+                | Self::Ready
                 | Self::RegisterWorkspace
                 | Self::Login
                 | Self::Refresh
@@ -82,6 +84,7 @@ impl Route {
 pub const ROUTES: &[(&str, &str, Route)] = &[
     ("GET", "/", Route::About),
     ("GET", "/healthz", Route::Health),
+    ("GET", "/readyz", Route::Ready),
     ("POST", "/v1/workspaces", Route::RegisterWorkspace),
     ("GET", "/v1/workspace", Route::GetWorkspace),
     ("PATCH", "/v1/workspace", Route::ChangeWorkspace),
@@ -187,6 +190,20 @@ pub fn find(method: &str, path: &str) -> Result<(Target, Ids), Reject> {
     Err(Reject::new(Code::MethodNotAllowed, message).with(serde_json::json!({ "allow": allow })))
 }
 
+/// What a request is called where requests are counted: a method of ours, and the pattern of its
+/// path; `-` where there is no such thing.
+#[must_use]
+pub fn name(method: &str, path: &str) -> (&'static str, &'static str) {
+    const METHODS: [&str; 7] = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"];
+    let method = METHODS.into_iter().find(|known| *known == method).unwrap_or("-");
+    if path.starts_with(crate::link::PATH) {
+        return (method, "/files/{link}");
+    }
+    let short = path.len() <= PATH_BYTES_MAX;
+    let found = all().find(|(_, pattern, _)| short && matches(pattern, path).is_some());
+    (method, found.map_or("-", |(_, pattern, _)| pattern))
+}
+
 fn matches(pattern: &str, path: &str) -> Option<Ids> {
     let mut ids = Ids::default();
     let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
@@ -272,6 +289,13 @@ mod tests {
             assert_eq!(code, Err(Code::NotFound), "{path}");
         }
         assert!(find("GET", &format!("/{}", "a/".repeat(10_000))).is_err());
+    }
+
+    #[test]
+    fn what_is_counted_never_has_what_the_client_wrote() {
+        assert_eq!(name("GET", &format!("/v1/tickets/{ID}")), ("GET", "/v1/tickets/{ticketId}"));
+        assert_eq!(name("BREW", "/v1/tickets/ann@customer.example"), ("-", "-"));
+        assert_eq!(name("GET", "/files/abc.def"), ("GET", "/files/{link}"));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 
 use crate::d1::{self, Known};
 use crate::gather::gather;
-use crate::platform::Platform;
+use crate::log;
+use crate::platform::{Platform, Point};
 use schema::envelope::KernelCommand;
 use schema::ids::WorkspaceId;
 use schema::{ActorKind, Answer, Envelope, Millis, Principal, Reject};
@@ -27,7 +28,8 @@ async fn wake<P: Platform>(platform: &P, kind: ActorKind, known: Result<Vec<Know
     let known = match known {
         Ok(known) => known,
         Err(reject) => {
-            platform.log(&format!("watchdog {kind:?}: {}", reject.message));
+            let fields = [("actor", kind.binding()), ("why", &reject.message)];
+            log::error(platform, "watchdog", &fields);
             return;
         }
     };
@@ -44,7 +46,12 @@ async fn wake<P: Platform>(platform: &P, kind: ActorKind, known: Result<Vec<Know
     let trouble: Vec<Reject> =
         trouble.filter(|reject| reject.code != schema::Code::NotFound).collect();
     if let Some(first) = trouble.first() {
-        platform.log(&format!("watchdog {kind:?}: {} failed: {}", trouble.len(), first.message));
+        let count = trouble.len().to_string();
+        let fields = [("actor", kind.binding()), ("failed", &count), ("why", &first.message)];
+        log::error(platform, "watchdog", &fields);
+        let numbers = [trouble.len() as f64];
+        let labels = [kind.binding()];
+        platform.count(&Point { event: "watchdog", labels: &labels, numbers: &numbers });
     }
 }
 

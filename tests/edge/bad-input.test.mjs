@@ -69,7 +69,7 @@ const BODIES = {
   "POST /api/prospects/{}/suppress": { reason: "manual" },
 };
 /** Routes for everybody. */
-const OPEN = new Set(["GET /", "GET /healthz", "POST /v1/workspaces", "POST /v1/auth/login", "POST /v1/auth/refresh",
+const OPEN = new Set(["GET /", "GET /healthz", "GET /readyz", "POST /v1/workspaces", "POST /v1/auth/login", "POST /v1/auth/refresh",
   "POST /v1/invitations/accept", "GET /v1/realtime", "GET /realtime"]);
 /** Routes that count attempts by address before they read a body: the bad bodies go there once. */
 const LIMITED = new Set(["POST /v1/auth/login", "POST /v1/auth/password"]);

@@ -2,7 +2,9 @@
 
 use crate::config::Config;
 use crate::http::Response;
-use crate::platform::{Platform, Source, StoredMail};
+use crate::log;
+use crate::platform::{Dependency, Platform, Point, Source, StoredMail};
+use actors::kernel::host::metrics;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use js_sys::{Promise, Reflect, Uint8Array};
@@ -36,14 +38,27 @@ static CONFIG: OnceCell<Result<Config, Reject>> = OnceCell::new();
 /// What joins a room's WebSocket to the client.
 const CONNECT_HEADER: &str = "x-postroom-connect";
 
+/// How long a copy is kept.
+const KEPT_S: u64 = 24 * 60 * 60;
+
+#[derive(serde::Deserialize)]
+struct One {}
+
 /// The bindings of this Worker.
 pub struct Edge {
     pub(super) env: Env,
 }
 
+fn fault(what: &str, why: &str) {
+    worker::console_error!(
+        "{}",
+        log::line("error", "unavailable", &[("what", what), ("why", why)])
+    );
+}
+
 /// The client learns that something does not answer; why is for the log.
 fn unavailable(what: &str, error: impl std::fmt::Display) -> Reject {
-    worker::console_error!("{what}: {error}");
+    fault(what, &error.to_string());
     Reject::new(Code::Unavailable, format!("{what} does not answer: try again"))
 }
 
@@ -130,6 +145,38 @@ impl Platform for Edge {
         bytes
     }
 
+    async fn reach(&self, what: Dependency) -> Result<bool, Reject> {
+        match what {
+            Dependency::D1 => self.rows::<One>("select 1 as one", &[]).await.map(|_| true),
+            Dependency::Storage => self.has_object("readyz").await.map(|_| true),
+            Dependency::Cache => {
+                let Ok(cache) = self.env.kv("CACHE") else { return Ok(false) };
+                let found = cache.get("readyz").text().await;
+                found.map(|_| true).map_err(|error| unavailable("cache", error))
+            }
+        }
+    }
+
+    async fn sleep(&self, ms: u32) {
+        worker::Delay::from(std::time::Duration::from_millis(ms.into())).await;
+    }
+
+    fn count(&self, point: &Point<'_>) {
+        metrics::write(&self.env, point.event, point.labels, point.numbers);
+    }
+
+    async fn kept(&self, key: &str) -> Option<String> {
+        self.env.kv("CACHE").ok()?.get(key).text().await.ok().flatten()
+    }
+
+    async fn keep(&self, key: &str, text: &str) {
+        let Ok(cache) = self.env.kv("CACHE") else { return };
+        let Ok(put) = cache.put(key, text) else { return };
+        if let Err(error) = put.expiration_ttl(KEPT_S).execute().await {
+            fault("cache", &error.to_string());
+        }
+    }
+
     fn log(&self, line: &str) {
         worker::console_error!("{line}");
     }
@@ -158,8 +205,13 @@ impl Platform for Edge {
                 "the answer was lost: repeat it, with an Idempotency-Key if it changes something",
             )),
             Err(error) => {
-                let (id, cause) = (&envelope.request_id, describe(&error));
-                worker::console_error!("request {id} {actor:?}: {cause}");
+                let cause = describe(&error);
+                let fields = [
+                    ("requestId", &*envelope.request_id),
+                    ("actor", actor.binding()),
+                    ("why", &cause),
+                ];
+                log::error(self, "actor_failed", &fields);
                 Err(Reject::internal(cause))
             }
         }
@@ -283,7 +335,7 @@ impl Platform for Edge {
 
     async fn drop_parts(&self, (upload, _): Self::Parts) {
         if let Err(error) = upload.abort().await {
-            worker::console_error!("storage: {error}");
+            fault("storage", &error.to_string());
         }
     }
 

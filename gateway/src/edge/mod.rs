@@ -9,7 +9,8 @@ pub use self::body::{chunks, next_chunk, read};
 use crate::app::{self, Served};
 use crate::email::{self, MAIL_BYTES_MAX, Verdict};
 use crate::http::{Body, Headers, Request, Response};
-use crate::platform::{Platform, StoredMail};
+use crate::log;
+use crate::platform::StoredMail;
 use crate::queue::{self, Fate};
 use crate::scheduled;
 use schema::codec::read_json;
@@ -78,7 +79,7 @@ async fn email(
     let raw = match message.raw_bytes().await {
         Ok(raw) => raw,
         Err(error) => {
-            edge.log(&format!("mail could not be read: {error}"));
+            log::error(&edge, "mail_not_received", &[("why", &error.to_string())]);
             message.set_reject("temporary failure: try again later");
             return Ok(());
         }
@@ -87,7 +88,7 @@ async fn email(
         Verdict::Taken => {}
         Verdict::Refused(why) => message.set_reject(&why),
         Verdict::Later(why) => {
-            edge.log(&format!("mail could not be kept: {why}"));
+            log::error(&edge, "mail_not_kept", &[("why", &why)]);
             message.set_reject("temporary failure: try again later");
         }
     }
@@ -106,7 +107,7 @@ async fn queue(batch: MessageBatch<StoredMail>, env: Env, _context: Context) -> 
         let Ok(mail) = read_json::<StoredMail>(text.as_bytes()) else {
             // Left alone it would count as done. After its tries a person finds it in the dead
             // letters.
-            edge.log("a message of the mail queue cannot be read");
+            log::error(&edge, "queue_message_not_read", &[]);
             message.retry();
             continue;
         };

@@ -5,7 +5,9 @@ use crate::d1::{InboxRow, ProspectRow};
 use crate::router::Route;
 use crate::routes::status;
 use crate::routes::transfer;
-use crate::routes::{About, Health, admin, inboxes, invitations, prospects, realtime, sessions};
+use crate::routes::{
+    About, Health, admin, health, inboxes, invitations, prospects, realtime, sessions,
+};
 use schema::inbox::{InboxView, NewMail, PauseInbox, ResolveUnknown, SendView};
 use schema::limiter::LimitKind;
 use schema::prospect::{HistoryRow, Prospect, Stage, Suppress, Update};
@@ -126,6 +128,10 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         }
         Route::Health => {
             Function::reads("health", "Says that the Worker runs", s.reply::<Health<'_>>()).open()
+        }
+        Route::Ready => {
+            let summary = "Says whether what the Worker leans on answers; 503 where not";
+            Function::reads("ready", summary, s.reply::<health::Readiness>()).open()
         }
         Route::RegisterWorkspace
         | Route::GetWorkspace

@@ -105,7 +105,8 @@ async fn again<P: Platform>(
             Err(reject) if reject.code == Code::NotFound => {}
             Err(reject) => {
                 *failed += 1;
-                call.platform.log(&format!("rebuild {kind:?}: {}", reject.message));
+                let fields = [("requestId", &*call.request_id), ("why", &reject.message)];
+                crate::log::error(call.platform, "rebuild_failed", &fields);
             }
         }
     }

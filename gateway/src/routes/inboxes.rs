@@ -344,7 +344,8 @@ fn public<P: Platform>(call: &Call<'_, P>, what: &str, reject: Reject) -> Reject
     if reject.code != schema::Code::Internal {
         return reject;
     }
-    call.platform.log(&format!("request {} {what}: {}", call.request_id, reject.message));
+    let fields = [("requestId", &*call.request_id), ("what", what), ("why", &reject.message)];
+    crate::log::error(call.platform, "part_failed", &fields);
     Reject::new(reject.code, "internal error")
 }
 

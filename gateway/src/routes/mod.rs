@@ -8,6 +8,7 @@ pub mod access;
 pub mod admin;
 pub mod api_keys;
 pub mod attachments;
+pub mod health;
 pub mod inboxes;
 pub mod invitations;
 pub mod prospects;
@@ -33,6 +34,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
     match route {
         Route::About => about(&call),
         Route::Health => health(&call),
+        Route::Ready => health::ready(&call).await,
         Route::RegisterWorkspace => sessions::register(call).await,
         Route::GetWorkspace => access::get_workspace(call).await,
         Route::ChangeWorkspace => access::change_workspace(call).await,

@@ -125,8 +125,8 @@ fn row_result<P: Platform>(call: &Call<'_, P>, result: Result<Imported, Reject>)
         Ok(data) => RowResult { success: true, data: Some(data), error: None },
         Err(mut reject) => {
             if reject.code == Code::Internal {
-                let id = &call.request_id;
-                call.platform.log(&format!("request {id} import: {}", reject.message));
+                let fields = [("requestId", &*call.request_id), ("why", &reject.message)];
+                crate::log::error(call.platform, "row_failed", &fields);
                 reject = Reject::new(Code::Internal, "internal error");
             }
             RowResult { success: false, data: None, error: Some(reject) }

@@ -91,7 +91,8 @@ fn present<T: serde::de::DeserializeOwned>(
     replies: Vec<Result<Reply, Reject>>,
 ) -> Result<Vec<T>, Reject> {
     let found = replies.into_iter().filter(|reply| match reply {
-        Err(reject) => reject.code != schema::Code::NotFound,
+        // A warm-up that was never begun refuses by its state.
+        Err(reject) => !matches!(reject.code, schema::Code::NotFound | schema::Code::Conflict),
         Ok(_) => true,
     });
     found.map(|reply| read(&reply?)).collect()
