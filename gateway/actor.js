@@ -109,6 +109,11 @@ export function actor(Core) {
           for (const frame of out[codec]) send(socket, frame);
         }
       }
+      for (const [tag, json, msgpack] of out.whispers ?? []) {
+        for (const socket of this.ctx.getWebSockets(tag)) {
+          send(socket, this.ctx.getTags(socket).includes("json") ? json : msgpack);
+        }
+      }
       for (const tag of out.expelled) {
         for (const socket of this.ctx.getWebSockets(tag)) close(socket, 4401, "no longer allowed");
       }

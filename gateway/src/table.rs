@@ -218,6 +218,17 @@ pub const ROOM: &[Line] = &[
     list("/v1/users/{userId}/export", "exportUser", "Stored", &[]),
     act("/v1/users/{userId}/erase", "eraseUser", "Erasure"),
     get("/v1/users/{userId}/erasure", "getErasure", "Erasure"),
+    list("/v1/notifications", "listNotifications", "Notification", &[Flag("unread")]),
+    get("/v1/notifications/unread", "countUnread", "Unread"),
+    act("/v1/notifications/read-all", "readAllNotifications", "Unread"),
+    act("/v1/notifications/{notificationId}/read", "readNotification", "Notification"),
+    get("/v1/notifications/settings", "getNotificationSettings", "NotificationSettings"),
+    Line {
+        if_match: None,
+        ..change("/v1/notifications/settings", "changeNotificationSettings", "NotificationSettings")
+    },
+    get("/v1/settings/notifications", "getNotificationTemplates", "NotificationTemplates"),
+    change("/v1/settings/notifications", "changeNotificationTemplates", "NotificationTemplates"),
     list("/v1/api-keys", "listApiKeys", "ApiKey", &[Text("agentId")]),
     get("/v1/api-keys/{apiKeyId}", "getApiKey", "ApiKey"),
     remove("/v1/api-keys/{apiKeyId}", "revokeApiKey", "ApiKey"),

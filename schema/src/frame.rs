@@ -7,6 +7,7 @@
 use crate::Millis;
 use crate::ids::{AgentId, ConnectionId, TicketId, WorkspaceId};
 use crate::principal::Principal;
+use crate::room::notification::Notification;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -158,6 +159,15 @@ pub enum ServerFrame<'a> {
         ticket_id: TicketId,
         /// Started or stopped.
         typing: bool,
+    },
+    /// The agent of this connection has a new notification, or has read some. Not an event: it may
+    /// be lost; the list has them all.
+    Notification {
+        /// The notification, where it is one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        notification: Option<&'a Notification>,
+        /// How many are not read now.
+        unread: i64,
     },
     /// The answer to `ping`.
     Pong {

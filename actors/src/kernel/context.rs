@@ -88,6 +88,8 @@ pub struct Told {
     pub events: Vec<Box<RawValue>>,
     /// Frames that are no events, as JSON text.
     pub casts: Vec<Vec<u8>>,
+    /// Frames for the sockets of one agent, as JSON text.
+    pub whispers: Vec<(AgentId, Vec<u8>)>,
     /// Whose sockets are to be closed.
     pub expelled: Vec<Expelled>,
     /// Whether the outbox has something new.
@@ -260,6 +262,15 @@ impl Ctx<'_> {
     /// `internal` where the frame is no JSON.
     pub fn cast(&mut self, frame: &ServerFrame<'_>) -> Result<(), Reject> {
         self.told.casts.push(Reply::of(frame)?.0);
+        Ok(())
+    }
+
+    /// Sends a frame to the sockets of one agent once this step has committed. It may be lost.
+    ///
+    /// # Errors
+    /// `internal` where the frame is no JSON.
+    pub fn whisper(&mut self, agent: AgentId, frame: &ServerFrame<'_>) -> Result<(), Reject> {
+        self.told.whispers.push((agent, Reply::of(frame)?.0));
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use super::store::head::{self, Head};
 use super::store::{idempotency, outbox, timers};
 use schema::codec::read_json;
 use schema::envelope::{KernelCommand, pack};
-use schema::ids::WorkspaceId;
+use schema::ids::{AgentId, WorkspaceId};
 use schema::{Answer, Code, Envelope, Millis, Permission, Principal, Reject};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
@@ -45,6 +45,8 @@ pub struct Turn {
     pub events: Vec<Box<RawValue>>,
     /// Further frames for every socket, as JSON text.
     pub casts: Vec<Vec<u8>>,
+    /// Frames for the sockets of one agent, as JSON text.
+    pub whispers: Vec<(AgentId, Vec<u8>)>,
     /// Whose sockets are to be closed.
     pub expelled: Vec<Expelled>,
     /// Whether the outbox should be drained.
@@ -56,6 +58,7 @@ impl Turn {
     pub(super) fn tell(&mut self, told: Told) {
         self.events.extend(told.events);
         self.casts.extend(told.casts);
+        self.whispers.extend(told.whispers);
         self.expelled.extend(told.expelled);
         self.drain |= told.outbox;
     }

@@ -13,6 +13,7 @@
 //! | [`directory`] | handles, companies, attributes, merged users |
 //! | [`teams`] | groups of agents |
 //! | [`privacy`] | all of one person, given or erased |
+//! | [`notifications`] | what one agent should look at |
 //! | [`keys`] | API keys |
 //! | [`audit`] | who did what beside the daily work |
 //! | [`catalogue`] | what the team prepares: categories, statuses, canned replies, macros, views |
@@ -42,6 +43,7 @@ pub mod handle;
 pub mod keys;
 pub mod mail;
 pub mod moves;
+pub mod notifications;
 pub mod overview;
 pub mod people;
 pub mod privacy;
@@ -87,6 +89,7 @@ impl Actor for Core {
         privacy::MIGRATION,
         keys::MIGRATION,
         TICKETS,
+        notifications::MIGRATION,
         //
     ];
     type Command = RoomCommand;
@@ -142,6 +145,25 @@ impl Actor for Core {
             RoomCommand::MergeUsers(input) => directory::merge::merge_users(ctx, &input),
             RoomCommand::UndoMerge(input) => directory::undo_merge::undo_merge(ctx, &input),
             RoomCommand::ListMerges(input) => directory::undo_merge::list_merges(ctx, &input),
+
+            RoomCommand::ListNotifications(input) => notifications::handle::list(ctx, &input),
+            RoomCommand::CountUnread(input) => notifications::handle::count(ctx, &input),
+            RoomCommand::ReadNotification(input) => notifications::handle::read(ctx, &input),
+            RoomCommand::ReadAllNotifications(input) => {
+                notifications::handle::read_all(ctx, &input)
+            }
+            RoomCommand::GetNotificationSettings(input) => {
+                notifications::settings::get(ctx, &input)
+            }
+            RoomCommand::ChangeNotificationSettings(input) => {
+                notifications::settings::change(ctx, &input)
+            }
+            RoomCommand::GetNotificationTemplates(input) => {
+                notifications::settings::get_templates(ctx, &input)
+            }
+            RoomCommand::ChangeNotificationTemplates(input) => {
+                notifications::settings::change_templates(ctx, &input)
+            }
 
             RoomCommand::ListApiKeys(input) => keys::read::list_api_keys(ctx, &input),
             RoomCommand::GetApiKey(input) => keys::read::get_api_key(ctx, &input),
@@ -381,6 +403,7 @@ impl Actor for Core {
             uploads::SWEEP => uploads::sweep(ctx),
             webhooks::TIMER => webhooks::flow::timer(ctx, timer),
             webhooks::TRIM => webhooks::handle::delete_webhook::trim(ctx, timer),
+            notifications::TIMER => notifications::timer(ctx),
             privacy::walk::TIMER => privacy::walk::timer(ctx, timer),
             attention::WAKE => attention::timer(ctx, timer),
             attention::UNCLAIM => attention::unclaim(ctx, timer),
@@ -408,6 +431,7 @@ impl Actor for Core {
 
     fn appended(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
         audit::appended(ctx)?;
+        notifications::react::appended(ctx)?;
         webhooks::flow::appended(ctx)
     }
 
@@ -418,10 +442,18 @@ impl Actor for Core {
         }
     }
 
+    fn attempts_max(kind: &str) -> i64 {
+        match kind {
+            notifications::mail::OUTBOX => notifications::mail::ATTEMPTS_MAX,
+            _ => i64::MAX,
+        }
+    }
+
     fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         match entry.kind.as_str() {
             uploads::FORGET => Ok(uploads::forget(entry)),
             webhooks::OUTBOX => webhooks::flow::begin(ctx, entry),
+            notifications::mail::OUTBOX => notifications::mail::begin(ctx, entry),
             privacy::walk::OUTBOX => privacy::walk::begin(entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
         }

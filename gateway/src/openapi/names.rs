@@ -17,6 +17,9 @@ use schema::room::draft::Draft;
 use schema::room::hours::BusinessHours;
 use schema::room::mail::UnparseableMail;
 use schema::room::moves::{Moved, TicketMove};
+use schema::room::notification::{
+    Notification, NotificationSettings, NotificationTemplates, Unread,
+};
 use schema::room::privacy::{Erasure, Stored};
 use schema::room::report::Report;
 use schema::room::schedule::ScheduledComment;
@@ -55,6 +58,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
         RowsImported
         Webhook Delivery
         Team Merge FreeMail Attribute Stored Erasure ApiKey AuditEntry
+        Notification Unread NotificationSettings NotificationTemplates
         Automation AutomationRun DryRun Workflow WorkflowRun BusinessHours SlaPolicy TicketSla
         BulkDone ClaimState Followers Moved TicketMove Draft Category CustomStatus CannedReply
         Signature Macro View Rendered MacroApplied

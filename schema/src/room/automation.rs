@@ -1,6 +1,7 @@
 //! Automations: rules that act on tickets when something happens, or does not for a time.
 
 use super::condition::Conditions;
+use super::notification::Notice;
 use super::ticket::{Priority, Status};
 use crate::Millis;
 use crate::ids::{
@@ -154,6 +155,8 @@ pub enum Action {
     /// Tells the outside: event `automation.webhook` with this name, which webhooks can be
     /// subscribed to.
     Webhook(WebhookCall),
+    /// Tells agents of the ticket: each gets a notification.
+    Notify(Notice),
     /// Starts a workflow, unless it is already under way on this ticket.
     StartWorkflow(WorkflowId),
 }
@@ -178,6 +181,7 @@ impl Action {
             Self::Macro(_) => "macro",
             Self::Note(_) => "note",
             Self::Webhook(_) => "webhook",
+            Self::Notify(_) => "notify",
             Self::StartWorkflow(_) => "startWorkflow",
         }
     }

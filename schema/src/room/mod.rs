@@ -18,6 +18,7 @@ pub mod draft;
 pub mod hours;
 pub mod mail;
 pub mod moves;
+pub mod notification;
 pub mod privacy;
 pub mod report;
 pub mod schedule;
@@ -110,6 +111,22 @@ pub enum RoomCommand {
     /// List the merges that can be undone. Reply: a list of [`user::Merge`].
     ListMerges(user::ListMerges),
 
+    /// List the caller's notifications. Reply: a page of [`notification::Notification`].
+    ListNotifications(notification::ListNotifications),
+    /// Count the caller's unread notifications. Reply: [`notification::Unread`].
+    CountUnread(notification::CountUnread),
+    /// Mark a notification as read. Reply: [`notification::Notification`].
+    ReadNotification(notification::ReadNotification),
+    /// Mark all notifications as read. Reply: [`notification::Unread`].
+    ReadAllNotifications(notification::ReadAllNotifications),
+    /// Read how the caller is told. Reply: [`notification::NotificationSettings`].
+    GetNotificationSettings(notification::GetNotificationSettings),
+    /// Change how the caller is told. Reply: [`notification::NotificationSettings`].
+    ChangeNotificationSettings(notification::ChangeNotificationSettings),
+    /// Read what notifications say. Reply: [`notification::NotificationTemplates`].
+    GetNotificationTemplates(notification::GetNotificationTemplates),
+    /// Change what notifications say. Reply: [`notification::NotificationTemplates`].
+    ChangeNotificationTemplates(notification::ChangeNotificationTemplates),
     /// List the API keys. Reply: a page of [`api_key::ApiKey`].
     ListApiKeys(api_key::ListApiKeys),
     /// Read an API key. Reply: [`api_key::ApiKey`].

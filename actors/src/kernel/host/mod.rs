@@ -297,6 +297,11 @@ impl<A: Actor> Host<A> {
                 set(codec_tag(codec), &list)?;
             }
         }
+        let whispered = turn.whispers.into_iter().map(|(agent, json)| -> JsValue {
+            let tag = JsValue::from(format!("a:{agent}"));
+            Array::of3(&tag, &wire(json.clone(), Codec::Json), &wire(json, Codec::Msgpack)).into()
+        });
+        set("whispers", &whispered.collect::<Array>())?;
         let expelled: Array = turn
             .expelled
             .iter()

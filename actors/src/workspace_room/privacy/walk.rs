@@ -5,7 +5,7 @@ use super::store::{self, Running, Seen};
 use crate::kernel::store::events;
 use crate::kernel::{Ctx, Effect, Entry, Timer};
 use crate::workspace_room::store::BOTTOM;
-use crate::workspace_room::{derived, mail, overview};
+use crate::workspace_room::{derived, mail, notifications, overview};
 use schema::room::mail::MailFacts;
 use schema::{Reject, codec};
 use serde_json::Value;
@@ -63,6 +63,7 @@ fn tickets(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<(), Reject> {
             overview::summarise_user(ctx, user)?;
         }
         running.erasure.others += store::forget_answers(ctx.sql, &id)?;
+        notifications::store::forget_of_user(ctx.sql, &id)?;
     }
     let mut objects = Vec::new();
     for handle in &running.needles.handles {

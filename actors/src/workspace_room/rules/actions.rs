@@ -5,8 +5,10 @@
 
 use super::{turns, workflows};
 use crate::kernel::Ctx;
+use crate::workspace_room::access::store::agents;
 use crate::workspace_room::catalogue::{self, Item, Kind, categories, macros, render, statuses};
 use crate::workspace_room::comments::{self, Draft};
+use crate::workspace_room::notifications::{self, News};
 use crate::workspace_room::store::comments as spoken;
 use crate::workspace_room::{changes, status, teams, tickets};
 use schema::event::By;
@@ -16,6 +18,7 @@ use schema::room::automation::{
 };
 use schema::room::catalogue::MacroActions;
 use schema::room::comment::Visibility;
+use schema::room::notification::{NOTICE_AGENTS_MAX, NOTICE_CHARS_MAX, Notice, NotificationKind};
 use schema::room::ticket::{Source, Status, TAGS_MAX, Ticket, TicketChange};
 use schema::{Code, Reject, check};
 
@@ -63,6 +66,7 @@ pub fn check_one(ctx: &Ctx<'_>, action: &Action) -> Result<Action, Reject> {
         Action::Webhook(call) => {
             call.name = check::line("name", &call.name, WEBHOOK_NAME_CHARS_MAX)?;
         }
+        Action::Notify(notice) => check_notice(ctx, notice)?,
         Action::StartWorkflow(id) => workflows::check_named(ctx, *id)?,
         Action::AssignTeam(id) => teams::check_named(ctx, "assignTeam", *id)?,
         Action::SetCategory(id) => categories::check_usable(ctx, *id)?,
@@ -90,6 +94,23 @@ fn macro_of(ctx: &Ctx<'_>, id: ItemId) -> Result<MacroActions, Reject> {
         return Err(Reject::field("macro", "assigns to whoever applies it: that is for agents"));
     }
     Ok(actions)
+}
+
+fn check_notice(ctx: &Ctx<'_>, notice: &mut Notice) -> Result<(), Reject> {
+    notice.text = check::text("text", &notice.text, NOTICE_CHARS_MAX)?;
+    check::items("agentIds", &notice.agent_ids, NOTICE_AGENTS_MAX)?;
+    for agent in &notice.agent_ids {
+        if agents::find(ctx.sql, *agent)?.is_none_or(|known| !known.agent.active) {
+            return Err(Reject::field("agentIds", "must be active agents"));
+        }
+    }
+    if let Some(team) = notice.team_id {
+        teams::check_named(ctx, "teamId", team)?;
+    }
+    if !notice.assignee && notice.agent_ids.is_empty() && notice.team_id.is_none() {
+        return Err(Reject::field("notify", "must name the assignee, agents or a team"));
+    }
+    Ok(())
 }
 
 /// Somebody at work on one ticket, for a rule or a workflow.
@@ -227,6 +248,7 @@ impl<'r> Doer<'r> {
                 }
                 done(format!("told as {}", call.name))
             }
+            Action::Notify(notice) => self.notify(ctx, notice),
             Action::StartWorkflow(id) => {
                 let workflow = workflows::startable(ctx, *id, self.working.number)?;
                 self.save(ctx)?;
@@ -277,6 +299,26 @@ impl<'r> Doer<'r> {
         }
         let changed = self.change(ctx, &actions.change)?;
         Ok(said.unwrap_or(changed))
+    }
+
+    fn notify(&mut self, ctx: &mut Ctx<'_>, notice: &Notice) -> Result<Done, Reject> {
+        let mut told = notice.agent_ids.clone();
+        told.extend(self.working.assignee_id.filter(|_| notice.assignee));
+        if let Some(team) = notice.team_id {
+            told.extend(teams::find(ctx, team)?.member_ids);
+        }
+        told.sort_unstable();
+        told.dedup();
+        if told.is_empty() {
+            return unneeded("there is nobody to tell");
+        }
+        self.save(ctx)?;
+        for agent in told.iter().filter(|_| self.mode == Mode::Real) {
+            let (kind, by, text) = (NotificationKind::Automation, &By::System, &*notice.text);
+            let news = News { kind, ticket: &self.stored, comment: None, by, text };
+            notifications::tell(ctx, *agent, &news)?;
+        }
+        done(format!("{} told", told.len()))
     }
 
     fn assign(&mut self, to: Option<AgentId>) -> Result<Done, Reject> {

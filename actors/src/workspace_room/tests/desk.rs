@@ -158,7 +158,10 @@ impl Desk {
             .chain(["timers", "scheduled_comments", "ticket_tags", "automatic_senders"].iter())
             .chain(["teams", "team_members", "handles", "attributes", "user_merges"].iter())
             .chain(["company_domains", "free_mail", "erasures", "api_keys", "audit"].iter())
-            .chain(["catalogue", "drafts", "followers", "moves", "moved_comments"].iter())
+            .chain(
+                ["catalogue", "drafts", "followers", "moves", "moved_comments", "notifications"]
+                    .iter(),
+            )
             .map(|table| self.room.count(table))
             .chain([self.room.number("select last_number + changes from desk")])
             .chain([self.room.number("select coalesce(sum(version), 0) from tickets")])

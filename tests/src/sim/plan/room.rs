@@ -117,7 +117,8 @@ pub fn desk(world: &mut World, tenant: usize) {
             (json!({ "createUser": { "email": email, "name": text } }), About::Other)
         }
         (89..91, _, _) => (json!({ "snapshot": {} }), About::Other),
-        (91..93, _, _) => (json!({ "listTickets": {} }), About::Other),
+        (91, _, _) => (json!({ "listTickets": {} }), About::Other),
+        (92, _, _) => (json!({ "readAllNotifications": {} }), About::Other),
         _ => {
             let email = format!("u{}@{}.example", random.below(12), own.canary);
             let body = random.chance(500).then_some(&text);

@@ -105,7 +105,8 @@ fn automation_of(random: &mut Random, text: &str, workflow: Option<&str>) -> Val
             vec![json!({ "assignNext": { "by": *random.pick(&["turn", "load"]) } })],
         ),
     };
-    match (random.below(4), workflow) {
+    match (random.below(5), workflow) {
+        (4, _) => actions.push(json!({ "notify": { "assignee": true, "text": text } })),
         (0, _) => actions.push(json!({ "webhook": { "name": text } })),
         (1, _) => actions.push(json!({ "note": { "body": text } })),
         (2, Some(id)) => actions.push(json!({ "startWorkflow": id })),

@@ -1,0 +1,51 @@
+//! Notifications that leave by mail, through the inbox that the workspace has named.
+//!
+//! The inbox sends a mail of one key once, however often it is asked. What was read meanwhile, or
+//! is of somebody who has left, does not leave.
+
+use super::store;
+use crate::kernel::{Ctx, Effect, Entry};
+use crate::workspace_room::access::store::agents;
+use schema::ids::NotificationId;
+use schema::inbox::{InboxCommand, NewMail, SendMail};
+use schema::{ActorKind, Reject, codec};
+
+/// The outbox entries; their key is the notification.
+pub const OUTBOX: &str = "notifications.mail";
+/// How often an inbox that does not answer is asked.
+pub const ATTEMPTS_MAX: i64 = 20;
+
+/// What an entry wants from the inbox.
+///
+/// # Errors
+/// `internal` where its key is no notification's.
+pub fn begin(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    let id: NotificationId =
+        entry.key.parse().map_err(|_| Reject::internal(format!("mail of what? {}", entry.key)))?;
+    let Some(agent) = store::owner(ctx.sql, id)? else { return Ok(Effect::Nothing) };
+    let Some(notification) = store::find(ctx.sql, agent, id)? else { return Ok(Effect::Nothing) };
+    let known = agents::find(ctx.sql, agent)?.filter(|known| known.agent.active);
+    let (Some(known), (Some(inbox), _)) = (known, store::setup(ctx.sql)?) else {
+        return Ok(Effect::Nothing);
+    };
+    if notification.read_at.is_some() {
+        return Ok(Effect::Nothing);
+    }
+    let key = format!("notification:{id}");
+    let mail = NewMail {
+        to: vec![known.agent.email],
+        cc: Vec::new(),
+        subject: notification.title,
+        text: notification.body,
+        html: None,
+        in_reply_to: None,
+        references: Vec::new(),
+        prospect: None,
+    };
+    Ok(Effect::Call {
+        actor: ActorKind::InboxState,
+        instance: format!("{}/{inbox}", ctx.instance),
+        key: key.clone(),
+        command: codec::to_json(&InboxCommand::Send(SendMail { key, mail })),
+    })
+}
