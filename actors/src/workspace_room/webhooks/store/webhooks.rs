@@ -45,12 +45,14 @@ pub struct Webhook {
     pub version: i64,
 }
 
-const INSERT: &str = "insert into webhooks (id, url, description, kinds, active, disabled_reason,
-    sealed_secret, sealed_previous, previous_until, cursor, waiting, failures, failing_since,
-    hold_until, created_at, updated_at, version)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const INSERT: &str = "insert into webhooks (number, id, url, description, kinds, active,
+    disabled_reason, sealed_secret, sealed_previous, previous_until, cursor, waiting, failures,
+    failing_since, hold_until, created_at, updated_at, version)
+    values (1 + max(coalesce((select max(number) from webhooks), 0),
+        coalesce((select max(webhook) from webhook_deliveries), 0)),
+    ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
-/// Adds a webhook; its number is given.
+/// Adds a webhook; its number is given, and none that deliveries of a deleted one still have.
 ///
 /// # Errors
 /// A storage fault.

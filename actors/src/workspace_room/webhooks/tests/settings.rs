@@ -151,6 +151,24 @@ fn what_leans_on_the_gateway_is_not_taken_from_a_socket() {
 }
 
 #[test]
+fn a_new_webhook_keeps_its_deliveries_when_those_of_a_deleted_one_go() {
+    for tickets in [0, 2] {
+        let mut receiver = Receiver::of(&["ticket.created"]);
+        for number in 0..tickets {
+            receiver.desk.ticket(&format!("t{number}"));
+        }
+        receiver.run();
+        receiver.act("deleteWebhook", json!({}));
+        receiver.webhook = receiver.create(&["ticket.created"]);
+        receiver.desk.ticket("for the new one");
+        receiver.run();
+        receiver.pass(60_000);
+        assert_eq!(receiver.deliveries().len(), 1, "{tickets} before");
+        assert_eq!(receiver.desk.room.count("webhook_deliveries"), 1);
+    }
+}
+
+#[test]
 fn a_deleted_webhook_takes_its_deliveries_with_it() {
     let mut receiver = Receiver::of(&["ticket.created"]);
     for number in 0..3 {
