@@ -57,6 +57,8 @@ pub struct Load {
     statuses: BTreeMap<Status, i64>,
     /// The tickets that got comments, as they stand after them.
     commented: BTreeMap<TicketId, Standing>,
+    /// Whether an agent was written, whose version is in the workspace's row.
+    agents: bool,
     /// The last seq of an imported comment, once it is known.
     last_seq: Option<i64>,
 }
@@ -85,6 +87,8 @@ impl Load {
             Ok(result) => {
                 self.done.created += i64::from(result.outcome == RowOutcome::Created);
                 self.done.updated += i64::from(result.outcome == RowOutcome::Updated);
+                let written = matches!(result.outcome, RowOutcome::Created | RowOutcome::Updated);
+                self.agents |= written && matches!(row, ImportRow::Agent(_));
                 Ok(result)
             }
             Err(reject) if is_of_the_row(reject.code) => {
@@ -167,6 +171,8 @@ impl Load {
         }
         if counted {
             store::set_last_number(ctx.sql, self.last_number.unwrap_or(0), ctx.now)?;
+        }
+        if counted || self.agents {
             let workspace = ctx.principal.workspace.to_string();
             ctx.summarise(Table::Workspaces, &workspace)?;
         }
