@@ -140,6 +140,13 @@ fn pack(kind: ActorKind, json: &str) -> Result<Vec<u8>, Reject> {
     }
 }
 
+/// The name of a command, as JSON.
+#[must_use]
+pub fn name_of(json: &[u8]) -> Option<String> {
+    let (_, rest) = std::str::from_utf8(json).ok()?.split_once('"')?;
+    rest.split_once('"').map(|(name, _)| name.to_owned())
+}
+
 impl World {
     /// A client begins an operation.
     pub fn begin_op(&mut self, mut op: Op) -> OpId {
@@ -273,6 +280,10 @@ impl World {
             other => format!("{other:?}"),
         };
         self.say(format_args!("op {id} {brief}"));
+        if matches!(state, State::Done(_)) {
+            let op = &self.clients.ops[id];
+            self.done.extend(name_of(op.json.as_bytes()).map(|name| (op.to.0, name)));
+        }
         self.clients.ops[id].state = state;
         self.clients.waiting -= 1;
         self.plan_learns(id);

@@ -106,23 +106,43 @@ impl World {
     fn post_all(&mut self, name: &Name, round: u64, index: usize, jobs: &[PostJob]) {
         let mut posted = Vec::new();
         for job in jobs {
-            let status = if self.faults.strikes(Fault::ReceiverDown) {
-                None
-            } else {
-                Some(if self.faults.strikes(Fault::ReceiverRefuses) { 500 } else { 204 })
-            };
-            self.say(format_args!("{} posts {}: {status:?}", short(name), job.id));
-            let fate = match status {
-                Some(status) => {
-                    PostFate::Answered { status, answer: String::new(), retry_after_ms: None }
-                }
-                None => PostFate::Unanswered { why: "no answer in time".into() },
+            let fate = self.answer_post(job);
+            self.say(format_args!("{} posts {}: {fate:?}", short(name), job.id));
+            let status = match fate {
+                PostFate::Answered { status, .. } => Some(status),
+                PostFate::Unanswered { .. } => None,
             };
             self.take_post(name, job, status);
             posted.push(Posted { id: job.id.clone(), fate, took_ms: 10 });
         }
         let wait = self.random.between(10, 15_000);
         self.come_back(wait, round, index, Outcome::Posted(posted));
+    }
+
+    /// What a receiver does with a request: one of them goes away for good after a while, one never
+    /// answers, the others do unless something is wrong.
+    fn answer_post(&mut self, job: &PostJob) -> PostFate {
+        let answered = |status, retry_after_ms| PostFate::Answered {
+            status,
+            answer: String::new(),
+            retry_after_ms,
+        };
+        let silent = job.url.contains("silent.");
+        if silent || self.faults.strikes(Fault::ReceiverDown) {
+            return PostFate::Unanswered { why: "no answer in time".into() };
+        }
+        if job.url.contains("gone.") {
+            self.posts_to_gone += 1;
+            if self.posts_to_gone > 5 {
+                self.mark("webhook receiver gone");
+                return answered(410, None);
+            }
+        }
+        if self.faults.strikes(Fault::ReceiverBusy) {
+            let wait = self.random.between(1, 3_600_000);
+            return answered(503, Some(wait));
+        }
+        answered(if self.faults.strikes(Fault::ReceiverRefuses) { 500 } else { 204 }, None)
     }
 
     /// A mail goes to its server.

@@ -58,6 +58,7 @@ faults! {
     MailAnswerLost 100 "mail accepted, answer lost",
     ReceiverDown 200 "receiver of a webhook does not answer",
     ReceiverRefuses 200 "receiver of a webhook answers 500",
+    ReceiverBusy 100 "receiver of a webhook answers 503 and when to come back",
     ClockForward 4 "clock jumps a day ahead",
     ClockBack 4 "clock jumps a day back",
     ClockFrozen 8 "clock stands still",

@@ -2,7 +2,8 @@
 
 use super::faults;
 use super::run::{Outcome, run};
-use std::collections::BTreeMap;
+use schema::ActorKind;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,6 +20,8 @@ pub struct Summary {
     pub faults: Vec<u64>,
     /// Which rare things were reached.
     pub marks: BTreeMap<&'static str, u64>,
+    /// What was asked and done: kinds of objects, and the names of commands.
+    pub done: BTreeSet<(ActorKind, String)>,
     /// The seeds that failed.
     pub failed: Vec<Outcome>,
 }
@@ -35,6 +38,7 @@ impl Summary {
         for (mark, count) in &outcome.marks {
             *self.marks.entry(mark).or_default() += count;
         }
+        self.done.extend(outcome.done.iter().cloned());
         if outcome.violation.is_some() {
             self.failed.push(outcome);
         }

@@ -2,8 +2,8 @@
 
 use super::clock::DAY_MS;
 use super::world::{Happening, Violation, World};
-use schema::Millis;
-use std::collections::BTreeMap;
+use schema::{ActorKind, Millis};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long everything may take to become quiet once nothing goes wrong any more: a back-off of an
 /// hour, and what it waits for.
@@ -30,6 +30,8 @@ pub struct Outcome {
     pub faults: Vec<u64>,
     /// Which rare things were reached.
     pub marks: BTreeMap<&'static str, u64>,
+    /// What was asked and done: kinds of objects, and the names of commands.
+    pub done: BTreeSet<(ActorKind, String)>,
     /// The last lines of the trace.
     pub tail: Vec<String>,
 }
@@ -52,6 +54,7 @@ pub fn run(seed: u64, aloud: bool) -> Outcome {
         turns: world.turns,
         faults: world.faults.counts().to_vec(),
         marks: world.marks,
+        done: world.done,
         tail,
     }
 }

@@ -17,8 +17,8 @@ use super::trace::Trace;
 use actors::kernel::{Entry, Outcome};
 use schema::frame::Connect;
 use schema::summary::Summary;
-use schema::{Answer, Millis};
-use std::collections::BTreeMap;
+use schema::{ActorKind, Answer, Millis};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An operation of a client; an index into [`Clients`].
 pub type OpId = usize;
@@ -135,6 +135,8 @@ pub struct World {
     pub d1_down: Millis,
     /// The mail servers.
     pub post: Post,
+    /// How many requests the receiver has got that goes away.
+    pub posts_to_gone: u32,
     /// The clients.
     pub clients: Clients,
     /// The sockets.
@@ -147,6 +149,8 @@ pub struct World {
     pub violation: Option<Violation>,
     /// Which rare things were reached, by name.
     pub marks: BTreeMap<&'static str, u64>,
+    /// What was asked and done: kinds of objects, and the names of commands.
+    pub done: BTreeSet<(ActorKind, String)>,
     /// How many steps of objects ran.
     pub turns: u64,
     /// How many envelopes and frames were answered.
@@ -173,12 +177,14 @@ impl World {
             d1: D1::new(),
             d1_down: 0,
             post: Post::default(),
+            posts_to_gone: 0,
             clients: Clients::default(),
             sockets: Sockets::default(),
             plan,
             checks: Checks::default(),
             violation: None,
             marks: BTreeMap::new(),
+            done: BTreeSet::new(),
             turns: 0,
             commands: 0,
             rounds: BTreeMap::new(),

@@ -3,13 +3,17 @@
 //! It knows only what it was answered. Every text that it writes carries its tenant's canary and a
 //! token of its own, so that the checks can tell whose it is and count how often it appears.
 
+mod account;
 mod bad;
+mod directory;
 mod limiter;
 mod prospects;
+mod reads;
 mod room;
 mod rules;
 mod sends;
 mod tenant;
+mod transfer;
 mod warmup;
 mod webhooks;
 
@@ -35,8 +39,12 @@ pub const SECRET: &str = "5ec4e75ec4e7";
 pub enum About {
     /// A workspace begins.
     Register(usize),
-    /// A webhook is made.
-    Webhook(usize),
+    /// A thing of this kind is made.
+    Made(usize, &'static str),
+    /// A thing of this kind is taken away, and there is no other like it.
+    Gone(usize, &'static str, String),
+    /// Somebody begins to log in.
+    BeginLogin(usize),
     /// Somebody is invited with this token's hash.
     Invite(usize, String),
     /// Somebody becomes an agent, or logs in.
@@ -57,10 +65,6 @@ pub enum About {
     Fire(usize, AgentId),
     /// A mail that came in.
     MailIn(usize),
-    /// A rule is made.
-    Automation(usize),
-    /// A workflow is made.
-    Workflow(usize),
     /// A warm-up counter begins, an index into the tenant's.
     WarmupStart(usize, usize),
     /// An inbox begins, an index into the tenant's.
@@ -78,6 +82,10 @@ pub enum About {
         /// Whether it has the address and the name.
         both: bool,
     },
+    /// Comments are read.
+    Read(usize),
+    /// A page of an export.
+    Export(usize),
     /// Something that must be refused, and changes nothing.
     Bad,
     /// Something that may be done or refused.
@@ -102,7 +110,7 @@ pub struct Plan {
 
 type Generator = fn(&mut World, usize);
 
-const GENERATORS: [Generator; 10] = [
+const GENERATORS: [Generator; 14] = [
     room::desk,
     room::people,
     room::mail,
@@ -113,6 +121,10 @@ const GENERATORS: [Generator; 10] = [
     limiter::limits,
     bad::bad,
     webhooks::webhooks,
+    directory::directory,
+    reads::reads,
+    account::account,
+    transfer::transfer,
 ];
 
 /// Wall times at which something begins or ends: summer time in Europe and America, a leap day, a
@@ -276,6 +288,8 @@ impl World {
                 }
             }
             About::Import { .. } => prospects::learn(self, &op.about),
+            About::Read(tenant) => reads::learn(&mut self.plan.tenants[*tenant], reply),
+            About::Export(tenant) => transfer::go_on(self, *tenant, reply),
             _ => room::learn(self, op, reply),
         }
     }

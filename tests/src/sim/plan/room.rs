@@ -8,7 +8,7 @@ use schema::frame::Codec;
 use schema::{Caller, Principal, Role};
 use serde_json::{Value, json};
 
-fn visitor(world: &World, tenant: usize) -> Principal {
+pub(super) fn visitor(world: &World, tenant: usize) -> Principal {
     Principal { workspace: world.plan.tenants[tenant].id, caller: Caller::Visitor }
 }
 
@@ -50,7 +50,7 @@ pub fn ask_object(
 }
 
 /// A member of the tenant, and how it talks to the room.
-fn someone(world: &mut World, tenant: usize) -> Option<(Principal, Via)> {
+pub(super) fn someone(world: &mut World, tenant: usize) -> Option<(Principal, Via)> {
     let random = &mut world.plan.random;
     let clients = &world.sockets.clients;
     let room = &world.plan.tenants[tenant].room;
@@ -114,7 +114,7 @@ pub fn desk(world: &mut World, tenant: usize) {
         (81..85, Some(id), _) => (json!({ "markRead": { "ticketId": id } }), About::Other),
         (85..89, _, _) => {
             let email = format!("u{}@{}.example", random.below(12), own.canary);
-            (json!({ "createUser": { "email": email, "name": text } }), About::Other)
+            (json!({ "createUser": { "email": email, "name": text } }), About::Made(tenant, "user"))
         }
         (89..91, _, _) => (json!({ "snapshot": {} }), About::Other),
         (91, _, _) => (json!({ "listTickets": {} }), About::Other),
@@ -211,12 +211,18 @@ pub fn mail(world: &mut World, tenant: usize) {
     let message_id = format!("{token}@{}.example", own.canary);
     let from = format!("u{}@{}.example", random.below(12), own.canary);
     let automatic = random.chance(50).then(|| json!({ "kind": "autoReply", "reason": "header" }));
+    let hash = format!("{:064x}", random.below(3));
+    let files = random.chance(200).then(|| {
+        vec![json!({ "fileName": text, "contentType": "text/plain", "bytesCount": 3,
+            "sha256": hash, "key": format!("attachments/{}/{hash}", own.id) })]
+    });
+    let files = files.unwrap_or_default();
     let command = json!({ "receiveMail": {
         "rawKey": format!("raw/{token}"),
         "messageId": random.chance(950).then_some(&message_id),
         "inReplyTo": reply.map(|id| vec![id]).unwrap_or_default(),
         "from": { "name": text, "address": from },
-        "subject": text, "text": text, "automatic": automatic,
+        "subject": text, "text": text, "automatic": automatic, "attachments": files,
     }});
     own.mails.push(message_id);
     let about = if automatic.is_some() { About::Other } else { About::MailIn(tenant) };
@@ -249,16 +255,23 @@ pub fn learn(world: &mut World, op: &Op, reply: &Value) {
             if let Ok(ticket) = id("id").parse() {
                 world.plan.tenants[*tenant].tickets.push(ticket);
             }
+            world.plan.tenants[*tenant].make("user", &id("userId"));
         }
-        About::Automation(tenant) => world.plan.tenants[*tenant].automations.push(id("id")),
-        About::Workflow(tenant) => world.plan.tenants[*tenant].workflows.push(id("id")),
+        About::Made(tenant, kind) => world.plan.tenants[*tenant].make(kind, &id("id")),
+        About::Gone(tenant, kind, gone) => {
+            if let Some(all) = world.plan.tenants[*tenant].made.get_mut(kind) {
+                all.retain(|known| known != gone);
+            }
+        }
+        About::BeginLogin(tenant) => super::account::log_in(world, *tenant, reply),
+        About::Comment(tenant) => world.plan.tenants[*tenant].make("comment", &id("id")),
         About::Schedule(tenant, _) => {
             if let Ok(comment) = id("id").parse() {
                 world.plan.tenants[*tenant].scheduled.push(comment);
             }
         }
-        About::Webhook(tenant) => world.plan.tenants[*tenant].webhooks.push(id("id")),
         About::MailIn(tenant) => {
+            world.plan.tenants[*tenant].make("comment", &id("commentId"));
             if let Ok(ticket) = id("ticketId").parse() {
                 let tickets = &mut world.plan.tenants[*tenant].tickets;
                 if !tickets.contains(&ticket) {

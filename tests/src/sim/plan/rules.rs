@@ -1,7 +1,7 @@
 //! What people ask of a room's rules: automations that chase each other, workflows, SLA, hours.
 
-use super::About;
 use super::room::ask;
+use super::{About, Tenant};
 use crate::sim::clients::Via;
 use crate::sim::random::Random;
 use crate::sim::world::World;
@@ -17,47 +17,97 @@ pub fn rules(world: &mut World, tenant: usize) {
     let text = plan.text(tenant);
     let (random, own) = (&mut plan.random, &plan.tenants[tenant]);
     let ticket = (!own.tickets.is_empty()).then(|| *random.pick(&own.tickets));
-    let automation = (!own.automations.is_empty()).then(|| random.pick(&own.automations).clone());
-    let workflow = (!own.workflows.is_empty()).then(|| random.pick(&own.workflows).clone());
-    let (command, about) = match (random.below(20), ticket, automation, workflow.clone()) {
-        (0..2, _, Some(id), _) => {
-            let change = json!({ "automationId": id, "enabled": random.chance(700) });
-            (json!({ "changeAutomation": change }), About::Other)
+    let workflow = own.one(random, "workflow");
+    let (command, about) = match (random.below(24), ticket, workflow) {
+        (0..3, ..) => match managed(random, own, tenant) {
+            Some(known) => known,
+            None => return,
+        },
+        (3..5, _, known) if known.is_none() || random.chance(700) => {
+            (workflow_of(random, &text), About::Made(tenant, "workflow"))
         }
-        (2, _, Some(id), _) if random.chance(300) => {
-            (json!({ "deleteAutomation": { "automationId": id } }), About::Other)
-        }
-        (3..5, ..) => (workflow_of(random, &text), About::Workflow(tenant)),
-        (5..10, Some(ticket), _, Some(id)) => {
+        (5..10, Some(ticket), Some(id)) => {
             let start = json!({ "workflowId": id, "ticketId": ticket });
-            (json!({ "startWorkflow": start }), About::Other)
+            (json!({ "startWorkflow": start }), About::Made(tenant, "run"))
         }
-        (10, ..) => {
-            let targets = json!([
-                { "priority": "normal", "firstReplyMinutes": 60, "resolutionMinutes": 600 },
-                { "priority": "urgent", "firstReplyMinutes": 5 },
-            ]);
-            let policy = json!({ "name": text, "targets": targets,
-                "warnMinutes": *random.pick(&[3, 30]), "businessHours": random.chance(500) });
-            (json!({ "createSlaPolicy": policy }), About::Other)
-        }
+        (10, ..) => (policy_of(random, &text), About::Made(tenant, "policy")),
         (11, ..) => {
             let zone = *random.pick(&["UTC", "Europe/Rome", "America/Santiago"]);
             let week = ["monday", "wednesday", "saturday", "sunday"]
                 .map(|day| json!({ "day": day, "from": "01:30", "to": "20:00" }));
             (json!({ "setBusinessHours": { "timeZone": zone, "week": week } }), About::Other)
         }
-        (12, Some(ticket), ..) => {
+        (12, Some(ticket), _) => {
             (json!({ "dryRunAutomation": { "ticketId": ticket } }), About::Other)
         }
-        (13, ..) => (json!({ "listAutomationRuns": {} }), About::Other),
-        _ if own.automations.len() < AUTOMATIONS_MAX => {
+        (13, ..) => match own.one(random, "run") {
+            Some(id) => (json!({ "stopWorkflowRun": { "runId": id } }), About::Other),
+            None => return,
+        },
+        (_, _, workflow) if own.all("automation").len() < AUTOMATIONS_MAX => {
             let made = automation_of(random, &text, workflow.as_deref());
-            (made, About::Automation(tenant))
+            (made, About::Made(tenant, "automation"))
         }
         _ => (json!({ "listWorkflowRuns": {} }), About::Other),
     };
     ask(world, tenant, owner.principal, &command, about, Via::Http);
+}
+
+/// Changes, puts in order or takes away what is there.
+fn managed(random: &mut Random, own: &Tenant, tenant: usize) -> Option<(Value, About)> {
+    let automation = own.one(random, "automation");
+    let (workflow, policy) = (own.one(random, "workflow"), own.one(random, "policy"));
+    let gone = |kind, id: &String| About::Gone(tenant, kind, id.clone());
+    Some(match random.below(12) {
+        0..4 => {
+            let change = json!({ "automationId": automation?, "enabled": random.chance(700) });
+            (json!({ "changeAutomation": change }), About::Other)
+        }
+        4 => {
+            let id = automation?;
+            (json!({ "deleteAutomation": { "automationId": id } }), gone("automation", &id))
+        }
+        5 => {
+            let mut ids = own.all("automation").to_vec();
+            ids.reverse();
+            (json!({ "reorderAutomations": { "automationIds": ids } }), About::Other)
+        }
+        6 => {
+            let change = json!({ "workflowId": workflow?, "enabled": random.chance(700) });
+            (json!({ "changeWorkflow": change }), About::Other)
+        }
+        7 => {
+            let id = workflow?;
+            (json!({ "deleteWorkflow": { "workflowId": id } }), gone("workflow", &id))
+        }
+        8 => {
+            let change = json!({ "slaPolicyId": policy?, "enabled": random.chance(700),
+                "warnMinutes": *random.pick(&[3, 30]) });
+            (json!({ "changeSlaPolicy": change }), About::Other)
+        }
+        9 => {
+            let id = policy?;
+            (json!({ "deleteSlaPolicy": { "slaPolicyId": id } }), gone("policy", &id))
+        }
+        10 => {
+            let mut ids = own.all("policy").to_vec();
+            ids.reverse();
+            (json!({ "reorderSlaPolicies": { "slaPolicyIds": ids } }), About::Other)
+        }
+        _ => {
+            let change = json!({ "automationId": automation?, "actions": [{ "unassign": {} }] });
+            (json!({ "changeAutomation": change }), About::Other)
+        }
+    })
+}
+
+fn policy_of(random: &mut Random, text: &str) -> Value {
+    let targets = json!([
+        { "priority": "normal", "firstReplyMinutes": 60, "resolutionMinutes": 600 },
+        { "priority": "urgent", "firstReplyMinutes": 5 },
+    ]);
+    json!({ "createSlaPolicy": { "name": text, "targets": targets,
+        "warnMinutes": *random.pick(&[3, 30]), "businessHours": random.chance(500) } })
 }
 
 fn automation_of(random: &mut Random, text: &str, workflow: Option<&str>) -> Value {

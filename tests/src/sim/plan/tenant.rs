@@ -5,6 +5,7 @@ use crate::sim::object::Name;
 use crate::sim::random::Random;
 use schema::ids::{CommentId, InboxId, InvitationId, TicketId, WorkspaceId};
 use schema::{ActorKind, Principal};
+use std::collections::BTreeMap;
 
 /// An agent, as far as the plan knows.
 #[derive(Debug, Clone)]
@@ -32,12 +33,8 @@ pub struct Tenant {
     pub tickets: Vec<TicketId>,
     /// Comments that wait to be published.
     pub scheduled: Vec<CommentId>,
-    /// Webhooks that were made.
-    pub webhooks: Vec<String>,
-    /// Its automations.
-    pub automations: Vec<String>,
-    /// Its workflows.
-    pub workflows: Vec<String>,
+    /// The ids of what else was made, by kind of thing.
+    pub made: BTreeMap<&'static str, Vec<String>>,
     /// Message-Ids of mails that came in.
     pub mails: Vec<String>,
     /// Warm-up counters that are driven directly.
@@ -64,11 +61,41 @@ impl Tenant {
             invited: Vec::new(),
             tickets: Vec::new(),
             scheduled: Vec::new(),
-            webhooks: Vec::new(),
-            automations: Vec::new(),
-            workflows: Vec::new(),
+            made: BTreeMap::new(),
             mails: Vec::new(),
             counters: (0..2).map(|_| Counter::new(InboxId(random_uuid(random)))).collect(),
+        }
+    }
+
+    /// An id that the workspace's former helpdesk gave, one for each kind and number.
+    #[must_use]
+    pub fn id_elsewhere(&self, kind: u8, number: u64) -> String {
+        format!("{kind:02x}{}-0000-8000-8000-0000{number:08x}", &self.id.to_string()[..6])
+    }
+
+    /// Whether an id is one of those.
+    #[must_use]
+    pub fn is_from_elsewhere(&self, id: &str) -> bool {
+        id.get(2..28) == self.id_elsewhere(0, 0).get(2..28)
+    }
+
+    /// The things of a kind that were made.
+    #[must_use]
+    pub fn all(&self, kind: &str) -> &[String] {
+        self.made.get(kind).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// One of them; none where there is none.
+    pub fn one(&self, random: &mut Random, kind: &str) -> Option<String> {
+        let all = self.all(kind);
+        (!all.is_empty()).then(|| random.pick(all).clone())
+    }
+
+    /// Notes one more.
+    pub fn make(&mut self, kind: &'static str, id: &str) {
+        let all = self.made.entry(kind).or_default();
+        if !id.is_empty() && !all.iter().any(|known| known == id) {
+            all.push(id.to_owned());
         }
     }
 

@@ -5,29 +5,49 @@ use crate::sim::clients::Via;
 use crate::sim::world::World;
 use serde_json::json;
 
-/// Makes one, has it tested, looks at what became of its deliveries.
+/// What receivers there are; the world knows how each behaves.
+const HOSTS: [&str; 4] = ["receiver.example", "receiver.example", "gone.example", "silent.example"];
+
+/// Makes one, changes it, has it tested, looks at what became of its deliveries.
 pub fn webhooks(world: &mut World, tenant: usize) {
     let Some(owner) = world.plan.tenants[tenant].members.first().cloned() else { return };
     let plan = &mut world.plan;
     let text = plan.text(tenant);
     let (random, own) = (&mut plan.random, &plan.tenants[tenant]);
-    let known = (!own.webhooks.is_empty()).then(|| random.pick(&own.webhooks).clone());
-    let few = own.webhooks.len() < 3;
-    let (command, about) = match (random.below(10), known) {
-        (0..4, Some(id)) => (json!({ "testWebhook": { "webhookId": id } }), About::Other),
-        (4..6, Some(id)) => {
+    let known = own.one(random, "webhook");
+    let few = own.all("webhook").len() < 3;
+    let sealed: Vec<u8> = format!("{:7<61}", super::SECRET).into_bytes();
+    let url = format!("https://{}/", random.pick(&HOSTS));
+    let (command, about) = match (random.below(20), known) {
+        (0..5, Some(id)) => (json!({ "testWebhook": { "webhookId": id } }), About::Other),
+        (5..8, Some(id)) => {
             let number = 1 + random.below(40);
             let replay = json!({ "webhookId": id, "number": number });
             (json!({ "replayDelivery": replay }), About::Other)
         }
-        (6..8, Some(id)) => (json!({ "listDeliveries": { "webhookId": id } }), About::Other),
+        (8..10, Some(id)) => (json!({ "listDeliveries": { "webhookId": id } }), About::Other),
+        (10..13, Some(id)) => {
+            let change = json!({ "webhookId": id, "active": random.chance(600) });
+            (json!({ "changeWebhook": change }), About::Other)
+        }
+        (13, Some(id)) => {
+            let change = json!({ "webhookId": id, "url": url, "description": text });
+            (json!({ "changeWebhook": change }), About::Other)
+        }
+        (14, Some(id)) => {
+            let rotate = json!({ "webhookId": id, "sealedSecret": sealed });
+            (json!({ "rotateWebhookSecret": rotate }), About::Other)
+        }
+        (15..17, Some(id)) => {
+            let gone = About::Gone(tenant, "webhook", id.clone());
+            (json!({ "deleteWebhook": { "webhookId": id } }), gone)
+        }
         _ if few => {
             let kinds = *random.pick(&["*", "*", "comment.*"]);
             let create = json!({
-                "url": "https://receiver.example/", "kinds": [kinds], "description": text,
-                "sealedSecret": vec![7; 61],
+                "url": url, "kinds": [kinds], "description": text, "sealedSecret": sealed,
             });
-            (json!({ "createWebhook": create }), About::Webhook(tenant))
+            (json!({ "createWebhook": create }), About::Made(tenant, "webhook"))
         }
         _ => (json!({ "listWebhooks": {} }), About::Other),
     };

@@ -1,0 +1,84 @@
+//! What people ask about themselves: to log in, to leave, another password; and what only Postroom
+//! asks of a room.
+
+use super::{About, room};
+use crate::sim::clients::Via;
+use crate::sim::world::World;
+use serde_json::{Value, json};
+
+/// Sessions, passwords, invitations, the workspace itself.
+pub fn account(world: &mut World, tenant: usize) {
+    let Some(owner) = world.plan.tenants[tenant].members.first().cloned() else { return };
+    let visitor = room::visitor(world, tenant);
+    let system = world.plan.tenants[tenant].system();
+    let plan = &mut world.plan;
+    let (text, hash, password) = (plan.text(tenant), plan.secret_hash(), plan.password_hash());
+    let (random, own) = (&mut plan.random, &plan.tenants[tenant]);
+    let other = (own.members.len() > 1).then(|| {
+        let index = 1 + random.index(own.members.len() - 1);
+        own.members[index].principal.clone()
+    });
+    let (principal, command, about) = match (random.below(16), other) {
+        (0..3, _) => {
+            let who =
+                if random.chance(600) { "owner".into() } else { format!("a{}", random.below(6)) };
+            let begin = json!({ "email": format!("{who}@{}.example", own.canary) });
+            (visitor, json!({ "beginLogin": begin }), About::BeginLogin(tenant))
+        }
+        (3, Some(other)) => (other, json!({ "logoutEverywhere": {} }), About::Other),
+        (4, Some(other)) => {
+            let change = json!({ "currentHash": password, "newHash": password });
+            (other, json!({ "changePassword": change }), About::Other)
+        }
+        (5, _) => {
+            let Some((id, _)) = own.invited.last().cloned() else { return };
+            let revoke = json!({ "invitationId": id });
+            (owner.principal, json!({ "revokeInvitation": revoke }), About::Other)
+        }
+        (6, _) => (owner.principal, json!({ "listInvitations": {} }), About::Other),
+        (7..9, other) => {
+            let who = other.unwrap_or(owner.principal);
+            (who, json!({ "createRealtimeTicket": { "ticketHash": hash } }), About::Other)
+        }
+        (9..11, other) => {
+            let permission = *random.pick(&["Read", "Work", "Manage", "Own"]);
+            let who = other.unwrap_or(owner.principal);
+            (who, json!({ "authorise": { "permission": permission } }), About::Other)
+        }
+        (11, _) => {
+            let zone = *random.pick(&["UTC", "Europe/Berlin", "Asia/Kolkata"]);
+            let change = json!({ "name": text, "timeZone": zone });
+            (owner.principal, json!({ "changeWorkspace": change }), About::Other)
+        }
+        (12..14, _) => {
+            let report = json!({ "rawKey": format!("raw/{text}"), "reason": text });
+            (system, json!({ "reportUnparseable": report }), About::Other)
+        }
+        _ => (owner.principal, json!({ "getWorkspace": {} }), About::Other),
+    };
+    room::ask(world, tenant, principal, &command, about, Via::Http);
+}
+
+/// The gateway has compared the password, and goes on; or the password was another.
+pub fn log_in(world: &mut World, tenant: usize, begun: &Value) {
+    let (Some(agent), Some(known)) = (begun["agentId"].as_str(), begun["passwordHash"].as_str())
+    else {
+        return;
+    };
+    let visitor = room::visitor(world, tenant);
+    let hash = world.plan.secret_hash();
+    let login = json!({ "agentId": agent, "passwordHash": known, "refreshHash": hash });
+    let about = About::Enter(tenant, hash);
+    room::ask(world, tenant, visitor.clone(), &json!({ "login": login }), about, Via::Http);
+    if world.plan.random.chance(100) {
+        // Whoever knows it may change it.
+        let members = &world.plan.tenants[tenant].members;
+        let own = |member: &&super::Member| {
+            member.principal.agent().is_some_and(|id| id.to_string() == agent)
+        };
+        let Some(member) = members.iter().find(own).cloned() else { return };
+        let change = json!({ "currentHash": known, "newHash": world.plan.password_hash() });
+        let command = json!({ "changePassword": change });
+        room::ask(world, tenant, member.principal, &command, About::Other, Via::Http);
+    }
+}
