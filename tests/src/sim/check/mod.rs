@@ -6,9 +6,12 @@
 mod answers;
 mod calendar;
 mod converge;
+mod deliveries;
 mod limits;
 mod log;
 mod mail;
+mod people;
+mod promises;
 mod prospects;
 mod rules;
 mod secrets;

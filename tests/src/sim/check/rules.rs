@@ -3,6 +3,7 @@
 //! All of it is counted from the log and the tables behind the actor's back.
 
 use super::log::text;
+use super::promises;
 use crate::sim::object::Name;
 use crate::sim::world::{World, short};
 use rusqlite::Connection;
@@ -21,13 +22,11 @@ const FIRED_PER_HOUR_MAX: usize = 20;
 impl World {
     /// What rules, workflows and clocks left behind.
     pub fn check_rules(&mut self) {
-        let names: Vec<Name> = self.checks.logs.keys().cloned().collect();
+        let names: Vec<Name> = self.plan.tenants.iter().map(|own| own.room.clone()).collect();
         for name in names {
-            let events: Vec<Value> = self.checks.logs[&name]
-                .events
-                .iter()
-                .filter_map(|json| serde_json::from_str(json).ok())
-                .collect();
+            let Some(log) = self.checks.logs.get(&name) else { continue };
+            let events: Vec<Value> =
+                log.events.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
             let late = self.clock.wall() - HOUR_MS;
             let Some(object) = self.objects.get(&name) else { continue };
             let connection = object.native.connection();
@@ -36,6 +35,9 @@ impl World {
                 (ONCE, once(&events)),
                 (STEPS, steps(connection, &events, late)),
                 (CLOCKS, clocks(connection, late)),
+                (promises::WARNED, promises::warned(&events)),
+                (promises::LOGGED, promises::logged(connection, &events)),
+                (promises::SILENCE, promises::silences(connection, late)),
             ];
             let wrong = found.into_iter().find_map(|(what, found)| Some((what, found.err()?)));
             if let Some((what, why)) = wrong {

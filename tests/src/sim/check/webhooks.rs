@@ -22,6 +22,7 @@ impl World {
     /// A request arrives, or is lost on its way.
     pub(in crate::sim) fn take_post(&mut self, from: &Name, job: &PostJob, status: Option<u16>) {
         self.mark("webhook told");
+        self.check_post(from, job);
         self.check_secrets(from, "webhook", &job.body);
         let body: Value = serde_json::from_slice(&job.body).unwrap_or_default();
         let index = body["number"].as_u64().map_or(0, |number| number as usize);
@@ -46,6 +47,7 @@ impl World {
             if let Err(why) = self.check_deliveries(&room) {
                 self.violate(TOLD, format!("{}: {why}", short(&room)));
             }
+            self.check_owed(&room);
         }
     }
 
