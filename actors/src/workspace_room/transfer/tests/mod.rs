@@ -2,6 +2,7 @@
 
 mod export;
 mod import;
+mod tables;
 
 use crate::workspace_room::tests::desk::Desk;
 use schema::Principal;
