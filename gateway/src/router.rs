@@ -302,6 +302,6 @@ mod tests {
     fn another_method_is_told_which_ones_there_are() {
         let reject = find("PUT", &format!("/v1/tickets/{ID}")).expect_err("no such method");
         assert_eq!(reject.code, Code::MethodNotAllowed);
-        assert_eq!(reject.details.expect("details")["allow"], "GET, PATCH, OPTIONS");
+        assert_eq!(reject.details.expect("details")["allow"], "GET, PATCH, DELETE, OPTIONS");
     }
 }

@@ -1,8 +1,8 @@
 //! Notifications: what one agent should look at.
 //!
-//! They come of events ([`react`]) and of rules, and are rows of their own: the log, which everybody
-//! replays, has none of them. The agent's own connections are told, and a mail leaves where the
-//! agent wants one and the workspace has named an inbox for it.
+//! They come of events ([`react`]) and of rules, and are rows of their own: the log, which
+//! everybody replays, has none of them. The agent's own connections are told, and a mail leaves
+//! where the agent wants one and the workspace has named an inbox for it.
 
 pub mod handle;
 pub mod mail;

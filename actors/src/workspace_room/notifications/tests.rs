@@ -164,8 +164,9 @@ fn each_agent_says_by_kind_how_they_are_told() {
     desk.manage(&comment);
     assert_eq!(desk.room.drain(|_, effect| panic!("{effect:?}")), 0);
     let inbox = uuid::Uuid::from_u128(9);
-    let change = json!({ "inboxId": inbox, "templates": [{ "kind": "replied",
-        "title": "{{by.name}} wrote\u{2028}to #{{ticket.number}}", "body": "Dear {{agent.name}}" }] });
+    let title = "{{by.name}} wrote\u{2028}to #{{ticket.number}}";
+    let template = json!({ "kind": "replied", "title": title, "body": "Dear {{agent.name}}" });
+    let change = json!({ "inboxId": inbox, "templates": [template] });
     desk.manage(&json!({ "changeNotificationTemplates": change }));
     desk.manage(&comment);
     let mut sent = Vec::new();
@@ -282,7 +283,7 @@ fn a_rule_tells_the_assignee_agents_and_a_team_each_once() {
         assert_eq!(told[0]["ticketId"], came["ticketId"]);
     }
     let runs = desk.manage(&json!({ "listAutomationRuns": {} }));
-    assert_eq!(runs["items"][0]["actions"][0]["outcome"], "done", "{runs}");
+    assert_eq!(runs["items"][0]["result"]["actions"][0]["outcome"], "done", "{runs}");
     // A dry run tells nobody.
     let before = desk.room.count("notifications");
     desk.manage(&json!({ "dryRunAutomation": { "ticketId": came["ticketId"] } }));

@@ -152,14 +152,25 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         "what is yet to happen: it happens where it was planned, and not twice",
         &["scheduled_comments", "workflow_runs", "ticket_waits", "ticket_slas", "assign_turns"],
     ),
-    ("of one agent's screen", &["reads", "drafts", "followers", "notifications"]),
+    (
+        "of one agent's screen",
+        &["reads", "drafts", "followers", "notifications", "notification_settings"],
+    ),
     (
         "how others are told, with sealed secrets of this deployment",
         &["webhooks", "webhook_deliveries"],
     ),
     (
         "settings, which name ids of this workspace: they are made anew in another one",
-        &["attributes", "rules", "business_hours", "free_mail", "catalogue"],
+        &[
+            "attributes",
+            "rules",
+            "business_hours",
+            "free_mail",
+            "catalogue",
+            "notification_setup",
+            "notification_templates",
+        ],
     ),
     (
         "logs of what was done here",
