@@ -41,19 +41,43 @@ test("the tour of the README works as written", { timeout: 120_000 }, async (t) 
   const answers = (text) => text.replaceAll("}{", "}\n{").split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
   for (const part of parts) for (const { success, error } of answers(part)) assert.ok(success, JSON.stringify(error));
 
-  const at = (words) => steps.findIndex((step) => step.includes(words));
-  const [first, second] = answers(parts[at("my-first-answer")]);
-  assert.equal(first.data.id, second.data.id, "twice asked, written once");
+  const answered = (words) => answers(parts[steps.findIndex((step) => step.includes(words))]).map(({ data }) => data);
+  const made = JSON.parse(readFileSync(join(cwd, "workspace.json"), "utf8")).data;
+
+  const [rule] = answered("/v1/automations");
+  const [ticket] = answered("TICKET=");
+  assert.deepEqual([ticket.number, ticket.subject, ticket.tags], [1, "The door is stuck", ["door"]]);
+  assert.equal(ticket.assigneeId, made.agent.id, `${rule.name} gave it to the owner`);
+
+  const [first, second] = answered("my-first-answer");
+  assert.equal(first.id, second.id, "twice asked, written once");
+  assert.equal(first.body, "Hello Ann, have you tried to pull? Olive", "the canned words, filled in");
+  const headers = { authorization: `Bearer ${made.accessToken}` };
+  const file = await fetch(`${worker.url}/v1/attachments/${first.attachments[0].id}/content`, { headers });
+  assert.equal(await file.text(), readFileSync(join(cwd, "manual.txt"), "utf8"), "the file goes with it");
+
+  const [waiting] = answered("publishAt");
+  assert.equal(waiting.body, "Any news?");
+  const [merge] = answered("/merge");
+  assert.deepEqual([merge.source.number, merge.target.id, merge.target.status], [2, ticket.id, "open"]);
+  const [solved] = answered("solved");
+  assert.equal(solved.status, "solved");
 
   const log = readFileSync(join(cwd, "room.log"), "utf8");
   const events = log.split("\n").map((line) => /^(\d+) ([\w.]+) (.*)$/.exec(line)).filter(Boolean);
   const numbers = events.map(([, seq]) => Number(seq));
-  assert.deepEqual(numbers, numbers.map((_, n) => numbers[0] + n), "each event once, in order");
+  assert.deepEqual(numbers, numbers.map((_, n) => 1 + n), "each event once, in order");
   const bodies = events.filter(([, , type]) => type === "comment.created").map(([, , , data]) => JSON.parse(data).comment.body.trim());
-  assert.deepEqual(bodies, ["It does not open any more.", "Have you tried to pull?", "Any news?"]);
-  assert.ok(events.some(([, , type]) => type === "ticket.created"));
+  assert.deepEqual(bodies, ["It does not open any more.", first.body, "Pulling helps. Thank you!", "Any news?"]);
+  const types = events.map(([, , type]) => type);
+  for (const type of ["ticket.created", "automation.fired", "ticket.merged", "ticket.changed"]) assert.ok(types.includes(type), `${type}: ${types}`);
 
-  const [imported, listed] = answers(parts[at("/api/prospects")]);
-  assert.deepEqual([imported.data.imported, imported.data.created], [2, 1]);
-  assert.equal(listed.data.length, 1, "two spellings, one prospect");
+  const report = parts[steps.findIndex((step) => step.includes("/v1/reports/csv"))].trim().split(/\r?\n/);
+  const figures = Object.fromEntries(report[0].split(",").map((name, n) => [name, report.at(-1).split(",")[n]]));
+  assert.deepEqual([figures.created, figures.firstReplies, figures.solved, figures.backlog], ["2", "1", "1", "0"], report.join("\n"));
+
+  const [imported, listed] = answered("/api/prospects");
+  assert.deepEqual([imported.imported, imported.created], [2, 1]);
+  assert.equal(listed.length, 1, "two spellings, one prospect");
+  assert.ok(readFileSync(join(ROOT, "README.md"), "utf8").includes("/docs)") && (await fetch(`${worker.url}/docs`)).ok);
 });
