@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { join as path } from "node:path";
 import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, join, register } from "./api.mjs";
+import { oneOfEach } from "./one_of_each.mjs";
 import { until } from "./until.mjs";
 import { VARS } from "./worker.mjs";
 
@@ -23,18 +24,18 @@ export async function build(url) {
     const publishAt = Date.now() + 24 * 3_600_000;
     const scheduled = await post(`/v1/tickets/${ticket.id}/scheduled-comments`, { body: "Later.", publishAt });
     const { invitation } = await post("/v1/invitations", { email: "open@agents.example", role: "agent" });
-    const smtp = { host: "127.0.0.1", port: 9, security: "plain", password: "x" };
+    const smtp = { host: "mail.acme.example", port: 465, password: "x" };
     const inbox = await post("/v1/inboxes", { email: "desk@acme.example", smtp, warmup: false });
     await post(`/v1/inboxes/${inbox.id}/pause`, { reason: "so that nothing moves" });
     const send = await post(`/v1/inboxes/${inbox.id}/sends`, { to: ["a@b.example"], subject: "x", text: "x" }, { "idempotency-key": "one" });
     const prospect = await post("/api/prospects", { email: "pat@prospect.example" });
+    const things = await oneOfEach(url, owner, await join(url, owner, "agent", "Ada"), ticket.id);
     const { body } = await call(url, "GET", "/v1/tickets?limit=1", { token });
     assert.ok(body.meta.nextCursor);
-    return { owner, ticket: ticket.id, closed: closed.id, comment: comment.id, scheduled: scheduled.id, invitation: invitation.id,
+    return { things, owner, ticket: ticket.id, closed: closed.id, comment: comment.id, scheduled: scheduled.id, invitation: invitation.id,
       user: ticket.userId, inbox: inbox.id, send: send.id, prospect: prospect.id, cursor: body.meta.nextCursor };
   };
   const [mine, their] = [await one("Bad"), await one("Other")];
-  await join(url, mine.owner, "agent", "Ada");
   const viewer = await join(url, mine.owner, "viewer", "Vic");
   const settled = async ({ owner: { token } }) =>
     (await all(url, "/api/prospects", { token })).length === 1 && (await all(url, "/v1/inboxes", { token }))[0]?.status === "paused";
@@ -56,14 +57,17 @@ const READS = Object.entries(DOCUMENT.paths).filter(([where, item]) => {
 /** Everything that both workspaces show, without the time of asking. */
 export async function dump(url, { mine, their }) {
   const found = {};
-  for (const { owner, ticket, inbox, prospect, send } of [mine, their]) {
+  for (const { owner, ticket, inbox, prospect, send, things } of [mine, their]) {
     const { token } = owner;
     const single = [`/v1/tickets/${ticket}`, `/v1/inboxes/${inbox}`, `/v1/inboxes/${inbox}/sends/${send}`, `/api/prospects/${prospect}`];
-    const lists = [`/v1/tickets/${ticket}/comments`, `/v1/tickets/${ticket}/activities`, `/v1/inboxes/${inbox}/sends`, `/api/prospects/${prospect}/history`];
+    const lists = [`/v1/tickets/${ticket}/comments`, `/v1/tickets/${ticket}/activities`, `/v1/tickets/${ticket}/followers`, `/v1/tickets/${ticket}/moves`,
+      `/v1/tickets/${ticket}/sla`, `/v1/tickets/${things.deleted}`, `/v1/tickets/${things.merged}`, `/v1/tickets/${things.claimed}`,
+      `/v1/tickets/${things.drafted}/draft`, `/v1/users/${things.otherUser}/merges`, `/v1/webhooks/${things.webhook}/deliveries`,
+      `/v1/inboxes/${inbox}/sends`, `/api/prospects/${prospect}/history`];
     const read = async (where) => {
       const { status, body } = await call(url, "GET", where, { token });
-      assert.ok([200, 409, 422].includes(status), `GET ${where}: ${status} ${JSON.stringify(body)}`);
-      return body.meta?.nextCursor ? all(url, where, { token }) : body.data;
+      assert.ok([200, 404, 409, 422].includes(status), `GET ${where}: ${status} ${JSON.stringify(body)}`);
+      return body.meta?.nextCursor ? all(url, where, { token }) : body.data ?? body.error.code;
     };
     for (const where of [...READS, ...single, ...lists]) found[owner.workspaceId + where] = timeless(await read(where));
   }
