@@ -44,6 +44,10 @@ pub fn check(text: &str, loopback: Loopback) -> Result<Url, &'static str> {
     if text.len() > URL_BYTES_MAX {
         return Err("must have at most 2048 bytes");
     }
+    // A browser's reading of these drops or turns them; who writes them means something else.
+    if text.contains(|c: char| c.is_whitespace() || c.is_control() || c == '\\') {
+        return Err("must have no spaces, line breaks or backslashes");
+    }
     let url = Url::parse(text).map_err(|_| "must be a URL, such as https://example.com/hook")?;
     if !url.username().is_empty() || url.password().is_some() {
         return Err("must have no user name and no password");
@@ -83,7 +87,16 @@ fn is_loopback(host: &Host<&str>) -> bool {
 fn is_public_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let Some((_, last)) = name.rsplit_once('.') else { return false };
-    !PRIVATE_NAMES.contains(&last)
+    !PRIVATE_NAMES.contains(&last) && name.len() <= 253 && name.split('.').all(is_label)
+}
+
+/// Whether a part of a name, as the runtime reads it, is one that a name can have.
+fn is_label(label: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=63).contains(&label.len())
+        && label.bytes().all(plain)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
@@ -186,6 +199,12 @@ mod tests {
             "",
             "https://",
             "https:// a/",
+            "https://example.com/a b",
+            "https://example.com/\r\nx: y",
+            "https://example.com\\@10.0.0.1/",
+            "https://example..com/",
+            "https://*.example.com/",
+            "https://-a.example.com/",
             "//example.com/",
         ] {
             assert!(check(bad, Loopback::Refused).is_err(), "{bad}");
