@@ -97,8 +97,13 @@ pub fn check_free(
 /// # Errors
 /// `invalid_input` naming the field.
 pub fn domain(field: &str, text: &str) -> Result<String, Reject> {
-    let address = check::email(field, &format!("x@{}", text.trim()));
-    let address = address.map_err(|_| Reject::field(field, "must be mail domains"))?;
+    let refuse = || Reject::field(field, "must be mail domains");
+    let address = check::email(field, &format!("x@{}", text.trim())).map_err(|_| refuse())?;
+    // The last part of a name has a letter: what has none is an address of the net.
+    let last = address.rsplit('.').next().unwrap_or_default();
+    if last.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(refuse());
+    }
     Ok(address[2..].to_owned())
 }
 

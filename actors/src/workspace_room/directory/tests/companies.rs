@@ -155,6 +155,7 @@ fn bad_companies_and_domains_are_refused_by_field() {
         (json!({ "createCompany": { "name": "A", "domains": ["gmail.com"] } }), "domains"),
         (json!({ "createCompany": { "name": "A", "domains": ["a@b.example"] } }), "domains"),
         (json!({ "createCompany": { "name": "A", "domains": ["nodot"] } }), "domains"),
+        (json!({ "createCompany": { "name": "A", "domains": ["10.0.0.1"] } }), "domains"),
         (json!({ "createCompany": { "name": "A", "domains": many } }), "domains"),
         (json!({ "changeFreeMail": { "domains": free } }), "domains"),
         (json!({ "changeFreeMail": { "domains": ["."] } }), "domains"),
