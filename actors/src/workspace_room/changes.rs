@@ -43,10 +43,32 @@ pub fn apply(ctx: &Ctx<'_>, change: &TicketChange, ticket: &mut Ticket) -> Resul
         ticket.category_id = category;
     }
     if let Some(attributes) = &change.attributes {
-        ticket.attributes = with_attributes(&ticket.attributes, attributes)?;
+        ticket.attributes = with_attributes(ctx, &ticket.attributes, attributes)?;
     }
     ticket.tags = with_tags(&ticket.tags, change)?;
     step(ctx, change.status, change.custom_status_id, ticket)
+}
+
+/// Refuses a change that names what the workspace has not, whatever ticket it is for.
+///
+/// # Errors
+/// `invalid_input` naming the field.
+pub fn check_named(ctx: &Ctx<'_>, change: &TicketChange) -> Result<(), Reject> {
+    if let Some(Some(assignee)) = change.assignee_id {
+        tickets::check_assignee(ctx, assignee)?;
+    }
+    if let Some(Some(team)) = change.team_id {
+        tickets::check_team(ctx, team)?;
+    }
+    if let Some(Some(category)) = change.category_id {
+        categories::check_usable(ctx, category)?;
+    }
+    if let Some(Some(custom)) = change.custom_status_id {
+        statuses::status_of(ctx, custom)?;
+    }
+    tickets::tags(&change.add_tags)?;
+    tickets::tags(&change.remove_tags)?;
+    change.attributes.iter().try_for_each(|attributes| tickets::check_attributes(ctx, attributes))
 }
 
 /// Takes the step to a status, or to one of the workspace's own.
@@ -88,8 +110,12 @@ fn with_tags(before: &[String], change: &TicketChange) -> Result<Vec<String>, Re
     Ok(after)
 }
 
-fn with_attributes(before: &Attributes, change: &Attributes) -> Result<Attributes, Reject> {
-    tickets::attributes(change)?;
+fn with_attributes(
+    ctx: &Ctx<'_>,
+    before: &Attributes,
+    change: &Attributes,
+) -> Result<Attributes, Reject> {
+    tickets::check_attributes(ctx, change)?;
     let mut after = before.clone();
     after.extend(change.iter().map(|(name, value)| (name.clone(), value.clone())));
     after.retain(|_, value| *value != Value::Null);

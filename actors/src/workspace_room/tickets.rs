@@ -1,5 +1,6 @@
 //! How a ticket is opened and found, and what may stand in its fields, whoever asks.
 
+use super::directory::attributes::check_defined;
 use super::store::tickets::Standing;
 use super::store::{counts, reads, tickets};
 use super::{access, changes, status, teams};
@@ -8,6 +9,7 @@ pub use super::changes::save;
 use crate::kernel::Ctx;
 use schema::event::By;
 use schema::ids::{AgentId, CategoryId, CustomStatusId, TeamId, TicketId};
+use schema::room::attribute::Subject;
 use schema::room::ticket::{
     ATTRIBUTE_CHARS_MAX, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, Attributes, Priority,
     SUBJECT_CHARS_MAX, Source, Status, TAG_CHARS_MAX, TAGS_MAX, Ticket, TicketEvent,
@@ -297,6 +299,15 @@ pub fn attributes(attributes: &Attributes) -> Result<(), Reject> {
         }
     }
     Ok(())
+}
+
+/// The same, and that those which the workspace has defined for tickets are what they must be.
+///
+/// # Errors
+/// `invalid_input` naming the attribute.
+pub fn check_attributes(ctx: &Ctx<'_>, values: &Attributes) -> Result<(), Reject> {
+    attributes(values)?;
+    check_defined(ctx, Subject::Ticket, values.iter())
 }
 
 /// Whether a number is the same everywhere: whole ones within 2^53.

@@ -1,6 +1,6 @@
 //! Macros: several steps as one, all of them or none.
 
-use super::{Change, Content, Draft, Item, Kind, alter, make, render, usable, view};
+use super::{Change, Content, Draft, Item, Kind, alter, make, may_make, render, usable, view};
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise::{self, Member};
 use crate::workspace_room::rules::react;
@@ -21,11 +21,12 @@ use serde_json::{Value, json};
 /// `forbidden`; `invalid_input`, also for one that does nothing; `conflict` where the name is
 /// another's.
 pub fn create(ctx: &mut Ctx<'_>, input: &CreateMacro) -> Result<Reply, Reject> {
+    may_make(ctx, input.personal)?;
     let draft = Draft {
         name: input.name.clone(),
         team: input.team_id,
         personal: input.personal,
-        content: content(&input.actions)?,
+        content: content(ctx, &input.actions)?,
     };
     let item = make(ctx, Kind::Macro, draft)?;
     Reply::of(&view(Kind::Macro, &item))
@@ -37,20 +38,21 @@ pub fn create(ctx: &mut Ctx<'_>, input: &CreateMacro) -> Result<Reply, Reject> {
 /// `forbidden`, `not_found`, `version_mismatch`; `invalid_input`, also for one that does nothing;
 /// `conflict` where the name is another's.
 pub fn change(ctx: &mut Ctx<'_>, input: &ChangeMacro) -> Result<Reply, Reject> {
-    let item = alter(ctx, Kind::Macro, input.id, |_, _| {
+    let item = alter(ctx, Kind::Macro, input.id, |ctx, _| {
+        let actions = input.actions.as_ref().map(|actions| content(ctx, actions)).transpose()?;
         Ok(Change {
             name: input.name.clone(),
             archived: input.archived,
             if_version: input.if_version,
-            content: input.actions.as_ref().map(content).transpose()?.unwrap_or_default(),
+            content: actions.unwrap_or_default(),
         })
     })?;
     Reply::of(&view(Kind::Macro, &item))
 }
 
 /// What can be checked without a ticket. Whether an assignee may still work, and a category is
-/// still there, is asked when the macro is applied.
-fn content(actions: &MacroActions) -> Result<Content, Reject> {
+/// still there, is asked again when the macro is applied.
+fn content(ctx: &Ctx<'_>, actions: &MacroActions) -> Result<Content, Reject> {
     let idle = actions.reply.is_none() && !actions.assign_to_me;
     if idle && actions.change == TicketChange::default() {
         return Err(Reject::field("actions", "must do something"));
@@ -63,9 +65,7 @@ fn content(actions: &MacroActions) -> Result<Content, Reject> {
         let why = "must not be given beside change.assigneeId";
         return Err(Reject::field("actions.assignToMe", why));
     }
-    tickets::tags(&actions.change.add_tags)?;
-    tickets::tags(&actions.change.remove_tags)?;
-    tickets::attributes(actions.change.attributes.as_ref().unwrap_or(&Default::default()))?;
+    changes::check_named(ctx, &actions.change)?;
     Ok(Content::from_iter([("actions".to_owned(), json!(actions))]))
 }
 

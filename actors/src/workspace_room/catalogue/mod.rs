@@ -213,17 +213,24 @@ pub fn usable(ctx: &Ctx<'_>, kind: Kind, member: Member, id: ItemId) -> Result<I
     Ok(item)
 }
 
+/// Whose own a new thing is; refuses who may not make it.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`.
+pub fn may_make(ctx: &Ctx<'_>, personal: bool) -> Result<Option<AgentId>, Reject> {
+    if personal {
+        return Ok(Some(authorise::require_agent(ctx, Permission::Work)?.0));
+    }
+    authorise::require(ctx, Permission::Manage)?;
+    Ok(None)
+}
+
 /// Makes a thing. Event `<kind>.created`, unless it is somebody's own.
 ///
 /// # Errors
 /// `invalid_input`; `conflict` where there are too many, or one of this name; `forbidden`.
 pub fn make(ctx: &mut Ctx<'_>, kind: Kind, draft: Draft) -> Result<Item, Reject> {
-    let agent = if draft.personal {
-        Some(authorise::require_agent(ctx, Permission::Work)?.0)
-    } else {
-        authorise::require(ctx, Permission::Manage)?;
-        None
-    };
+    let agent = may_make(ctx, draft.personal)?;
     if let Some(team) = draft.team {
         if draft.personal {
             return Err(Reject::field("teamId", "what is the caller's own is for no team"));

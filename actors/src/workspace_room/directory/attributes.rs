@@ -42,6 +42,29 @@ pub fn apply(
     Ok(())
 }
 
+/// Refuses values that a defined attribute does not take. Those of no definition are taken as they
+/// are, and null is taken for one that is to go.
+///
+/// # Errors
+/// `invalid_input` naming the attribute.
+pub fn check_defined<'a>(
+    ctx: &Ctx<'_>,
+    subject: Subject,
+    values: impl Iterator<Item = (&'a String, &'a Value)>,
+) -> Result<(), Reject> {
+    let mut values = values.filter(|(_, value)| !value.is_null()).peekable();
+    if values.peek().is_none() {
+        return Ok(());
+    }
+    let defined = store::of_subject(ctx.sql, subject)?;
+    for (key, value) in values {
+        if let Some((_, attribute)) = defined.iter().find(|(_, it)| it.key == *key) {
+            check_value(&format!("attributes.{key}"), attribute, value)?;
+        }
+    }
+    Ok(())
+}
+
 fn check_value(field: &str, attribute: &Attribute, value: &Value) -> Result<Value, Reject> {
     let refuse = |why: &str| Err(Reject::field(field, why));
     match (attribute.kind, value) {

@@ -33,7 +33,7 @@ pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, R
     if let Some(category) = input.category_id {
         categories::check_usable(ctx, category)?;
     }
-    tickets::attributes(&input.attributes)?;
+    tickets::check_attributes(ctx, &input.attributes)?;
     if input.attributes.values().any(serde_json::Value::is_null) {
         return Err(Reject::field("attributes", "must be texts, numbers or booleans"));
     }

@@ -94,6 +94,31 @@ fn a_ticket_has_a_team_a_category_a_status_of_the_workspaces_own_and_attributes(
 }
 
 #[test]
+fn an_attribute_that_the_workspace_has_defined_is_what_it_must_be() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    desk.owner_asks(&json!({ "createAttribute": { "subject": "ticket", "key": "plan",
+        "label": "Plan", "type": "list", "options": ["free", "pro"] } }));
+    desk.owner_asks(&json!({ "createAttribute": { "subject": "user", "key": "seats",
+        "label": "Seats", "type": "number" } }));
+    let tag = json!({ "change": { "attributes": { "plan": "gold" } } });
+    for attributes in [json!({ "plan": "gold" }), json!({ "plan": 7 }), json!({ "plan": "" })] {
+        let change = json!({ "ticketId": ticket, "attributes": attributes });
+        assert_eq!(desk.refused(&json!({ "changeTicket": change })).0, Code::InvalidInput);
+        let create = json!({ "subject": "b", "attributes": attributes });
+        assert_eq!(desk.refused(&json!({ "createTicket": create })).0, Code::InvalidInput);
+    }
+    let macros = json!({ "createMacro": { "name": "gold", "actions": tag } });
+    assert_eq!(desk.manage_refused(&macros).0, Code::InvalidInput);
+    // What is defined for users alone, or not at all, is free.
+    let good = json!({ "plan": "pro", "seats": "many", "colour": "red" });
+    let changed = desk.ask(&json!({ "changeTicket": { "ticketId": ticket, "attributes": good } }));
+    assert_eq!(changed["attributes"], good);
+    let none = json!({ "changeTicket": { "ticketId": ticket, "attributes": { "plan": null } } });
+    assert_eq!(desk.ask(&none)["attributes"], json!({ "seats": "many", "colour": "red" }));
+}
+
+#[test]
 fn whatever_is_asked_only_legal_steps_are_taken_and_own_statuses_belong() {
     let statuses = ["open", "pending", "waiting", "solved", "closed"];
     let legal = |from: &str, to: &str| match from {

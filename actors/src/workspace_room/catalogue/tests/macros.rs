@@ -65,6 +65,7 @@ fn nothing_of_a_macro_is_done_where_a_part_of_it_is_refused() {
     assert_eq!((&done["ticket"]["priority"], &done["comment"]), (&json!("high"), &Value::Null));
     desk.owner_asks(&json!({ "archiveMacro": { "id": good } }));
     assert_eq!(desk.refused(&apply(&good, None)).0, Code::Conflict);
+    let nobody = "0190f5fe-7c00-7a00-8000-0000000000ff";
     for actions in [
         json!({}),
         json!({ "change": {} }),
@@ -72,6 +73,10 @@ fn nothing_of_a_macro_is_done_where_a_part_of_it_is_refused() {
         json!({ "assignToMe": true, "change": { "assigneeId": null } }),
         json!({ "change": { "addTags": [""] } }),
         json!({ "change": { "attributes": { "a": [] } } }),
+        json!({ "change": { "assigneeId": nobody } }),
+        json!({ "change": { "teamId": nobody } }),
+        json!({ "change": { "categoryId": nobody } }),
+        json!({ "change": { "customStatusId": nobody } }),
     ] {
         let bad = json!({ "createMacro": { "name": "bad", "actions": actions } });
         assert_eq!(desk.refused_as(&owner.principal, &bad).0, Code::InvalidInput, "{actions}");
