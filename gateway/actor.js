@@ -101,24 +101,33 @@ export function actor(Core) {
       this.tell(out);
     }
 
-    /** Sends what a turn has to tell to the room's sockets, in the turn itself. */
+    /**
+     * Tells what a turn has to tell, in the turn itself. First go those who may no longer hear it.
+     */
     tell(out) {
-      for (const codec of ["json", "msgpack"]) {
-        if (!out[codec]) continue;
-        for (const socket of this.ctx.getWebSockets(codec)) {
-          for (const frame of out[codec]) send(socket, frame);
+      for (const tag of out.expelled) this.closeAll(tag, 4401, "no longer allowed");
+      for (const [tag, seat] of out.seats) {
+        for (const socket of this.ctx.getWebSockets(tag)) socket.serializeAttachment(seat);
+      }
+      for (const [tags, frames] of out.parcels) {
+        for (const tag of tags) {
+          for (const socket of this.ctx.getWebSockets(tag)) {
+            for (const frame of frames) send(socket, frame);
+          }
         }
       }
-      for (const [tag, json, msgpack] of out.whispers ?? []) {
-        for (const socket of this.ctx.getWebSockets(tag)) {
-          send(socket, this.ctx.getTags(socket).includes("json") ? json : msgpack);
-        }
-      }
-      for (const tag of out.expelled) {
-        for (const socket of this.ctx.getWebSockets(tag)) close(socket, 4401, "no longer allowed");
+      const [code, tags] = out.late;
+      for (const tag of tags) {
+        for (const socket of this.closeAll(tag, code, "reads too slowly: come back with since")) this.left(socket);
       }
       if (out.drain) this.ctx.waitUntil(this.drain());
       for (let count = out.slow ?? 0; count > 0; count--) this.ctx.waitUntil(this.slow());
+    }
+
+    closeAll(tag, code, reason) {
+      const sockets = this.ctx.getWebSockets(tag);
+      for (const socket of sockets) close(socket, code, reason);
+      return sockets;
     }
 
     /** Does something that takes long, such as a request to a customer's server. */
@@ -191,12 +200,14 @@ export function actor(Core) {
         joined = this.core.join(Uint8Array.from(atob(connect), (char) => char.charCodeAt(0)));
       } catch (error) {
         console.error("join failed", String(error));
-        joined = { close: 1011, reason: "internal error", expelled: [] };
+        joined = { close: 1011, reason: "internal error" };
       }
       const headers = new Headers();
       if (joined.close) {
-        // Refused after accepting: a browser shows a close code, but not an HTTP status.
+        // Refused after accepting: a browser shows a close code, but not an HTTP status. Who wanted
+        // one answer has it.
         server.accept();
+        for (const frame of joined.frames ?? []) send(server, frame);
         close(server, joined.close, joined.reason);
       } else {
         this.ctx.acceptWebSocket(server, joined.tags);
@@ -207,7 +218,7 @@ export function actor(Core) {
       // the connection before it sees the code.
       const protocol = request.headers.get("sec-websocket-protocol");
       if (protocol) headers.set("sec-websocket-protocol", protocol);
-      this.tell(joined);
+      if (joined.parcels) this.tell(joined);
       return new Response(null, { status: 101, webSocket: client, headers });
     }
 

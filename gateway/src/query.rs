@@ -42,10 +42,18 @@ impl Query {
     /// # Errors
     /// `invalid_input` where it is there and empty, or longer than anything sensible.
     pub fn text(&self, name: &str) -> Result<Option<String>, Reject> {
+        self.long(name, 1_024)
+    }
+
+    /// A parameter as text that may have so many bytes.
+    ///
+    /// # Errors
+    /// `invalid_input` where it is there and empty, or longer.
+    pub fn long(&self, name: &str, bytes_max: usize) -> Result<Option<String>, Reject> {
         match self.0.get(name) {
             None => Ok(None),
             Some(value) if value.is_empty() => Err(Reject::field(name, "must not be empty")),
-            Some(value) if value.len() > 1_024 => Err(Reject::field(name, "is too long")),
+            Some(value) if value.len() > bytes_max => Err(Reject::field(name, "is too long")),
             Some(value) => Ok(Some(value.clone())),
         }
     }

@@ -8,6 +8,7 @@ use crate::Millis;
 use crate::ids::{AgentId, ConnectionId, TicketId, WorkspaceId};
 use crate::principal::Principal;
 use crate::room::notification::Notification;
+use crate::view::View;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -50,7 +51,47 @@ pub struct Connect {
     pub since: Option<i64>,
     /// How the client wants its frames.
     pub codec: Codec,
+    /// What the client wants to see; nothing here is everything.
+    #[serde(default)]
+    pub views: Vec<View>,
+    /// Where the client wants one answer and no connection.
+    #[serde(default)]
+    pub poll: Option<Poll>,
 }
+
+/// What a client without a WebSocket asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Poll {
+    /// How many events at most.
+    pub limit: i64,
+    /// Whether it waits for the next one where there is none.
+    pub wait: bool,
+}
+
+/// The ticket that a connection shows to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Viewing {
+    /// Which.
+    pub ticket_id: TicketId,
+    /// Until when, unless it is said again.
+    pub until: Millis,
+}
+
+/// Who looks at a ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Viewer {
+    /// The agent.
+    pub agent_id: AgentId,
+    /// Which ticket.
+    pub ticket_id: TicketId,
+    /// Until when, unless it is said again.
+    pub until: Millis,
+}
+
+/// The longest attachment that a socket may have here, in bytes.
+pub const SEAT_BYTES_MAX: usize = 2_048;
 
 /// What a room remembers of a connection while it sleeps; kept as the socket's attachment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,31 +100,50 @@ pub struct Seat {
     pub connection: ConnectionId,
     /// The name of the room's instance.
     pub instance: String,
-    /// Who sits here, as of the upgrade; checked against the room's rows at each command.
+    /// Who sits here, with the role as of now; checked against the room's rows at each command.
     pub principal: Principal,
     /// How the client wants its frames.
     pub codec: Codec,
+    /// What the client wants to see; nothing here is everything.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub views: Vec<View>,
+    /// The ticket that it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub viewing: Option<Viewing>,
+    /// Whether it is no connection of a client but a request that waits for the next event.
+    #[serde(default)]
+    pub waits: bool,
 }
 
 /// A frame from a client; `C` is the room's command.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", bound(deserialize = "C: Deserialize<'de>"))]
 pub struct ClientFrame<C> {
-    /// `command`, `typing` or `ping`.
+    /// `command`, `subscribe`, `seen`, `viewing`, `typing` or `ping`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Of a `command`: the client's id for it. Sent again, the command applies once.
+    /// Of a `command` or `subscribe`: the client's id for it. Sent again, a command applies once.
     #[serde(default = "none")]
     pub id: Option<String>,
     /// Of a `command`: what to do.
     #[serde(default = "none")]
     pub command: Option<C>,
-    /// Of `typing`: where.
+    /// Of `subscribe`: what to see from here on; an empty list is everything.
+    #[serde(default = "none")]
+    pub views: Option<Vec<View>>,
+    /// Of `seen`: the number of the last event that the client has read.
+    #[serde(default = "none")]
+    pub seq: Option<i64>,
+    /// Of `typing` and `viewing`: where.
     #[serde(default = "none")]
     pub ticket_id: Option<TicketId>,
     /// Of `typing`: started or stopped.
     #[serde(default = "none")]
     pub typing: Option<bool>,
+    /// Of `viewing`: whether the ticket is shown, or no longer is. A connection shows one at a
+    /// time.
+    #[serde(default = "none")]
+    pub viewing: Option<bool>,
 }
 
 const fn none<T>() -> Option<T> {
@@ -111,6 +171,8 @@ pub enum ServerFrame<'a> {
         now: Millis,
         /// The agents that are connected.
         online: Vec<AgentId>,
+        /// Who looks at which ticket.
+        viewing: Vec<Viewer>,
     },
     /// The client's `since` cannot be served: fetch `GET /v1/snapshot`, then go on from its head.
     Reset {
@@ -119,7 +181,9 @@ pub enum ServerFrame<'a> {
         /// The oldest event that can be replayed.
         oldest: i64,
     },
-    /// Events, in order: the answer to `since`, and then what happens.
+    /// Events, in order: the answer to `since`, and then what happens. Among them stands
+    /// `{"type":"advance","from":7,"seq":9}` for those with the numbers 7 to 9, which this
+    /// connection may not see or did not ask for.
     Events {
         /// At least one.
         events: &'a [Box<RawValue>],
@@ -129,7 +193,7 @@ pub enum ServerFrame<'a> {
         /// The number of the last event.
         head: i64,
     },
-    /// The answer to a `command`.
+    /// The answer to a `command` or `subscribe`.
     Ack {
         /// The client's id.
         id: &'a str,
@@ -159,6 +223,22 @@ pub enum ServerFrame<'a> {
         ticket_id: TicketId,
         /// Started or stopped.
         typing: bool,
+        /// Until when, unless it is said again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Millis>,
+    },
+    /// An agent looks at a ticket, or no longer does. Not an event: it may be lost.
+    #[serde(rename_all = "camelCase")]
+    Viewing {
+        /// The agent.
+        agent_id: AgentId,
+        /// Which.
+        ticket_id: TicketId,
+        /// Whether they do.
+        viewing: bool,
+        /// Until when, unless it is said again.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        until: Option<Millis>,
     },
     /// The agent of this connection has a new notification, or has read some. Not an event: it may
     /// be lost; the list has them all.

@@ -3,6 +3,7 @@
 //! Everything here is data. There is no I/O, no clock and no Worker type, so that the same types
 //! compile into the gateway, the actors, the simulator and the tests.
 
+pub mod audience;
 pub mod check;
 pub mod codec;
 pub mod envelope;
@@ -18,6 +19,7 @@ pub mod reject;
 pub mod room;
 pub mod summary;
 mod tree;
+pub mod view;
 pub mod warmup;
 
 pub use envelope::{ActorKind, Answer, Envelope};

@@ -108,6 +108,27 @@ impl Reject {
         Self::new(Code::InvalidInput, message).with(serde_json::json!({ "field": field }))
     }
 
+    /// Why a connection was closed, where that was a refusal; else it was lost.
+    #[must_use]
+    pub fn of_close(close_code: u16, reason: &str) -> Self {
+        let refusals = [
+            Code::BadRequest,
+            Code::Unauthorized,
+            Code::Forbidden,
+            Code::NotFound,
+            Code::Conflict,
+            Code::TooLarge,
+            Code::InvalidInput,
+        ];
+        if close_code == Code::RateLimited.close_code() {
+            return Self::rate_limited(reason, 10_000);
+        }
+        match refusals.into_iter().find(|code| code.close_code() == close_code) {
+            Some(code) => Self::new(code, reason),
+            None => Self::new(Code::Unavailable, "the connection was lost: ask again"),
+        }
+    }
+
     /// There is no such thing, or not for this caller: both read the same.
     #[must_use]
     pub fn not_found(what: &str) -> Self {

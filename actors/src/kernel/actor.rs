@@ -7,7 +7,9 @@ use super::sql::Sql;
 use super::store::outbox::Entry;
 use super::store::timers::Timer;
 use schema::frame::Connect;
+use schema::ids::TicketId;
 use schema::summary::{Summary, Table};
+use schema::view::Place;
 use schema::{ActorKind, Millis, Permission, Principal, Reject};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -66,6 +68,29 @@ pub trait Actor: 'static {
     /// A storage fault.
     fn appended(_ctx: &mut Ctx<'_>) -> Result<(), Reject> {
         Ok(())
+    }
+
+    /// The permission that the content of events of a type needs; none for a type that it does not
+    /// know.
+    #[must_use]
+    fn audience(_kind: &str) -> Option<Permission> {
+        Some(Permission::Read)
+    }
+
+    /// Where a ticket stands now.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn place(_ctx: &Ctx<'_>, _ticket: TicketId) -> Result<Option<Place>, Reject> {
+        Ok(None)
+    }
+
+    /// Where an event itself says that its ticket stands, and stood before.
+    ///
+    /// # Errors
+    /// `internal` where the event is not what this build writes.
+    fn places_told(_event: &RawValue) -> Result<Vec<Place>, Reject> {
+        Ok(Vec::new())
     }
 
     /// Does what a timer was set for. The timer is already gone; an error brings it back, later.

@@ -6,13 +6,14 @@
 use super::sql::{Fault, Row, Sql, Value};
 use super::store::{events, outbox, timers};
 use schema::event::{By, NewEvent};
-use schema::frame::ServerFrame;
+use schema::frame::{Seat, ServerFrame};
 use schema::ids::{AgentId, SessionId, TicketId};
 use schema::summary::{self, Table};
-use schema::{Millis, Permission, Principal, Reject};
+use schema::{Millis, Permission, Principal, Reject, Role};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// How long after the commit the alarm looks for an outbox entry whose first try did not settle it.
@@ -81,15 +82,41 @@ pub enum Expelled {
     Session(SessionId),
 }
 
+/// Whom a frame is for that is no event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ear {
+    /// Everybody.
+    All,
+    /// Those who may show a ticket.
+    Ticket(TicketId),
+    /// One agent, wherever they are connected.
+    Agent(AgentId),
+}
+
+/// A frame that is no event. It may be lost.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cast {
+    /// Whom it is for.
+    pub to: Ear,
+    /// The frame, as JSON text.
+    pub json: Vec<u8>,
+}
+
 /// What a step tells the outside once it has committed.
 #[derive(Debug, Default)]
 pub struct Told {
+    /// The number of the first event that was appended.
+    pub first: i64,
     /// The events that were appended.
     pub events: Vec<Box<RawValue>>,
-    /// Frames that are no events, as JSON text.
-    pub casts: Vec<Vec<u8>>,
-    /// Frames for the sockets of one agent, as JSON text.
-    pub whispers: Vec<(AgentId, Vec<u8>)>,
+    /// Which of them each lens shows.
+    pub sights: BTreeMap<u32, Vec<bool>>,
+    /// Frames that are no events.
+    pub casts: Vec<Cast>,
+    /// Whose role is another from here on.
+    pub regraded: Vec<(AgentId, Role)>,
+    /// Connections as they are from here on, and the lens that each had.
+    pub reseated: Vec<(Seat, u32)>,
     /// Whose sockets are to be closed.
     pub expelled: Vec<Expelled>,
     /// Whether the outbox has something new.
@@ -256,22 +283,18 @@ impl Ctx<'_> {
         self.outbox(SUMMARY, &format!("{}/{id}", summary::table_name(table)), &[])
     }
 
-    /// Sends a frame to every socket once this step has committed. It may be lost.
+    /// Sends a frame to some sockets once this step has committed. It may be lost.
     ///
     /// # Errors
     /// `internal` where the frame is no JSON.
-    pub fn cast(&mut self, frame: &ServerFrame<'_>) -> Result<(), Reject> {
-        self.told.casts.push(Reply::of(frame)?.0);
+    pub fn cast(&mut self, to: Ear, frame: &ServerFrame<'_>) -> Result<(), Reject> {
+        self.told.casts.push(Cast { to, json: Reply::of(frame)?.0 });
         Ok(())
     }
 
-    /// Sends a frame to the sockets of one agent once this step has committed. It may be lost.
-    ///
-    /// # Errors
-    /// `internal` where the frame is no JSON.
-    pub fn whisper(&mut self, agent: AgentId, frame: &ServerFrame<'_>) -> Result<(), Reject> {
-        self.told.whispers.push((agent, Reply::of(frame)?.0));
-        Ok(())
+    /// Gives an agent's sockets another role with this step.
+    pub fn regrade(&mut self, agent: AgentId, role: Role) {
+        self.told.regraded.push((agent, role));
     }
 
     /// Closes sockets once this step has committed.

@@ -7,18 +7,21 @@
 
 use super::actor::Actor;
 use super::allowance::Allowance;
-use super::context::{Ctx, Entropy, Expelled, Reply, Told, Watched};
+use super::context::{Cast, Ctx, Entropy, Expelled, Reply, Told, Watched};
 use super::migrate::migrate;
-use super::sockets::Presence;
+use super::presence::{Move, Presence};
+use super::sight;
 use super::sql::{Home, Sql};
 use super::store::head::{self, Head};
 use super::store::{idempotency, outbox, timers};
 use schema::codec::read_json;
 use schema::envelope::{KernelCommand, pack};
-use schema::ids::{AgentId, WorkspaceId};
+use schema::frame::Seat;
+use schema::ids::{ConnectionId, WorkspaceId};
 use schema::{Answer, Code, Envelope, Millis, Permission, Principal, Reject};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 /// How long an answer is kept under its idempotency key.
@@ -41,12 +44,18 @@ pub struct World<'a> {
 /// What a turn gives to the shell.
 #[derive(Debug, Default)]
 pub struct Turn {
-    /// The events that were committed, in order: one frame for every socket.
+    /// The number of the first event that was committed.
+    pub first: i64,
+    /// The events that were committed, in order.
     pub events: Vec<Box<RawValue>>,
-    /// Further frames for every socket, as JSON text.
-    pub casts: Vec<Vec<u8>>,
-    /// Frames for the sockets of one agent, as JSON text.
-    pub whispers: Vec<(AgentId, Vec<u8>)>,
+    /// Which of them each lens shows: from the event at an index on.
+    pub(super) sights: BTreeMap<u32, (usize, Vec<bool>)>,
+    /// Connections whose lens is another from some event on.
+    pub(super) moves: Vec<Move>,
+    /// What is to be attached anew to a socket.
+    pub seats: BTreeMap<ConnectionId, Seat>,
+    /// Further frames.
+    pub casts: Vec<Cast>,
     /// Whose sockets are to be closed.
     pub expelled: Vec<Expelled>,
     /// Whether the outbox should be drained.
@@ -56,11 +65,32 @@ pub struct Turn {
 impl Turn {
     /// Adds what a step has to tell.
     pub(super) fn tell(&mut self, told: Told) {
+        if self.events.is_empty() {
+            self.first = told.first;
+        }
+        let at = self.events.len();
+        for (seat, from) in told.reseated {
+            self.reseat(seat, from, at);
+        }
+        for (lens, shown) in told.sights {
+            self.sights.entry(lens).or_insert((at, Vec::new())).1.extend(shown);
+        }
         self.events.extend(told.events);
         self.casts.extend(told.casts);
-        self.whispers.extend(told.whispers);
         self.expelled.extend(told.expelled);
         self.drain |= told.outbox;
+    }
+
+    /// Notes that a connection is another from the event at an index on, and the lens it had.
+    pub(super) fn reseat(&mut self, seat: Seat, from: u32, at: usize) {
+        self.moves.push(Move { connection: seat.connection, from, at });
+        self.seats.insert(seat.connection, seat);
+    }
+
+    /// Whether a lens shows an event; none where it came into use after that.
+    pub(super) fn shows(&self, lens: u32, index: usize) -> Option<bool> {
+        let (from, shown) = self.sights.get(&lens)?;
+        shown.get(index.checked_sub(*from)?).copied()
     }
 }
 
@@ -288,6 +318,7 @@ impl<A: Actor> Engine<A> {
             if !ctx.told.events.is_empty() {
                 A::appended(&mut ctx)?;
             }
+            self.look(&mut ctx)?;
             let (seq, rearm, fired, told) = (ctx.seq, ctx.rearm, ctx.fired, ctx.told);
             let marks = ctx.marks;
             if watched.wrote() || rearm {
@@ -303,7 +334,35 @@ impl<A: Actor> Engine<A> {
             result = Some((value, told));
             Ok(())
         })?;
-        result.ok_or_else(|| Reject::internal("the transaction did not run"))
+        let result = result.ok_or_else(|| Reject::internal("the transaction did not run"));
+        result.map(|(value, mut told)| {
+            for (agent, role) in std::mem::take(&mut told.regraded) {
+                told.reseated.extend(self.presence.regrade(agent, role));
+            }
+            (value, told)
+        })
+    }
+
+    /// Finds out who sees which of a step's events.
+    fn look(&mut self, ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+        let told = &ctx.told;
+        if cfg!(debug_assertions) {
+            for event in &told.events {
+                let kind = sight::Heading::of(event.get())?.kind;
+                assert!(A::audience(&kind).is_some(), "who may see {kind}? schema/src/audience.rs");
+            }
+        }
+        let first = ctx.seq - told.events.len() as i64 + 1;
+        if self.presence.is_empty() {
+            ctx.told.first = first;
+            return Ok(());
+        }
+        for (agent, role) in &told.regraded {
+            self.presence.expect(*agent, *role);
+        }
+        let sights = sight::judge::<A>(ctx, self.presence.lenses(), &told.events)?;
+        (ctx.told.first, ctx.told.sights) = (first, sights);
+        Ok(())
     }
 }
 

@@ -3,8 +3,10 @@
 //! Reading order: [`sql`] (storage, two homes) → [`migrate`] → [`store`] (the kernel's tables) →
 //! [`context`] (what a handler gets) → [`actor`] (what an actor is) → [`effect`] (what it may want
 //! from the world) → [`engine`] (how a command and an alarm run) → [`drain`] (how the outbox runs)
-//! → [`sockets`] (the room's connections) → `host` (the Durable Object, wasm only) and `native`
-//! (SQLite in memory, everywhere else), with `testing`, a bench for one actor.
+//! → [`sight`] (what a connection sees), [`presence`] (who is connected), [`sockets`], [`signs`]
+//! (frames in, frames out), [`replay`] (what a connection missed) → `host` (the Durable Object,
+//! wasm only) and `native` (SQLite in memory, everywhere else), with `testing`, a bench for one
+//! actor.
 
 pub mod actor;
 pub mod allowance;
@@ -13,6 +15,10 @@ pub mod drain;
 pub mod effect;
 pub mod engine;
 pub mod migrate;
+pub mod presence;
+pub mod replay;
+pub mod sight;
+pub mod signs;
 pub mod sockets;
 pub mod sql;
 pub mod store;
@@ -27,7 +33,7 @@ pub mod native;
 pub mod testing;
 
 pub use actor::Actor;
-pub use context::{Ctx, Entropy, Reply};
+pub use context::{Ctx, Ear, Entropy, Reply};
 pub use effect::{Delivery, Effect, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted};
 pub use engine::{Engine, Turn};
 pub use migrate::Migration;

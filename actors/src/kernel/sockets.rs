@@ -5,95 +5,38 @@
 //! fast a connection sends) is rebuilt from the sockets' attachments when the object wakes.
 
 use super::actor::Actor;
-use super::context::Reply;
+use super::context::{Cast, Ear, Reply};
 use super::engine::{Engine, Turn, World};
+use super::replay::{oldest, replay};
+use super::sight::Lens;
 use super::sql::Home;
-use super::store::events;
 use schema::codec;
 use schema::envelope::pack;
-use schema::frame::{ClientFrame, Codec, Connect, FRAME_BYTES_MAX, Seat, ServerFrame};
-use schema::ids::{AgentId, ConnectionId};
-use schema::{Answer, Code, Envelope, Millis, Permission, Reject};
+use schema::frame::{
+    ClientFrame, Codec, Connect, FRAME_BYTES_MAX, SEAT_BYTES_MAX, Seat, ServerFrame,
+};
+use schema::ids::ConnectionId;
+use schema::view;
+use schema::{Answer, Code, Envelope, Reject};
 use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
-/// How many of the latest events can be replayed; a client further behind starts from a snapshot.
-pub const REPLAY_MAX: i64 = 10_000;
-/// How many bytes of events a replay may have: it is made in memory, of which an isolate has
-/// little. A client that missed more starts from a snapshot.
-pub const REPLAY_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// How many events go into one frame of a replay.
-pub const REPLAY_FRAME_MAX: i64 = 200;
+pub use super::presence::{FRAMES_PER_SECOND_MAX, SIGNS_PER_SECOND_MAX, UNREAD_BYTES_MAX};
+pub use super::replay::{REPLAY_BYTES_MAX, REPLAY_FRAME_MAX, REPLAY_MAX};
+pub use super::signs::{TYPING_MS, VIEWING_MS};
+
 /// How many connections one agent may have.
 pub const CONNECTIONS_PER_AGENT_MAX: usize = 100;
+/// How many requests of one agent may wait for the next event.
+pub const POLLS_PER_AGENT_MAX: usize = 10;
 /// How many connections a room may have.
 pub const CONNECTIONS_MAX: usize = 20_000;
-/// How many frames a connection may send in a second.
-pub const FRAMES_PER_SECOND_MAX: u32 = 200;
-
 /// The longest id that a client may give to a command, in bytes.
 pub const COMMAND_ID_MAX: usize = 100;
 
-/// Who is connected.
-#[derive(Debug, Default)]
-pub struct Presence {
-    seats: BTreeMap<ConnectionId, Place>,
-}
-
-#[derive(Debug)]
-struct Place {
-    agent: Option<AgentId>,
-    codec: Codec,
-    second: Millis,
-    frames: u32,
-}
-
-impl Presence {
-    /// Notes a connection.
-    pub fn add(&mut self, seat: &Seat) {
-        let place =
-            Place { agent: seat.principal.agent(), codec: seat.codec, second: 0, frames: 0 };
-        self.seats.insert(seat.connection, place);
-    }
-
-    /// Forgets a connection; true where it was known.
-    pub fn remove(&mut self, connection: ConnectionId) -> bool {
-        self.seats.remove(&connection).is_some()
-    }
-
-    /// The agents that are connected.
-    #[must_use]
-    pub fn online(&self) -> Vec<AgentId> {
-        let mut agents: Vec<_> = self.seats.values().filter_map(|place| place.agent).collect();
-        agents.sort_unstable();
-        agents.dedup();
-        agents
-    }
-
-    /// How many connections an agent has.
-    #[must_use]
-    pub fn count(&self, agent: AgentId) -> usize {
-        self.seats.values().filter(|place| place.agent == Some(agent)).count()
-    }
-
-    /// Whether anybody takes frames in this coding.
-    #[must_use]
-    pub fn any(&self, codec: Codec) -> bool {
-        self.seats.values().any(|place| place.codec == codec)
-    }
-
-    /// Counts a frame; false where the connection sends too fast.
-    fn admit(&mut self, connection: ConnectionId, now: Millis) -> bool {
-        let Some(place) = self.seats.get_mut(&connection) else { return true };
-        if place.second != now / 1000 {
-            place.second = now / 1000;
-            place.frames = 0;
-        }
-        place.frames += 1;
-        place.frames <= FRAMES_PER_SECOND_MAX
-    }
-}
+/// The close code of a connection that reads too slowly. It may come back at once.
+pub const TOO_SLOW: u16 = 4408;
 
 /// A connection that was let in.
 #[derive(Debug)]
@@ -102,6 +45,8 @@ pub struct Joined {
     pub seat: Seat,
     /// Its first frames, as JSON text: hello, what it missed, replay_done.
     pub frames: Vec<Vec<u8>>,
+    /// Whether it stays; a request that is answered with its first frames does not.
+    pub stays: bool,
 }
 
 /// What a frame from a client leads to, for that client.
@@ -118,7 +63,8 @@ impl<A: Actor> Engine<A> {
     ///
     /// # Errors
     /// `unauthorized` without a valid ticket or token, `not_found` for another tenant,
-    /// `bad_request` for a negative `since`, `rate_limited` where there are too many connections.
+    /// `bad_request` for a negative `since`, `invalid_input` for views that are none,
+    /// `rate_limited` where there are too many connections.
     pub fn join(
         &mut self,
         home: &dyn Home,
@@ -129,28 +75,35 @@ impl<A: Actor> Engine<A> {
         if connect.since.is_some_and(|since| since < 0) {
             return Err(Reject::new(Code::BadRequest, "since must not be negative"));
         }
+        view::check(&connect.views)?;
         let asked =
             schema::Principal { workspace: connect.workspace, caller: schema::Caller::Visitor };
         let caller = connect.principal.as_ref().unwrap_or(&asked);
-        let (online, total) = (self.presence.online(), self.presence.seats.len());
-        let counts: BTreeMap<AgentId, usize> =
-            online.iter().map(|agent| (*agent, self.presence.count(*agent))).collect();
-        let ((seat, frames), told) =
+        let (online, viewing) = (self.presence.online(), self.presence.viewers(world.now));
+        let (total, counts) = (self.presence.len(), self.presence.counts());
+        let (joined, told) =
             self.step(home, world, Some((&connect.instance, caller)), &mut |ctx| {
                 let welcome = A::connect(ctx, connect)?;
-                let agent = welcome.principal.agent();
-                let own = agent.and_then(|agent| counts.get(&agent)).copied().unwrap_or(0);
-                if total >= CONNECTIONS_MAX || own >= CONNECTIONS_PER_AGENT_MAX {
-                    return Err(Reject::rate_limited("too many connections", 60_000));
-                }
                 let seat = Seat {
                     connection: ConnectionId(ctx.uuid()),
                     instance: connect.instance.clone(),
                     principal: welcome.principal,
                     codec: connect.codec,
+                    views: connect.views.clone(),
+                    viewing: None,
+                    waits: connect.poll.is_some(),
                 };
+                check_length(&seat)?;
+                let own = seat.principal.agent().and_then(|agent| counts.get(&agent));
+                let full = match own.copied().unwrap_or_default() {
+                    (_, waiting) if seat.waits => waiting >= POLLS_PER_AGENT_MAX,
+                    (own, _) => own >= CONNECTIONS_PER_AGENT_MAX,
+                };
+                if total >= CONNECTIONS_MAX || full {
+                    return Err(Reject::rate_limited("too many connections", 60_000));
+                }
                 let mut all = online.clone();
-                all.extend(agent);
+                all.extend(seat.principal.agent().filter(|_| !seat.waits));
                 all.sort_unstable();
                 all.dedup();
                 let hello = ServerFrame::Hello {
@@ -161,30 +114,38 @@ impl<A: Actor> Engine<A> {
                     oldest: oldest(ctx.seq()),
                     now: ctx.now,
                     online: all,
+                    viewing: viewing.clone(),
                 };
                 let mut frames = vec![Reply::of(&hello)?.0];
-                replay(ctx, connect.since.unwrap_or(ctx.seq()), &mut frames)?;
-                Ok((seat, frames))
+                let lens = Lens::new(&seat.principal, &seat.views);
+                let limit = connect.poll.map_or(usize::MAX, |poll| poll.limit.max(1) as usize);
+                let since = connect.since.unwrap_or(ctx.seq());
+                let missed = replay::<A>(ctx, &lens, since, limit)?;
+                let behind = missed.shown > 0 || missed.reset;
+                let stays = connect.poll.is_none_or(|poll| poll.wait && !behind);
+                frames.extend(missed.frames);
+                Ok(Joined { seat, frames, stays })
             })?;
         turn.tell(told);
-        let agent = seat.principal.agent();
-        let first = agent.is_some_and(|agent| !counts.contains_key(&agent));
-        self.presence.add(&seat);
-        if let Some(agent_id) = agent.filter(|_| first) {
-            turn.casts.push(Reply::of(&ServerFrame::Presence { agent_id, online: true })?.0);
+        if joined.stays {
+            self.presence.add(&joined.seat);
+            let agent = joined.seat.principal.agent().filter(|_| !joined.seat.waits);
+            if let Some(agent_id) = agent.filter(|agent| !online.contains(agent)) {
+                tell(turn, Ear::All, &ServerFrame::Presence { agent_id, online: true });
+            }
         }
-        Ok(Joined { seat, frames })
+        Ok(joined)
     }
 
     /// Forgets a connection that has ended.
     pub fn leave(&mut self, seat: &Seat, turn: &mut Turn) {
-        let known = self.presence.remove(seat.connection);
+        let Some(seat) = self.presence.remove(seat.connection) else { return };
         let Some(agent_id) = seat.principal.agent() else { return };
-        if known && self.presence.count(agent_id) == 0 {
-            let frame = ServerFrame::Presence { agent_id, online: false };
-            if let Ok(Reply(json)) = Reply::of(&frame) {
-                turn.casts.push(json);
-            }
+        if let Some(viewing) = seat.viewing {
+            self.look_away(agent_id, viewing.ticket_id, turn);
+        }
+        if !seat.waits && !self.presence.online().contains(&agent_id) {
+            tell(turn, Ear::All, &ServerFrame::Presence { agent_id, online: false });
         }
     }
 
@@ -197,14 +158,19 @@ impl<A: Actor> Engine<A> {
         frame: Incoming<'_>,
         turn: &mut Turn,
     ) -> Heard {
-        let heard = self.try_hear(home, world, seat, frame, turn);
-        heard.unwrap_or_else(|reject| {
+        // What waited with this frame may have changed what is attached to its socket.
+        let seat = self.presence.seat(seat.connection).cloned().unwrap_or_else(|| seat.clone());
+        let heard = self.try_hear(home, world, &seat, frame, turn);
+        let heard = heard.unwrap_or_else(|reject| {
             let reject = public(&reject);
             let frame = Reply::of(&ServerFrame::Error { error: &reject });
             // Who may read but not type goes on reading.
             let close = Some(reject).filter(|reject| reject.code != Code::Forbidden);
             Heard { frame: frame.ok().map(|reply| reply.0), close }
-        })
+        });
+        let bytes = heard.frame.as_ref().map_or(0, Vec::len);
+        self.presence.replied(seat.connection, bytes);
+        heard
     }
 
     fn try_hear(
@@ -224,28 +190,42 @@ impl<A: Actor> Engine<A> {
             Err(reject) => return misread(&json, reject),
         };
         let bad = |why: &str| Reject::new(Code::BadRequest, why);
+        let id = || {
+            let id = frame.id.as_deref().filter(|id| (1..=COMMAND_ID_MAX).contains(&id.len()));
+            id.ok_or_else(|| bad("this needs an id of 1 to 100 characters"))
+        };
         match frame.kind.as_str() {
             "ping" => {
                 let pong = Reply::of(&ServerFrame::Pong { now: world.now })?.0;
                 Ok(Heard { frame: Some(pong), close: None })
             }
+            "seen" => {
+                let seq = frame.seq.filter(|seq| (0..1 << 53).contains(seq));
+                let seq = seq.ok_or_else(|| bad("seen needs the seq of an event"))?;
+                self.presence.seen(seat.connection, seq);
+                Ok(Heard::default())
+            }
             "typing" => {
                 let ticket = frame.ticket_id.ok_or_else(|| bad("typing needs ticketId"))?;
                 let typing = frame.typing.ok_or_else(|| bad("typing needs typing"))?;
-                let agent = seat.principal.agent().ok_or_else(|| bad("only agents type"))?;
-                let envelope = Some((seat.instance.as_str(), &seat.principal));
-                let (_, told) = self.step(home, world, envelope, &mut |ctx| {
-                    A::authorise(ctx, Permission::Work)?;
-                    ctx.cast(&ServerFrame::Typing { agent_id: agent, ticket_id: ticket, typing })
-                })?;
-                turn.tell(told);
-                Ok(Heard::default())
+                self.type_at(home, world, seat, (ticket, typing), turn)
+            }
+            "viewing" => {
+                let ticket = frame.ticket_id.ok_or_else(|| bad("viewing needs ticketId"))?;
+                let viewing = frame.viewing.ok_or_else(|| bad("viewing needs viewing"))?;
+                self.look_at(home, world, seat, (ticket, viewing), turn)
+            }
+            "subscribe" => {
+                let id = id()?;
+                let views = frame.views.as_ref().ok_or_else(|| bad("subscribe needs views"))?;
+                let done = self.subscribe(home, world, seat, views, turn);
+                answer(id, done.map(|head| json!({ "head": head }).to_string().into_bytes()))
             }
             "command" => {
-                let id = frame.id.filter(|id| (1..=COMMAND_ID_MAX).contains(&id.len()));
-                let id = id.ok_or_else(|| bad("a command needs an id of 1 to 100 characters"))?;
-                let command = frame.command.ok_or_else(|| bad("a command needs a command"))?;
-                self.obey(home, world, seat, &id, &command, turn)
+                let id = id()?;
+                let command = frame.command.as_ref();
+                let command = command.ok_or_else(|| bad("a command needs a command"))?;
+                self.obey(home, world, seat, id, command, turn)
             }
             _ => Err(bad("unknown type of frame")),
         }
@@ -262,28 +242,55 @@ impl<A: Actor> Engine<A> {
     ) -> Result<Heard, Reject> {
         let key = Some(format!("ws:{id}"));
         let envelope = Envelope::new(&*seat.instance, seat.principal.clone(), key, command);
-        let answer = if A::from_socket(command) {
+        let given = if A::from_socket(command) {
             self.call(home, world, &envelope.encode(), turn)
         } else {
             Answer::Rejected(Reject::forbidden("this is asked over HTTP"))
         };
-        match answer {
-            Answer::Done { json, .. } => {
-                let data = String::from_utf8(json)
-                    .ok()
-                    .and_then(|json| RawValue::from_string(json).ok())
-                    .ok_or_else(|| Reject::internal("a reply is no JSON"))?;
-                let ack = ServerFrame::Ack { id, success: true, data: Some(&data), error: None };
-                Ok(Heard { frame: Some(Reply::of(&ack)?.0), close: None })
-            }
-            Answer::Rejected(reject) => {
-                let error = public(&reject);
-                let ack = ServerFrame::Ack { id, success: false, data: None, error: Some(&error) };
-                let frame = Some(Reply::of(&ack)?.0);
-                let close = Some(reject).filter(|reject| reject.code == Code::Unauthorized);
-                Ok(Heard { frame, close })
-            }
+        match given {
+            Answer::Done { json, .. } => answer(id, Ok(json)),
+            Answer::Rejected(reject) => answer(id, Err(reject)),
         }
+    }
+}
+
+/// The acknowledgement of what a client named by an id; its connection ends with its session.
+fn answer(id: &str, done: Result<Vec<u8>, Reject>) -> Result<Heard, Reject> {
+    match done {
+        Ok(json) => {
+            let data = String::from_utf8(json)
+                .ok()
+                .and_then(|json| RawValue::from_string(json).ok())
+                .ok_or_else(|| Reject::internal("a reply is no JSON"))?;
+            let ack = ServerFrame::Ack { id, success: true, data: Some(&data), error: None };
+            Ok(Heard { frame: Some(Reply::of(&ack)?.0), close: None })
+        }
+        Err(reject) => {
+            let error = public(&reject);
+            let ack = ServerFrame::Ack { id, success: false, data: None, error: Some(&error) };
+            let frame = Some(Reply::of(&ack)?.0);
+            let close = Some(reject).filter(|reject| reject.code == Code::Unauthorized);
+            Ok(Heard { frame, close })
+        }
+    }
+}
+
+pub(super) fn check_length(seat: &Seat) -> Result<(), Reject> {
+    // What is not known yet: the ticket that the connection shows.
+    let rest = 128;
+    if attachment(seat).len() + rest > SEAT_BYTES_MAX {
+        return Err(Reject::field(
+            "views",
+            "are longer than can be kept: name fewer types and ids",
+        ));
+    }
+    Ok(())
+}
+
+/// Adds a frame to what a turn tells; it is JSON, whatever is in it.
+pub(super) fn tell(turn: &mut Turn, to: Ear, frame: &ServerFrame<'_>) {
+    if let Ok(Reply(json)) = Reply::of(frame) {
+        turn.casts.push(Cast { to, json });
     }
 }
 
@@ -333,7 +340,7 @@ struct Named {
 fn misread(json: &[u8], reject: Reject) -> Result<Heard, Reject> {
     match codec::read_json::<Named>(json) {
         Ok(Named { kind, id })
-            if kind == "command"
+            if (kind == "command" || kind == "subscribe")
                 && reject.code == Code::InvalidInput
                 && (1..=COMMAND_ID_MAX).contains(&id.len()) =>
         {
@@ -343,41 +350,6 @@ fn misread(json: &[u8], reject: Reject) -> Result<Heard, Reject> {
         }
         _ => Err(Reject::new(Code::BadRequest, reject.message)),
     }
-}
-
-fn replay(ctx: &super::Ctx<'_>, since: i64, frames: &mut Vec<Vec<u8>>) -> Result<(), Reject> {
-    let head = ctx.seq();
-    let reset = || Reply::of(&ServerFrame::Reset { head, oldest: oldest(head) });
-    if since > head || head - since > REPLAY_MAX {
-        frames.push(reset()?.0);
-        return Ok(());
-    }
-    let (mut last, mut bytes, first) = (since, 0, frames.len());
-    while last < head {
-        let page = events::after(ctx.sql, last, REPLAY_FRAME_MAX)?;
-        let Some((seq, _)) = page.last() else {
-            return Err(Reject::internal(format!("event {} is missing", last + 1)));
-        };
-        last = *seq;
-        bytes += page.iter().map(|(_, json)| json.len()).sum::<usize>();
-        if bytes > REPLAY_BYTES_MAX {
-            frames.truncate(first);
-            frames.push(reset()?.0);
-            return Ok(());
-        }
-        let events: Result<Vec<_>, _> =
-            page.into_iter().map(|(_, json)| RawValue::from_string(json)).collect();
-        let events = events.map_err(|error| Reject::internal(error.to_string()))?;
-        frames.push(events_frame(&events));
-    }
-    frames.push(Reply::of(&ServerFrame::ReplayDone { head })?.0);
-    Ok(())
-}
-
-/// One frame of events, as JSON text.
-#[must_use]
-pub fn events_frame(events: &[Box<RawValue>]) -> Vec<u8> {
-    serde_json::to_vec(&ServerFrame::Events { events }).unwrap_or_default()
 }
 
 /// A frame in the coding of a connection.
@@ -393,11 +365,6 @@ pub fn encode(json: Vec<u8>, codec: Codec) -> Vec<u8> {
 #[must_use]
 pub fn attachment(seat: &Seat) -> Vec<u8> {
     pack(seat)
-}
-
-/// The oldest event that can be replayed.
-fn oldest(head: i64) -> i64 {
-    (head - REPLAY_MAX + 1).max(1)
 }
 
 /// A refusal as a client may see it: the cause of a defect stays in the log.

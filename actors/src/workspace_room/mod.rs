@@ -12,6 +12,7 @@
 //! | [`tickets`], [`comments`], [`status`], [`people`] | what several of those commands do |
 //! | [`directory`] | handles, companies, attributes, merged users |
 //! | [`teams`] | groups of agents |
+//! | [`places`] | where tickets stand, for those who watch a team's |
 //! | [`privacy`] | all of one person, given or erased |
 //! | [`notifications`] | what one agent should look at |
 //! | [`keys`] | API keys |
@@ -46,6 +47,7 @@ pub mod moves;
 pub mod notifications;
 pub mod overview;
 pub mod people;
+pub mod places;
 pub mod privacy;
 pub mod publish;
 pub mod removal;
@@ -67,9 +69,12 @@ use self::catalogue::Kind;
 use crate::kernel::actor::{Settled, Welcome};
 use crate::kernel::{Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Sql, Timer};
 use schema::frame::Connect;
+use schema::ids::TicketId;
 use schema::room::RoomCommand;
 use schema::summary::{Summary, Table};
+use schema::view::Place;
 use schema::{ActorKind, Millis, Permission, Principal, Reject};
+use serde_json::value::RawValue;
 
 /// The actor.
 pub enum Core {}
@@ -427,6 +432,18 @@ impl Actor for Core {
                 | RoomCommand::BeginUpload(_)
                 | RoomCommand::FinishUpload(_)
         )
+    }
+
+    fn audience(kind: &str) -> Option<Permission> {
+        schema::audience::of(kind)
+    }
+
+    fn place(ctx: &Ctx<'_>, ticket: TicketId) -> Result<Option<Place>, Reject> {
+        places::now(ctx, ticket)
+    }
+
+    fn places_told(event: &RawValue) -> Result<Vec<Place>, Reject> {
+        places::told(event)
     }
 
     fn appended(ctx: &mut Ctx<'_>) -> Result<(), Reject> {

@@ -6,13 +6,15 @@
 
 use crate::app::{Call, read};
 use crate::platform::Platform;
+use crate::query::Query;
 use crate::respond::Reply;
 use crate::token::{Purpose, read_opaque, sha256_hex};
 use schema::frame::{Codec, Connect};
 use schema::ids::WorkspaceId;
 use schema::room::RoomCommand;
 use schema::room::access::{CreateRealtimeTicket, TicketMade};
-use schema::{Code, Millis, Reject};
+use schema::view::{self, View};
+use schema::{Code, Millis, Reject, codec};
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize)]
@@ -22,6 +24,9 @@ pub(crate) struct Ticket {
     ticket: String,
     expires_at: Millis,
 }
+
+/// How long the text of views may be, in bytes.
+const VIEWS_BYTES_MAX: usize = 4_096;
 
 #[derive(Deserialize)]
 struct Nothing {}
@@ -71,7 +76,7 @@ pub async fn join<P: Platform>(call: Call<'_, P>) -> Result<P::Socket, Reject> {
 
 fn connect<P: Platform>(call: &Call<'_, P>, codec: Codec) -> Result<Connect, Reject> {
     check_origin(call)?;
-    let query = call.query(&["workspaceId", "since", "ticket"])?;
+    let query = call.query(&["workspaceId", "since", "ticket", "views"])?;
     let since = query.count("since")?;
     let named: Option<WorkspaceId> = query.parse("workspaceId", "a workspace's id")?;
     let workspace = named.ok_or_else(|| Reject::field("workspaceId", "must be there"))?;
@@ -90,7 +95,20 @@ fn connect<P: Platform>(call: &Call<'_, P>, codec: Codec) -> Result<Connect, Rej
         return Err(unauthorized());
     }
     let instance = workspace.to_string();
-    Ok(Connect { instance, workspace, ticket_hash, principal, since, codec })
+    let (views, poll) = (views(&query)?, None);
+    Ok(Connect { instance, workspace, ticket_hash, principal, since, codec, views, poll })
+}
+
+/// What the client wants to see: a JSON list of views; everything where it does not say.
+///
+/// # Errors
+/// `invalid_input`.
+pub(crate) fn views(query: &Query) -> Result<Vec<View>, Reject> {
+    let Some(text) = query.long("views", VIEWS_BYTES_MAX)? else { return Ok(Vec::new()) };
+    let views: Vec<View> =
+        codec::from_json(text.as_bytes()).map_err(|error| Reject::field("views", error.message))?;
+    view::check(&views)?;
+    Ok(views)
 }
 
 fn unauthorized() -> Reject {

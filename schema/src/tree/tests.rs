@@ -3,10 +3,11 @@
 use super::Tree;
 use crate::codec::{from_json, json_to_msgpack, msgpack_to_json, read_json, read_msgpack, to_json};
 use crate::envelope::pack;
-use crate::frame::{Codec, Connect};
+use crate::frame::{Codec, Connect, Poll};
 use crate::ids::{AgentId, SessionId, WorkspaceId};
 use crate::prospect::ProspectCommand;
 use crate::room::RoomCommand;
+use crate::view::View;
 use crate::{Answer, Caller, Code, Envelope, Principal, Reject, Role};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -339,6 +340,8 @@ fn what_travels_is_read_back_and_any_part_of_it_is_refused() {
         principal: Some(principal),
         since: Some(-1),
         codec: Codec::Msgpack,
+        views: vec![View { team_ids: vec![None], ..View::default() }],
+        poll: Some(Poll { limit: 7, wait: true }),
     };
     let again: Connect = read_msgpack(&pack(&connect)).expect("a connect");
     assert_eq!(format!("{again:?}"), format!("{connect:?}"));

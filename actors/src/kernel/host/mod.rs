@@ -17,12 +17,13 @@ use self::storage::{DurableHome, ObjectState};
 use super::allowance::Allowance;
 use super::context::{Entropy, Expelled};
 use super::engine::{Engine, Turn, World};
-use super::sockets::{Incoming, attachment, encode, events_frame};
+use super::sockets::{Incoming, TOO_SLOW, attachment, encode};
 use super::{Actor, Effect, Entry, MailJob, MailOutcome, Outcome};
 use crate::mail::seal::SealKey;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use schema::codec::read_msgpack;
 use schema::frame::{Codec, Connect, Seat};
+use schema::ids::ConnectionId;
 use schema::{ActorKind, Code, Reject};
 use std::cell::RefCell;
 use std::future::Future;
@@ -84,8 +85,8 @@ impl<A: Actor> Host<A> {
     }
 
     /// Runs what waits: each item is an envelope (bytes), or a socket's attachment and its frame.
-    /// Gives `{ given, json, msgpack, expelled, drain }`: for an envelope the answer's bytes, for a
-    /// frame `[frame or null, close code or 0, reason]`.
+    /// Gives `{ given, parcels, late, seats, expelled, drain }`: for an envelope the answer,
+    /// for a frame `[frame or null, close code or 0, reason]`.
     ///
     /// # Errors
     /// Where the object cannot be woken.
@@ -133,7 +134,7 @@ impl<A: Actor> Host<A> {
         given.into()
     }
 
-    /// Lets a connection in. Gives `{ seat, codec, tags, frames, … }`, or `{ close, reason }`.
+    /// Lets a connection in. Gives `{ seat, tags, frames, … }`, or `{ close, reason, frames }`.
     ///
     /// # Errors
     /// Where the object cannot be woken.
@@ -156,8 +157,16 @@ impl<A: Actor> Host<A> {
             for frame in joined.frames {
                 frames.push(&wire(frame, joined.seat.codec));
             }
+            if !joined.stays {
+                return vec![
+                    ("close", 1000.into()),
+                    ("reason", "this is all".into()),
+                    ("frames", frames.into()),
+                ];
+            }
             let tags = Array::new();
             tags.push(&codec_tag(joined.seat.codec).into());
+            tags.push(&connection_tag(joined.seat.connection).into());
             if let schema::Caller::Agent { agent, session, .. } = &joined.seat.principal.caller {
                 tags.push(&format!("a:{agent}").into());
                 tags.push(&format!("s:{session}").into());
@@ -284,34 +293,38 @@ impl<A: Actor> Host<A> {
         Ok(engine)
     }
 
-    fn tell(&self, engine: &Engine<A>, turn: Turn, out: &Object) -> Result<(), JsValue> {
+    /// What a turn has to tell: `parcels` of `[tags, frames]`; the tags in `late` are of sockets
+    /// that are closed for reading too slowly, `seats` are attached anew.
+    fn tell(&self, engine: &mut Engine<A>, turn: Turn, out: &Object) -> Result<(), JsValue> {
         let set = |name: &str, value: &JsValue| Reflect::set(out, &name.into(), value).map(drop);
         set("drain", &turn.drain.into())?;
-        let mut frames = turn.casts;
-        if !turn.events.is_empty() {
-            frames.insert(0, events_frame(&turn.events));
-        }
-        for codec in [Codec::Json, Codec::Msgpack] {
-            if !frames.is_empty() && engine.presence.any(codec) {
-                let list: Array = frames.iter().map(|json| wire(json.clone(), codec)).collect();
-                set(codec_tag(codec), &list)?;
-            }
-        }
-        let whispered = turn.whispers.into_iter().map(|(agent, json)| -> JsValue {
-            let tag = JsValue::from(format!("a:{agent}"));
-            Array::of3(&tag, &wire(json.clone(), Codec::Json), &wire(json, Codec::Msgpack)).into()
+        let (parcels, late) = engine.presence.address(&turn);
+        let parcels = parcels.into_iter().map(|parcel| {
+            let tags: Array = match parcel.to {
+                None => Array::of1(&codec_tag(parcel.codec).into()),
+                Some(to) => to.into_iter().map(|id| JsValue::from(connection_tag(id))).collect(),
+            };
+            let frames = parcel.frames.into_iter().map(|json| wire(json, parcel.codec));
+            Array::of2(&tags, &frames.collect::<Array>())
         });
-        set("whispers", &whispered.collect::<Array>())?;
-        let expelled: Array = turn
-            .expelled
-            .iter()
-            .map(|whose| match whose {
-                Expelled::Agent(agent) => JsValue::from(format!("a:{agent}")),
-                Expelled::Session(session) => JsValue::from(format!("s:{session}")),
-            })
-            .collect();
-        set("expelled", &expelled)
+        set("parcels", &parcels.collect::<Array>())?;
+        let late = late.into_iter().map(|id| JsValue::from(connection_tag(id)));
+        set("late", &Array::of2(&TOO_SLOW.into(), &late.collect::<Array>()))?;
+        let seats = turn.seats.values().map(|seat| {
+            let bytes = Uint8Array::from(&attachment(seat)[..]);
+            Array::of2(&connection_tag(seat.connection).into(), &bytes)
+        });
+        set("seats", &seats.collect::<Array>())?;
+        let expelled = turn.expelled.iter().map(|whose| match whose {
+            Expelled::Agent(agent) => JsValue::from(format!("a:{agent}")),
+            Expelled::Session(session) => JsValue::from(format!("s:{session}")),
+        });
+        set("expelled", &expelled.collect::<Array>())
     }
+}
+
+fn connection_tag(connection: ConnectionId) -> String {
+    format!("c:{connection}")
 }
 
 const fn codec_tag(codec: Codec) -> &'static str {

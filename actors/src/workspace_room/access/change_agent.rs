@@ -41,6 +41,9 @@ pub fn change_agent(ctx: &mut Ctx<'_>, input: &ChangeAgent) -> Result<Reply, Rej
     if before.active && !after.active {
         open::end_all(ctx, after.id)?;
     }
+    if before.role != after.role {
+        ctx.regrade(after.id, after.role);
+    }
     let changed = AgentChanged { agent: after.clone(), before: difference(&before, &after) };
     ctx.event("agent.changed", None, &changed)?;
     ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;

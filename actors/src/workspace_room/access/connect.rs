@@ -8,11 +8,11 @@ use super::store::{agents, sessions, tokens};
 use super::{TICKET_MS, TICKETS_PER_SESSION_MAX, check};
 use crate::kernel::actor::Welcome;
 use crate::kernel::{Ctx, Reply};
-use schema::frame::Connect;
+use schema::frame::{Connect, Poll};
 use schema::ids::{AgentId, SessionId};
 use schema::room::access::{CreateRealtimeTicket, TicketMade};
 use schema::{Caller, Permission, Principal, Reject};
-use serde_json::value::to_raw_value;
+use serde_json::value::{RawValue, to_raw_value};
 
 /// Makes a ticket for the caller's session.
 ///
@@ -45,6 +45,9 @@ pub fn connect(ctx: &mut Ctx<'_>, connect: &Connect) -> Result<Welcome, Reject> 
     if connect.workspace.to_string() != ctx.instance {
         return Err(Reject::not_found("workspace"));
     }
+    if let (Caller::Key { id: Some(_), .. }, Some(poll)) = (&ctx.principal.caller, connect.poll) {
+        return by_key(ctx, poll);
+    }
     let (agent, session, epoch) = match &connect.ticket_hash {
         Some(hash) => {
             let (agent, session) = use_ticket(ctx, hash)?;
@@ -63,6 +66,16 @@ pub fn connect(ctx: &mut Ctx<'_>, connect: &Connect) -> Result<Welcome, Reject> 
     let caller = Caller::Agent { agent, session, epoch: standing.epoch, role: standing.role };
     let principal = Principal { workspace: connect.workspace, caller };
     Ok(Welcome { principal, agent: shown })
+}
+
+/// A program asks once. A connection would outlive its key.
+fn by_key(ctx: &Ctx<'_>, poll: Poll) -> Result<Welcome, Reject> {
+    if poll.wait {
+        return Err(Reject::forbidden("an API key does not wait: ask with wait=0, or by webhook"));
+    }
+    let nobody = RawValue::from_string("null".into());
+    let agent = nobody.map_err(|error| Reject::internal(format!("agent: {error}")))?;
+    Ok(Welcome { principal: ctx.principal.clone(), agent })
 }
 
 fn use_ticket(ctx: &Ctx<'_>, hash: &str) -> Result<(AgentId, SessionId), Reject> {

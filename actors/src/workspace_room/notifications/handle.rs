@@ -2,7 +2,7 @@
 //! nothing can be found. No events: the caller's open connections hear of the count.
 
 use super::store;
-use crate::kernel::{Ctx, Reply};
+use crate::kernel::{Ctx, Ear, Reply};
 use crate::workspace_room::access::authorise::require_agent;
 use crate::workspace_room::cursor;
 use crate::workspace_room::store::TOP;
@@ -79,5 +79,5 @@ fn hear(
     notification: Option<&Notification>,
 ) -> Result<(), Reject> {
     let unread = store::unread(ctx.sql, agent)?;
-    ctx.whisper(agent, &ServerFrame::Notification { notification, unread })
+    ctx.cast(Ear::Agent(agent), &ServerFrame::Notification { notification, unread })
 }

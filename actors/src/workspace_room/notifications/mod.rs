@@ -17,7 +17,7 @@ mod tests;
 use super::access::store::{agents, workspace};
 use super::store::users;
 use crate::kernel::store::timers;
-use crate::kernel::{Ctx, Migration};
+use crate::kernel::{Ctx, Ear, Migration};
 use schema::event::By;
 use schema::frame::ServerFrame;
 use schema::ids::{AgentId, CommentId, NotificationId};
@@ -90,7 +90,7 @@ pub fn tell(ctx: &mut Ctx<'_>, agent: AgentId, news: &News<'_>) -> Result<(), Re
     }
     let unread = store::unread(ctx.sql, agent)?;
     let frame = ServerFrame::Notification { notification: Some(&notification), unread };
-    ctx.whisper(agent, &frame)?;
+    ctx.cast(Ear::Agent(agent), &frame)?;
     if channel == Channel::Mail && store::setup(ctx.sql)?.0.is_some() {
         ctx.outbox(mail::OUTBOX, &notification.id.to_string(), &[])?;
     }

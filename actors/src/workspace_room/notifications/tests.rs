@@ -1,7 +1,7 @@
 //! Who is told of what, how, and that nobody else can know.
 
 use super::KEPT_MS;
-use crate::kernel::{Effect, Outcome};
+use crate::kernel::{Ear, Effect, Outcome};
 use crate::workspace_room::tests::desk::{Desk, text};
 use schema::inbox::InboxCommand;
 use schema::{ActorKind, Code, Principal, Role};
@@ -27,10 +27,14 @@ fn mail(desk: &mut Desk, from: &str, body: &str) -> Value {
         "subject": "Help", "text": body, "from": { "name": "Ann", "address": from } } }))
 }
 
-/// What sockets were whispered, by agent.
+/// What was told to some agent alone, by agent.
 fn whispers(desk: &mut Desk) -> Vec<(String, Value)> {
-    let all = std::mem::take(&mut desk.room.turn.whispers);
-    all.iter()
+    let all = std::mem::take(&mut desk.room.turn.casts);
+    let alone = all.iter().filter_map(|cast| match cast.to {
+        Ear::Agent(agent) => Some((agent, &cast.json)),
+        Ear::All | Ear::Ticket(_) => None,
+    });
+    alone
         .map(|(agent, json)| (agent.to_string(), serde_json::from_slice(json).expect("JSON")))
         .collect()
 }

@@ -5,6 +5,7 @@ use schema::Millis;
 use schema::codec::read_json;
 use schema::ids::{TicketId, UserId};
 use schema::room::ticket::{Attributes, Claim, Priority, Snooze, Source, Status, Ticket};
+use schema::view::Place;
 
 /// What a new comment needs to know of its ticket, and changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +74,17 @@ const STANDING: &str = columns!(standing "where id = ?");
 /// A storage fault.
 pub fn standing(sql: &dyn Sql, id: TicketId) -> Result<Option<Standing>, Fault> {
     sql.first(STANDING, &[id.to_string().into()])?.as_ref().map(read_standing).transpose()
+}
+
+const PLACE: &str = "select team_id, assignee_id from tickets where id = ?";
+
+/// Where a ticket stands, for those who watch.
+///
+/// # Errors
+/// A storage fault.
+pub fn place(sql: &dyn Sql, id: TicketId) -> Result<Option<Place>, Fault> {
+    let Some(row) = sql.first(PLACE, &[id.to_string().into()])? else { return Ok(None) };
+    Ok(Some(Place { team: row.id_or_null(0)?, assignee: row.id_or_null(1)? }))
 }
 
 const STANDING_OF_NUMBER: &str = columns!(standing "where number = ?");
@@ -373,6 +385,7 @@ pub fn ids_of_user(
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     STANDING,
+    PLACE,
     STANDING_OF_NUMBER,
     FOLLOWER,
     COMMENTED,

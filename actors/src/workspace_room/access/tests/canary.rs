@@ -118,7 +118,7 @@ fn no_reply_event_frame_or_row_beside_the_four_columns_holds_a_hash() {
         shown += event.get();
     }
     for cast in &room.turn.casts {
-        shown += &String::from_utf8_lossy(cast);
+        shown += &String::from_utf8_lossy(&cast.json);
     }
     for (entry, effect) in room.begin() {
         shown += &format!("{entry:?} {effect:?}");

@@ -8,4 +8,5 @@ mod plans;
 mod sessions;
 mod sockets;
 mod tickets;
+mod watching;
 pub(in crate::workspace_room) mod world;

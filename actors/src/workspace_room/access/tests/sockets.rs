@@ -3,7 +3,7 @@
 use super::world::{DAY, Person, Room, change, set_active, set_role};
 use crate::kernel::sockets::{
     CONNECTIONS_PER_AGENT_MAX, FRAMES_PER_SECOND_MAX, Heard, Incoming, Joined, REPLAY_BYTES_MAX,
-    REPLAY_MAX, encode,
+    REPLAY_MAX, TYPING_MS, encode,
 };
 use schema::frame::{Codec, Connect, FRAME_BYTES_MAX, Seat};
 use schema::room::RoomCommand;
@@ -186,8 +186,11 @@ fn typing_is_told_to_all_by_who_may_work() {
     let typing = json!({ "type": "typing", "ticketId": id, "typing": true });
     let heard = say(&mut room, &seat, &typing);
     assert_eq!((heard.frame, heard.close), (None, None));
-    let cast = read(&room.turn.casts[0]);
-    let told = json!({ "type": "typing", "agentId": ann.id(), "ticketId": id, "typing": true });
+    let cast = read(&room.turn.casts[0].json);
+    let told = json!({
+        "type": "typing", "agentId": ann.id(), "ticketId": id, "typing": true,
+        "until": room.now + TYPING_MS,
+    });
     assert_eq!(cast, told);
 
     room.try_ask(&owner.principal, set_role(ann.id(), Role::Viewer)).expect("demoted");
@@ -279,7 +282,9 @@ fn a_session_that_ended_is_told_and_shown_out() {
 fn malformed_frames_end_the_connection_and_change_nothing() {
     let (mut room, owner) = Room::registered();
     let seat = room.sit(&owner, None).expect("let in").seat;
-    let msgpack = Seat { codec: Codec::Msgpack, ..seat.clone() };
+    let packed =
+        Connect { codec: Codec::Msgpack, principal: Some(owner.principal.clone()), ..room.door() };
+    let msgpack = room.connect(&packed).expect("let in").seat;
     let deep = "[".repeat(100_000);
     let texts = [
         "",
@@ -376,7 +381,7 @@ fn presence_is_told_when_the_first_connection_opens_and_the_last_one_ends() {
     let first = room.sit(&ann, None).expect("let in").seat;
     let second = room.sit(&ann, None).expect("let in").seat;
     let online = json!({ "type": "presence", "agentId": ann.id(), "online": true });
-    let told: Vec<Value> = room.turn.casts.drain(..).map(|cast| read(&cast)).collect();
+    let told: Vec<Value> = room.turn.casts.drain(..).map(|cast| read(&cast.json)).collect();
     assert_eq!(told, [online]);
     let joined = room.sit(&owner, None).expect("let in");
     assert_eq!(frames(&joined)[0]["online"].as_array().map(Vec::len), Some(2));
@@ -387,7 +392,7 @@ fn presence_is_told_when_the_first_connection_opens_and_the_last_one_ends() {
     room.engine.leave(&second, &mut turn);
     room.engine.leave(&second, &mut turn);
     let offline = json!({ "type": "presence", "agentId": ann.id(), "online": false });
-    assert_eq!(turn.casts.iter().map(|cast| read(cast)).collect::<Vec<_>>(), [offline]);
+    assert_eq!(turn.casts.iter().map(|cast| read(&cast.json)).collect::<Vec<_>>(), [offline]);
     assert_eq!(room.engine.presence.online(), [owner.id()]);
 }
 

@@ -201,6 +201,8 @@ impl Room {
             principal: None,
             since: None,
             codec: Codec::Json,
+            views: Vec::new(),
+            poll: None,
         }
     }
 

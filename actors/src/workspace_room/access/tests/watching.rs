@@ -1,0 +1,477 @@
+//! What each connection gets of what happens: by role, by views, in order, without a gap.
+
+use super::world::{Person, Room, set_active, set_role};
+use crate::kernel::Turn;
+use crate::kernel::presence::Parcel;
+use crate::kernel::sockets::{
+    Heard, Incoming, POLLS_PER_AGENT_MAX, SIGNS_PER_SECOND_MAX, UNREAD_BYTES_MAX, VIEWING_MS,
+    attachment,
+};
+use schema::frame::{Codec, Connect, Poll, SEAT_BYTES_MAX, Seat};
+use schema::ids::ConnectionId;
+use schema::room::RoomCommand;
+use schema::view::View;
+use schema::{Code, Role};
+use serde_json::{Value, json};
+
+fn read(frame: &[u8]) -> Value {
+    serde_json::from_slice(frame).expect("a frame is JSON")
+}
+
+fn do_as(room: &mut Room, who: &Person, command: Value) -> Value {
+    let command: RoomCommand = serde_json::from_value(command).expect("a command");
+    room.try_ask(&who.principal, command).expect("done")
+}
+
+fn say(room: &mut Room, seat: &Seat, frame: &Value) -> Heard {
+    room.hear(seat, Incoming::Text(&frame.to_string()))
+}
+
+fn subscribe(room: &mut Room, seat: &Seat, views: &Value) -> Value {
+    let heard = say(room, seat, &json!({ "type": "subscribe", "id": "v", "views": views }));
+    assert_eq!(heard.close, None);
+    read(&heard.frame.expect("an acknowledgement"))
+}
+
+fn sit(room: &mut Room, who: &Person, since: Option<i64>, views: &Value) -> (Seat, Vec<Value>) {
+    let views: Vec<View> = serde_json::from_value(views.clone()).expect("views");
+    let principal = Some(who.principal.clone());
+    let joined = room.connect(&Connect { principal, since, views, ..room.door() }).expect("let in");
+    (joined.seat, joined.frames.iter().map(|frame| read(frame)).collect())
+}
+
+/// Ends the turn; gives what each of some connections gets.
+fn post(room: &mut Room, seats: &[&Seat]) -> Vec<Vec<Value>> {
+    let turn = std::mem::take(&mut room.turn);
+    let (parcels, late) = room.engine.presence.address(&turn);
+    assert_eq!(late, []);
+    seats.iter().map(|seat| of(&parcels, seat)).collect()
+}
+
+fn of(parcels: &[Parcel], seat: &Seat) -> Vec<Value> {
+    let mine = |parcel: &&Parcel| {
+        parcel.codec == seat.codec
+            && parcel.to.as_ref().is_none_or(|to| to.contains(&seat.connection))
+    };
+    parcels.iter().filter(mine).flat_map(|parcel| parcel.frames.iter().map(|f| read(f))).collect()
+}
+
+/// Events as their types, advances as their first and last number.
+fn brief(frames: &[Value]) -> Vec<String> {
+    let items = frames.iter().filter(|frame| frame["type"] == "events");
+    let items = items.flat_map(|frame| frame["events"].as_array().expect("a list"));
+    let brief = items.map(|item| match item["type"].as_str().expect("a type") {
+        "advance" => {
+            assert_eq!(item.as_object().map(serde_json::Map::len), Some(3), "{item}");
+            format!("{}-{}", item["from"], item["seq"])
+        }
+        kind => format!("{} {kind}", item["seq"]),
+    });
+    brief.collect()
+}
+
+#[test]
+fn a_viewer_learns_of_invitations_only_that_something_happened() {
+    let (mut room, owner) = Room::registered();
+    let vera = room.join(&owner, Role::Viewer);
+    let adam = room.join(&owner, Role::Agent);
+    let head = room.number("select seq from head");
+    let (of_vera, replayed) = sit(&mut room, &vera, Some(0), &json!([]));
+    // workspace.created, agent.joined; then twice: invitation.created, .accepted, agent.joined.
+    assert_eq!(
+        brief(&replayed),
+        ["1 workspace.created", "2 agent.joined", "3-4", "5 agent.joined", "6-7", "8 agent.joined"]
+    );
+    assert!(!Value::from(replayed).to_string().contains("invitation"));
+    let (of_adam, _) = sit(&mut room, &adam, Some(head), &json!([]));
+    let (of_owner, all) = sit(&mut room, &owner, Some(0), &json!([]));
+    assert_eq!(brief(&all).len() as i64, head);
+    post(&mut room, &[]);
+
+    do_as(
+        &mut room,
+        &owner,
+        json!({ "invite": { "email": "new@x.example", "role": "viewer",
+            "tokenHash": "0".repeat(64) } }),
+    );
+    do_as(&mut room, &owner, json!({ "createTicket": { "subject": "Hello" } }));
+    let got = post(&mut room, &[&of_vera, &of_adam, &of_owner]);
+    let hidden = [format!("{0}-{0}", head + 1), format!("{} ticket.created", head + 2)];
+    assert_eq!((brief(&got[0]), brief(&got[1])), (hidden.to_vec(), hidden.to_vec()));
+    assert!(!Value::from(got[0].clone()).to_string().contains("new@x.example"));
+    assert_eq!(brief(&got[2])[0], format!("{} invitation.created", head + 1));
+    // Who is made an admin sees the next one; who is one no longer does not.
+    room.try_ask(&owner.principal, set_role(adam.id(), Role::Admin)).expect("promoted");
+    assert_eq!(room.turn.seats.len(), 1, "the attachment is written anew");
+    let turn = &room.turn;
+    assert_eq!(turn.seats[&of_adam.connection].principal.caller, {
+        let mut caller = of_adam.principal.caller.clone();
+        if let schema::Caller::Agent { role, .. } = &mut caller {
+            *role = Role::Admin;
+        }
+        caller
+    });
+    let invite = |n: u8| {
+        json!({ "invite": { "email": format!("n{n}@x.example"), "role": "viewer",
+        "tokenHash": n.to_string().repeat(64) } })
+    };
+    do_as(&mut room, &owner, invite(1));
+    room.try_ask(&owner.principal, set_role(adam.id(), Role::Viewer)).expect("demoted");
+    do_as(&mut room, &owner, invite(2));
+    let got = post(&mut room, &[&of_adam]);
+    let n = head + 3;
+    let expected = [
+        format!("{n} agent.changed"),
+        format!("{} invitation.created", n + 1),
+        format!("{} agent.changed", n + 2),
+        format!("{0}-{0}", n + 3),
+    ];
+    assert_eq!(brief(&got[0]), expected, "all within one turn");
+}
+
+#[test]
+fn activities_of_a_ticket_show_what_the_caller_may_see() {
+    let (mut room, owner) = Room::registered();
+    let vera = room.join(&owner, Role::Viewer);
+    let ticket = do_as(&mut room, &owner, json!({ "createTicket": { "subject": "Hello" } }));
+    let id: schema::ids::TicketId =
+        ticket["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    room.look(|ctx| ctx.event("automation.fired", Some(id), &json!({ "automation": "Tag" })));
+    let list = json!({ "listActivities": { "ticketId": id } });
+    let kinds = |page: &Value| -> Vec<String> {
+        let items = page["items"].as_array().expect("items").iter();
+        items.map(|item| item["type"].as_str().expect("a type").to_owned()).collect()
+    };
+    let seen = do_as(&mut room, &owner, list.clone());
+    assert_eq!(kinds(&seen), ["automation.fired", "ticket.created"]);
+    let seen = do_as(&mut room, &vera, list);
+    assert_eq!(kinds(&seen), ["ticket.created"]);
+}
+
+#[test]
+fn a_view_shows_its_events_and_counts_the_others() {
+    let (mut room, owner) = Room::registered();
+    let ann = room.join(&owner, Role::Agent);
+    let ticket = |room: &mut Room, subject: &str| {
+        do_as(room, &owner, json!({ "createTicket": { "subject": subject } }))["id"].clone()
+    };
+    let (one, other) = (ticket(&mut room, "One"), ticket(&mut room, "Other"));
+    let start = room.number("select seq from head");
+    let views = [
+        json!([]),
+        json!([{ "types": ["comment.*"] }]),
+        json!([{ "types": ["ticket.*", "comment.*"], "ticketIds": [one] }]),
+        json!([{ "assigneeIds": [ann.id()] }]),
+        json!([{ "types": ["ticket.*"], "assigneeIds": [null] }, { "types": ["user.*"] }]),
+        json!([{ "types": ["nothing.happens"] }]),
+    ];
+    let seats: Vec<Seat> =
+        views.iter().map(|views| sit(&mut room, &ann, Some(start), views).0).collect();
+    post(&mut room, &[]);
+    let seats: Vec<&Seat> = seats.iter().collect();
+
+    let comment = |id: &Value| json!({ "postComment": { "ticketId": id, "body": "x" } });
+    let assign = |id: &Value, to: Option<schema::ids::AgentId>| {
+        let change = json!({ "ticketId": id, "assigneeId": to });
+        json!({ "changeTicket": change })
+    };
+    let steps = [
+        comment(&one),
+        comment(&other),
+        assign(&one, Some(ann.id())),
+        comment(&one),
+        assign(&one, None),
+        comment(&one),
+    ];
+    // Each in a turn of its own, and then replayed together.
+    let mut live = vec![Vec::new(); seats.len()];
+    for step in steps {
+        do_as(&mut room, &owner, step);
+        for (live, frames) in live.iter_mut().zip(post(&mut room, &seats)) {
+            live.extend(brief(&frames));
+        }
+    }
+    let s = |n: i64, kind: &str| format!("{} {kind}", start + n);
+    let gap = |n: i64, m: i64| format!("{}-{}", start + n, start + m);
+    let comment = "comment.created";
+    let change = "ticket.changed";
+    let all = [(1, comment), (2, comment), (3, change), (4, comment), (5, change), (6, comment)];
+    let head = room.number("select seq from head");
+    assert_eq!(head, start + 6, "nothing else happened");
+    assert_eq!(live[0], all.map(|(n, kind)| s(n, kind)));
+    let of_comments =
+        [s(1, comment), s(2, comment), gap(3, 3), s(4, comment), gap(5, 5), s(6, comment)];
+    assert_eq!(live[1], of_comments);
+    let of_one =
+        [s(1, comment), gap(2, 2), s(3, change), s(4, comment), s(5, change), s(6, comment)];
+    assert_eq!(live[2], of_one);
+    // It sees the ticket come and go.
+    let of_ann = [gap(1, 1), gap(2, 2), s(3, change), s(4, comment), s(5, change), gap(6, 6)];
+    assert_eq!(live[3], of_ann);
+    let unassigned = [gap(1, 1), gap(2, 2), s(3, change), gap(4, 4), s(5, change), gap(6, 6)];
+    assert_eq!(live[4], unassigned);
+    assert_eq!(live[5], (1..=6).map(|n| gap(n, n)).collect::<Vec<_>>());
+
+    for (index, expected) in [
+        (1, vec![s(1, comment), s(2, comment), gap(3, 3), s(4, comment), gap(5, 5), s(6, comment)]),
+        (2, of_one.to_vec()),
+        (5, vec![gap(1, 6)]),
+    ] {
+        let (_, frames) = sit(&mut room, &ann, Some(start), &views[index]);
+        assert_eq!(brief(&frames), expected, "a run of hidden ones is told once");
+        assert_eq!(frames.last(), Some(&json!({ "type": "replay_done", "head": head })));
+    }
+}
+
+#[test]
+fn views_are_changed_while_the_connection_stays_and_outlast_the_objects_sleep() {
+    let (mut room, owner) = Room::registered();
+    let (seat, _) = sit(&mut room, &owner, None, &json!([]));
+    post(&mut room, &[]);
+    let head = room.number("select seq from head");
+    let create = |n: i64| json!({ "createTicket": { "subject": format!("T{n}") } });
+    do_as(&mut room, &owner, create(1));
+    let ack = subscribe(&mut room, &seat, &json!([{ "types": ["user.*"] }]));
+    assert_eq!(
+        ack,
+        json!({ "type": "ack", "id": "v", "success": true,
+        "data": { "head": head + 1 } })
+    );
+    do_as(&mut room, &owner, create(2));
+    assert_eq!(subscribe(&mut room, &seat, &json!([]))["success"], true);
+    do_as(&mut room, &owner, create(3));
+    let attached = room.turn.seats[&seat.connection].clone();
+    assert_eq!(subscribe(&mut room, &seat, &json!([{ "types": ["comment.*"] }]))["success"], true);
+    do_as(&mut room, &owner, create(4));
+    let last = room.turn.seats[&seat.connection].clone();
+    assert_ne!(attached, last);
+    let got = post(&mut room, &[&seat]);
+    let created = |n: i64| format!("{} ticket.created", head + n);
+    let gap = |n: i64| format!("{0}-{0}", head + n);
+    assert_eq!(brief(&got[0]), [created(1), gap(2), created(3), gap(4)], "within one turn");
+
+    room.restart();
+    let packed = attachment(&last);
+    let woken: Seat = schema::codec::read_msgpack(&packed).expect("an attachment");
+    assert_eq!(woken, last);
+    room.engine.presence.add(&woken);
+    do_as(&mut room, &owner, create(5));
+    assert_eq!(brief(&post(&mut room, &[&seat])[0]), [gap(5)]);
+}
+
+#[test]
+fn views_that_are_none_are_refused_by_id_and_fit_into_the_attachment() {
+    let (mut room, owner) = Room::registered();
+    let (seat, _) = sit(&mut room, &owner, None, &json!([]));
+    let ids = |count: usize| vec!["00000000-0000-7000-8000-000000000001"; count];
+    let long = format!("ticket.{}", "x".repeat(50));
+    let refused = [
+        json!([{ "types": ["ticket"] }]),
+        json!([{ "ticketIds": ["x"] }]),
+        json!([{ "types": ["a.b"], "more": true }]),
+        json!([{ "ticketIds": ids(65) }]),
+        json!([{ "types": vec![long; 60] }]),
+        json!(vec![json!({}); 9]),
+        json!([7]),
+        json!("*"),
+    ];
+    for views in refused {
+        let ack = subscribe(&mut room, &seat, &views);
+        assert_eq!((&ack["id"], &ack["success"]), (&json!("v"), &json!(false)), "{views}");
+        assert_eq!(ack["error"]["code"], "invalid_input", "{views}");
+    }
+    assert!(room.turn.seats.is_empty());
+    let most = json!([{ "types": ["ticket.*", "comment.created"], "ticketIds": ids(31),
+        "assigneeIds": ids(31) }]);
+    assert_eq!(subscribe(&mut room, &seat, &most)["success"], true);
+    let kept = room.turn.seats[&seat.connection].clone();
+    let ticket = "00000000-0000-7000-8000-000000000009";
+    say(&mut room, &kept, &json!({ "type": "viewing", "ticketId": ticket, "viewing": true }));
+    let kept = &room.turn.seats[&seat.connection];
+    assert!(kept.viewing.is_some() && attachment(kept).len() <= SEAT_BYTES_MAX);
+    for frame in [
+        json!({ "type": "subscribe", "id": "v" }),
+        json!({ "type": "subscribe", "views": [] }),
+        json!({ "type": "seen" }),
+        json!({ "type": "seen", "seq": -1 }),
+        json!({ "type": "viewing", "ticketId": ticket }),
+        json!({ "type": "viewing", "viewing": true }),
+    ] {
+        room.now += 1_000;
+        let heard = say(&mut room, &seat, &frame);
+        assert_eq!(heard.close.map(|why| why.code), Some(Code::BadRequest), "{frame}");
+    }
+}
+
+#[test]
+fn who_looks_at_a_ticket_is_told_with_an_end_and_to_newcomers() {
+    let (mut room, owner) = Room::registered();
+    let vera = room.join(&owner, Role::Viewer);
+    let (seat, _) = sit(&mut room, &vera, None, &json!([]));
+    let (second, _) = sit(&mut room, &vera, None, &json!([]));
+    let ticket = |n: u32| format!("00000000-0000-7000-8000-00000000000{n}");
+    let only_two = json!([{ "ticketIds": [ticket(2)] }]);
+    let (of_owner, _) = sit(&mut room, &owner, None, &json!([]));
+    let (of_two, _) = sit(&mut room, &owner, None, &only_two);
+    post(&mut room, &[]);
+    let before = super::canary::dump(&room, |_, _| true);
+    let look = |n: u32, viewing: bool| {
+        let ticket = ticket(n);
+        json!({ "type": "viewing", "ticketId": ticket, "viewing": viewing })
+    };
+    let told = |n: u32, until: Option<i64>| {
+        let mut frame = json!({ "type": "viewing", "agentId": vera.id(), "ticketId": ticket(n),
+            "viewing": until.is_some() });
+        if let Some(until) = until {
+            frame["until"] = until.into();
+        }
+        frame
+    };
+    say(&mut room, &seat, &look(1, true));
+    let until = room.now + VIEWING_MS;
+    let got = post(&mut room, &[&of_owner, &of_two]);
+    assert_eq!(got, [vec![told(1, Some(until))], vec![]], "a view of another ticket is left alone");
+    let (_, hello) = sit(&mut room, &owner, None, &json!([]));
+    assert_eq!(
+        hello[0]["viewing"],
+        json!([{ "agentId": vera.id(), "ticketId": ticket(1), "until": until }])
+    );
+    post(&mut room, &[]);
+    // Said again too soon it is no news; near its end it is; the other tab is the same agent.
+    say(&mut room, &seat, &look(1, true));
+    assert_eq!(post(&mut room, &[&of_owner]), [Vec::<Value>::new()]);
+    room.now += VIEWING_MS - 1_000;
+    say(&mut room, &seat, &look(1, true));
+    say(&mut room, &second, &look(1, true));
+    let until = room.now + VIEWING_MS;
+    assert_eq!(post(&mut room, &[&of_owner])[0].last(), Some(&told(1, Some(until))));
+    say(&mut room, &seat, &look(2, true));
+    assert_eq!(post(&mut room, &[&of_owner]), [vec![told(2, Some(until))]], "one is left");
+    say(&mut room, &second, &look(1, false));
+    assert_eq!(post(&mut room, &[&of_owner]), [vec![told(1, None)]]);
+    room.restart();
+    let mut turn = Turn::default();
+    let kept = Seat {
+        viewing: Some(schema::frame::Viewing {
+            ticket_id: ticket(2).parse().expect("an id"),
+            until,
+        }),
+        ..seat.clone()
+    };
+    for seat in [&kept, &second, &of_owner] {
+        room.engine.presence.add(seat);
+    }
+    room.engine.leave(&kept, &mut turn);
+    let casts: Vec<Value> = turn.casts.iter().map(|cast| read(&cast.json)).collect();
+    assert_eq!(casts, [told(2, None)], "it ends with the connection");
+    room.now = until;
+    assert!(room.engine.presence.viewers(room.now).is_empty());
+    assert_eq!(super::canary::dump(&room, |_, _| true), before, "none of it is in the log");
+}
+
+#[test]
+fn signs_of_life_are_passed_over_when_there_are_too_many() {
+    let (mut room, owner) = Room::registered();
+    let (seat, _) = sit(&mut room, &owner, None, &json!([]));
+    post(&mut room, &[]);
+    let typing = json!({ "type": "typing", "ticketId": "00000000-0000-7000-8000-000000000001",
+        "typing": true });
+    for _ in 0..50 {
+        assert_eq!(say(&mut room, &seat, &typing).close, None);
+    }
+    assert_eq!(room.turn.casts.len() as u32, SIGNS_PER_SECOND_MAX);
+    room.now += 1_000;
+    say(&mut room, &seat, &typing);
+    assert_eq!(room.turn.casts.len() as u32, SIGNS_PER_SECOND_MAX + 1);
+}
+
+#[test]
+fn who_does_not_read_is_dropped_and_the_others_go_on() {
+    let (mut room, owner) = Room::registered();
+    let (reads, _) = sit(&mut room, &owner, None, &json!([]));
+    let (idle, _) = sit(&mut room, &owner, None, &json!([]));
+    let (elsewhere, _) = sit(&mut room, &owner, None, &json!([{ "types": ["user.*"] }]));
+    post(&mut room, &[]);
+    let ticket = do_as(&mut room, &owner, json!({ "createTicket": { "subject": "Long" } }));
+    let body = "x".repeat(60_000);
+    let comment = json!({ "postComment": { "ticketId": ticket["id"], "body": body } });
+    let (mut late, mut rounds) = (Vec::<ConnectionId>::new(), 0);
+    while late.is_empty() {
+        rounds += 1;
+        assert!(rounds < 100, "it is dropped");
+        do_as(&mut room, &owner, comment.clone());
+        let turn = std::mem::take(&mut room.turn);
+        let (parcels, dropped) = room.engine.presence.address(&turn);
+        late = dropped;
+        assert_eq!(brief(&of(&parcels, &elsewhere)).len(), turn.events.len().min(1));
+        let seq = turn.first + turn.events.len() as i64 - 1;
+        assert!(!of(&parcels, &reads).is_empty(), "who reads gets all");
+        assert_eq!(of(&parcels, &idle).is_empty(), !late.is_empty());
+        say(&mut room, &reads, &json!({ "type": "seen", "seq": seq }));
+    }
+    assert_eq!(late, [idle.connection]);
+    assert!(rounds > UNREAD_BYTES_MAX / 62_000 && rounds <= UNREAD_BYTES_MAX / 60_000 + 1);
+    // A number from before says nothing of what came after.
+    room.engine.leave(&idle, &mut Turn::default());
+    assert_eq!(room.engine.presence.len(), 2);
+}
+
+#[test]
+fn a_poll_is_answered_at_once_or_waits_in_a_seat_of_its_own() {
+    let (mut room, owner) = Room::registered();
+    let ann = room.join(&owner, Role::Viewer);
+    let head = room.number("select seq from head");
+    let poll = |room: &mut Room, who: &Person, since: i64, limit: i64, wait: bool| {
+        let connect = Connect {
+            principal: Some(who.principal.clone()),
+            since: Some(since),
+            poll: Some(Poll { limit, wait }),
+            ..room.door()
+        };
+        room.connect(&connect)
+    };
+    let frames = |frames: &[Vec<u8>]| frames.iter().map(|frame| read(frame)).collect::<Vec<_>>();
+    let some = poll(&mut room, &ann, 0, 2, true).expect("answered");
+    assert!(!some.stays);
+    assert_eq!(brief(&frames(&some.frames)), ["1 workspace.created", "2 agent.joined"]);
+    let rest = poll(&mut room, &ann, 2, 100, true).expect("answered");
+    assert_eq!(brief(&frames(&rest.frames)), ["3-4", "5 agent.joined"]);
+    let none = poll(&mut room, &ann, head, 100, false).expect("answered");
+    assert!(!none.stays && brief(&frames(&none.frames)).is_empty());
+    assert!(!poll(&mut room, &ann, head + 1, 100, true).expect("a reset").stays);
+    assert!(room.engine.presence.is_empty() && room.turn.casts.is_empty());
+
+    let waits = poll(&mut room, &ann, head, 100, true).expect("waits");
+    assert!(waits.stays && waits.seat.waits);
+    assert!(room.engine.presence.online().is_empty() && room.turn.casts.is_empty());
+    for _ in 1..POLLS_PER_AGENT_MAX {
+        poll(&mut room, &ann, head, 100, true).expect("waits");
+    }
+    let refused = poll(&mut room, &ann, head, 100, true).expect_err("too many");
+    assert_eq!(refused.code, Code::RateLimited);
+    poll(&mut room, &owner, head, 100, true).expect("others are not concerned");
+    do_as(&mut room, &owner, json!({ "createTicket": { "subject": "News" } }));
+    let got = post(&mut room, &[&waits.seat]);
+    assert_eq!(brief(&got[0]), [format!("{} ticket.created", head + 1)]);
+    room.try_ask(&owner.principal, set_active(ann.id(), false)).expect("removed");
+    let expelled = [crate::kernel::context::Expelled::Agent(ann.id())];
+    assert_eq!(room.take_expelled(), expelled, "and with them who waits");
+}
+
+#[test]
+fn all_of_a_kind_are_addressed_as_one() {
+    let (mut room, owner) = Room::registered();
+    let (seat, _) = sit(&mut room, &owner, None, &json!([]));
+    for _ in 0..9 {
+        sit(&mut room, &owner, None, &json!([]));
+    }
+    let packed = Seat { connection: ConnectionId(uuid::Uuid::nil()), ..seat.clone() };
+    room.engine.presence.add(&Seat { codec: Codec::Msgpack, ..packed });
+    post(&mut room, &[]);
+    do_as(&mut room, &owner, json!({ "createTicket": { "subject": "Hello" } }));
+    let turn = std::mem::take(&mut room.turn);
+    let (parcels, _) = room.engine.presence.address(&turn);
+    let to: Vec<_> = parcels.iter().map(|parcel| (parcel.codec, parcel.to.is_none())).collect();
+    assert_eq!(to, [(Codec::Json, true), (Codec::Msgpack, true)]);
+    assert_eq!(room.engine.presence.address(&Turn::default()), (Vec::new(), Vec::new()));
+}

@@ -1,0 +1,139 @@
+//! Who may see what of the event log: for each type of event of a room, the permission that its
+//! content needs.
+//!
+//! It is the permission that the same content needs over HTTP. Whoever lacks it learns that there
+//! was an event, by its number, and nothing else: over a WebSocket, in a replay, in a long poll and
+//! in the list of what happened to a ticket. A type without a row fails a test.
+
+use crate::principal::Permission;
+
+/// Type and permission, sorted by type.
+pub const AUDIENCE: &[(&str, Permission)] = &[
+    // GET /v1/agents
+    ("agent.changed", Permission::Read),
+    ("agent.joined", Permission::Read),
+    ("agent.password_changed", Permission::Read),
+    // GET /v1/api-keys
+    ("apiKey.created", Permission::Manage),
+    ("apiKey.revoked", Permission::Manage),
+    // GET /v1/attributes
+    ("attribute.changed", Permission::Read),
+    ("attribute.created", Permission::Read),
+    ("attribute.deleted", Permission::Read),
+    // GET /v1/automations, GET /v1/automation-runs
+    ("automation.changed", Permission::Work),
+    ("automation.created", Permission::Work),
+    ("automation.deleted", Permission::Work),
+    ("automation.fired", Permission::Work),
+    ("automation.reordered", Permission::Work),
+    ("automation.webhook", Permission::Work),
+    // GET /v1/business-hours
+    ("businessHours.changed", Permission::Work),
+    // What a team prepares; what is one agent's own is in no event.
+    ("cannedReply.changed", Permission::Read),
+    ("cannedReply.created", Permission::Read),
+    ("category.changed", Permission::Read),
+    ("category.created", Permission::Read),
+    // GET /v1/tickets/{ticketId}/comments
+    ("comment.created", Permission::Read),
+    // GET /v1/companies
+    ("company.changed", Permission::Read),
+    ("company.created", Permission::Read),
+    ("company.deleted", Permission::Read),
+    ("customStatus.changed", Permission::Read),
+    ("customStatus.created", Permission::Read),
+    // GET /v1/settings/free-mail
+    ("freeMail.changed", Permission::Read),
+    // GET /v1/invitations
+    ("invitation.accepted", Permission::Manage),
+    ("invitation.created", Permission::Manage),
+    ("invitation.revoked", Permission::Manage),
+    ("macro.changed", Permission::Read),
+    ("macro.created", Permission::Read),
+    // GET /v1/unparseable-mails
+    ("mail.stopped", Permission::Read),
+    ("mail.unparseable", Permission::Read),
+    // GET /v1/scheduled-comments
+    ("scheduledComment.cancelled", Permission::Read),
+    ("scheduledComment.changed", Permission::Read),
+    ("scheduledComment.created", Permission::Read),
+    ("signature.changed", Permission::Read),
+    ("signature.created", Permission::Read),
+    // GET /v1/tickets/{ticketId}/sla
+    ("sla.breached", Permission::Read),
+    ("sla.warning", Permission::Read),
+    // GET /v1/sla-policies
+    ("slaPolicy.changed", Permission::Work),
+    ("slaPolicy.created", Permission::Work),
+    ("slaPolicy.deleted", Permission::Work),
+    ("slaPolicy.reordered", Permission::Work),
+    // GET /v1/teams
+    ("team.changed", Permission::Read),
+    ("team.created", Permission::Read),
+    ("team.deleted", Permission::Read),
+    // GET /v1/tickets
+    ("ticket.changed", Permission::Read),
+    ("ticket.claimed", Permission::Read),
+    ("ticket.commentsMoved", Permission::Read),
+    ("ticket.created", Permission::Read),
+    ("ticket.deleted", Permission::Read),
+    ("ticket.followed", Permission::Read),
+    ("ticket.merged", Permission::Read),
+    ("ticket.moveUndone", Permission::Read),
+    ("ticket.read", Permission::Read),
+    ("ticket.released", Permission::Read),
+    ("ticket.reopened", Permission::Read),
+    ("ticket.restored", Permission::Read),
+    ("ticket.split", Permission::Read),
+    ("ticket.unfollowed", Permission::Read),
+    ("ticket.woken", Permission::Read),
+    // GET /v1/users
+    ("user.changed", Permission::Read),
+    ("user.created", Permission::Read),
+    ("user.erased", Permission::Read),
+    ("user.merged", Permission::Read),
+    ("user.unmerged", Permission::Read),
+    ("view.changed", Permission::Read),
+    ("view.created", Permission::Read),
+    // GET /v1/webhooks
+    ("webhook.changed", Permission::Manage),
+    ("webhook.created", Permission::Manage),
+    ("webhook.deleted", Permission::Manage),
+    ("webhook.disabled", Permission::Manage),
+    ("webhook.tested", Permission::Manage),
+    // GET /v1/workflows, GET /v1/workflow-runs
+    ("workflow.changed", Permission::Work),
+    ("workflow.created", Permission::Work),
+    ("workflow.deleted", Permission::Work),
+    ("workflow.ended", Permission::Work),
+    ("workflow.started", Permission::Work),
+    // GET /v1/workspace
+    ("workspace.changed", Permission::Read),
+    ("workspace.created", Permission::Read),
+    ("workspace.imported", Permission::Read),
+];
+
+/// The permission that the content of events of a type needs; none for a type that nobody has
+/// decided on.
+#[must_use]
+pub fn of(kind: &str) -> Option<Permission> {
+    let at = AUDIENCE.binary_search_by(|(known, _)| (*known).cmp(kind)).ok()?;
+    Some(AUDIENCE[at].1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_found_and_what_has_none_is_not() {
+        assert!(AUDIENCE.is_sorted_by(|(one, _), (other, _)| one < other), "sorted, each once");
+        for (kind, permission) in AUDIENCE {
+            assert_eq!(of(kind), Some(*permission));
+        }
+        assert_eq!(of("invitation.created"), Some(Permission::Manage));
+        for kind in ["", "invitation", "invitation.", "ticket.create", "zzz.created"] {
+            assert_eq!(of(kind), None, "{kind}");
+        }
+    }
+}
