@@ -68,6 +68,17 @@ pub trait Source {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, Reject>;
 }
 
+/// How far a listener is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It has not heard all that was there.
+    More,
+    /// It has, and waits for what comes.
+    Wait,
+    /// It has what it wanted.
+    Done,
+}
+
 /// The world outside the gateway.
 #[expect(async_fn_in_trait, reason = "one thread; no future of ours crosses one")]
 pub trait Platform {
@@ -139,6 +150,18 @@ pub trait Platform {
     /// # Errors
     /// `unavailable` where the actor cannot be reached or is overloaded.
     async fn call(&self, actor: ActorKind, envelope: &Envelope) -> Result<Answer, Reject>;
+
+    /// Listens to a room as a client of it would: gives every frame to `take`, and ends when that
+    /// says so, or `wait` milliseconds after it has said that it waits.
+    ///
+    /// # Errors
+    /// The room's refusal, also while it waits; `unavailable` where the room cannot be reached.
+    async fn listen(
+        &self,
+        connect: &Connect,
+        wait: Millis,
+        take: &mut dyn FnMut(&str) -> Result<Progress, Reject>,
+    ) -> Result<(), Reject>;
 
     /// Hands a WebSocket to a room; `protocol` is what the client is told that it speaks.
     ///

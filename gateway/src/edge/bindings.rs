@@ -3,10 +3,12 @@
 use crate::config::Config;
 use crate::http::Response;
 use crate::log;
-use crate::platform::{Dependency, Platform, Point, Source, StoredMail};
+use crate::platform::{Dependency, Platform, Point, Progress, Source, StoredMail};
 use actors::kernel::host::metrics;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use js_sys::{Promise, Reflect, Uint8Array};
 use once_cell::sync::OnceCell;
 use schema::envelope::pack;
@@ -14,10 +16,13 @@ use schema::frame::Connect;
 use schema::summary::Cell;
 use schema::{ActorKind, Answer, Code, Envelope, Millis, Reject};
 use serde::de::DeserializeOwned;
+use std::pin::pin;
+use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::{
-    Bucket, Env, MultipartUpload, RequestInit, ResponseBuilder, UploadedPart, WebSocketPair,
+    Bucket, Delay, Env, MultipartUpload, RequestInit, ResponseBuilder, UploadedPart, WebSocketPair,
+    WebsocketEvent,
 };
 
 #[wasm_bindgen]
@@ -40,6 +45,8 @@ const CONNECT_HEADER: &str = "x-postroom-connect";
 
 /// How long a copy is kept.
 const KEPT_S: u64 = 24 * 60 * 60;
+/// How long a room may take to say what there is.
+const GREETING: Duration = Duration::from_secs(10);
 
 #[derive(serde::Deserialize)]
 struct One {}
@@ -238,6 +245,44 @@ impl Platform for Edge {
         init.with_headers(headers);
         let request = worker::Request::new_with_init("https://room/", &init).map_err(fault)?;
         stub.fetch_with_request(request).await.map_err(fault)
+    }
+
+    async fn listen(
+        &self,
+        connect: &Connect,
+        wait: Millis,
+        take: &mut dyn FnMut(&str) -> Result<Progress, Reject>,
+    ) -> Result<(), Reject> {
+        let fault = |error: worker::Error| unavailable("room", error);
+        let lost = || Reject::new(Code::Unavailable, "the room was lost: ask again");
+        let socket = self.join(connect, None).await?.websocket().ok_or_else(lost)?;
+        let mut events = socket.events().map_err(fault)?;
+        socket.accept().map_err(fault)?;
+        let mut over = pin!(Delay::from(GREETING));
+        let mut waits = false;
+        loop {
+            match select(events.next(), over.as_mut()).await {
+                Either::Left((Some(Ok(WebsocketEvent::Message(message))), _)) => {
+                    match take(&message.text().unwrap_or_default())? {
+                        Progress::More => {}
+                        Progress::Wait => {
+                            over.set(Delay::from(Duration::from_millis(wait.unsigned_abs())));
+                            waits = true;
+                        }
+                        Progress::Done => break,
+                    }
+                }
+                Either::Left((Some(Ok(WebsocketEvent::Close(close))), _)) => {
+                    return Err(Reject::of_close(close.code(), &close.reason()));
+                }
+                Either::Left((Some(Err(_)) | None, _)) => return Err(lost()),
+                Either::Right(_) if waits => break,
+                Either::Right(_) => return Err(lost()),
+            }
+        }
+        // It may have been closed meanwhile.
+        let _ = socket.close(Some(1000), Some("this is all"));
+        Ok(())
     }
 
     fn refuse(&self, protocol: Option<&str>, why: &Reject) -> Result<worker::Response, Reject> {

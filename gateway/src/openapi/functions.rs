@@ -112,11 +112,11 @@ impl Function {
     }
 }
 
-fn id(what: &str) -> Value {
+pub(super) fn id(what: &str) -> Value {
     json!({ "type": "string", "format": "uuid", "description": what })
 }
 
-fn nothing() -> Value {
+pub(super) fn nothing() -> Value {
     json!({ "type": "object" })
 }
 
@@ -145,6 +145,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::ReportCsv
         | Route::KeepFile
         | Route::ExportWorkspace
+        | Route::Events
         | Route::RealtimeTicket
         | Route::Realtime => of_access(route, s),
         Route::ListInboxes
@@ -235,23 +236,13 @@ fn of_access(route: Route, s: &mut Schemas) -> Function {
             let lines = Function::reads("exportWorkspace", summary, nothing());
             Function { file: Some("application/x-ndjson"), ..lines }
         }
+        Route::Events => super::realtime::events(s),
         Route::RealtimeTicket => {
             let summary = "Makes a one-use ticket for a WebSocket";
             let (body, reply) = (nothing_else(), s.reply::<realtime::Ticket>());
             Function::makes("createRealtimeTicket", summary, body, reply).perhaps()
         }
-        _ => {
-            let summary = "Opens a WebSocket into the workspace's room";
-            Function { status: 101, ..Function::reads("realtime", summary, nothing()) }
-                .open()
-                .asks("workspaceId", id("The workspace."))
-                .asks("ticket", json!({ "type": "string", "description": "A one-use ticket." }))
-                .asks(
-                    "since",
-                    json!({ "type": "integer", "minimum": 0,
-                    "description": "The last event that the client has." }),
-                )
-        }
+        _ => super::realtime::socket(),
     }
 }
 

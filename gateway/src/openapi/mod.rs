@@ -7,6 +7,7 @@
 mod functions;
 mod names;
 mod outside;
+mod realtime;
 
 use crate::answer::names;
 use crate::router::{self, Target};

@@ -8,6 +8,7 @@ pub mod access;
 pub mod admin;
 pub mod api_keys;
 pub mod attachments;
+pub mod events;
 pub mod health;
 pub mod inboxes;
 pub mod invitations;
@@ -43,6 +44,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::ChangePassword => sessions::change_password(call).await,
         Route::Invite => invitations::invite(call).await,
         Route::AcceptInvitation => invitations::accept(call).await,
+        Route::Events => events::list(call).await,
         Route::RealtimeTicket => realtime::ticket(call).await,
         Route::ListInboxes => inboxes::list(call).await,
         Route::RegisterInbox => inboxes::register(call).await,
