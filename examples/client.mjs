@@ -13,6 +13,9 @@ import WebSocket from "ws";
 const SUBPROTOCOL = { json: "postroom.v1.json", msgpack: "postroom.v1.msgpack" };
 const RETRY_MS = 250;
 const RETRY_MS_MAX = 10_000;
+// After so many bytes the room is told that they were read. To a client that is silent it sends a
+// mebibyte, and then drops it (4408).
+const READ_BYTES = 128 * 1024;
 
 /**
  * Connects and stays connected until close().
@@ -21,20 +24,23 @@ const RETRY_MS_MAX = 10_000;
  * token             an access token, or a function that gives one (tokens live 15 minutes)
  * codec             "json" or "msgpack"
  * since             the last event that is known already; without it, only what is new
+ * views             which events to see (README, The room); without it, all that the role may see
  */
 export function connect(options) {
   return new Room(options);
 }
 
 class Room extends EventEmitter {
-  constructor({ url, workspaceId, token, codec = "json", since }) {
+  constructor({ url, workspaceId, token, codec = "json", since, views = [] }) {
     super();
     this.options = { url, workspaceId, token, codec };
     this.since = since;
+    this.views = views;
+    this.read = 0; // bytes since the room was last told
     this.closed = false;
     this.failures = 0;
     this.sent = 0;
-    this.pending = new Map(); // commands without an answer yet; sent again after a break
+    this.pending = new Map(); // what has no answer yet; sent again after a break
     this.name = Math.random().toString(36).slice(2);
     this.open();
   }
@@ -45,6 +51,7 @@ class Room extends EventEmitter {
       const { url, workspaceId, codec } = this.options;
       const query = new URLSearchParams({ workspaceId, ticket });
       if (this.since !== undefined) query.set("since", String(this.since));
+      if (this.views.length > 0) query.set("views", JSON.stringify(this.views));
       const address = `${url.replace(/^http/, "ws")}/v1/realtime?${query}`;
       if (this.closed) return;
       const socket = new WebSocket(address, SUBPROTOCOL[codec]);
@@ -53,6 +60,11 @@ class Room extends EventEmitter {
       socket.on("message", (data, binary) => {
         const frame = binary ? decode(data) : JSON.parse(data.toString());
         this.receive(frame);
+        this.read += data.length;
+        if (this.read >= READ_BYTES && this.since !== undefined) {
+          this.read = 0;
+          this.write({ type: "seen", seq: this.since });
+        }
       });
       socket.on("error", () => {}); // "close" follows
       socket.on("close", (code, reason) => this.lost(code, String(reason)));
@@ -80,17 +92,19 @@ class Room extends EventEmitter {
         this.failures = 0;
         this.since ??= frame.head;
         this.emit("hello", frame);
-        for (const [id, { command }] of this.pending) this.write({ type: "command", id, command });
+        for (const { frame } of this.pending.values()) this.write(frame);
         break;
       case "events":
         for (const event of frame.events) {
           if (event.seq <= this.since) continue;
-          if (event.seq !== this.since + 1) {
+          // A run of events that this client may not see, or did not ask for: only their numbers.
+          const advance = event.type === "advance";
+          if ((advance ? event.from : event.seq) > this.since + 1) {
             this.emit("gap", { since: this.since, seq: event.seq });
             return this.drop(); // back with `since`: the room has what is missing
           }
           this.since = event.seq;
-          this.emit("event", event);
+          this.emit(advance ? "advance" : "event", event);
         }
         break;
       case "reset":
@@ -105,18 +119,38 @@ class Room extends EventEmitter {
         else waiting?.fail(Object.assign(new Error(frame.error.message), frame.error));
         break;
       }
-      default: // replay_done, presence, typing, pong, error
+      default: // replay_done, presence, viewing, typing, pong, error
         this.emit(frame.type === "error" ? "refused" : frame.type, frame);
     }
   }
 
+  /**
+   * Sees these events from here on, also after a break; an empty list is everything. Gives
+   * { head }: the last event that was still told the old way. What the new views show of before
+   * that, the application fetches.
+   */
+  subscribe(views) {
+    this.views = views;
+    return this.ask({ type: "subscribe", views });
+  }
+
   /** Sends a command; it applies once, however often the connection breaks meanwhile. */
   command(command) {
+    return this.ask({ type: "command", command });
+  }
+
+  ask(question) {
     const id = `${this.name}-${(this.sent += 1)}`;
+    const frame = { ...question, id };
     return new Promise((done, fail) => {
-      this.pending.set(id, { command, done, fail });
-      this.write({ type: "command", id, command });
+      this.pending.set(id, { frame, done, fail });
+      this.write(frame);
     });
+  }
+
+  /** Tells the room that this agent looks at a ticket here, or no longer does; every few minutes. */
+  viewing(ticketId, viewing) {
+    this.write({ type: "viewing", ticketId, viewing });
   }
 
   /** Tells the room that this agent types, or no longer does. */

@@ -19,12 +19,14 @@ export const ticketFor = async (url, token) => (await data(url, "POST", "/v1/rea
  * codec     "json" or "msgpack"
  * since     the last event that is known
  * ticket    one that was made before
+ * views     which events to see
  * headers   of the upgrade; `bearer: true` sends the token instead of a ticket
  */
-export async function dial(url, who, { codec = "json", since, ticket, bearer, headers = {} } = {}) {
+export async function dial(url, who, { codec = "json", since, views, ticket, bearer, headers = {} } = {}) {
   const query = new URLSearchParams({ workspaceId: who.workspaceId });
   if (!bearer) query.set("ticket", ticket ?? (await ticketFor(url, who.token)));
   if (since !== undefined) query.set("since", String(since));
+  if (views) query.set("views", JSON.stringify(views));
   const all = { ...(bearer ? { authorization: `Bearer ${who.token}` } : {}), ...headers };
   const socket = new Socket(`${url.replace(/^http/, "ws")}/v1/realtime?${query}`, SUBPROTOCOL[codec], all, codec);
   await socket.until(() => socket.frames.length > 0 || socket.over, "hello or an end");

@@ -259,3 +259,33 @@ fn the_entry_file_writes_out_every_socket_handler() {
         assert!(entry.contains(handler), "{handler} is missing: its default is a trap");
     }
 }
+
+/// The type that a call of `event` or `event_by` names, where it names one.
+fn kind_of(call: &str) -> Option<&str> {
+    let call = call.split(';').next()?;
+    let word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+    };
+    let texts = call.split('"').skip(1).step_by(2);
+    texts.take(1).find(|text| text.split_once('.').is_some_and(|(a, b)| word(a) && word(b)))
+}
+
+#[test]
+fn every_type_of_event_of_a_room_says_who_may_see_it() {
+    let (mut findings, mut count) = (Vec::new(), 0);
+    for (path, text) in rust_files() {
+        if !path.starts_with("actors/src/workspace_room") || is_test(&path) {
+            continue;
+        }
+        let code: String = code(&text).map(|(_, line)| format!("{line}\n")).collect();
+        for call in ["event(", "event_by("].iter().flat_map(|name| code.split(name).skip(1)) {
+            let Some(kind) = kind_of(call) else { continue };
+            count += 1;
+            if schema::audience::of(kind).is_none() {
+                findings.push(format!("{path}: {kind} has no row in schema/src/audience.rs"));
+            }
+        }
+    }
+    assert!(count >= 40, "only {count} events were found");
+    none(&findings);
+}

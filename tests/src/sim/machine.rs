@@ -1,9 +1,11 @@
 //! An engine whose actor's type is forgotten, so that all five fit into one world.
 
 use actors::kernel::engine::World as Outside;
+use actors::kernel::presence::Parcel;
 use actors::kernel::sockets::{Heard, Incoming, Joined};
 use actors::kernel::{Actor, Effect, Engine, Entry, Home, Outcome, Turn};
 use schema::frame::{Connect, Seat};
+use schema::ids::ConnectionId;
 use schema::{ActorKind, Answer, Reject};
 
 /// The engine of some actor.
@@ -59,6 +61,10 @@ pub trait Machine {
     ) -> Heard;
     /// Notes a connection that outlived an eviction.
     fn remember(&mut self, seat: &Seat);
+    /// See [`Presence::address`].
+    ///
+    /// [`Presence::address`]: actors::kernel::presence::Presence::address
+    fn address(&mut self, turn: &Turn) -> (Vec<Parcel>, Vec<ConnectionId>);
 }
 
 impl<A: Actor> Machine for Engine<A> {
@@ -126,6 +132,10 @@ impl<A: Actor> Machine for Engine<A> {
 
     fn remember(&mut self, seat: &Seat) {
         self.presence.add(seat);
+    }
+
+    fn address(&mut self, turn: &Turn) -> (Vec<Parcel>, Vec<ConnectionId>) {
+        self.presence.address(turn)
     }
 }
 

@@ -12,7 +12,9 @@ use super::world::Request;
 use actors::kernel::Turn;
 use actors::kernel::engine::World as Outside;
 use actors::kernel::native::Native;
+use actors::kernel::presence::Parcel;
 use schema::frame::Seat;
+use schema::ids::ConnectionId;
 use schema::{ActorKind, Millis, Reject};
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -253,6 +255,12 @@ impl Object {
                 End::Dead { trap, committed: false }
             }
         }
+    }
+
+    /// Whom what a turn tells is for, and who has too much unread.
+    pub fn address(&mut self, turn: &Turn) -> (Vec<Parcel>, Vec<ConnectionId>) {
+        let machine = self.machine.as_mut();
+        machine.map(|machine| machine.address(turn)).unwrap_or_default()
     }
 
     fn commit<R>(&mut self, fate: Fate, alarm: Option<Millis>, value: R, turn: Turn) -> End<R> {

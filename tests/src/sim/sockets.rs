@@ -8,8 +8,9 @@ use super::object::Name;
 use super::world::{Ask, Happening, OpId, Origin, Request, World, short};
 use actors::kernel::Turn;
 use actors::kernel::context::Expelled;
-use actors::kernel::sockets::{Heard, events_frame};
+use actors::kernel::sockets::Heard;
 use schema::frame::{Codec, Connect, Seat};
+use schema::view::View;
 use schema::{Caller, Code, Millis, Principal};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,12 @@ pub struct Client {
     pub codec: Codec,
     /// The last event that it saw.
     pub last: Option<i64>,
+    /// What it sees: views, and the last event that they do not hold for yet.
+    pub views: Vec<(i64, Vec<View>)>,
+    /// What it has asked to see, by the number of its asking.
+    pub asked: BTreeMap<u64, Vec<View>>,
+    /// The last event of what it missed; what comes after is live.
+    pub head: i64,
     /// Its connection.
     pub conn: Option<ConnId>,
     /// Whether it was told that it may not join.
@@ -65,6 +72,14 @@ impl Sockets {
         self.conns.values().filter(of_room).map(|conn| conn.seat.clone()).collect()
     }
 
+    /// Attaches something else to a socket.
+    fn attach(&mut self, seat: &Seat) {
+        let same = |conn: &&mut Conn| conn.seat.connection == seat.connection;
+        if let Some(conn) = self.conns.values_mut().find(same) {
+            conn.seat = seat.clone();
+        }
+    }
+
     fn of_room(&self, room: &Name) -> Vec<ConnId> {
         let of_room = |conn: &Conn| self.clients[conn.client].room == *room;
         self.conns.iter().filter(|(_, conn)| of_room(conn)).map(|(id, _)| *id).collect()
@@ -81,6 +96,9 @@ impl World {
             principal,
             codec,
             last,
+            views: Vec::new(),
+            asked: BTreeMap::new(),
+            head: 0,
             conn: None,
             banned: false,
             unanswered: BTreeSet::new(),
@@ -102,6 +120,8 @@ impl World {
             principal: Some(client.principal.clone()),
             since: client.last,
             codec: client.codec,
+            views: client.views.last().map(|(_, views)| views.clone()).unwrap_or_default(),
+            poll: None,
         };
         let (to, ask) = (client.room.clone(), Ask::Join(id, Box::new(connect)));
         self.send(Request { to, ask, origin: Origin::Nobody, until: Millis::MAX });
@@ -135,7 +155,10 @@ impl World {
         if stale {
             self.hang_up(number, 1_000);
         } else {
-            self.sockets.clients[id].conn = Some(number);
+            let client = &mut self.sockets.clients[id];
+            client.conn = Some(number);
+            client.views = vec![(0, connect.views.clone())];
+            client.asked.clear();
             for frame in joined.frames {
                 self.check_secrets(room, "frame", &frame);
                 self.deliver(number, &frame);
@@ -147,22 +170,40 @@ impl World {
 
     /// What a turn has to tell: frames to the room, sockets to be closed, an outbox to be drained.
     pub(super) fn tell(&mut self, room: &Name, turn: &Turn) {
-        let mut frames = turn.casts.clone();
-        if !turn.events.is_empty() {
-            frames.insert(0, events_frame(&turn.events));
-        }
-        for frame in &frames {
-            self.check_secrets(room, "frame", frame);
-            for conn in self.sockets.of_room(room) {
-                self.deliver(conn, frame);
-            }
-        }
+        // Those who may hear no more go first.
         for whose in &turn.expelled {
             self.say(format_args!("{} expels {whose:?}", short(room)));
             for conn in self.sockets.of_room(room) {
                 if is_of(&self.sockets.conns[&conn].seat, whose) {
                     self.close(conn);
                 }
+            }
+        }
+        for seat in turn.seats.values() {
+            self.sockets.attach(seat);
+        }
+        let addressed = self.objects.get_mut(room).map(|object| object.address(turn));
+        let (parcels, late) = addressed.unwrap_or_default();
+        for parcel in &parcels {
+            for frame in &parcel.frames {
+                self.check_secrets(room, "frame", frame);
+            }
+            for conn in self.sockets.of_room(room) {
+                let seat = &self.sockets.conns[&conn].seat;
+                let to = parcel.to.as_ref().is_none_or(|to| to.contains(&seat.connection));
+                if to && seat.codec == parcel.codec {
+                    for frame in &parcel.frames {
+                        self.deliver(conn, frame);
+                    }
+                }
+            }
+        }
+        for connection in late {
+            self.mark("a slow reader was dropped");
+            let found = self.sockets.conns.iter();
+            let mut found = found.filter(|(_, conn)| conn.seat.connection == connection);
+            if let Some(conn) = found.next().map(|(id, _)| *id) {
+                self.close(conn);
             }
         }
         if turn.drain {
@@ -229,6 +270,26 @@ impl World {
         let tries = self.clients.ops[op].tries;
         self.after(wait, Happening::Impatient(op, tries));
         self.transmit(id, op);
+    }
+
+    /// A client says something that is no command, over the connection that it has.
+    pub fn utter(&mut self, id: SocketId, frame: String) {
+        let client = &self.sockets.clients[id];
+        let Some(conn) = client.conn else { return };
+        let (to, ask) = (client.room.clone(), Ask::Hear(conn, frame));
+        let until = self.clock.latest() + 60_000;
+        let request = Request { to, ask, origin: Origin::Nobody, until };
+        let wait = self.random.between(1, 30);
+        self.after(wait, Happening::Arrive(Box::new(request)));
+    }
+
+    /// A client asks to see something else.
+    pub fn subscribe(&mut self, id: SocketId, views: Vec<View>) {
+        let number = self.next_number();
+        let shown = serde_json::to_string(&views).unwrap_or_default();
+        let frame = format!(r#"{{"type":"subscribe","id":"v{number}","views":{shown}}}"#);
+        self.sockets.clients[id].asked.insert(number, views);
+        self.utter(id, frame);
     }
 
     fn resend(&mut self, id: SocketId) {

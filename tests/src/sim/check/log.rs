@@ -1,6 +1,7 @@
 //! Invariants 1 and 2: the log has no gap and never changes; a socket sees each event once, in
 //! order; work exists ⇒ the alarm is armed.
 
+use super::sight::{self, Roles};
 use crate::sim::object::Name;
 use crate::sim::plan::About;
 use crate::sim::sockets::SocketId;
@@ -24,6 +25,8 @@ pub struct Log {
     pub events: Vec<String>,
     /// The events that a token of the plan appears in: kind and time.
     pub tokens: BTreeMap<String, Vec<(String, Millis)>>,
+    /// Who had which role when.
+    pub roles: Roles,
     at: Millis,
 }
 
@@ -115,6 +118,7 @@ impl World {
             for token in tokens(event.data.get()) {
                 log.tokens.entry(token).or_default().push((event.kind.clone(), at));
             }
+            sight::note_role(&mut log.roles, seq, &event.kind, event.data);
             self.trace.mix(json.as_bytes());
             log.at = at;
             log.events.push(json);
@@ -169,13 +173,23 @@ impl World {
         let client = &mut self.sockets.clients[id];
         let head = frame.head.unwrap_or_default();
         match frame.kind.as_str() {
-            "hello" if client.last.is_none() => client.last = Some(head),
+            "hello" => {
+                client.head = head;
+                client.last = client.last.or(Some(head));
+            }
             "events" => {
                 let log = self.checks.logs.get(&client.room).ok_or("events of no log")?;
-                for event in frame.events {
-                    let next = client.last.unwrap_or_default() + 1;
-                    same_event(log, next, event, client.codec)?;
+                for item in frame.events {
+                    let last = client.last.unwrap_or_default();
+                    let (next, advance) = sight::take(log, client, last, item)?;
+                    if !advance {
+                        same_event(log, next, item, client.codec)?;
+                    }
                     client.last = Some(next);
+                }
+                let seen = client.last.unwrap_or_default();
+                if self.random.chance(100) {
+                    self.utter(id, format!(r#"{{"type":"seen","seq":{seen}}}"#));
                 }
             }
             "replay_done" if client.last != Some(head) => {
@@ -189,6 +203,9 @@ impl World {
     }
 
     fn acknowledged(&mut self, id: SocketId, name: &str, bytes: &[u8]) -> Result<(), String> {
+        if let Some(number) = name.strip_prefix('v') {
+            return self.subscribed(id, number, bytes);
+        }
         let op = name.strip_prefix('c').and_then(|number| number.parse().ok());
         let op: usize = op.ok_or("an answer to a command that nobody gave")?;
         let frame: Value = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
@@ -203,6 +220,20 @@ impl World {
         if self.clients.ops[op].state != crate::sim::clients::State::Waiting {
             self.sockets.clients[id].unanswered.remove(&op);
         }
+        Ok(())
+    }
+}
+
+impl World {
+    /// A client is told from which event on it sees what it asked for.
+    fn subscribed(&mut self, id: SocketId, number: &str, bytes: &[u8]) -> Result<(), String> {
+        let frame: Value = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+        let client = &mut self.sockets.clients[id];
+        let asked = number.parse().ok().and_then(|number| client.asked.remove(&number));
+        let (Some(views), true) = (asked, frame["success"] == true) else { return Ok(()) };
+        let head = frame["data"]["head"].as_i64().ok_or("an acknowledgement without a head")?;
+        client.views.push((head, views));
+        self.mark("a client saw something else from then on");
         Ok(())
     }
 }

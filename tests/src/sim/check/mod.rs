@@ -15,6 +15,7 @@ mod promises;
 mod prospects;
 mod rules;
 mod secrets;
+mod sight;
 mod unchanged;
 mod webhooks;
 

@@ -5,6 +5,8 @@ use crate::sim::clients::{Op, Via};
 use crate::sim::clock::DAY_MS;
 use crate::sim::world::World;
 use schema::frame::Codec;
+use schema::ids::TicketId;
+use schema::view::View;
 use schema::{Caller, Principal, Role};
 use serde_json::{Value, json};
 
@@ -188,13 +190,53 @@ pub fn people(world: &mut World, tenant: usize) {
             let codec = if random.chance(500) { Codec::Json } else { Codec::Msgpack };
             let room = own.room.clone();
             let here = |client: &&crate::sim::sockets::Client| client.room == room;
-            if world.sockets.clients.iter().filter(here).count() < 6 {
+            let sits = |world: &World| world.sockets.clients.iter().filter(here).count();
+            if sits(world) < 6 {
                 world.add_client(room, member, codec);
+            } else {
+                watch(world, &room);
             }
             return;
         }
     };
     ask(world, tenant, principal, &command, about, Via::Http);
+}
+
+/// Somebody in a room wants to see something else, or looks at a ticket.
+fn watch(world: &mut World, room: &crate::sim::object::Name) {
+    let clients = &world.sockets.clients;
+    let own: Vec<_> = (0..clients.len()).filter(|id| clients[*id].room == *room).collect();
+    let tickets: Vec<TicketId> = world.checks.logs.get(room).map_or_else(Vec::new, |log| {
+        let latest = log.events.iter().rev().take(60);
+        latest.filter_map(|json| ticket_of(json)).collect()
+    });
+    let random = &mut world.plan.random;
+    let id = *random.pick(&own);
+    let types = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let ticket_ids: Vec<TicketId> = tickets.first().copied().into_iter().collect();
+    let views = match random.below(6) {
+        0 => Vec::new(),
+        1 => vec![View { types: types(&["ticket.*"]), ..View::default() }],
+        2 => vec![
+            View { types: types(&["comment.created", "agent.*"]), ..View::default() },
+            View { types: types(&["invitation.*"]), ..View::default() },
+        ],
+        3 => vec![View { ticket_ids, ..View::default() }],
+        4 => vec![View { types: types(&["ticket.*", "comment.*"]), ticket_ids, ..View::default() }],
+        _ => {
+            let viewing = random.chance(700);
+            let Some(ticket) = tickets.first() else { return };
+            let frame =
+                format!(r#"{{"type":"viewing","ticketId":"{ticket}","viewing":{viewing}}}"#);
+            return world.utter(id, frame);
+        }
+    };
+    world.subscribe(id, views);
+}
+
+fn ticket_of(event: &str) -> Option<TicketId> {
+    let event: Value = serde_json::from_str(event).ok()?;
+    event["ticketId"].as_str()?.parse().ok()
 }
 
 /// Mail that came in, by queue.
