@@ -1,9 +1,10 @@
 //! Who may see what of the event log: for each type of event of a room, the permission that its
 //! content needs.
 //!
-//! It is the permission that the same content needs over HTTP. Whoever lacks it learns that there
-//! was an event, by its number, and nothing else: over a WebSocket, in a replay, in a long poll and
-//! in the list of what happened to a ticket. A type without a row fails a test.
+//! It is the permission that the same content needs over HTTP; what a workspace has set up (rules,
+//! keys, webhooks, templates) is told to those alone who may change it. Whoever lacks it learns
+//! that there was an event, by its number, and nothing else: over a WebSocket, in a replay, in a
+//! long poll and in the list of what happened to a ticket. A type without a row fails a test.
 
 use crate::principal::Permission;
 
@@ -20,15 +21,14 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     ("attribute.changed", Permission::Read),
     ("attribute.created", Permission::Read),
     ("attribute.deleted", Permission::Read),
-    // GET /v1/automations, GET /v1/automation-runs
-    ("automation.changed", Permission::Work),
-    ("automation.created", Permission::Work),
-    ("automation.deleted", Permission::Work),
+    // What is set up is for those who set it up; what it did is for those whom it helps.
+    ("automation.changed", Permission::Manage),
+    ("automation.created", Permission::Manage),
+    ("automation.deleted", Permission::Manage),
     ("automation.fired", Permission::Work),
-    ("automation.reordered", Permission::Work),
+    ("automation.reordered", Permission::Manage),
     ("automation.webhook", Permission::Work),
-    // GET /v1/business-hours
-    ("businessHours.changed", Permission::Work),
+    ("businessHours.changed", Permission::Manage),
     // What a team prepares; what is one agent's own is in no event.
     ("cannedReply.changed", Permission::Read),
     ("cannedReply.created", Permission::Read),
@@ -53,6 +53,8 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     // GET /v1/unparseable-mails
     ("mail.stopped", Permission::Read),
     ("mail.unparseable", Permission::Read),
+    // What is set up, again.
+    ("notificationTemplates.changed", Permission::Manage),
     // GET /v1/scheduled-comments
     ("scheduledComment.cancelled", Permission::Read),
     ("scheduledComment.changed", Permission::Read),
@@ -62,11 +64,10 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     // GET /v1/tickets/{ticketId}/sla
     ("sla.breached", Permission::Read),
     ("sla.warning", Permission::Read),
-    // GET /v1/sla-policies
-    ("slaPolicy.changed", Permission::Work),
-    ("slaPolicy.created", Permission::Work),
-    ("slaPolicy.deleted", Permission::Work),
-    ("slaPolicy.reordered", Permission::Work),
+    ("slaPolicy.changed", Permission::Manage),
+    ("slaPolicy.created", Permission::Manage),
+    ("slaPolicy.deleted", Permission::Manage),
+    ("slaPolicy.reordered", Permission::Manage),
     // GET /v1/teams
     ("team.changed", Permission::Read),
     ("team.created", Permission::Read),
@@ -101,10 +102,9 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     ("webhook.deleted", Permission::Manage),
     ("webhook.disabled", Permission::Manage),
     ("webhook.tested", Permission::Manage),
-    // GET /v1/workflows, GET /v1/workflow-runs
-    ("workflow.changed", Permission::Work),
-    ("workflow.created", Permission::Work),
-    ("workflow.deleted", Permission::Work),
+    ("workflow.changed", Permission::Manage),
+    ("workflow.created", Permission::Manage),
+    ("workflow.deleted", Permission::Manage),
     ("workflow.ended", Permission::Work),
     ("workflow.started", Permission::Work),
     // GET /v1/workspace

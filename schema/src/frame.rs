@@ -78,10 +78,10 @@ pub struct Viewing {
     pub until: Millis,
 }
 
-/// Who looks at a ticket.
+/// Who is at a ticket: looks at it, or has claimed it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Viewer {
+pub struct AtTicket {
     /// The agent.
     pub agent_id: AgentId,
     /// Which ticket.
@@ -172,7 +172,9 @@ pub enum ServerFrame<'a> {
         /// The agents that are connected.
         online: Vec<AgentId>,
         /// Who looks at which ticket.
-        viewing: Vec<Viewer>,
+        viewing: Vec<AtTicket>,
+        /// Who alone may answer which ticket: what comes after is told by events.
+        claims: &'a [AtTicket],
     },
     /// The client's `since` cannot be served: fetch `GET /v1/snapshot`, then go on from its head.
     Reset {

@@ -6,7 +6,7 @@ use super::migrate::Migration;
 use super::sql::Sql;
 use super::store::outbox::Entry;
 use super::store::timers::Timer;
-use schema::frame::Connect;
+use schema::frame::{AtTicket, Connect};
 use schema::ids::TicketId;
 use schema::summary::{Summary, Table};
 use schema::view::Place;
@@ -31,6 +31,8 @@ pub struct Welcome {
     pub principal: Principal,
     /// The agent, as the HTTP API shows it.
     pub agent: Box<RawValue>,
+    /// Who alone may answer which ticket.
+    pub claims: Vec<AtTicket>,
 }
 
 /// A class of actors.
@@ -86,11 +88,9 @@ pub trait Actor: 'static {
     }
 
     /// Where an event itself says that its ticket stands, and stood before.
-    ///
-    /// # Errors
-    /// `internal` where the event is not what this build writes.
-    fn places_told(_event: &RawValue) -> Result<Vec<Place>, Reject> {
-        Ok(Vec::new())
+    #[must_use]
+    fn places_told(_event: &RawValue) -> Vec<Place> {
+        Vec::new()
     }
 
     /// Does what a timer was set for. The timer is already gone; an error brings it back, later.

@@ -6,7 +6,7 @@
 use super::context::Ear;
 use super::engine::Turn;
 use super::sight::{Lens, Strip};
-use schema::frame::{Codec, Seat, Viewer};
+use schema::frame::{AtTicket, Codec, Seat};
 use schema::ids::{AgentId, ConnectionId, TicketId};
 use schema::{Caller, Millis, Role};
 use std::collections::BTreeMap;
@@ -126,7 +126,7 @@ impl Presence {
 
     /// Who looks at which ticket, as of now; each once.
     #[must_use]
-    pub fn viewers(&self, now: Millis) -> Vec<Viewer> {
+    pub fn viewers(&self, now: Millis) -> Vec<AtTicket> {
         let mut found: BTreeMap<(AgentId, TicketId), Millis> = BTreeMap::new();
         for Held { seat, .. } in self.held.values() {
             let viewing = seat.viewing.filter(|viewing| viewing.until > now);
@@ -137,7 +137,7 @@ impl Presence {
         }
         let viewers = found.into_iter();
         viewers
-            .map(|((agent_id, ticket_id), until)| Viewer { agent_id, ticket_id, until })
+            .map(|((agent_id, ticket_id), until)| AtTicket { agent_id, ticket_id, until })
             .collect()
     }
 

@@ -112,7 +112,7 @@ fn places<A: Actor>(
             place
         }
     };
-    let mut places = A::places_told(event)?;
+    let mut places = A::places_told(event);
     places.extend(place);
     Ok(places)
 }

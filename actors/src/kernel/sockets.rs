@@ -115,6 +115,7 @@ impl<A: Actor> Engine<A> {
                     now: ctx.now,
                     online: all,
                     viewing: viewing.clone(),
+                    claims: &welcome.claims,
                 };
                 let mut frames = vec![Reply::of(&hello)?.0];
                 let lens = Lens::new(&seat.principal, &seat.views);

@@ -3,12 +3,14 @@
 //! The ticket's row is the only truth: a timer that finds another time there, or none, has nothing
 //! to do.
 
+use super::store::claims;
 use super::store::tickets::{self as store, Standing};
 use super::{changes, status, tickets};
 use crate::kernel::{Ctx, Timer};
 use schema::Reject;
 use schema::event::By;
-use schema::ids::TicketId;
+use schema::frame::AtTicket;
+use schema::ids::{AgentId, TicketId};
 use schema::room::attention::{ClaimState, ReleaseReason, TicketWoken, WakeReason};
 use schema::room::comment::Visibility;
 use schema::room::ticket::{Status, Ticket};
@@ -79,10 +81,36 @@ pub fn unclaim(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     if ticket.claim.is_none_or(|claim| claim.until > ctx.now) {
         return Ok(());
     }
-    store::set_claim(ctx.sql, ticket.number, None)?;
+    claims::set(ctx.sql, ticket.number, None)?;
     let reason = Some(ReleaseReason::Expired);
     let data = ClaimState { ticket_id: ticket.id, claim: None, reason };
     ctx.event_by(&By::System, "ticket.released", Some(ticket.id), &data).map(drop)
+}
+
+/// How many claims of one agent, or of all, are looked at.
+const CLAIMS_MAX: i64 = 500;
+
+/// The claims that hold, for whoever comes in.
+///
+/// # Errors
+/// A storage fault.
+pub fn claims(ctx: &Ctx<'_>) -> Result<Vec<AtTicket>, Reject> {
+    Ok(claims::live(ctx.sql, ctx.now, CLAIMS_MAX)?)
+}
+
+/// Ends the claims of an agent who may no longer answer anybody. Events `ticket.released`.
+///
+/// # Errors
+/// A storage fault.
+pub fn withdraw(ctx: &mut Ctx<'_>, agent: AgentId) -> Result<(), Reject> {
+    for (number, ticket_id) in claims::of_agent(ctx.sql, agent, ctx.now, CLAIMS_MAX)? {
+        claims::set(ctx.sql, number, None)?;
+        ctx.cancel_timer(UNCLAIM, &ticket_id.to_string())?;
+        let reason = Some(ReleaseReason::Withdrawn);
+        let data = ClaimState { ticket_id, claim: None, reason };
+        ctx.event("ticket.released", Some(ticket_id), &data)?;
+    }
+    Ok(())
 }
 
 fn of_timer(ctx: &Ctx<'_>, timer: &Timer) -> Result<Option<Ticket>, Reject> {

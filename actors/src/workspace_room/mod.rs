@@ -95,6 +95,7 @@ impl Actor for Core {
         keys::MIGRATION,
         TICKETS,
         notifications::MIGRATION,
+        CLAIMS,
         //
     ];
     type Command = RoomCommand;
@@ -442,7 +443,7 @@ impl Actor for Core {
         places::now(ctx, ticket)
     }
 
-    fn places_told(event: &RawValue) -> Result<Vec<Place>, Reject> {
+    fn places_told(event: &RawValue) -> Vec<Place> {
         places::told(event)
     }
 
@@ -508,4 +509,10 @@ const PEOPLE: Migration = Migration {
 const TICKETS: Migration = Migration {
     name: "workspace_room/0004_tickets",
     sql: include_str!("../../../schema/migrations/workspace_room/0004_tickets.sql"),
+};
+
+/// Who has claimed what.
+const CLAIMS: Migration = Migration {
+    name: "workspace_room/0012_claims",
+    sql: include_str!("../../../schema/migrations/workspace_room/0012_claims.sql"),
 };

@@ -6,7 +6,9 @@
 //! again.
 
 use super::rules::store::slas;
-use super::store::{attachments, comments, counts, drafts, followers, scheduled, tickets as store};
+use super::store::{
+    attachments, claims, comments, counts, drafts, followers, scheduled, tickets as store,
+};
 use super::{attention, publish, tickets};
 use crate::kernel::{Ctx, Timer};
 use schema::ids::TicketId;
@@ -31,7 +33,7 @@ pub fn delete(ctx: &mut Ctx<'_>, mut ticket: Ticket) -> Result<Ticket, Reject> {
     ticket.updated_at = ctx.now;
     ticket.version += 1;
     store::update(ctx.sql, &ticket)?;
-    store::set_claim(ctx.sql, ticket.number, None)?;
+    claims::set(ctx.sql, ticket.number, None)?;
     store::remove_tags(ctx.sql, &ticket)?;
     counts::removed(ctx.sql, ticket.status, ctx.now)?;
     attention::rearm(ctx, &before, &ticket)?;

@@ -107,6 +107,8 @@ pub enum ReleaseReason {
     Expired,
     /// Somebody else took it over.
     TakenOver,
+    /// Its agent may no longer work.
+    Withdrawn,
 }
 
 /// Who may answer a ticket; also the data of `ticket.claimed` and `ticket.released`.

@@ -1,8 +1,9 @@
 //! `changeAgent`: another role, another name, in or out.
 //!
 //! Who: who manages; an agent who is, or becomes, admin or owner is changed by owners alone;
-//! everybody changes their own name. A role counts from the agent's next request on; one who is
-//! made inactive loses every session and connection. Event: `agent.changed`.
+//! everybody changes their own name. A role counts from the agent's next request on, and for what
+//! their connections see; one who is made inactive loses every session and connection. Who may no
+//! longer work loses their claims. Events: `agent.changed`, `ticket.released`.
 //! Refuses: `conflict` where no active owner would be left.
 
 use super::authorise::{Member, require};
@@ -10,6 +11,7 @@ use super::invite::needed_for;
 use super::store::agents;
 use super::{check, open};
 use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::attention;
 use schema::room::access::{Agent, AgentBefore, AgentChanged, ChangeAgent};
 use schema::summary::Table;
 use schema::{Code, Permission, Reject, Role};
@@ -46,6 +48,9 @@ pub fn change_agent(ctx: &mut Ctx<'_>, input: &ChangeAgent) -> Result<Reply, Rej
     }
     let changed = AgentChanged { agent: after.clone(), before: difference(&before, &after) };
     ctx.event("agent.changed", None, &changed)?;
+    if works(&before) && !works(&after) {
+        attention::withdraw(ctx, after.id)?;
+    }
     ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
     Reply::of(&after)
 }
@@ -83,6 +88,10 @@ fn difference(before: &Agent, after: &Agent) -> AgentBefore {
         active: Some(before.active).filter(|active| *active != after.active),
         name: Some(before.name.clone()).filter(|name| *name != after.name),
     }
+}
+
+fn works(agent: &Agent) -> bool {
+    agent.active && agent.role.may(Permission::Work)
 }
 
 fn owns(agent: &Agent) -> bool {

@@ -8,6 +8,7 @@ use super::store::{agents, sessions, tokens};
 use super::{TICKET_MS, TICKETS_PER_SESSION_MAX, check};
 use crate::kernel::actor::Welcome;
 use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::attention;
 use schema::frame::{Connect, Poll};
 use schema::ids::{AgentId, SessionId};
 use schema::room::access::{CreateRealtimeTicket, TicketMade};
@@ -65,7 +66,7 @@ pub fn connect(ctx: &mut Ctx<'_>, connect: &Connect) -> Result<Welcome, Reject> 
         to_raw_value(&known.agent).map_err(|error| Reject::internal(format!("agent: {error}")))?;
     let caller = Caller::Agent { agent, session, epoch: standing.epoch, role: standing.role };
     let principal = Principal { workspace: connect.workspace, caller };
-    Ok(Welcome { principal, agent: shown })
+    Ok(Welcome { principal, agent: shown, claims: attention::claims(ctx)? })
 }
 
 /// A program asks once. A connection would outlive its key.
@@ -75,7 +76,7 @@ fn by_key(ctx: &Ctx<'_>, poll: Poll) -> Result<Welcome, Reject> {
     }
     let nobody = RawValue::from_string("null".into());
     let agent = nobody.map_err(|error| Reject::internal(format!("agent: {error}")))?;
-    Ok(Welcome { principal: ctx.principal.clone(), agent })
+    Ok(Welcome { principal: ctx.principal.clone(), agent, claims: Vec::new() })
 }
 
 fn use_ticket(ctx: &Ctx<'_>, hash: &str) -> Result<(AgentId, SessionId), Reject> {

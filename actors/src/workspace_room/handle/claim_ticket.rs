@@ -4,7 +4,7 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::attention;
-use crate::workspace_room::store::tickets as store;
+use crate::workspace_room::store::claims;
 use schema::room::attention::{
     ClaimState, ClaimTicket, LEASE_SECONDS_DEFAULT, LEASE_SECONDS_MAX, LEASE_SECONDS_MIN,
     ReleaseReason, ReleaseTicket,
@@ -40,7 +40,7 @@ pub fn claim_ticket(ctx: &mut Ctx<'_>, input: &ClaimTicket) -> Result<Reply, Rej
     }
 
     let claim = Some(Claim { agent_id: agent, until: ctx.now + seconds * 1_000 });
-    store::set_claim(ctx.sql, ticket.number, claim)?;
+    claims::set(ctx.sql, ticket.number, claim)?;
     ctx.set_timer(attention::UNCLAIM, &ticket.id.to_string(), ctx.now + seconds * 1_000, &[])?;
     let reason = others.map(|_| ReleaseReason::TakenOver);
     let state = ClaimState { ticket_id: ticket.id, claim, reason };
@@ -62,7 +62,7 @@ pub fn release_ticket(ctx: &mut Ctx<'_>, input: &ReleaseTicket) -> Result<Reply,
         return Err(attention::claimed(claim));
     }
 
-    store::set_claim(ctx.sql, ticket.number, None)?;
+    claims::set(ctx.sql, ticket.number, None)?;
     ctx.cancel_timer(attention::UNCLAIM, &ticket.id.to_string())?;
     state.reason = Some(ReleaseReason::Released);
     ctx.event("ticket.released", Some(ticket.id), &state)?;

@@ -1,6 +1,7 @@
 //! The tables of the desk: every statement, and the typed function that uses it.
 
 pub mod attachments;
+pub mod claims;
 pub mod comments;
 pub mod companies;
 pub mod counts;

@@ -291,18 +291,6 @@ pub fn update(sql: &dyn Sql, ticket: &Ticket) -> Result<(), Fault> {
     sql.exec(UPDATE, &params).map(drop)
 }
 
-const CLAIM: &str = "update tickets set claimed_by = ?, claimed_until = ? where number = ?";
-
-/// Writes who alone may answer.
-///
-/// # Errors
-/// A storage fault.
-pub fn set_claim(sql: &dyn Sql, ticket: i64, claim: Option<Claim>) -> Result<(), Fault> {
-    let agent = claim.map(|claim| claim.agent_id.to_string());
-    let until = claim.map(|claim| claim.until);
-    sql.exec(CLAIM, &[agent.into(), until.into(), ticket.into()]).map(drop)
-}
-
 fn attributes_json(ticket: &Ticket) -> Value {
     let some = !ticket.attributes.is_empty();
     some.then(|| serde_json::json!(ticket.attributes).to_string()).into()
@@ -392,7 +380,6 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     FIND,
     INSERT,
     UPDATE,
-    CLAIM,
     INSERT_TAGS,
     REMOVE_TAGS,
     FORGET_USER,

@@ -67,6 +67,7 @@ const MEANT: &[(&str, &str)] = &[
 
 const FILES: &[(&str, &[&str])] = &[
     (include_str!("../store/attachments.rs"), store::attachments::STATEMENTS),
+    (include_str!("../store/claims.rs"), store::claims::STATEMENTS),
     (include_str!("../store/comments.rs"), store::comments::STATEMENTS),
     (include_str!("../store/companies.rs"), store::companies::STATEMENTS),
     (include_str!("../store/counts.rs"), store::counts::STATEMENTS),

@@ -2,6 +2,7 @@
 
 mod authorisation;
 pub(in crate::workspace_room) mod canary;
+mod collision;
 mod invitations;
 mod owners;
 mod plans;

@@ -14,16 +14,16 @@ use schema::view::View;
 use schema::{Code, Role};
 use serde_json::{Value, json};
 
-fn read(frame: &[u8]) -> Value {
+pub fn read(frame: &[u8]) -> Value {
     serde_json::from_slice(frame).expect("a frame is JSON")
 }
 
-fn do_as(room: &mut Room, who: &Person, command: Value) -> Value {
+pub fn do_as(room: &mut Room, who: &Person, command: Value) -> Value {
     let command: RoomCommand = serde_json::from_value(command).expect("a command");
     room.try_ask(&who.principal, command).expect("done")
 }
 
-fn say(room: &mut Room, seat: &Seat, frame: &Value) -> Heard {
+pub fn say(room: &mut Room, seat: &Seat, frame: &Value) -> Heard {
     room.hear(seat, Incoming::Text(&frame.to_string()))
 }
 
@@ -33,7 +33,7 @@ fn subscribe(room: &mut Room, seat: &Seat, views: &Value) -> Value {
     read(&heard.frame.expect("an acknowledgement"))
 }
 
-fn sit(room: &mut Room, who: &Person, since: Option<i64>, views: &Value) -> (Seat, Vec<Value>) {
+pub fn sit(room: &mut Room, who: &Person, since: Option<i64>, views: &Value) -> (Seat, Vec<Value>) {
     let views: Vec<View> = serde_json::from_value(views.clone()).expect("views");
     let principal = Some(who.principal.clone());
     let joined = room.connect(&Connect { principal, since, views, ..room.door() }).expect("let in");
@@ -41,14 +41,14 @@ fn sit(room: &mut Room, who: &Person, since: Option<i64>, views: &Value) -> (Sea
 }
 
 /// Ends the turn; gives what each of some connections gets.
-fn post(room: &mut Room, seats: &[&Seat]) -> Vec<Vec<Value>> {
+pub fn post(room: &mut Room, seats: &[&Seat]) -> Vec<Vec<Value>> {
     let turn = std::mem::take(&mut room.turn);
     let (parcels, late) = room.engine.presence.address(&turn);
     assert_eq!(late, []);
     seats.iter().map(|seat| of(&parcels, seat)).collect()
 }
 
-fn of(parcels: &[Parcel], seat: &Seat) -> Vec<Value> {
+pub fn of(parcels: &[Parcel], seat: &Seat) -> Vec<Value> {
     let mine = |parcel: &&Parcel| {
         parcel.codec == seat.codec
             && parcel.to.as_ref().is_none_or(|to| to.contains(&seat.connection))
@@ -57,7 +57,7 @@ fn of(parcels: &[Parcel], seat: &Seat) -> Vec<Value> {
 }
 
 /// Events as their types, advances as their first and last number.
-fn brief(frames: &[Value]) -> Vec<String> {
+pub fn brief(frames: &[Value]) -> Vec<String> {
     let items = frames.iter().filter(|frame| frame["type"] == "events");
     let items = items.flat_map(|frame| frame["events"].as_array().expect("a list"));
     let brief = items.map(|item| match item["type"].as_str().expect("a type") {
