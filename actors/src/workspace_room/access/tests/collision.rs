@@ -27,7 +27,9 @@ fn who_comes_in_is_told_who_is_at_which_ticket_and_who_alone_may_answer() {
     let long = claim(&mut room, &ann, &one, 600);
     let short = claim(&mut room, &owner, &two, 60);
     say(&mut room, &of_ann, &json!({ "type": "viewing", "ticketId": one, "viewing": true }));
-    let at = |who: &Person, ticket: &Value, until: i64| json!({ "agentId": who.id(), "ticketId": ticket, "until": until });
+    let at = |who: &Person, ticket: &Value, until: i64| {
+        json!({ "agentId": who.id(), "ticketId": ticket, "until": until })
+    };
 
     let (_, frames) = sit(&mut room, &vera, None, &json!([]));
     let claims = [at(&ann, &one, long.until), at(&owner, &two, short.until)];
