@@ -27,7 +27,7 @@ fn who_comes_in_is_told_who_is_at_which_ticket_and_who_alone_may_answer() {
     let long = claim(&mut room, &ann, &one, 600);
     let short = claim(&mut room, &owner, &two, 60);
     say(&mut room, &of_ann, &json!({ "type": "viewing", "ticketId": one, "viewing": true }));
-    let at = |who: &Person, ticket: &Value, until: i64| {
+    let at = |who: &Person, ticket: &Value, until: i64| -> Value {
         json!({ "agentId": who.id(), "ticketId": ticket, "until": until })
     };
 
