@@ -105,7 +105,7 @@ export function actor(Core) {
      * Tells what a turn has to tell, in the turn itself. First go those who may no longer hear it.
      */
     tell(out) {
-      for (const tag of out.expelled) this.closeAll(tag, 4401, "no longer allowed");
+      for (const tag of out.expelled) this.drop(tag, 4401, "no longer allowed");
       for (const [tag, seat] of out.seats) {
         for (const socket of this.ctx.getWebSockets(tag)) socket.serializeAttachment(seat);
       }
@@ -117,17 +117,17 @@ export function actor(Core) {
         }
       }
       const [code, tags] = out.late;
-      for (const tag of tags) {
-        for (const socket of this.closeAll(tag, code, "reads too slowly: come back with since")) this.left(socket);
-      }
+      for (const tag of tags) this.drop(tag, code, "reads too slowly: come back with since");
       if (out.drain) this.ctx.waitUntil(this.drain());
       for (let count = out.slow ?? 0; count > 0; count--) this.ctx.waitUntil(this.slow());
     }
 
-    closeAll(tag, code, reason) {
-      const sockets = this.ctx.getWebSockets(tag);
-      for (const socket of sockets) close(socket, code, reason);
-      return sockets;
+    /** Closes sockets whose clients may never answer that: they have left at once. */
+    drop(tag, code, reason) {
+      for (const socket of this.ctx.getWebSockets(tag)) {
+        close(socket, code, reason);
+        this.left(socket);
+      }
     }
 
     /** Does something that takes long, such as a request to a customer's server. */
@@ -227,6 +227,8 @@ export function actor(Core) {
         if (frame !== null) send(socket, frame);
         if (code) close(socket, code, reason);
       };
+      // Who was shown out, and goes on talking, is not heard.
+      if (socket.readyState !== WebSocket.OPEN) return;
       const fail = () => close(socket, 1011, "internal error");
       this.enqueue({ input: [socket.deserializeAttachment(), data], done, fail });
     }

@@ -122,6 +122,47 @@ test("what connections get", { timeout: 240_000 }, async (t) => {
     await later.close();
   });
 
+  await t.test("a claim is told to who comes later; who goes loses it, and is gone at once", async () => {
+    const bob = await join(url, owner, "agent", "Bob");
+    const ticket = await newTicket(url, owner.token, "Claimed");
+    const watcher = await dial(url, owner);
+    const claimer = await dial(url, bob);
+    claimer.send({ type: "command", id: "c", command: { claimTicket: { ticketId: ticket.id, leaseSeconds: 600 } } });
+    const { claim } = (await claimer.frame("ack")).data;
+    const later = await dial(url, vera);
+    const { claims } = await later.frame("hello");
+    assert.deepEqual(claims, [{ agentId: bob.agentId, ticketId: ticket.id, until: claim.until }]);
+    const answer = () => call(url, "POST", `/v1/tickets/${ticket.id}/comments`, { token: owner.token, body: { body: "Hello" } });
+    assert.equal((await answer()).status, 409);
+    // It does not even read that it is over.
+    claimer.ws._socket.pause();
+    await data(url, "PATCH", `/v1/agents/${bob.agentId}`, { token: owner.token, body: { active: false } });
+    await watcher.frame("presence", ({ agentId, online }) => agentId === bob.agentId && !online);
+    await watcher.until((s) => s.events.some(({ type, data: of }) => type === "ticket.released" && of.reason === "withdrawn"), "released");
+    assert.equal((await answer()).status, 201);
+    claimer.ws._socket.resume();
+    assert.equal((await claimer.closed).code, 4401);
+    await watcher.close();
+    await later.close();
+  });
+
+  await t.test("a notification goes to its agent, in either coding, whatever they watch, and to nobody else", async () => {
+    const ticket = await newTicket(url, owner.token, "For Adam");
+    const own = [await dial(url, adam), await dial(url, adam, { codec: "msgpack", views: [{ types: ["user.*"] }] })];
+    const others = [await dial(url, owner), await dial(url, vera)];
+    await data(url, "PATCH", `/v1/tickets/${ticket.id}`, { token: owner.token, body: { assigneeId: adam.agentId } });
+    const seq = await headOf(url, owner.token);
+    for (const socket of own) {
+      const { notification } = await socket.frame("notification");
+      assert.deepEqual([notification.kind, notification.ticketId], ["assigned", ticket.id]);
+    }
+    for (const socket of others) {
+      await shown(socket, seq);
+      assert.ok(socket.frames.every(({ type }) => type !== "notification"));
+    }
+    for (const socket of [...own, ...others]) await socket.close();
+  });
+
   await t.test("who does not read is dropped with 4408, resumes, and holds nobody up", async () => {
     const ticket = await newTicket(url, owner.token, "Long");
     const start = await headOf(url, owner.token);
@@ -131,6 +172,9 @@ test("what connections get", { timeout: 240_000 }, async (t) => {
     const body = "x".repeat(60_000);
     for (let n = 0; n < 24; n += 1) await say(url, owner.token, ticket, body);
     await until(() => quick.since === start + 24, "the other client has it all");
+    // It has been shown out, without knowing so yet: what it says now is not heard.
+    slow.send({ type: "command", id: "late", command: { createTicket: { subject: "Too late" } } });
+    await new Promise((done) => setTimeout(done, 300));
     slow.ws._socket.resume();
     assert.equal((await slow.closed).code, 4408);
     const last = slow.events.at(-1).seq;

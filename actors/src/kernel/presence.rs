@@ -18,6 +18,14 @@ pub const SIGNS_PER_SECOND_MAX: u32 = 5;
 /// How many bytes may be under way to a connection that does not say that it reads them.
 pub const UNREAD_BYTES_MAX: usize = 1024 * 1024;
 
+/// How many bytes of replays may be under way to all connections: memory holds them until they are
+/// read. Who comes when there are more comes back a little later.
+pub const REPLAYS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// How many bytes a replay may always have, however many others are under way.
+pub const REPLAY_BYTES_FREE: usize = 16 * 1024;
+/// After how long a replay is taken to have been read, where its client does not say so.
+pub const REPLAY_TAKES_MS: Millis = 60_000;
+
 /// Who is connected.
 #[derive(Debug, Default)]
 pub struct Presence {
@@ -35,6 +43,18 @@ struct Held {
     frames: u32,
     signs: u32,
     unread: Unread,
+    replay: Replayed,
+}
+
+/// What a connection was given when it came in.
+#[derive(Debug, Default)]
+pub(super) struct Replayed {
+    /// How many bytes, until it says that it has read them.
+    pub bytes: usize,
+    /// The number of the last event then.
+    pub up_to: i64,
+    /// When.
+    pub at: Millis,
 }
 
 /// What is under way to a connection: the bytes up to a number, and those after it.
@@ -73,8 +93,9 @@ impl Presence {
     pub fn add(&mut self, seat: &Seat) {
         let lens = self.lens(Lens::new(&seat.principal, &seat.views));
         let seat = seat.clone();
-        let (second, frames, signs, unread) = (0, 0, 0, Unread::default());
-        let held = Held { lens, second, frames, signs, unread, seat };
+        let (second, frames, signs) = (0, 0, 0);
+        let (unread, replay) = (Unread::default(), Replayed::default());
+        let held = Held { lens, second, frames, signs, unread, replay, seat };
         self.held.insert(held.seat.connection, held);
     }
 
@@ -205,6 +226,21 @@ impl Presence {
         held.signs <= SIGNS_PER_SECOND_MAX
     }
 
+    /// How many bytes a replay may have now, beside those that are under way.
+    #[must_use]
+    pub(super) fn replay_room(&self, now: Millis) -> usize {
+        let fresh = self.held.values().filter(|held| now < held.replay.at + REPLAY_TAKES_MS);
+        let under_way: usize = fresh.map(|held| held.replay.bytes).sum();
+        REPLAYS_BYTES_MAX.saturating_sub(under_way).max(REPLAY_BYTES_FREE)
+    }
+
+    /// Notes what a connection was given when it came in.
+    pub(super) fn replayed(&mut self, connection: ConnectionId, replay: Replayed) {
+        if let Some(held) = self.held.get_mut(&connection) {
+            held.replay = replay;
+        }
+    }
+
     /// Counts what a connection is answered.
     pub(super) fn replied(&mut self, connection: ConnectionId, bytes: usize) {
         if let Some(held) = self.held.get_mut(&connection) {
@@ -215,6 +251,9 @@ impl Presence {
     /// A connection has read everything up to a number.
     pub(super) fn seen(&mut self, connection: ConnectionId, seq: i64) {
         let Some(held) = self.held.get_mut(&connection) else { return };
+        if seq >= held.replay.up_to {
+            held.replay.bytes = 0;
+        }
         let unread = &mut held.unread;
         if seq >= unread.last {
             (unread.older, unread.newer) = (0, 0);

@@ -7,6 +7,7 @@
 use super::actor::Actor;
 use super::context::{Cast, Ear, Reply};
 use super::engine::{Engine, Turn, World};
+use super::presence::Replayed;
 use super::replay::{oldest, replay};
 use super::sight::Lens;
 use super::sql::Home;
@@ -81,7 +82,8 @@ impl<A: Actor> Engine<A> {
         let caller = connect.principal.as_ref().unwrap_or(&asked);
         let (online, viewing) = (self.presence.online(), self.presence.viewers(world.now));
         let (total, counts) = (self.presence.len(), self.presence.counts());
-        let (joined, told) =
+        let room = self.presence.replay_room(world.now);
+        let ((joined, replayed), told) =
             self.step(home, world, Some((&connect.instance, caller)), &mut |ctx| {
                 let welcome = A::connect(ctx, connect)?;
                 let seat = Seat {
@@ -124,12 +126,18 @@ impl<A: Actor> Engine<A> {
                 let missed = replay::<A>(ctx, &lens, since, limit)?;
                 let behind = missed.shown > 0 || missed.reset;
                 let stays = connect.poll.is_none_or(|poll| poll.wait && !behind);
+                let bytes = missed.frames.iter().map(Vec::len).sum();
+                if bytes > room {
+                    return Err(Reject::rate_limited("too many catch up at once", 5_000));
+                }
                 frames.extend(missed.frames);
-                Ok(Joined { seat, frames, stays })
+                let replayed = Replayed { bytes, up_to: ctx.seq(), at: ctx.now };
+                Ok((Joined { seat, frames, stays }, replayed))
             })?;
         turn.tell(told);
         if joined.stays {
             self.presence.add(&joined.seat);
+            self.presence.replayed(joined.seat.connection, replayed);
             let agent = joined.seat.principal.agent().filter(|_| !joined.seat.waits);
             if let Some(agent_id) = agent.filter(|agent| !online.contains(agent)) {
                 tell(turn, Ear::All, &ServerFrame::Presence { agent_id, online: true });
