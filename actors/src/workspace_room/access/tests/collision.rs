@@ -1,11 +1,13 @@
 //! Who is at a ticket, who alone may answer it, and what is for one agent alone.
 
 use super::watching::{brief, do_as, of, post, read, say, sit};
-use super::world::{Person, Room, set_active, set_role};
+use super::world::{self, Person, Room, set_active, set_role};
+use crate::kernel::Turn;
+use crate::kernel::presence::REPLAY_TAKES_MS;
 use crate::kernel::sockets::{Heard, VIEWING_MS};
-use schema::Role;
-use schema::frame::{Codec, Connect};
+use schema::frame::{Codec, Connect, Seat};
 use schema::room::ticket::Claim;
+use schema::{Code, Role};
 use serde_json::{Value, json};
 
 fn ticket(room: &mut Room, by: &Person) -> Value {
@@ -148,4 +150,44 @@ fn who_watches_a_team_sees_its_tickets_come_and_go() {
     assert_eq!(brief(&of(&parcels, &seat)), expected);
     let expected = [s(1, "comment.created"), s(2, "ticket.changed"), gap(3, 5)];
     assert_eq!(brief(&of(&parcels, &outside)), expected);
+}
+
+#[test]
+fn who_catches_up_when_too_many_do_comes_back_later_and_keeps_the_ticket() {
+    let (mut room, owner) = Room::registered();
+    let id = ticket(&mut room, &owner);
+    let start = room.number("select seq from head");
+    let body = "x".repeat(64_000);
+    for _ in 0..170 {
+        let comment = json!({ "postComment": { "ticketId": id, "body": body } });
+        do_as(&mut room, &owner, comment);
+    }
+    let head = room.number("select seq from head");
+    room.try_ask(&owner.principal, world::ticket("t")).expect("made");
+    let all = |room: &Room, since: i64| Connect {
+        since: Some(since),
+        principal: Some(owner.principal.clone()),
+        ..room.door()
+    };
+    // Ten megabytes each.
+    let far = all(&room, start);
+    let first: Vec<Seat> = (0..3).map(|_| room.connect(&far).expect("let in").seat).collect();
+    let by_ticket = Connect { principal: None, ticket_hash: Some(world::hash("t")), ..far.clone() };
+    for _ in 0..2 {
+        let refused = room.connect(&by_ticket).expect_err("busy");
+        assert_eq!(refused.code, Code::RateLimited);
+        assert_eq!(refused.details.expect("details")["retryAfterMs"], 5_000);
+    }
+    // Who missed little is let in meanwhile, as is who says what they have read.
+    room.connect(&all(&room, head)).expect("let in");
+    say(&mut room, &first[0], &json!({ "type": "seen", "seq": head - 1 }));
+    assert!(room.connect(&far).is_err());
+    say(&mut room, &first[0], &json!({ "type": "seen", "seq": head }));
+    room.connect(&by_ticket).expect("with the ticket that was refused before");
+    assert!(room.connect(&far).is_err());
+    room.engine.leave(&first[1], &mut Turn::default());
+    room.connect(&far).expect("another has left");
+    assert!(room.connect(&far).is_err());
+    room.now += REPLAY_TAKES_MS;
+    room.connect(&far).expect("nobody waits for those who never say it");
 }
