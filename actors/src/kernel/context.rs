@@ -145,6 +145,8 @@ pub struct Ctx<'a> {
     pub(super) rearm: bool,
     /// Whether the platform's alarm has gone off, so that none is armed any more.
     pub(super) fired: bool,
+    /// Whether this is the step of a timer.
+    pub(super) in_timer: bool,
 }
 
 impl Ctx<'_> {
@@ -240,7 +242,8 @@ impl Ctx<'_> {
         Ok(seq)
     }
 
-    /// Sets a timer, or moves it.
+    /// Sets a timer, or moves it. What a timer sets comes with a later alarm, however early it is
+    /// due: who has much to do does it piece by piece, and calls get their turn in between.
     ///
     /// # Errors
     /// A storage fault.
@@ -252,6 +255,7 @@ impl Ctx<'_> {
         body: &[u8],
     ) -> Result<(), Fault> {
         self.rearm = true;
+        let due = if self.in_timer { due.max(self.now + 1) } else { due };
         timers::set(self.sql, kind, key, due, body)
     }
 

@@ -172,6 +172,10 @@ impl<A: Actor> Engine<A> {
                     // An answer is not repeated to somebody who may no longer read it.
                     A::authorise(ctx, Permission::Read)?;
                 }
+                if json.is_empty() {
+                    let why = "this was done; its answer held what has been erased since";
+                    return Err(Reject::new(Code::Gone, why));
+                }
                 return Ok(Answer::Done { json, replayed: true });
             }
             return Err(Reject::new(Code::KeyReused, "this key was used with another request"));
@@ -260,6 +264,7 @@ impl<A: Actor> Engine<A> {
     fn run_timer(ctx: &mut Ctx<'_>) -> Result<bool, Reject> {
         let Some(timer) = timers::next(ctx.sql, ctx.now)? else { return Ok(false) };
         timers::cancel(ctx.sql, &timer.kind, &timer.key)?;
+        ctx.in_timer = true;
         if timer.kind == SWEEP {
             idempotency::sweep(ctx.sql, ctx.now - KEY_KEPT_MS)?;
             if idempotency::any(ctx.sql)? {
@@ -313,6 +318,7 @@ impl<A: Actor> Engine<A> {
                 marks: head.marks,
                 rearm: false,
                 fired: false,
+                in_timer: false,
             };
             let value = body(&mut ctx)?;
             if !ctx.told.events.is_empty() {

@@ -194,11 +194,43 @@ impl<A: Actor> Bench<A> {
     /// Moves the clock to the alarm, if one is armed and later, and fires it. Tells whether one
     /// was.
     pub fn fire_alarm(&mut self) -> bool {
-        let Some(at) = self.home.take_alarm() else { return false };
+        let Some(at) = self.home.alarm() else { return false };
         self.now = self.now.max(at);
+        self.alarm();
+        true
+    }
+
+    /// Runs what is due, and what that carries on with at once.
+    pub fn alarm(&mut self) {
+        loop {
+            let before = self.timers();
+            self.run_timers();
+            let after = self.timers();
+            let soon = after.iter().any(|(due, _)| *due == self.now + 1);
+            if before == after || !soon {
+                return;
+            }
+            self.now += 1;
+        }
+    }
+
+    /// Fires the alarm once, a moment later, and leaves what carries on for the next.
+    pub fn alarm_once(&mut self) {
+        self.now += 1;
+        self.run_timers();
+    }
+
+    fn run_timers(&mut self) {
+        self.home.take_alarm();
         let mut world = World { now: self.now, entropy: &mut self.entropy };
         self.engine.alarm(&self.home, &mut world, &mut self.turn);
-        true
+    }
+
+    fn timers(&self) -> Vec<(Millis, String)> {
+        let sql = "select due, kind || key from timers order by due, kind, key";
+        let mut statement = self.home.connection().prepare(sql).expect("there is the table");
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)));
+        rows.expect("rows").map(|row| row.expect("a row")).collect()
     }
 
     /// Ends the object and wakes it again: only its storage stays.

@@ -133,10 +133,7 @@ impl Room {
 
     /// Runs what is due.
     pub fn alarm(&mut self) {
-        self.home.take_alarm();
-        let bench = &mut self.bench;
-        let mut world = World { now: bench.now, entropy: &mut bench.entropy };
-        bench.engine.alarm(&bench.home, &mut world, &mut bench.turn);
+        self.bench.alarm();
     }
 
     /// Invites somebody and accepts for them.
