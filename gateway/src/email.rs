@@ -158,9 +158,8 @@ async fn keep<P: Platform>(
     let kept = gather(attachments.iter().collect(), |attachment| async move {
         let sha256 = sha256_hex(&attachment.bytes);
         let key = format!("attachments/{workspace}/{sha256}");
-        if !platform.has_object(&key).await? {
-            platform.put_object(&key, &attachment.bytes).await?;
-        }
+        // Even where it is: what is there may be about to be forgotten with somebody else's mail.
+        platform.put_object(&key, &attachment.bytes).await?;
         Ok(MailAttachment {
             file_name: attachment.file_name.clone(),
             content_type: attachment.content_type.clone(),

@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct ExportUser {
     /// The person.
     pub user_id: UserId,
-    /// How many tickets a page has at most: 1 to 100; 50 where absent. Of comments it has as many
-    /// as are found in one look.
+    /// How many tickets or comments a page has at most: 1 to 100; 50 where absent.
     #[serde(default)]
     pub limit: Option<i64>,
     /// The `nextCursor` of the page before.

@@ -54,7 +54,7 @@ pub fn export_user(ctx: &Ctx<'_>, input: &ExportUser) -> Result<Reply, Reject> {
                 .chain([user.id])
                 .map(|id| id.to_string())
                 .collect();
-            spoken(ctx, &ids, after, &mut items)?
+            spoken(ctx, &ids, after, limit, &mut items)?
         }
     };
     let next_cursor = next.map(|position| cursor::write(ctx, &list, position));
@@ -66,14 +66,17 @@ fn spoken(
     ctx: &Ctx<'_>,
     ids: &[String],
     after: i64,
+    limit: i64,
     items: &mut Vec<Stored>,
 ) -> Result<Option<cursor::Position>, Reject> {
     let Some(last) = store::last_comment(ctx.sql, after, LOOKED_AT)? else { return Ok(None) };
     let mut found = Vec::new();
-    for id in store::of_person(ctx.sql, after, last, ids)? {
+    for id in store::of_person(ctx.sql, after, last, ids, limit)? {
         found.extend(comments::find(ctx.sql, id)?);
     }
+    let full = found.len() as i64 == limit;
+    let upto = found.last().filter(|_| full).map_or(last, |(comment, _)| comment.seq);
     let found = texts::with_files(ctx, found)?;
     items.extend(found.into_iter().map(|comment| Stored::Comment(Box::new(comment))));
-    Ok(Some((2, last)))
+    Ok(Some((2, upto)))
 }

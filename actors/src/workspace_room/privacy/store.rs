@@ -79,16 +79,41 @@ pub fn save(sql: &dyn Sql, running: &Running) -> Result<(), Fault> {
     sql.exec(SAVE, &params).map(drop)
 }
 
-const BLANK_TICKETS: &str = "update tickets set subject = ?, version = version + 1
-    where user_id = ? and subject <> ?1 returning id";
+const SETTLE_MOVES: &str = "update moves set before = '' where source = ? or target = ?1";
 
-/// Takes the subjects of a user's tickets away; says how many.
+/// Forgets how a ticket was before it was merged or split, so that this is not undone any more.
 ///
 /// # Errors
 /// A storage fault.
-pub fn blank_tickets(sql: &dyn Sql, user: &str, subject: &str) -> Result<Vec<String>, Fault> {
-    let rows = sql.exec(BLANK_TICKETS, &[subject.into(), user.into()])?;
-    rows.iter().map(|row| row.text(0)).collect()
+pub fn settle_moves(sql: &dyn Sql, ticket: i64) -> Result<(), Fault> {
+    sql.exec(SETTLE_MOVES, &[ticket.into()]).map(drop)
+}
+
+const SCHEDULED: &str = "select number, body from scheduled_comments where ticket = ?";
+const SET_SCHEDULED: &str = "update scheduled_comments set body = ? where number = ?";
+const DRAFTS: &str = "select agent_id, body from drafts where ticket = ?";
+const SET_DRAFT: &str = "update drafts set body = ? where ticket = ? and agent_id = ?";
+
+/// Writes anew what scheduled comments and drafts of a ticket say, where `each` gives another text.
+///
+/// # Errors
+/// A storage fault.
+pub fn rewrite(
+    sql: &dyn Sql,
+    ticket: i64,
+    each: impl Fn(&str) -> Option<String>,
+) -> Result<(), Fault> {
+    for row in sql.exec(SCHEDULED, &[ticket.into()])? {
+        if let Some(body) = each(&row.text(1)?) {
+            sql.exec(SET_SCHEDULED, &[body.into(), row.integer(0)?.into()])?;
+        }
+    }
+    for row in sql.exec(DRAFTS, &[ticket.into()])? {
+        if let Some(body) = each(&row.text(1)?) {
+            sql.exec(SET_DRAFT, &[body.into(), ticket.into(), row.text(0)?.into()])?;
+        }
+    }
+    Ok(())
 }
 
 /// A comment as an erasure sees it.
@@ -155,13 +180,20 @@ pub fn remove_files(sql: &dyn Sql, comment: i64) -> Result<Vec<(String, String)>
 const KEY_USED: &str = "select 1 from attachments where key = ? limit 1";
 const HASH_HELD: &str = "select 1 from files where sha256 = ?";
 
+/// Whether a file of a comment has its content there.
+///
+/// # Errors
+/// A storage fault.
+pub fn key_used(sql: &dyn Sql, key: &str) -> Result<bool, Fault> {
+    Ok(sql.first(KEY_USED, &[key.into()])?.is_some())
+}
+
 /// Whether anything else needs the object of a file.
 ///
 /// # Errors
 /// A storage fault.
 pub fn object_used(sql: &dyn Sql, key: &str, sha256: &str) -> Result<bool, Fault> {
-    let used = sql.first(KEY_USED, &[key.into()])?.is_some();
-    Ok(used || sql.first(HASH_HELD, &[sha256.into()])?.is_some())
+    Ok(key_used(sql, key)? || sql.first(HASH_HELD, &[sha256.into()])?.is_some())
 }
 
 const FORGET_MAIL: &str = "delete from mail_ids where message_id = ?";
@@ -175,7 +207,7 @@ pub fn forget_mail(sql: &dyn Sql, message_id: &str) -> Result<(), Fault> {
 }
 
 const FORGET_SENDER: &str = "delete from automatic_senders where address = ?";
-const FORGET_ANSWERS: &str = "delete from idempotency
+const FORGET_ANSWERS: &str = "update idempotency set reply = x''
     where instr(cast(reply as text), ?) > 0 returning 1";
 const FORGET_UNREAD: &str = "delete from unparseable_mails
     where envelope_from = ? collate nocase returning raw_key";
@@ -188,7 +220,8 @@ pub fn forget_sender(sql: &dyn Sql, address: &str) -> Result<(), Fault> {
     sql.exec(FORGET_SENDER, &[address.into()]).map(drop)
 }
 
-/// Forgets stored answers that hold a text; says how many. There are those of a day.
+/// Empties stored answers that hold a text; says how many. There are those of a day. That they were
+/// given stays known, so that nothing is done twice.
 ///
 /// # Errors
 /// A storage fault.
@@ -231,9 +264,9 @@ const OF_PERSON: &str = "select c.id from comments c join tickets t on t.number 
     where c.seq > ? and c.seq <= ?
     and (c.author_id in (select value from json_each(?3))
         or t.user_id in (select value from json_each(?3)))
-    order by c.seq";
+    order by c.seq limit ?4";
 
-/// The comments between two places that are by some users, or on tickets of theirs.
+/// The first comments between two places that are by some users, or on tickets of theirs.
 ///
 /// # Errors
 /// A storage fault.
@@ -242,9 +275,10 @@ pub fn of_person(
     after: i64,
     upto: i64,
     users: &[String],
+    limit: i64,
 ) -> Result<Vec<CommentId>, Fault> {
     let list = serde_json::Value::from(users).to_string();
-    let rows = sql.exec(OF_PERSON, &[after.into(), upto.into(), list.into()])?;
+    let rows = sql.exec(OF_PERSON, &[after.into(), upto.into(), list.into(), limit.into()])?;
     rows.iter().map(|row| row.id(0)).collect()
 }
 
@@ -252,7 +286,11 @@ pub fn of_person(
 pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     FIND,
     SAVE,
-    BLANK_TICKETS,
+    SETTLE_MOVES,
+    SCHEDULED,
+    SET_SCHEDULED,
+    DRAFTS,
+    SET_DRAFT,
     COMMENTS,
     SET_COMMENT,
     NO_FILES,

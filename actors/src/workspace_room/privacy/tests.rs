@@ -43,6 +43,12 @@ fn lived_in() -> (Desk, Value) {
     let subject = json!({ "ticketId": own["ticketId"], "subject": "canary-subject" });
     desk.ask(&json!({ "changeTicket": subject }));
     desk.comment(&text(&own["ticketId"]), "You wrote from Canary-MAIL@people.example, yes?");
+    // What is not said yet.
+    let body = "To canary-mail@people.example.";
+    let hour = desk.room.now + 60 * 60 * 1000;
+    desk.ask(&json!({ "scheduleComment": {
+        "ticketId": own["ticketId"], "body": body, "publishAt": hour } }));
+    desk.ask(&json!({ "saveDraft": { "ticketId": own["ticketId"], "body": body } }));
     for add in [
         json!({ "kind": "email", "value": "canary-second@people.example" }),
         json!({ "kind": "phone", "value": "+49 151 12345678" }),
@@ -95,6 +101,7 @@ fn after_an_erasure_no_table_and_no_event_holds_anything_of_the_person() {
     }
     let seqs = "select count(*) * 1000000 + sum(seq) from events";
     let numbers = desk.room.number(seqs);
+    let last = desk.room.number("select max(seq) from events");
     let report = erase(&mut desk, &ann);
     let mut objects = Vec::new();
     desk.room.drain(|entry, effect| {
@@ -113,9 +120,10 @@ fn after_an_erasure_no_table_and_no_event_holds_anything_of_the_person() {
         assert_eq!(line, None, "{canary} is still there");
     }
     assert!(after.contains("bob's words"), "what is Bob's stays");
-    // One event more, and every other one under its number.
+    // The erasure's own events, and every other one under its number.
     let head = desk.room.number("select max(seq) from events");
-    assert_eq!(desk.room.number(seqs), numbers + 1_000_000 + head);
+    let new: i64 = (last + 1..=head).map(|seq| 1_000_000 + seq).sum();
+    assert_eq!(desk.room.number(seqs), numbers + new);
     assert_eq!(
         (&report["found"], &report["files"], &report["tickets"]),
         (&json!(0), &json!(1), &json!(1))
@@ -153,6 +161,11 @@ fn what_is_left_can_still_be_read_and_replayed() {
     ] {
         assert_eq!(desk.refused(&command).0, code);
     }
+    let get = json!({ "getUser": { "userId": ann } });
+    let get: schema::room::RoomCommand = serde_json::from_value(get).expect("a command");
+    let owner = desk.owner.principal.clone();
+    let stored = desk.room.try_ask_with_key(&owner, Some("stored"), get);
+    assert_eq!(stored.expect_err("its answer is erased").code, Code::Gone);
     // Asked for again, it is told about, and nothing more happens.
     let again = desk.manage(&json!({ "eraseUser": { "userId": ann } }));
     assert!(again["finishedAt"].is_i64());
@@ -217,4 +230,52 @@ fn an_export_has_all_of_a_person_and_nothing_of_others() {
         .map(|it| it.as_object().expect("one").keys().next().expect("a kind").clone())
         .collect();
     assert_eq!(kinds, ["user", "ticket", "comment", "comment", "comment"]);
+}
+
+#[test]
+fn content_that_somebody_else_has_sent_since_is_kept() {
+    let (mut desk, ann) = lived_in();
+    erase(&mut desk, &ann);
+    mail(&mut desk, "bob@other.example", "Bob", "bob again", "canary-file");
+    let mut objects = Vec::new();
+    desk.room.drain(|_, effect| {
+        let Effect::Forget(keys) = effect else { panic!("{effect:?}") };
+        objects.extend(keys.clone());
+        Outcome::Done(b"{}".to_vec())
+    });
+    objects.sort_unstable();
+    assert_eq!(objects, ["raw-bad", "raw-of-canary-file", "raw-x"]);
+}
+
+#[test]
+fn a_page_of_an_export_is_as_long_as_was_asked_for() {
+    let (mut desk, ann) = lived_in();
+    let (mut all, mut cursor) = (Vec::new(), Value::Null);
+    loop {
+        let ask = json!({ "userId": ann, "cursor": cursor, "limit": 1 });
+        let page = desk.manage(&json!({ "exportUser": ask }));
+        let items = page["items"].as_array().expect("items").clone();
+        assert!(items.len() <= 1, "{items:?}");
+        all.extend(items);
+        cursor = page["nextCursor"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    let whole = desk.manage(&json!({ "exportUser": { "userId": ann } }));
+    assert_eq!(all[0], whole["items"][0]);
+    assert_eq!(all.len(), 5);
+}
+
+#[test]
+fn an_erasure_lets_others_have_their_turn() {
+    let (mut desk, ann) = lived_in();
+    desk.manage(&json!({ "eraseUser": { "userId": ann } }));
+    let mut alarms = 0;
+    while desk.manage(&json!({ "getErasure": { "userId": ann } }))["finishedAt"].is_null() {
+        desk.room.alarm_once();
+        alarms += 1;
+        assert!(alarms < 20);
+    }
+    assert!(alarms > 3, "{alarms} alarms: one for a step");
 }

@@ -4,9 +4,12 @@ use super::blank::{ERASED, blank};
 use super::store::{self, Running, Seen};
 use crate::kernel::store::events;
 use crate::kernel::{Ctx, Effect, Entry, Timer};
-use crate::workspace_room::store::BOTTOM;
-use crate::workspace_room::{derived, mail, notifications, overview};
+use crate::workspace_room::store::{BOTTOM, tickets as rows};
+use crate::workspace_room::{changes, derived, mail, notifications, overview};
+use schema::event::By;
+use schema::ids::TicketId;
 use schema::room::mail::MailFacts;
+use schema::room::ticket::{Ticket, TicketBefore, TicketChanged};
 use schema::{Reject, codec};
 use serde_json::Value;
 
@@ -34,7 +37,7 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     let Ok(user) = timer.key.parse() else { return Ok(()) };
     let Some(mut running) = store::find(ctx.sql, user)? else { return Ok(()) };
     let next = match running.stage.as_str() {
-        TICKETS => tickets(ctx, &mut running).map(|()| Some(COMMENTS))?,
+        TICKETS => tickets(ctx, &mut running)?.then_some(COMMENTS),
         COMMENTS => comments(ctx, &mut running, erase_comment)?.then_some(EVENTS),
         EVENTS => log(ctx, &mut running, true)?.then_some(CHECK_COMMENTS),
         CHECK_COMMENTS => comments(ctx, &mut running, check_comment)?.then_some(CHECK_EVENTS),
@@ -55,10 +58,55 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     Ok(store::save(ctx.sql, &running)?)
 }
 
-/// Subjects, and what else is found without looking through everything.
-fn tickets(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<(), Reject> {
+/// Looks at the next tickets; tells whether they were the last. What else is found without looking
+/// through everything goes with those.
+fn tickets(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<bool, Reject> {
+    let mut found = Vec::new();
+    for id in &running.needles.ids {
+        if let Ok(user) = id.parse() {
+            found.extend(rows::ids_of_user(ctx.sql, user, running.position, AT_ONCE)?);
+        }
+    }
+    found.sort_unstable();
+    let last = (found.len() as i64) < AT_ONCE;
+    for (number, id) in found.into_iter().take(AT_ONCE as usize) {
+        running.position = number;
+        if let Ok(id) = id.parse() {
+            blank_ticket(ctx, running, number, id)?;
+        }
+    }
+    if last {
+        others(ctx, running)?;
+    }
+    Ok(last)
+}
+
+/// Takes a ticket's subject, what its drafts and scheduled comments say of the person, and how it
+/// was before a merge or split. Event `ticket.changed`, which does not tell what was there.
+fn blank_ticket(
+    ctx: &mut Ctx<'_>,
+    running: &mut Running,
+    number: i64,
+    id: TicketId,
+) -> Result<(), Reject> {
+    store::settle_moves(ctx.sql, number)?;
+    store::rewrite(ctx.sql, number, |body| {
+        let kept = running.needles.without(body);
+        (kept != body).then_some(kept)
+    })?;
+    let Some(before) = rows::find(ctx.sql, id)?.filter(|ticket| ticket.subject != ERASED) else {
+        return Ok(());
+    };
+    let mut ticket = Ticket { subject: ERASED.into(), ..before.clone() };
+    changes::write(ctx, &before, &mut ticket)?;
+    running.erasure.tickets += 1;
+    let by = running.erasure.by_agent.map_or(By::System, |id| By::Agent { id });
+    let data = TicketChanged { ticket, before: TicketBefore::default() };
+    ctx.event_by(&by, "ticket.changed", Some(id), &data).map(drop)
+}
+
+fn others(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<(), Reject> {
     for id in running.needles.ids.clone() {
-        running.erasure.tickets += store::blank_tickets(ctx.sql, &id, ERASED)?.len() as i64;
         if let Ok(user) = id.parse() {
             overview::summarise_user(ctx, user)?;
         }
@@ -173,10 +221,19 @@ fn forget(
     Ok(ctx.outbox(OUTBOX, key, body.as_bytes())?)
 }
 
-/// What an entry wants from storage.
+/// What an entry wants from storage: that it forgets the objects which nothing needs, now as when
+/// they were given up. What has the content of a file is kept in its place, so that a mail of
+/// somebody else may have come to need it.
 ///
 /// # Errors
 /// `internal` where its body is none of ours.
-pub fn begin(entry: &Entry) -> Result<Effect, Reject> {
-    codec::read_json(&entry.body).map(Effect::Forget)
+pub fn begin(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    let mut keys: Vec<String> = codec::read_json(&entry.body)?;
+    let mut unused = Vec::with_capacity(keys.len());
+    for key in keys.drain(..) {
+        if !store::key_used(ctx.sql, &key)? {
+            unused.push(key);
+        }
+    }
+    Ok(if unused.is_empty() { Effect::Nothing } else { Effect::Forget(unused) })
 }

@@ -103,6 +103,8 @@ pub fn happening(event: &RawValue) -> Result<Option<Happening>, Reject> {
         "ticket.changed" => {
             let event: Changed = read_json(json).map_err(broken)?;
             changed = event.data.before.into_keys().collect();
+            // An erasure tells nothing of what there was.
+            quiet = changed.is_empty();
             Occasion::TicketChanged
         }
         "comment.created" => {

@@ -46,7 +46,7 @@ const MEANT: &[(&str, &str)] = &[
     ("from automation_passes order by number limit ?", "SCAN automation_passes"),
     // An erasure, which is rare, looks through the answers of a day and the mails that nobody could
     // read.
-    ("delete from idempotency", "SCAN idempotency"),
+    ("update idempotency", "SCAN idempotency"),
     ("delete from unparseable_mails", "SCAN unparseable_mails"),
     // The last of a number of comments.
     ("order by seq limit ?) order by seq desc limit 1", "SCAN (subquery"),
