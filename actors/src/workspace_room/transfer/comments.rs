@@ -23,7 +23,8 @@ const FILE_NAME_CHARS_MAX: usize = 255;
 /// `invalid_input`, also for an author who is not here; `not_found` for a ticket that is not;
 /// `too_large`.
 pub fn comment(ctx: &mut Ctx<'_>, load: &mut Load, row: &CommentRow) -> Result<RowResult, Reject> {
-    let body = rules::body(&row.body)?;
+    // A mail may be nothing but files, and what an erasure leaves has no text.
+    let body = if row.body.is_empty() { String::new() } else { rules::body(&row.body)? };
     time(ctx, "createdAt", row.created_at)?;
     let mail = row.mail.as_ref().map(|mail| MailFacts { raw_key: String::new(), ..mail.clone() });
     if let Some((here, _)) = comments::find(ctx.sql, row.id)? {
@@ -100,6 +101,12 @@ pub fn attachment(ctx: &mut Ctx<'_>, row: &AttachmentRow) -> Result<RowResult, R
     let content_id = content_id.map(|id| check::line("contentId", id, 500)).transpose()?;
     let (comment, _) = comments::find(ctx.sql, row.comment_id)?
         .ok_or_else(|| Reject::field("commentId", "is no comment of this workspace"))?;
+    if let By::User { id } = &comment.author
+        && users::find(ctx.sql, *id)?.is_some_and(|user| user.erased_at.is_some())
+    {
+        let reason = Some("its sender was erased; the file does not come back".to_owned());
+        return Ok(RowResult { reason, ..plain(RowOutcome::Conflict) });
+    }
     if let Some(here) = attachments::find(ctx.sql, row.id)? {
         let owner = attachments::of_comments(ctx.sql, &[comment.seq])?;
         return Ok(compare(

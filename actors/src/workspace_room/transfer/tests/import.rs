@@ -288,3 +288,27 @@ fn what_was_imported_is_found() {
     assert_eq!(search(&mut mover, "snow walrus"), [id(4, 3)]);
     assert_eq!(search(&mut mover, "common walrus").len(), 700);
 }
+
+#[test]
+fn a_mail_that_was_nothing_but_files_comes_in() {
+    let mut mover = Mover::open();
+    mover.outcomes(json!([agent(1), company(1), user(1), ticket(7)]));
+    let rows = json!([with(comment(1, 7), json!({ "body": "" })), file(1, 1)]);
+    assert_eq!(mover.outcomes(rows.clone()), vec!["created"; 2]);
+    assert_eq!(mover.outcomes(rows), vec!["unchanged"; 2]);
+    let blank = with(comment(2, 7), json!({ "body": " " }));
+    assert_eq!(mover.outcomes(json!([blank])), ["refused"]);
+}
+
+#[test]
+fn the_files_of_an_erased_person_do_not_come_back() {
+    let mut mover = Mover::open();
+    let author = json!({ "author": { "kind": "user", "id": id(3, 1) } });
+    let rows =
+        json!([agent(1), company(1), user(1), ticket(7), with(comment(1, 7), author), file(1, 1)]);
+    assert_eq!(mover.outcomes(rows.clone()).last().expect("one"), "created");
+    mover.desk.manage(&json!({ "eraseUser": { "userId": id(3, 1) } }));
+    mover.desk.pass(0);
+    assert_eq!(mover.outcomes(rows).last().expect("one"), "conflict");
+    assert_eq!(mover.desk.room.count("attachments"), 0);
+}
