@@ -429,6 +429,7 @@ impl Actor for Core {
             command,
             RoomCommand::CreateApiKey(_)
                 | RoomCommand::CreateWebhook(_)
+                | RoomCommand::ChangeWebhook(_)
                 | RoomCommand::RotateWebhookSecret(_)
                 | RoomCommand::BeginUpload(_)
                 | RoomCommand::FinishUpload(_)
@@ -472,7 +473,7 @@ impl Actor for Core {
             uploads::FORGET => Ok(uploads::forget(entry)),
             webhooks::OUTBOX => webhooks::flow::begin(ctx, entry),
             notifications::mail::OUTBOX => notifications::mail::begin(ctx, entry),
-            privacy::walk::OUTBOX => privacy::walk::begin(entry),
+            privacy::walk::OUTBOX => privacy::walk::begin(ctx, entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
         }
     }

@@ -40,8 +40,13 @@ pub fn appended(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     let kinds: Vec<String> = ctx.appended().iter().filter_map(|event| kind(event.get())).collect();
     for webhook in webhooks::list(ctx.sql)? {
         let wanted = kinds.iter().any(|kind| wants(&webhook, kind));
-        if webhook.active && wanted && webhook.hold_until <= ctx.now {
+        if !webhook.active || !wanted {
+            continue;
+        }
+        if webhook.hold_until <= ctx.now {
             wake(ctx, &webhook)?;
+        } else {
+            come_back(ctx, &webhook)?;
         }
     }
     Ok(())

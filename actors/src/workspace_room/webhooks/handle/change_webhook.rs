@@ -36,6 +36,10 @@ pub fn change_webhook(ctx: &mut Ctx<'_>, input: &ChangeWebhook) -> Result<Reply,
 
     webhook.version += 1;
     webhook.updated_at = ctx.now;
+    if webhook.url != before.url {
+        // Somebody else answers there.
+        (webhook.failures, webhook.failing_since, webhook.hold_until) = (0, None, 0);
+    }
     if webhook.active && !before.active {
         // It begins anew, with what happens from now on.
         webhook.disabled_reason = None;

@@ -23,6 +23,12 @@ pub fn rotate_webhook_secret(
     let before = webhooks::find(ctx.sql, input.webhook_id)?;
     let before = before.ok_or_else(|| Reject::not_found("webhook"))?;
     fields::sealed(&input.sealed_secret)?;
+    if [Some(&before.sealed_secret), before.sealed_previous.as_ref()]
+        .contains(&Some(&input.sealed_secret))
+    {
+        let why = "made a former secret of this webhook: take another";
+        return Err(Reject::field("Idempotency-Key", why));
+    }
     let kept_ms = input.keep_previous_ms.unwrap_or(DAY_MS);
     if !(0..=KEPT_MS_MAX).contains(&kept_ms) {
         return Err(Reject::field("keepPreviousMs", format!("must be 0 to {KEPT_MS_MAX}")));

@@ -140,6 +140,19 @@ fn a_receiver_that_fails_is_left_alone_for_longer_and_longer_and_gets_all_in_the
 }
 
 #[test]
+fn what_happens_while_a_receiver_is_left_alone_waits_no_longer_than_that() {
+    let mut receiver = Receiver::of(&["ticket.created"]);
+    receiver.says = Says::Later(429, 3 * 60 * 60 * 1000);
+    receiver.desk.ticket("asked to come back in three hours");
+    receiver.run();
+    receiver.says = Says::Status(200);
+    receiver.desk.ticket("another");
+    assert_eq!(receiver.pass(1_000), 0);
+    assert_eq!(receiver.pass(5_000), 1);
+    assert_eq!(receiver.deliveries()[0]["state"], "delivered");
+}
+
+#[test]
 fn gone_switches_a_webhook_off_at_once() {
     let mut receiver = Receiver::of(&["ticket.*"]);
     receiver.says = Says::Status(410);

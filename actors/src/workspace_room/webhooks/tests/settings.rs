@@ -113,6 +113,9 @@ fn while_a_secret_is_rotated_both_sign_and_then_the_new_one_alone() {
     receiver.act("rotateWebhookSecret", at_once);
     assert_eq!(signers(&mut receiver), [sealed(3)]);
     let id = receiver.webhook.clone();
+    let current = json!({ "rotateWebhookSecret": {
+        "webhookId": receiver.webhook, "sealedSecret": sealed(3) } });
+    assert_eq!(receiver.refused(&current), Code::InvalidInput, "it rotates nothing");
     let bad = json!({ "rotateWebhookSecret": {
         "webhookId": id, "sealedSecret": sealed(4), "keepPreviousMs": 7 * day + 1 } });
     assert_eq!(receiver.refused(&bad), Code::InvalidInput);
@@ -143,7 +146,8 @@ fn what_leans_on_the_gateway_is_not_taken_from_a_socket() {
     let create = json!({ "createWebhook": {
         "url": "https://a.example", "kinds": ["*"], "sealedSecret": sealed(1) } });
     let rotate = json!({ "rotateWebhookSecret": { "webhookId": id, "sealedSecret": sealed(1) } });
-    for json in [create, rotate] {
+    let change = json!({ "changeWebhook": { "webhookId": id, "url": "https://a.example" } });
+    for json in [create, change, rotate] {
         assert!(!Core::from_socket(&command(json.clone()).expect("known")), "{json}");
     }
     let list = command(json!({ "listWebhooks": {} })).expect("known");
