@@ -12,12 +12,13 @@ use serde_json::json;
 /// # Errors
 /// `forbidden`, `invalid_input`; `conflict` where the name is another's.
 pub fn create(ctx: &mut Ctx<'_>, input: &CreateCategory) -> Result<Reply, Reject> {
-    let content = content(input.parent_id);
-    if let Some(parent) = input.parent_id {
-        check_parent(ctx, None, parent)?;
-    }
-    let name = input.name.clone();
-    let item = make(ctx, Kind::Category, Draft { name, team: None, personal: false, content })?;
+    let draft = Draft { name: input.name.clone(), team: None, personal: false };
+    let item = make(ctx, Kind::Category, draft, |ctx| {
+        if let Some(parent) = input.parent_id {
+            check_parent(ctx, None, parent)?;
+        }
+        Ok(content(input.parent_id))
+    })?;
     Reply::of(&view(Kind::Category, &item))
 }
 

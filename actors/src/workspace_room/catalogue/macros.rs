@@ -21,14 +21,8 @@ use serde_json::{Value, json};
 /// `forbidden`; `invalid_input`, also for one that does nothing; `conflict` where the name is
 /// another's.
 pub fn create(ctx: &mut Ctx<'_>, input: &CreateMacro) -> Result<Reply, Reject> {
-    may_make(ctx, input.personal)?;
-    let draft = Draft {
-        name: input.name.clone(),
-        team: input.team_id,
-        personal: input.personal,
-        content: content(ctx, &input.actions)?,
-    };
-    let item = make(ctx, Kind::Macro, draft)?;
+    let draft = Draft { name: input.name.clone(), team: input.team_id, personal: input.personal };
+    let item = make(ctx, Kind::Macro, draft, |ctx| content(ctx, &input.actions))?;
     Reply::of(&view(Kind::Macro, &item))
 }
 

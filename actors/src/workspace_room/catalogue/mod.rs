@@ -120,8 +120,6 @@ pub struct Draft {
     pub team: Option<TeamId>,
     /// Whether it is the caller's own.
     pub personal: bool,
-    /// What only its kind has, checked.
-    pub content: Content,
 }
 
 /// A change of a thing; what is absent stays.
@@ -213,24 +211,23 @@ pub fn usable(ctx: &Ctx<'_>, kind: Kind, member: Member, id: ItemId) -> Result<I
     Ok(item)
 }
 
-/// Whose own a new thing is; refuses who may not make it.
-///
-/// # Errors
-/// `unauthorized`, `forbidden`.
-pub fn may_make(ctx: &Ctx<'_>, personal: bool) -> Result<Option<AgentId>, Reject> {
-    if personal {
-        return Ok(Some(authorise::require_agent(ctx, Permission::Work)?.0));
-    }
-    authorise::require(ctx, Permission::Manage)?;
-    Ok(None)
-}
-
-/// Makes a thing. Event `<kind>.created`, unless it is somebody's own.
+/// Makes a thing; `content` checks and gives what only its kind has, once it is known that the
+/// caller may. Event `<kind>.created`, unless it is somebody's own.
 ///
 /// # Errors
 /// `invalid_input`; `conflict` where there are too many, or one of this name; `forbidden`.
-pub fn make(ctx: &mut Ctx<'_>, kind: Kind, draft: Draft) -> Result<Item, Reject> {
-    let agent = may_make(ctx, draft.personal)?;
+pub fn make(
+    ctx: &mut Ctx<'_>,
+    kind: Kind,
+    draft: Draft,
+    content: impl FnOnce(&Ctx<'_>) -> Result<Content, Reject>,
+) -> Result<Item, Reject> {
+    let agent = if draft.personal {
+        Some(authorise::require_agent(ctx, Permission::Work)?.0)
+    } else {
+        authorise::require(ctx, Permission::Manage)?;
+        None
+    };
     if let Some(team) = draft.team {
         if draft.personal {
             return Err(Reject::field("teamId", "what is the caller's own is for no team"));
@@ -246,7 +243,7 @@ pub fn make(ctx: &mut Ctx<'_>, kind: Kind, draft: Draft) -> Result<Item, Reject>
         name: check::line("name", &draft.name, NAME_CHARS_MAX)?,
         team: draft.team,
         agent,
-        content: draft.content,
+        content: content(ctx)?,
         archived: false,
         created_at: ctx.now,
         updated_at: ctx.now,

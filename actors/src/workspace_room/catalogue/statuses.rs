@@ -13,9 +13,10 @@ use serde_json::json;
 /// # Errors
 /// `forbidden`, `invalid_input`; `conflict` where the name is another's.
 pub fn create(ctx: &mut Ctx<'_>, input: &CreateCustomStatus) -> Result<Reply, Reject> {
-    let content = Content::from_iter([("status".to_owned(), json!(input.status))]);
-    let name = input.name.clone();
-    let item = make(ctx, Kind::Status, Draft { name, team: None, personal: false, content })?;
+    let draft = Draft { name: input.name.clone(), team: None, personal: false };
+    let item = make(ctx, Kind::Status, draft, |_| {
+        Ok(Content::from_iter([("status".to_owned(), json!(input.status))]))
+    })?;
     Reply::of(&view(Kind::Status, &item))
 }
 

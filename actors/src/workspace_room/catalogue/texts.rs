@@ -13,13 +13,8 @@ use serde_json::json;
 /// `forbidden`; `invalid_input`, also for a variable that there is not; `conflict` where the name
 /// is another's.
 pub fn create(ctx: &mut Ctx<'_>, kind: Kind, input: &CreateText) -> Result<Reply, Reject> {
-    let draft = Draft {
-        name: input.name.clone(),
-        team: input.team_id,
-        personal: input.personal,
-        content: content(&input.body)?,
-    };
-    let item = make(ctx, kind, draft)?;
+    let draft = Draft { name: input.name.clone(), team: input.team_id, personal: input.personal };
+    let item = make(ctx, kind, draft, |_| content(&input.body))?;
     Reply::of(&view(kind, &item))
 }
 

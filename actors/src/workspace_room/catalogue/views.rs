@@ -15,13 +15,8 @@ use serde_json::json;
 /// # Errors
 /// `forbidden`; `invalid_input` for a filter that is none; `conflict` where the name is another's.
 pub fn create(ctx: &mut Ctx<'_>, input: &CreateView) -> Result<Reply, Reject> {
-    let draft = Draft {
-        name: input.name.clone(),
-        team: input.team_id,
-        personal: input.personal,
-        content: content(&input.filter)?,
-    };
-    let item = make(ctx, Kind::View, draft)?;
+    let draft = Draft { name: input.name.clone(), team: input.team_id, personal: input.personal };
+    let item = make(ctx, Kind::View, draft, |_| content(&input.filter))?;
     Reply::of(&view(Kind::View, &item))
 }
 
@@ -51,11 +46,7 @@ fn content(filter: &ListTickets) -> Result<Content, Reject> {
         }
     }
     Query::of(filter)?;
-    let mut json = json!(filter);
-    if let Some(fields) = json.as_object_mut() {
-        fields.retain(|_, value| !value.is_null() && *value != json!([]));
-    }
-    Ok(Content::from_iter([("filter".to_owned(), json)]))
+    Ok(Content::from_iter([("filter".to_owned(), json!(filter))]))
 }
 
 /// Lists the tickets of a view.
