@@ -30,6 +30,8 @@ const HOUR_MS: Millis = 60 * 60 * 1000;
 pub const TIMER: &str = "workflow";
 
 /// Why a run ends whose ticket does.
+/// Why the runs of a workflow that was deleted end.
+pub const DELETED: &str = "the workflow was deleted";
 const GONE: &str = "the ticket is deleted, or merged into another";
 
 /// Refuses a workflow that an action names and that is not there.
@@ -174,6 +176,10 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     let Some(mut run) = found else { return Ok(()) };
     if let Some(at) = run.resumes_at.filter(|at| *at > ctx.now) {
         return Ok(ctx.set_timer(TIMER, &timer.key, at, &[])?);
+    }
+    if definitions::find::<Workflow>(ctx.sql, &run.workflow_id.to_string())?.is_none() {
+        // There were more of its runs than were stopped when it was deleted.
+        return end(ctx, &By::System, run, RunState::Stopped, Some(DELETED.into())).map(drop);
     }
     let ticket = tickets::in_work(ctx, run.ticket_id)?;
     let (Some(workflow), Some(ticket)) = (store::workflow_of(ctx.sql, id)?, ticket) else {

@@ -120,7 +120,8 @@ pub fn change(ctx: &mut Ctx<'_>, input: &ChangeWorkflow) -> Result<Reply, Reject
     Reply::of(&data.workflow)
 }
 
-/// Deletes a workflow, and stops what is under way. Events `workflow.ended`, `workflow.deleted`.
+/// Deletes a workflow, and stops what is under way: so many at once, the others when they would
+/// go on. Events `workflow.ended`, `workflow.deleted`.
 ///
 /// # Errors
 /// `not_found`.
@@ -132,7 +133,7 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &DeleteWorkflow) -> Result<Reply, Reject
     definitions::remove(ctx.sql, &id)?;
     let by = ctx.by();
     for run in workflow_runs::going_of_workflow(ctx.sql, &id, STOPPED_MAX)? {
-        let why = Some("the workflow was deleted".into());
+        let why = Some(workflows::DELETED.into());
         workflows::end(ctx, &by, run, RunState::Stopped, why)?;
     }
     ctx.event("workflow.deleted", None, &WorkflowEvent { workflow })?;
