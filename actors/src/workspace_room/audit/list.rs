@@ -14,6 +14,8 @@ use serde_json::Value;
 
 /// How many entries one page looks at, for those that fit.
 const LOOKED_AT: i64 = 500;
+/// How many it has in memory at once.
+const AT_ONCE: i64 = 50;
 const KINDS_MAX: usize = 20;
 const KIND_CHARS_MAX: usize = 100;
 
@@ -39,23 +41,28 @@ pub fn list_audit(ctx: &Ctx<'_>, input: &ListAudit) -> Result<Reply, Reject> {
     let mut before = position.map_or(TOP, |(_, number)| number);
 
     let mut items: Vec<AuditEntry> = Vec::new();
-    let rows = store::list(ctx.sql, input.agent_id, before, LOOKED_AT)?;
-    let full = rows.len() as i64 == LOOKED_AT;
-    for row in rows {
-        if items.len() as i64 == limit {
-            let next_cursor = Some(cursor::write(ctx, &list, (0, before)));
-            return Reply::of(&Page { items, next_cursor });
+    for _ in 0..LOOKED_AT / AT_ONCE {
+        let rows = store::list(ctx.sql, input.agent_id, before, AT_ONCE)?;
+        let last = (rows.len() as i64) < AT_ONCE;
+        for row in rows {
+            if items.len() as i64 == limit {
+                let next_cursor = Some(cursor::write(ctx, &list, (0, before)));
+                return Reply::of(&Page { items, next_cursor });
+            }
+            if input.from.is_some_and(|from| row.at < from) {
+                // Times never fall: everything before it is older.
+                return Reply::of(&Page { items, next_cursor: None });
+            }
+            before = row.number;
+            if fits(input, &row) {
+                items.push(entry(row)?);
+            }
         }
-        if input.from.is_some_and(|from| row.at < from) {
-            // Times never fall: everything before it is older.
+        if last {
             return Reply::of(&Page { items, next_cursor: None });
         }
-        before = row.number;
-        if fits(input, &row) {
-            items.push(entry(row)?);
-        }
     }
-    let next_cursor = full.then(|| cursor::write(ctx, &list, (0, before)));
+    let next_cursor = Some(cursor::write(ctx, &list, (0, before)));
     Reply::of(&Page { items, next_cursor })
 }
 
