@@ -58,6 +58,12 @@ impl Form {
     /// # Errors
     /// `bad_request`, and `invalid_input` for a form with anything but one file.
     pub fn push(&mut self, chunk: &[u8]) -> Result<(Option<Part>, Vec<u8>), Reject> {
+        if self.state == State::End {
+            // What follows the last part means nothing; only how that ended is looked at.
+            let wanted = (self.boundary.len() + 2).saturating_sub(self.held.len());
+            self.held.extend_from_slice(&chunk[..wanted.min(chunk.len())]);
+            return Ok((None, Vec::new()));
+        }
         self.held.extend_from_slice(chunk);
         let mut part = None;
         if self.state == State::Head {
@@ -71,6 +77,7 @@ impl Form {
             return Ok((part, self.held.drain(..sure).collect()));
         };
         let file = self.held.drain(..end).collect();
+        self.held.truncate(self.boundary.len() + 2);
         self.state = State::End;
         Ok((part, file))
     }
@@ -202,6 +209,18 @@ mod tests {
                 assert_eq!(file, content, "by {step}");
             }
         }
+    }
+
+    #[test]
+    fn what_follows_the_last_part_is_not_kept() {
+        let mut reader =
+            Form::of("multipart/form-data; boundary=\"x-y\"").expect("ok").expect("a form");
+        reader.push(&form("filename=a", b"1")).expect("a form");
+        for _ in 0..100 {
+            assert_eq!(reader.push(&[b'x'; 10_000]).expect("more"), (None, Vec::new()));
+        }
+        assert!(reader.held.len() < 100);
+        reader.end().expect("it ended well");
     }
 
     #[test]

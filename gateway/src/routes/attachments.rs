@@ -11,7 +11,7 @@ use crate::respond::{FileHead, Reply};
 use schema::ids::AttachmentId;
 use schema::room::RoomCommand;
 use schema::room::comment::{Attachment, GetAttachment};
-use schema::room::upload::{BeginUpload, FILE_BYTES_MAX, FinishUpload, UploadBegun};
+use schema::room::upload::{BeginUpload, DropUpload, FILE_BYTES_MAX, FinishUpload, UploadBegun};
 use schema::{Code, Millis, Permission, Principal, Reject};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -67,15 +67,24 @@ async fn take<P: Platform>(call: &Call<'_, P>, chunks: &mut Chunks) -> Result<Re
         content_id,
     });
     let begun: UploadBegun = call.room_reads(principal.clone(), &begin).await?;
-    let (sha256, bytes_count) = keep(call.platform, &begun.key, head, &mut source).await?;
-    let finish = RoomCommand::FinishUpload(FinishUpload {
-        attachment_id: begun.attachment_id,
-        sha256,
-        bytes_count,
-        media: media.to_owned(),
-    });
-    let file: Attachment = call.room_reads(principal, &finish).await?;
-    Ok(Reply::of(&file)?.created("/v1/attachments"))
+    match keep(call.platform, &begun.key, head, &mut source).await {
+        Ok((sha256, bytes_count)) => {
+            let finish = RoomCommand::FinishUpload(FinishUpload {
+                attachment_id: begun.attachment_id,
+                sha256,
+                bytes_count,
+                media: media.to_owned(),
+            });
+            let file: Attachment = call.room_reads(principal, &finish).await?;
+            Ok(Reply::of(&file)?.created("/v1/attachments"))
+        }
+        Err(reject) => {
+            // Should this fail too, the upload is forgotten after a day.
+            let drop = RoomCommand::DropUpload(DropUpload { attachment_id: begun.attachment_id });
+            let _: Result<serde_json::Value, Reject> = call.room_reads(principal, &drop).await;
+            Err(reject)
+        }
+    }
 }
 
 /// Where the bytes of a file come from.
