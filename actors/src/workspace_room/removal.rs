@@ -1,25 +1,30 @@
 //! What becomes of a deleted ticket.
 //!
 //! At once nothing finds it any more. For thirty days it can be restored; then a timer removes its
-//! comments, files and drafts, some hundreds at a time, and blanks its row. The row stays for good:
-//! the number is used, and the ids of its mail, which point to it, keep that mail from coming in
-//! again.
+//! comments, files and drafts, some hundreds at a time, with what storage keeps of them, and blanks
+//! its row. The row stays for good: the number is used, and the ids of its mail, which point to it,
+//! keep that mail from coming in again.
 
+use super::privacy::walk;
 use super::rules::store::slas;
 use super::store::{
     attachments, claims, comments, counts, drafts, followers, scheduled, tickets as store,
 };
-use super::{attention, publish, tickets};
+use super::{attention, publish, tickets, uploads};
 use crate::kernel::{Ctx, Timer};
 use schema::ids::TicketId;
 use schema::room::attention::RESTORE_MS_MAX;
+use schema::room::mail::MailFacts;
 use schema::room::ticket::{Attributes, Ticket, TicketEvent};
-use schema::{Code, Reject};
+use schema::{Code, Reject, codec};
+use serde_json::Value;
 
 /// The timer that removes; its key is the ticket's id.
 pub const TIMER: &str = "purge";
 /// How many comments one step removes.
 const BATCH: i64 = 200;
+/// How many objects storage forgets in one request.
+const OBJECTS_AT_ONCE: usize = 500;
 
 /// Deletes a ticket: row, tags, counts, timers, D1. Event `ticket.deleted`.
 ///
@@ -81,7 +86,7 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     if ticket.deleted_at.is_none_or(|at| ctx.now < at + RESTORE_MS_MAX) {
         return Ok(());
     }
-    attachments::remove_of_ticket(ctx.sql, ticket.number, BATCH)?;
+    forget(ctx, ticket.number)?;
     if comments::remove_of_ticket(ctx.sql, ticket.number, BATCH)? == BATCH {
         return Ok(ctx.set_timer(TIMER, &timer.key, ctx.now, &[])?);
     }
@@ -100,4 +105,26 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     store::update(ctx.sql, &ticket)?;
     store::forget_user(ctx.sql, ticket.number)?;
     tickets::summarise(ctx, id)
+}
+
+/// Removes the files of the next comments, and has storage forget what nothing else needs of them
+/// and of the mails that they were.
+fn forget(ctx: &mut Ctx<'_>, ticket: i64) -> Result<(), Reject> {
+    let mut objects = Vec::new();
+    for facts in comments::mails_of_ticket(ctx.sql, ticket, BATCH)? {
+        let facts: MailFacts = codec::read_json(facts.as_bytes())
+            .map_err(|error| Reject::internal(format!("mail facts: {}", error.message)))?;
+        objects.push(facts.raw_key);
+    }
+    for (key, sha256) in attachments::remove_of_ticket(ctx.sql, ticket, BATCH)? {
+        if uploads::abandon(ctx.sql, &key, &sha256)? {
+            objects.push(key);
+        }
+    }
+    objects.retain(|key| !key.is_empty());
+    for some in objects.chunks(OBJECTS_AT_ONCE) {
+        let (key, body) = (ctx.uuid().to_string(), Value::from(some).to_string());
+        ctx.outbox(walk::OUTBOX, &key, body.as_bytes())?;
+    }
+    Ok(())
 }

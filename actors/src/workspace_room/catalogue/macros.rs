@@ -1,6 +1,6 @@
 //! Macros: several steps as one, all of them or none.
 
-use super::{Change, Content, Draft, Item, Kind, alter, make, may_make, render, usable, view};
+use super::{Change, Content, Draft, Item, Kind, alter, make, render, usable, view};
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise::{self, Member};
 use crate::workspace_room::rules::react;

@@ -177,25 +177,6 @@ pub fn remove_files(sql: &dyn Sql, comment: i64) -> Result<Vec<(String, String)>
     rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
 }
 
-const KEY_USED: &str = "select 1 from attachments where key = ? limit 1";
-const HASH_HELD: &str = "select 1 from files where sha256 = ?";
-
-/// Whether a file of a comment has its content there.
-///
-/// # Errors
-/// A storage fault.
-pub fn key_used(sql: &dyn Sql, key: &str) -> Result<bool, Fault> {
-    Ok(sql.first(KEY_USED, &[key.into()])?.is_some())
-}
-
-/// Whether anything else needs the object of a file.
-///
-/// # Errors
-/// A storage fault.
-pub fn object_used(sql: &dyn Sql, key: &str, sha256: &str) -> Result<bool, Fault> {
-    Ok(key_used(sql, key)? || sql.first(HASH_HELD, &[sha256.into()])?.is_some())
-}
-
 const FORGET_MAIL: &str = "delete from mail_ids where message_id = ?";
 
 /// Forgets that a mail came.
@@ -295,8 +276,6 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     SET_COMMENT,
     NO_FILES,
     REMOVE_FILES,
-    KEY_USED,
-    HASH_HELD,
     FORGET_MAIL,
     FORGET_SENDER,
     FORGET_ANSWERS,

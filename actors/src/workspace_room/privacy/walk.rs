@@ -4,8 +4,8 @@ use super::blank::{ERASED, blank};
 use super::store::{self, Running, Seen};
 use crate::kernel::store::events;
 use crate::kernel::{Ctx, Effect, Entry, Timer};
-use crate::workspace_room::store::{BOTTOM, tickets as rows};
-use crate::workspace_room::{changes, derived, mail, notifications, overview};
+use crate::workspace_room::store::{BOTTOM, attachments, tickets as rows};
+use crate::workspace_room::{changes, derived, mail, notifications, overview, uploads};
 use schema::event::By;
 use schema::ids::TicketId;
 use schema::room::mail::MailFacts;
@@ -165,7 +165,7 @@ fn erase_comment(ctx: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Re
     }
     for (key, sha256) in store::remove_files(ctx.sql, comment.seq)? {
         running.erasure.files += 1;
-        if !store::object_used(ctx.sql, &key, &sha256)? {
+        if uploads::abandon(ctx.sql, &key, &sha256)? {
             objects.push(key);
         }
     }
@@ -231,7 +231,7 @@ pub fn begin(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     let mut keys: Vec<String> = codec::read_json(&entry.body)?;
     let mut unused = Vec::with_capacity(keys.len());
     for key in keys.drain(..) {
-        if !store::key_used(ctx.sql, &key)? {
+        if !attachments::key_used(ctx.sql, &key)? {
             unused.push(key);
         }
     }

@@ -57,14 +57,30 @@ pub fn of_comments(sql: &dyn Sql, seqs: &[i64]) -> Result<Vec<(i64, Attachment)>
 }
 
 const REMOVE: &str = "delete from attachments where comment in
-    (select seq from comments where ticket = ? order by seq limit ?)";
+    (select seq from comments where ticket = ? order by seq limit ?) returning key, sha256";
 
-/// Removes the files of the first `limit` comments of a ticket.
+/// Removes the files of the first `limit` comments of a ticket; gives where each was kept, and its
+/// hash.
 ///
 /// # Errors
 /// A storage fault.
-pub fn remove_of_ticket(sql: &dyn Sql, ticket: i64, limit: i64) -> Result<(), Fault> {
-    sql.exec(REMOVE, &[ticket.into(), limit.into()]).map(drop)
+pub fn remove_of_ticket(
+    sql: &dyn Sql,
+    ticket: i64,
+    limit: i64,
+) -> Result<Vec<(String, String)>, Fault> {
+    let rows = sql.exec(REMOVE, &[ticket.into(), limit.into()])?;
+    rows.iter().map(|row| Ok((row.text(0)?, row.text(1)?))).collect()
+}
+
+const KEY_USED: &str = "select 1 from attachments where key = ? limit 1";
+
+/// Whether a file of a comment has its content there.
+///
+/// # Errors
+/// A storage fault.
+pub fn key_used(sql: &dyn Sql, key: &str) -> Result<bool, Fault> {
+    Ok(sql.first(KEY_USED, &[key.into()])?.is_some())
 }
 
 fn read(row: &Row) -> Result<(i64, Attachment), Fault> {
@@ -83,4 +99,5 @@ fn read(row: &Row) -> Result<(i64, Attachment), Fault> {
 }
 
 #[cfg(test)]
-pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[INSERT, FIND, OF_COMMENTS, REMOVE];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] =
+    &[INSERT, FIND, OF_COMMENTS, REMOVE, KEY_USED];

@@ -144,8 +144,19 @@ pub fn last(sql: &dyn Sql, ticket: i64) -> Result<Option<(String, bool)>, Fault>
     row.map(|row| Ok((row.text(0)?, row.flag(1)?))).transpose()
 }
 
+const MAILS: &str = "select mail from comments where ticket = ? order by seq limit ?";
 const REMOVE: &str = "delete from comments where seq in
     (select seq from comments where ticket = ? order by seq limit ?) returning seq";
+
+/// What the first `limit` comments of a ticket remember of mails, as JSON.
+///
+/// # Errors
+/// A storage fault.
+pub fn mails_of_ticket(sql: &dyn Sql, ticket: i64, limit: i64) -> Result<Vec<String>, Fault> {
+    let rows = sql.exec(MAILS, &[ticket.into(), limit.into()])?;
+    let mails = rows.iter().map(|row| row.text_or_null(0));
+    mails.filter_map(Result::transpose).collect()
+}
 
 /// Removes the first `limit` comments of a ticket; says how many. Their files are gone already.
 ///
@@ -157,4 +168,4 @@ pub fn remove_of_ticket(sql: &dyn Sql, ticket: i64, limit: i64) -> Result<i64, F
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, OF_TICKET, LAST_SEQ, LAST, REMOVE];
+    &[INSERT, FIND, OF_TICKET, LAST_SEQ, LAST, MAILS, REMOVE];

@@ -1,6 +1,7 @@
 //! Deleted tickets: gone for every reader, known to mail, restored as they were, and at last empty.
 
 use super::desk::{Desk, text};
+use crate::kernel::{Effect, Outcome};
 use schema::Code;
 use schema::summary::Table;
 use serde_json::{Value, json};
@@ -157,4 +158,33 @@ fn a_comment_that_waits_on_a_deleted_ticket_is_never_published() {
     let event = desk.events().pop().expect("an event");
     assert_eq!(event["data"]["reason"], "ticketDeleted");
     assert_eq!(desk.room.count("comments"), 0);
+}
+
+#[test]
+fn what_storage_keeps_of_a_deleted_ticket_goes_with_it() {
+    let mut desk = Desk::open();
+    let receive = |desk: &mut Desk, id: &str, file: &str| {
+        let sha256 = format!("{:0<64}", file.len());
+        let mail = desk.system(&json!({ "receiveMail": {
+            "rawKey": format!("raw-{id}"), "messageId": format!("{id}@x"), "subject": "s",
+            "text": "t", "from": { "address": "ann@customer.example" },
+            "attachments": [{ "fileName": file, "contentType": "text/plain", "bytesCount": 1,
+                "sha256": sha256, "key": format!("objects/{file}") }] } }));
+        text(&mail["ticketId"])
+    };
+    let ticket = receive(&mut desk, "1", "own");
+    let also = receive(&mut desk, "2", "shared");
+    receive(&mut desk, "3", "shared");
+    for ticket in [&ticket, &also] {
+        delete(&mut desk, ticket);
+    }
+    desk.pass(31 * DAY);
+    let mut objects = Vec::new();
+    desk.room.drain(|_, effect| {
+        let Effect::Forget(keys) = effect else { panic!("{effect:?}") };
+        objects.extend(keys.clone());
+        Outcome::Done(b"{}".to_vec())
+    });
+    objects.sort_unstable();
+    assert_eq!(objects, ["objects/own", "raw-1", "raw-2"]);
 }

@@ -173,7 +173,9 @@ fn tickets_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64
     let found = tickets::ids_after(ctx.sql, after, CHUNK)?;
     for (_, id) in &found {
         let ticket = tickets::find(ctx.sql, parsed(id)?)?.ok_or_else(gone)?;
-        page.push(&ImportRow::Ticket(ticket_row(ticket)), 0)?;
+        if ticket.deleted_at.is_none() {
+            page.push(&ImportRow::Ticket(ticket_row(ticket)), 0)?;
+        }
     }
     Ok(found.last().map(|(number, _)| *number))
 }
@@ -198,12 +200,13 @@ fn ticket_row(ticket: Ticket) -> TicketRow {
     }
 }
 
-/// Comments, each with its files after it.
+/// Comments of tickets that are not deleted, each with its files after it.
 fn comments_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
     let found = store::comment_ids(ctx.sql, after, CHUNK)?;
     let mut last = None;
     for (seq, id) in &found {
-        let (comment, files) = comments::find(ctx.sql, parsed(id)?)?.ok_or_else(gone)?;
+        last = Some(*seq);
+        let Some((comment, files)) = comments::find(ctx.sql, parsed(id)?)? else { continue };
         let (id, bytes) = (comment.id, comment.body.len());
         page.push(&ImportRow::Comment(Box::new(comment_row(comment))), bytes)?;
         if files > 0 {
@@ -211,7 +214,6 @@ fn comments_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i6
                 page.push(&ImportRow::Attachment(attachment_row(id, file)), 0)?;
             }
         }
-        last = Some(*seq);
         if page.bytes >= PAGE_BYTES {
             break;
         }

@@ -15,7 +15,7 @@ mod tests;
 use self::store::Upload;
 use super::store::attachments;
 use crate::kernel::store::timers;
-use crate::kernel::{Ctx, Effect, Entry, Reply};
+use crate::kernel::{Ctx, Effect, Entry, Fault, Reply, Sql};
 use crate::workspace_room::access::authorise;
 use schema::ids::AttachmentId;
 use schema::room::comment::{Attachment, GetAttachment};
@@ -57,6 +57,17 @@ pub fn take(ctx: &mut Ctx<'_>, ids: &[AttachmentId]) -> Result<Vec<Attachment>, 
 }
 
 /// The upload of an id, if it is the caller's.
+/// A file of a comment is gone: tells whether nothing needs its content any more.
+///
+/// # Errors
+/// A storage fault.
+pub fn abandon(sql: &dyn Sql, key: &str, sha256: &str) -> Result<bool, Fault> {
+    match store::file(sql, sha256)? {
+        Some(file) if file.key == key => store::let_go(sql, sha256),
+        _ => Ok(!attachments::key_used(sql, key)?),
+    }
+}
+
 fn own(ctx: &Ctx<'_>, id: AttachmentId) -> Result<Option<Upload>, Reject> {
     let found = store::find(ctx.sql, id)?;
     let agent = ctx.principal.agent();

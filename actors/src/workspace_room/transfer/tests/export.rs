@@ -71,3 +71,16 @@ fn pages_give_each_row_once_and_their_keys_are_sorted() {
         .collect();
     assert!(keys.is_sorted(), "{text}");
 }
+
+#[test]
+fn a_deleted_ticket_is_not_given() {
+    let mut mover = Mover::open();
+    mover.outcomes(one_of_each());
+    let ticket = mover.desk.ticket("goes");
+    mover.desk.comment(&ticket, "goes too");
+    let (before, _) = mover.export();
+    mover.desk.manage(&json!({ "deleteTicket": { "ticketId": ticket } }));
+    let (after, _) = mover.export();
+    assert_eq!(after.len(), before.len() - 2);
+    assert!(!json!(after).to_string().contains("goes"));
+}
