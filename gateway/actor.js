@@ -122,12 +122,14 @@ export function actor(Core) {
       for (let count = out.slow ?? 0; count > 0; count--) this.ctx.waitUntil(this.slow());
     }
 
-    /** Closes sockets whose clients may never answer that: they have left at once. */
     drop(tag, code, reason) {
-      for (const socket of this.ctx.getWebSockets(tag)) {
-        close(socket, code, reason);
-        this.left(socket);
-      }
+      for (const socket of this.ctx.getWebSockets(tag)) this.end(socket, code, reason);
+    }
+
+    /** Closes a socket whose client may never answer that: it has left at once. */
+    end(socket, code, reason) {
+      close(socket, code, reason);
+      this.left(socket);
     }
 
     /** Does something that takes long, such as a request to a customer's server. */
@@ -225,7 +227,7 @@ export function actor(Core) {
     webSocketMessage(socket, data) {
       const done = ([frame, code, reason]) => {
         if (frame !== null) send(socket, frame);
-        if (code) close(socket, code, reason);
+        if (code) this.end(socket, code, reason);
       };
       // Who was shown out, and goes on talking, is not heard.
       if (socket.readyState !== WebSocket.OPEN) return;

@@ -9,7 +9,7 @@ use super::sight::{Lens, Strip};
 use schema::frame::{AtTicket, Codec, Seat};
 use schema::ids::{AgentId, ConnectionId, TicketId};
 use schema::{Caller, Millis, Role};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many frames a connection may send in a second.
 pub const FRAMES_PER_SECOND_MAX: u32 = 200;
@@ -33,6 +33,8 @@ pub struct Presence {
     /// Every lens in use; numbers are not used again.
     lenses: BTreeMap<u32, Lens>,
     lens_last: u32,
+    /// Those that were answered more than they read.
+    late: BTreeSet<ConnectionId>,
 }
 
 #[derive(Debug)]
@@ -55,6 +57,12 @@ pub(super) struct Replayed {
     pub up_to: i64,
     /// When.
     pub at: Millis,
+}
+
+impl Held {
+    fn is_late(&self) -> bool {
+        self.unread.older + self.unread.newer > UNREAD_BYTES_MAX && !self.seat.waits
+    }
 }
 
 /// What is under way to a connection: the bytes up to a number, and those after it.
@@ -163,7 +171,7 @@ impl Presence {
     }
 
     /// Every lens in use, by number.
-    pub(super) fn lenses(&self) -> impl Iterator<Item = (u32, &Lens)> + Clone {
+    pub(crate) fn lenses(&self) -> impl Iterator<Item = (u32, &Lens)> + Clone {
         self.lenses.iter().map(|(id, lens)| (*id, lens))
     }
 
@@ -243,8 +251,10 @@ impl Presence {
 
     /// Counts what a connection is answered.
     pub(super) fn replied(&mut self, connection: ConnectionId, bytes: usize) {
-        if let Some(held) = self.held.get_mut(&connection) {
-            held.unread.newer += bytes;
+        let Some(held) = self.held.get_mut(&connection) else { return };
+        held.unread.newer += bytes;
+        if held.is_late() {
+            self.late.insert(connection);
         }
     }
 
@@ -265,9 +275,14 @@ impl Presence {
     /// Addresses what a turn tells. Connections that have too much unread get none of it: they are
     /// named, to be closed, and come back by number.
     pub fn address(&mut self, turn: &Turn) -> (Vec<Parcel>, Vec<ConnectionId>) {
+        self.forget_lenses();
+        let mut late = std::mem::take(&mut self.late);
+        if turn.events.is_empty() && turn.casts.is_empty() {
+            return (Vec::new(), late.into_iter().collect());
+        }
         let mut letters = Letters { turn, texts: Vec::new(), known: BTreeMap::new() };
         let mut groups: BTreeMap<(bool, usize), Vec<ConnectionId>> = BTreeMap::new();
-        let (mut late, mut counts) = (Vec::new(), [0, 0]);
+        let mut counts = [0, 0];
         let last = turn.first + turn.events.len() as i64 - 1;
         for (connection, held) in &mut self.held {
             let text = letters.text(&held.seat, held.lens, &self.lenses);
@@ -277,8 +292,8 @@ impl Presence {
             let unread = &mut held.unread;
             unread.newer += bytes;
             unread.last = unread.last.max(last);
-            if unread.older + unread.newer > UNREAD_BYTES_MAX && !held.seat.waits {
-                late.push(*connection);
+            if held.is_late() {
+                late.insert(*connection);
             } else if bytes > 0 {
                 groups.entry((packed, text)).or_default().push(*connection);
             }
@@ -290,8 +305,7 @@ impl Presence {
             let frames = letters.texts[text].clone();
             parcels.push(Parcel { codec, to: Some(to).filter(|_| !all), frames });
         }
-        self.forget_lenses();
-        (parcels, late)
+        (parcels, late.into_iter().collect())
     }
 
     fn forget_lenses(&mut self) {

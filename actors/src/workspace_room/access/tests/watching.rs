@@ -417,6 +417,48 @@ fn who_does_not_read_is_dropped_and_the_others_go_on() {
 }
 
 #[test]
+fn who_asks_and_does_not_read_the_answers_is_dropped_though_nothing_happens() {
+    let (mut room, owner) = Room::registered();
+    let ticket = do_as(&mut room, &owner, json!({ "createTicket": { "subject": "Long" } }));
+    let body = "x".repeat(60_000);
+    do_as(&mut room, &owner, json!({ "postComment": { "ticketId": ticket["id"], "body": body } }));
+    let list = json!({ "listComments": { "ticketId": ticket["id"] } });
+    let [(reads, _), (idle, _)] = [(); 2].map(|()| sit(&mut room, &owner, None, &json!([])));
+    post(&mut room, &[]);
+    let mut asked = 0;
+    let late = loop {
+        asked += 1;
+        assert!(asked < 100, "it is dropped");
+        let ask = json!({ "type": "command", "id": format!("c{asked}"), "command": list });
+        say(&mut room, &reads, &ask);
+        say(&mut room, &reads, &json!({ "type": "seen", "seq": 99 }));
+        say(&mut room, &idle, &ask);
+        let turn = std::mem::take(&mut room.turn);
+        assert!(turn.events.is_empty());
+        let (parcels, late) = room.engine.presence.address(&turn);
+        assert_eq!(parcels, []);
+        if !late.is_empty() {
+            break late;
+        }
+    };
+    assert_eq!(late, [idle.connection]);
+    assert!(asked > UNREAD_BYTES_MAX / 62_000 && asked <= UNREAD_BYTES_MAX / 60_000 + 1);
+}
+
+#[test]
+fn views_that_nobody_has_any_more_are_forgotten() {
+    let (mut room, owner) = Room::registered();
+    let (seat, _) = sit(&mut room, &owner, None, &json!([]));
+    for n in 0..50 {
+        room.now += 1_000;
+        let kind = format!("ticket.{}", "x".repeat(n + 1));
+        assert_eq!(subscribe(&mut room, &seat, &json!([{ "types": [kind] }]))["success"], true);
+        post(&mut room, &[]);
+    }
+    assert!(room.engine.presence.lenses().count() <= 2);
+}
+
+#[test]
 fn a_poll_is_answered_at_once_or_waits_in_a_seat_of_its_own() {
     let (mut room, owner) = Room::registered();
     let ann = room.join(&owner, Role::Viewer);
