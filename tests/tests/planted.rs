@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use tests::sim::planted::{bugs, root};
+use tests::sim::planted::{FOLDERS, bugs, root};
 
 #[test]
 fn every_planted_bug_still_applies() {
@@ -18,5 +18,17 @@ fn every_planted_bug_still_applies() {
             *text = edit.apply(text).unwrap_or_else(|why| panic!("{}: {why}", bug.name));
         }
         assert!(!bug.why.is_empty() && !bug.caught_by.is_empty(), "{}", bug.name);
+    }
+}
+
+#[test]
+fn the_copy_that_they_are_planted_in_has_every_member_of_the_workspace() {
+    let manifest = fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
+    let members = manifest.lines().find(|line| line.starts_with("members = ")).expect("members");
+    let members: Vec<_> = members.split('"').skip(1).step_by(2).collect();
+    assert!(members.len() >= 4, "{members:?}");
+    for member in members {
+        let folder = member.split('/').next();
+        assert!(folder.is_some_and(|folder| FOLDERS.contains(&folder)), "{member}");
     }
 }

@@ -11,6 +11,8 @@ use std::process::Command;
 
 /// In how many seeds a bug has to be found.
 const SEEDS_MAX: u64 = 1_000;
+/// What is copied of the tree: wherever a member of the workspace is.
+pub const FOLDERS: &[&str] = &["schema", "actors", "gateway", "examples", "tests"];
 
 /// A bug.
 #[derive(Debug, Deserialize)]
@@ -120,7 +122,7 @@ fn copy_tree(to: &Path) {
     for name in ["Cargo.toml", "Cargo.lock"] {
         copy_file(&root.join(name), &to.join(name));
     }
-    for folder in ["schema", "actors", "gateway", "tests"] {
+    for folder in FOLDERS {
         copy_folder(&root.join(folder), &to.join(folder));
     }
 }
