@@ -59,6 +59,7 @@ pub enum Route {
     CreateWebhook,
     ChangeWebhook,
     RotateWebhookSecret,
+    ChangeNotificationTemplates,
 }
 
 impl Route {
@@ -135,6 +136,7 @@ pub const ROUTES: &[(&str, &str, Route)] = &[
     ("POST", "/v1/webhooks", Route::CreateWebhook),
     ("PATCH", "/v1/webhooks/{webhookId}", Route::ChangeWebhook),
     ("POST", "/v1/webhooks/{webhookId}/rotate-secret", Route::RotateWebhookSecret),
+    ("PATCH", "/v1/settings/notifications", Route::ChangeNotificationTemplates),
 ];
 
 /// The longest path that is looked at.

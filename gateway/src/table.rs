@@ -228,7 +228,6 @@ pub const ROOM: &[Line] = &[
         ..change("/v1/notifications/settings", "changeNotificationSettings", "NotificationSettings")
     },
     get("/v1/settings/notifications", "getNotificationTemplates", "NotificationTemplates"),
-    change("/v1/settings/notifications", "changeNotificationTemplates", "NotificationTemplates"),
     list("/v1/api-keys", "listApiKeys", "ApiKey", &[Text("agentId")]),
     get("/v1/api-keys/{apiKeyId}", "getApiKey", "ApiKey"),
     remove("/v1/api-keys/{apiKeyId}", "revokeApiKey", "ApiKey"),

@@ -431,6 +431,7 @@ impl Actor for Core {
                 | RoomCommand::CreateWebhook(_)
                 | RoomCommand::ChangeWebhook(_)
                 | RoomCommand::RotateWebhookSecret(_)
+                | RoomCommand::ChangeNotificationTemplates(_)
                 | RoomCommand::BeginUpload(_)
                 | RoomCommand::FinishUpload(_)
         )

@@ -170,6 +170,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         Route::CreateWebhook | Route::ChangeWebhook | Route::RotateWebhookSecret => {
             outside::of_webhooks(route, s)
         }
+        Route::ChangeNotificationTemplates => outside::of_notices(s),
         other => of_admin(other, s),
     }
 }

@@ -5,6 +5,7 @@ use super::functions::Function;
 use crate::router::Route;
 use crate::routes::{api_keys, attachments, webhooks};
 use schema::room::comment::Attachment;
+use schema::room::notification::{ChangeNotificationTemplates, NotificationTemplates};
 use schema::room::webhook::{ChangeWebhook, Webhook};
 use serde_json::json;
 
@@ -35,6 +36,15 @@ pub(super) fn of_webhooks(route: Route, s: &mut Schemas) -> Function {
             Function::does("rotateWebhookSecret", summary, body, reply).perhaps()
         }
     }
+}
+
+/// What notifications say.
+pub(super) fn of_notices(s: &mut Schemas) -> Function {
+    let (mut body, reply) =
+        (s.input::<ChangeNotificationTemplates>(), s.reply::<NotificationTemplates>());
+    super::take(&mut body, "ifVersion");
+    Function::does("changeNotificationTemplates", "Changes what notifications say", body, reply)
+        .matching()
 }
 
 /// Files.

@@ -12,6 +12,7 @@ pub mod events;
 pub mod health;
 pub mod inboxes;
 pub mod invitations;
+pub mod notifications;
 pub mod prospects;
 pub mod realtime;
 pub mod reports;
@@ -77,6 +78,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::CreateWebhook => webhooks::create(call).await,
         Route::ChangeWebhook => webhooks::change(call).await,
         Route::RotateWebhookSecret => webhooks::rotate(call).await,
+        Route::ChangeNotificationTemplates => notifications::change_templates(call).await,
         Route::KeepFile => transfer::keep_file(call).await,
         Route::Realtime | Route::AttachmentContent | Route::ReportCsv | Route::ExportWorkspace => {
             Err(Reject::internal("this endpoint gives no reply"))
