@@ -1,7 +1,8 @@
-//! What happened in a workspace: immutable, numbered 1, 2, 3… without a gap.
+//! What happened in a workspace, numbered 1, 2, 3… without a gap.
 //!
-//! An event is stored once, as the JSON text that clients get, and never rewritten. Readers ignore
-//! fields they do not know.
+//! An event is stored once, as the JSON text that clients get, and stays as it is, but for one
+//! thing: who is erased goes from it too. Its number, type, time and ids never change. Readers
+//! ignore fields they do not know.
 
 use crate::Millis;
 use crate::ids::{AgentId, TicketId};

@@ -40,7 +40,7 @@ impl Visibility {
     }
 }
 
-/// An entry of a ticket. It is never changed.
+/// An entry of a ticket. It is never changed; of a person who is erased, it loses body and files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

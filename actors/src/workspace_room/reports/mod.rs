@@ -9,8 +9,9 @@
 //! opening, first reply and step of a ticket, and an index for each of those times would be three a
 //! ticket, with reports that read every ticket of their range.
 //!
-//! Because the log never changes, counting it again gives the same: that is what happens when the
-//! workspace takes another time zone, and to rooms that were there before reports were.
+//! Because what is counted of the log never changes, not even by an erasure, counting it again
+//! gives the same: that is what happens when the workspace takes another time zone, and to rooms
+//! that were there before reports were.
 
 pub mod count;
 pub mod get_report;
