@@ -4,7 +4,7 @@ window.SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#docs",
   deepLinking: true,
-  docExpansion: "none",
+  docExpansion: "list",
   filter: true,
   // What is typed into the page stays on this machine: no other site is asked to check the document.
   validatorUrl: null,

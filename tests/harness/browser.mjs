@@ -1,0 +1,129 @@
+// A real browser without a window: Chromium from the system's packages, steered by its own protocol.
+//
+//   const page = await openPage(t, url);
+//   // { evaluate(expression), until(expression, what), screenshot(file), requests, complaints }
+//
+// `requests` are the addresses that the page asked for, `complaints` what the browser said against
+// it: errors of scripts, of the console, of the content security policy, requests that failed.
+
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import WebSocket from "ws";
+import { later } from "./worker.mjs";
+
+const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+const WAIT_MS = 120_000;
+
+const onPath = () => NAMES.find((name) => {
+  try {
+    return execFileSync("sh", ["-c", `command -v ${name}`], { stdio: ["ignore", "pipe", "ignore"] }).length > 0;
+  } catch {
+    return false;
+  }
+});
+
+/** The browser's name; installs Debian's package where there is none. */
+export function ensureChromium() {
+  const found = onPath();
+  if (found) return found;
+  console.error("browser: chromium is missing; installing it with apt-get");
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  try {
+    const apt = (...args) => execFileSync("apt-get", ["-y", ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
+    apt("update");
+    apt("install", "--no-install-recommends", "chromium");
+  } catch (error) {
+    throw new Error(`no chromium on the path, and apt-get could not install it (install it by hand): ${error.message}`);
+  }
+  return onPath();
+}
+
+/** Opens a page in a browser of its own, which ends after the test `t`. */
+export async function openPage(t, url) {
+  const profile = mkdtempSync(join(tmpdir(), "postroom-browser-"));
+  // Its processes write there a moment longer than the first of them lives.
+  later(t, () => rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }));
+  const args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"];
+  args.push("--disable-background-networking", "--disable-component-update", "--disable-sync", "--window-size=1280,1600");
+  args.push("--remote-debugging-port=0", `--user-data-dir=${profile}`, "about:blank");
+  const child = spawn(ensureChromium(), args, { stdio: ["ignore", "ignore", "pipe"] });
+  const ended = new Promise((done) => child.once("exit", done));
+  later(t, () => (child.kill(), ended));
+  const port = await new Promise((done, fail) => {
+    let said = "";
+    child.stderr.on("data", (chunk) => {
+      said += chunk;
+      const at = /DevTools listening on ws:\/\/127\.0\.0\.1:(\d+)/.exec(said);
+      if (at) done(at[1]);
+    });
+    child.once("error", fail);
+    child.once("exit", (code) => fail(new Error(`the browser ended with ${code}:\n${said}`)));
+    setTimeout(() => fail(new Error(`the browser did not start:\n${said}`)), WAIT_MS).unref();
+  });
+  const targets = await (await fetch(`http://127.0.0.1:${port}/json/list`)).json();
+  const target = targets.find(({ type }) => type === "page");
+  return drive(await connect(target.webSocketDebuggerUrl), url);
+}
+
+function connect(address) {
+  const socket = new WebSocket(address, { perMessageDeflate: false });
+  return new Promise((done, fail) => socket.once("open", () => done(socket)).once("error", fail));
+}
+
+async function drive(socket, url) {
+  const [requests, complaints, waiting] = [[], [], new Map()];
+  let last = 0;
+  const send = (method, params = {}) =>
+    new Promise((done, fail) => {
+      waiting.set(++last, { done, fail });
+      socket.send(JSON.stringify({ id: last, method, params }));
+    });
+  const happened = {
+    "Network.requestWillBeSent": ({ request }) => requests.push(request.url),
+    "Network.loadingFailed": ({ errorText, blockedReason }) => complaints.push(`a request failed: ${blockedReason ?? errorText}`),
+    "Network.responseReceived": ({ response }) => {
+      if (response.status >= 400) complaints.push(`${response.url}: ${response.status}`);
+    },
+    "Runtime.exceptionThrown": ({ exceptionDetails: it }) => complaints.push(it.exception?.description ?? it.text),
+    "Runtime.consoleAPICalled": ({ type, args }) => {
+      const said = args.map(({ value, description }) => value ?? description).join(" ");
+      if (["error", "warning", "assert"].includes(type)) complaints.push(`console.${type}: ${said}`);
+    },
+    "Log.entryAdded": ({ entry }) => {
+      if (["error", "warning"].includes(entry.level)) complaints.push(`${entry.source}: ${entry.text}`);
+    },
+  };
+  socket.on("message", (text) => {
+    const { id, method, params, result, error } = JSON.parse(text);
+    if (method) return happened[method]?.(params);
+    const { done, fail } = waiting.get(id);
+    waiting.delete(id);
+    if (error) fail(new Error(error.message));
+    else done(result);
+  });
+  for (const domain of ["Network", "Runtime", "Log", "Page"]) await send(`${domain}.enable`);
+  await send("Page.navigate", { url });
+
+  const evaluate = async (expression) => {
+    const { result, exceptionDetails } = await send("Runtime.evaluate", { expression, returnByValue: true });
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    return result.value;
+  };
+  const until = async (expression, what) => {
+    const end = Date.now() + WAIT_MS;
+    for (;;) {
+      const value = await evaluate(expression);
+      if (value) return value;
+      if (Date.now() > end) throw new Error(`${typeof what === "function" ? await what() : what} did not happen; the browser said: ${complaints.join("\n")}`);
+      await new Promise((done) => setTimeout(done, 100));
+    }
+  };
+  const screenshot = async (file) => {
+    const { data } = await send("Page.captureScreenshot", { format: "png" });
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, Buffer.from(data, "base64"));
+  };
+  return { evaluate, until, screenshot, requests, complaints };
+}
