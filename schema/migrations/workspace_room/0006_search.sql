@@ -4,7 +4,8 @@
 -- what they stand for: a comment by its seq, a ticket by its number and 2^44, a user by their
 -- number and 2^45. It is given folded words in ASCII letters or other scripts, nothing else.
 create virtual table search_words using fts5 (
-    words, content = '', columnsize = 0, detail = none, prefix = '2 3', tokenize = 'ascii'
+    words, content = '', columnsize = 0, detail = none, prefix = '2 3 4 5 6',
+    tokenize = 'ascii'
 );
 
 -- A word whose last text is erased goes at once, not when the index is next merged.

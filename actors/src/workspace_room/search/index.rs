@@ -1,7 +1,7 @@
 //! Bringing the index up to date.
 
 use super::store::{self, Kind, Marks};
-use super::words;
+use super::{slices, words};
 use crate::kernel::Ctx;
 use crate::workspace_room::store::TOP;
 use schema::Reject;
@@ -44,7 +44,7 @@ fn take_in_changes(ctx: &Ctx<'_>, marks: Marks, most: i64) -> Result<bool, Rejec
             store::forget_change(ctx.sql, *entry)?;
             continue;
         }
-        let had = words_of(was);
+        let had = words_of(*entry, was);
         if !had.is_empty() {
             store::remove(ctx.sql, *entry, &had)?;
         }
@@ -59,15 +59,15 @@ fn take_in_changes(ctx: &Ctx<'_>, marks: Marks, most: i64) -> Result<bool, Rejec
 }
 
 fn add(ctx: &Ctx<'_>, entry: i64, text: &str) -> Result<(), Reject> {
-    let words = words_of(text);
+    let words = words_of(entry, text);
     if words.is_empty() {
         return Ok(());
     }
     Ok(store::add(ctx.sql, entry, &words)?)
 }
 
-/// The different words of a text, as the index takes them.
-fn words_of(text: &str) -> String {
+/// The different words of a text, as the index takes them, and the slice that the row is in.
+fn words_of(entry: i64, text: &str) -> String {
     let mut different = BTreeSet::new();
     words::each(text, |word| {
         if !different.contains(word.folded) {
@@ -76,6 +76,12 @@ fn words_of(text: &str) -> String {
         true
     });
     let mut joined = String::with_capacity(different.iter().map(|word| word.len() + 1).sum());
+    if different.is_empty() {
+        return joined;
+    }
+    if let (Kind::Comments, seq) = Kind::of(entry) {
+        joined.extend([slices::word(slices::of(seq)), ' ']);
+    }
     for word in different {
         joined.push_str(&word);
         joined.push(' ');

@@ -10,9 +10,12 @@
 //! **The index is small.** It holds which words are in which row and nothing else: the texts stand
 //! in their tables (`content = ''`), lengths and places of words are counted from the texts of
 //! the few hundred candidates of a query (`columnsize = 0`, `detail = none`). Measured with 200,000
-//! texts of 15 to 90 words: 84 bytes a text; 102 more for the beginnings of words (`prefix = '2
-//! 3'`), without which two letters take 20 ms at that size and grow with it; `detail = full` would
-//! cost 90 more. A single letter is looked for as a word, not as a beginning.
+//! texts of 15 to 90 words: 84 bytes a text; 102 more for the beginnings of words of two and three
+//! letters and a third of that for those of four to six (`prefix = '2 3 4 5 6'`), without which
+//! FTS5 gathers all rows with a beginning before it gives the first: 20 ms for a common one at that
+//! size, and more with every comment; `detail = full` would cost 90 more. A single letter is looked
+//! for as a word, not as a beginning. Of a longer beginning that is common, FTS5 is asked for the
+//! first six letters, and what has not the rest is left out here.
 //!
 //! **A comment writes nothing here.** Comments, tickets and users are numbered in the order of
 //! their making, so what is not indexed yet is what lies behind three marks. It is caught up with
@@ -26,11 +29,13 @@
 //! **Common words cost no more than rare ones.** A search takes the newest few hundred rows that
 //! match, ranks those by BM25 (newer first among equals) and pages through them; its cursor then
 //! leads on to the few hundred before. How common a word is, is estimated from how far back its
-//! newest rows reach.
+//! newest rows reach. With several common words, which hardly any row may have together, it takes the
+//! newest [`slices`] only, and its cursor goes on behind them: such a page can be short or empty.
 
 pub mod find;
 pub mod index;
 pub mod query;
+pub mod slices;
 pub mod snippet;
 pub mod store;
 #[cfg(test)]

@@ -12,6 +12,9 @@ const BEGINNING: f64 = 0.7;
 /// What a word counts that stands further back in a text than is read for ranking.
 const FAR_BACK: f64 = 0.3;
 
+/// The longest beginnings of words that the index has lists of (migration 0006), in characters.
+const LISTED_CHARS_MAX: usize = 6;
+
 /// A word that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
@@ -22,7 +25,9 @@ pub struct Term {
 }
 
 impl Term {
-    fn fits(&self, word: &str) -> f64 {
+    /// How well a word fits: 0 where it is another.
+    #[must_use]
+    pub fn fits(&self, word: &str) -> f64 {
         if word == self.folded {
             1.0
         } else if self.begins && word.starts_with(&self.folded) {
@@ -32,9 +37,14 @@ impl Term {
         }
     }
 
-    fn expression(&self) -> String {
+    /// What FTS5 is asked for; loosely, only as much of a long beginning as it has a list of.
+    #[must_use]
+    pub fn expression(&self, loosely: bool) -> String {
         let star = if self.begins { "*" } else { "" };
-        format!("\"{}\"{star}", self.folded)
+        let listed = self.begins && loosely;
+        let end = self.folded.char_indices().nth(LISTED_CHARS_MAX).filter(|_| listed);
+        let end = end.map_or(self.folded.len(), |(end, _)| end);
+        format!("\"{}\"{star}", &self.folded[..end])
     }
 }
 
@@ -76,11 +86,30 @@ impl Query {
         Self { terms }
     }
 
-    /// The query for FTS5: every word in quotes, all of them wanted.
+    /// The query for FTS5: every word in quotes, all of them wanted. Loosely, only as much of a
+    /// long beginning as the index has a list of, so that more rows may match than should.
     #[must_use]
-    pub fn expression(&self) -> String {
-        let terms: Vec<String> = self.terms.iter().map(Term::expression).collect();
+    pub fn expression(&self, loosely: bool) -> String {
+        let terms: Vec<String> = self.terms.iter().map(|term| term.expression(loosely)).collect();
         terms.join(" ")
+    }
+
+    /// The beginning of words that is longer than those that the index has lists of.
+    #[must_use]
+    pub fn long_beginning(&self) -> Option<&Term> {
+        let last = self.terms.last().filter(|term| term.begins);
+        last.filter(|term| term.folded.chars().nth(LISTED_CHARS_MAX).is_some())
+    }
+
+    /// Whether all that is looked for is in a text.
+    #[must_use]
+    pub fn is_in(&self, text: &str) -> bool {
+        let mut missing: Vec<&Term> = self.terms.iter().collect();
+        words::each(text, |word| {
+            missing.retain(|term| term.fits(word.folded) == 0.0);
+            !missing.is_empty()
+        });
+        missing.is_empty()
     }
 
     /// Whether a word is one that is looked for.
@@ -135,8 +164,12 @@ mod tests {
             ("日本 x9", "\"日本\" \"x9\"*"),
             (&long, &format!("\"{}\"*", &long[..64])),
         ] {
-            assert_eq!(Query::of(text).expression(), expected, "{text}");
+            assert_eq!(Query::of(text).expression(false), expected, "{text}");
         }
+        assert_eq!(Query::of("an invoice").expression(true), "\"an\" \"invoic\"*");
+        assert_eq!(Query::of("an öffnung").expression(true), "\"an\" \"offnun\"*");
+        assert_eq!(Query::of("inventory bill").expression(true), "\"inventory\" \"bill\"*");
+        assert_eq!(Query::of("an invoic").long_beginning(), None);
         let many: String = (0..40).map(|n| format!("w{n} ")).collect();
         assert_eq!(Query::of(&many).terms.len(), QUERY_WORDS_MAX);
         assert!(Query::of(&many).terms.iter().all(|term| !term.begins));

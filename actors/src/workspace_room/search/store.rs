@@ -246,6 +246,9 @@ impl Filter {
     }
 }
 
+/// How much of a comment's text is read for ranking, in characters: as [`COMMENTS`] does.
+pub const READ_CHARS: usize = 4_000;
+
 const COMMENTS: &str = "select t.id, t.number, t.subject, t.status, t.assignee_id, t.updated_at,
     c.id, c.seq, c.author_kind, c.author_id, c.visibility, c.created_at, substr(c.body, 1, 4000)
     from json_each(?) j cross join comments c on c.seq = j.value

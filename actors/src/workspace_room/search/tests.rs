@@ -36,6 +36,13 @@ impl Desk {
         panic!("the search never ends");
     }
 
+    /// Lets the timer take in all that is not in the index yet.
+    fn settle(&mut self) {
+        while self.room.count("timers where kind = 'derive'") > 0 {
+            self.pass(1);
+        }
+    }
+
     /// Every word that is in the index.
     fn indexed(&self) -> BTreeSet<String> {
         let connection = self.room.home.connection();
@@ -172,13 +179,9 @@ fn a_filter_leaves_out_what_it_should() {
 fn crowded() -> Desk {
     let mut desk = Desk::open();
     desk.ticket("first");
-    let rows = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
-        insert into comments (seq, id, ticket, author_kind, visibility, body, source, automatic,
-            attachments, created_at)
-        select 1000 + i, printf('00000000-0000-7000-8000-%012d', i), 1, 'system', 'public',
-            'common words' || iif(i % 1000 = 7, ' rare', '') || iif(i = 3, ' rare common rare', ''),
-            'mail', 0, 0, i from n;";
-    desk.room.home.connection().execute_batch(rows).expect("rows");
+    let body = "'common words' || iif(i % 1000 = 7, ' rare', '')
+        || iif(i = 3, ' rare common rare', '')";
+    rows(&desk, 5_000, body);
     desk
 }
 
@@ -210,6 +213,80 @@ fn a_search_for_common_words_goes_on_to_the_last_of_them() {
     // Nothing open but what the filter leaves out: an empty page that goes on, and an end.
     let solved = json!({ "query": "common", "status": ["solved"] });
     assert_eq!(desk.found_in_pages_of(&solved, 100), Vec::<Value>::new());
+}
+
+/// Rows of comments, by SQL: as many, and what each says, as an expression of its number.
+fn rows(desk: &Desk, count: usize, body: &str) {
+    let rows = format!(
+        "with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})
+        insert into comments (seq, id, ticket, author_kind, visibility, body, source, automatic,
+            attachments, created_at)
+        select 1000 + i, printf('00000000-0000-7000-8000-%012d', i), 1, 'system', 'public',
+            {body}, 'mail', 0, 0, i from n;"
+    );
+    desk.room.home.connection().execute_batch(&rows).expect("rows");
+}
+
+#[test]
+fn common_words_that_hardly_any_comment_has_together_are_looked_for_slice_by_slice() {
+    let mut desk = Desk::open();
+    desk.ticket("first");
+    let last = 140_000;
+    rows(
+        &desk,
+        last,
+        "substr('alpha beta beta gamma gamma alpha ', 1 + 11 * (i % 3), 11)
+        || case i when 3 then ' alpha beta gamma' when 66000 then ' alpha beta gamma' else '' end",
+    );
+    desk.ask(&json!({ "search": { "query": "delta" } }));
+    desk.settle();
+    assert_eq!(desk.room.number("select comments from search_state"), 1000 + last as i64);
+    let query = json!({ "query": "alpha beta gamma", "kind": ["comment"] });
+    let first = desk.ask(&json!({ "search": query }));
+    assert_eq!(first["items"], json!([]), "nothing in the newest slice");
+    assert!(first["nextCursor"].is_string());
+    let found = desk.found_in_pages_of(&query, 100);
+    let seqs: Vec<_> = found.iter().map(|hit| hit["comment"]["seq"].clone()).collect();
+    assert_eq!(seqs, [json!(67_000), json!(1003)]);
+    // What goes leaves its slice too.
+    let gone = "delete from comments where seq > 1002";
+    desk.room.home.connection().execute_batch(gone).expect("gone");
+    desk.ask(&json!({ "search": query }));
+    desk.settle();
+    assert!(desk.indexed().iter().all(|word| word.is_ascii() || word.chars().count() == 1));
+    assert_eq!(desk.found_in_pages_of(&query, 100), Vec::<Value>::new());
+}
+
+#[test]
+fn the_beginning_of_a_long_word_finds_the_same_however_common_it_is() {
+    let mut desk = Desk::open();
+    desk.ticket("first");
+    // Further back than is read for ranking.
+    let ticket = desk.ticket("second");
+    for last in ["contracts", "end"] {
+        desk.comment(&ticket, &format!("contralto {}{last}", "x ".repeat(3_000)));
+    }
+    // Common among the words that begin alike, and rare among them.
+    rows(
+        &desk,
+        1_000,
+        "case i % 10 when 0 then 'contracting parties' when 1 then 'contralto'
+        else 'the Contracts' end || case i when 500 then ' contraband' else '' end",
+    );
+    desk.ask(&json!({ "search": { "query": "delta" } }));
+    desk.settle();
+    let mut count = |query: &str| {
+        let found = desk.found_in_pages_of(&json!({ "query": query }), 30);
+        assert!(found.iter().all(|hit| text(&hit["snippet"]).contains('\u{2}')), "{query}");
+        found.len()
+    };
+    assert_eq!(count("contract"), 901);
+    assert_eq!(count("the contract"), 800);
+    assert_eq!(count("contracti"), 100);
+    assert_eq!(count("contralt"), 102);
+    assert_eq!(count("contraband"), 1);
+    assert_eq!(count("contra"), 1_002);
+    assert_eq!(count("contrary"), 0);
 }
 
 #[test]
