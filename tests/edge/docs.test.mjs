@@ -15,6 +15,7 @@ test("the page shows every operation, asks no other host, and the browser has no
   const methods = ["get", "put", "post", "delete", "patch", "head"];
   const operations = Object.values(paths).flatMap((path) => methods.filter((method) => path[method]));
   const page = await openPage(t, `${worker.url}/docs`);
+  if (!page) return;
   // The page makes what is in sight and no more: so it is scrolled down, to its end.
   const scroll = `(() => {
     window.seen ??= new Set();
@@ -44,6 +45,7 @@ test("the page shows every operation, asks no other host, and the browser has no
 test("a page that does complain is heard", { timeout: 120_000 }, async (t) => {
   const script = "console.error('aloud'); setTimeout(() => { throw new Error('thrown'); })";
   const page = await openPage(t, `data:text/html,<script>${encodeURIComponent(script)}</script>`);
+  if (!page) return;
   await page.until("document.readyState === 'complete'", "that the page is there");
   const heard = () => page.complaints.join("\n");
   while (!heard().includes("thrown")) await new Promise((done) => setTimeout(done, 50));
