@@ -35,7 +35,10 @@ pub enum HitKind {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Search {
-    /// What to look for, at most 300 characters. Without any letter or digit nothing is found.
+    /// What to look for, at most 300 characters. Without any letter or digit nothing is found. The
+    /// newest 200 comments, tickets and users that match are ranked together; `nextCursor` leads on
+    /// to those before them. A page can be short or empty and still have one: where a filter, or
+    /// several common words together, take little of what a page looks through.
     pub query: String,
     /// Any of these; all where empty.
     #[serde(default)]

@@ -25,13 +25,35 @@ pub fn id(kind: u8, number: u64) -> String {
     format!("000000{kind:02x}-0000-7000-8000-{number:012x}")
 }
 
+/// A room that was filled before.
+#[must_use]
+pub fn again(bench: Bench<Core>, size: Size) -> Big {
+    let session = "select a.id, s.id, a.epoch from agents a join sessions s on s.agent_id = a.id";
+    let read = |row: &rusqlite::Row<'_>| {
+        let (agent, session): (String, String) = (row.get(0)?, row.get(1)?);
+        Ok((agent, session, row.get(2)?))
+    };
+    let (agent, session, epoch) =
+        bench.home.connection().query_row(session, [], read).expect("the owner's session");
+    let caller = Caller::Agent {
+        agent: agent.parse().expect("an id"),
+        session: session.parse().expect("an id"),
+        epoch,
+        role: Role::Owner,
+    };
+    of(bench, Principal { workspace: WORKSPACE, caller }, size)
+}
+
+fn of(bench: Bench<Core>, owner: Principal, size: Size) -> Big {
+    let agents = (0..AGENTS).map(|n| id(1, n)).collect();
+    Big { bench, owner, agents, words: Words::new(1), size, loaded: String::new() }
+}
+
 /// Fills an empty room.
 #[must_use]
 pub fn load(mut bench: Bench<Core>, size: Size) -> Big {
     let owner = register(&mut bench);
-    let words = Words::new(1);
-    let agents = (0..AGENTS).map(|n| id(1, n)).collect();
-    let mut big = Big { bench, owner, agents, words, size, loaded: String::new() };
+    let mut big = of(bench, owner, size);
     let mut dice = Seeded(2);
     let mut import = Import { waiting: Vec::new(), calls: 0 };
     let users = USERS.min(size.tickets);

@@ -17,6 +17,7 @@ use actors::kernel::testing::{Bench, WORKSPACE};
 use actors::workspace_room::Core;
 use schema::Principal;
 use std::fs;
+use std::path::Path;
 
 /// How long a list, a search or a look-up may take at p99, in milliseconds.
 pub const MOST_MS: f64 = 20.0;
@@ -61,14 +62,25 @@ pub struct Big {
     pub loaded: String,
 }
 
-/// Loads a room, asks it, and says how long that took.
+/// Loads a room, asks it, and says how long that took. A room that is kept is loaded once.
 #[must_use]
-pub fn run(size: Size, times: u64) -> Outcome {
+pub fn run(size: Size, times: u64, kept: Option<&Path>, only: &str) -> Outcome {
     let began = now_ms();
     let folder = std::env::temp_dir().join(format!("postroom-big-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("a folder for the room");
-    let home = Native::open_file(&folder.join("room.sqlite")).expect("SQLite in a file");
-    let mut big = load::load(Bench::over(home, WORKSPACE.to_string()), size);
+    let room = folder.join("room.sqlite");
+    let loaded = kept.filter(|kept| kept.exists());
+    if let Some(loaded) = loaded {
+        fs::copy(loaded, &room).expect("the room that was kept");
+    }
+    let home = Native::open_file(&room).expect("SQLite in a file");
+    let bench = Bench::over(home, WORKSPACE.to_string());
+    let mut big = if loaded.is_some() { load::again(bench, size) } else { load::load(bench, size) };
+    if let (Some(kept), None) = (kept, loaded) {
+        let copy = "vacuum into ?";
+        let to = kept.to_string_lossy();
+        big.bench.home.connection().execute(copy, [to]).expect("the room is kept");
+    }
     let mut outcome = Outcome::default();
     let Size { tickets, comments_each } = size;
     outcome.text += &format!(
@@ -78,7 +90,7 @@ pub fn run(size: Size, times: u64) -> Outcome {
     );
     outcome.rows += &big.loaded;
     write::storage(&big, &mut outcome);
-    ask::everything(&mut big, times, &mut outcome);
+    ask::everything(&mut big, times, only, &mut outcome);
     ask::to_the_end(&mut big, &mut outcome);
     write::comments(&mut big, times, &mut outcome);
     write::tickets(&mut big, times, &mut outcome);

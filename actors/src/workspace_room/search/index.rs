@@ -3,7 +3,6 @@
 use super::store::{self, Kind, Marks};
 use super::{slices, words};
 use crate::kernel::Ctx;
-use crate::workspace_room::store::TOP;
 use schema::Reject;
 use std::collections::BTreeSet;
 
@@ -16,13 +15,13 @@ pub fn catch_up(ctx: &Ctx<'_>, most: i64) -> Result<bool, Reject> {
     let before = store::marks(ctx.sql)?;
     let mut full = take_in_changes(ctx, before, most)?;
     let mut marks = before;
-    for (kind, mark, last) in [
-        (Kind::Comments, &mut marks.comments, TOP),
-        (Kind::Comments, &mut marks.imported, -1),
-        (Kind::Tickets, &mut marks.tickets, TOP),
-        (Kind::Users, &mut marks.users, TOP),
-    ] {
-        let texts = store::texts_of(ctx.sql, kind, (*mark + 1, last), most)?;
+    for ((kind, place), mark) in before.behind().into_iter().zip([
+        &mut marks.comments,
+        &mut marks.imported,
+        &mut marks.tickets,
+        &mut marks.users,
+    ]) {
+        let texts = store::texts_of(ctx.sql, kind, place, most)?;
         full |= texts.len() as i64 == most;
         for (number, text) in texts {
             add(ctx, kind.base() + number, &text)?;
@@ -36,26 +35,36 @@ pub fn catch_up(ctx: &Ctx<'_>, most: i64) -> Result<bool, Reject> {
 }
 
 fn take_in_changes(ctx: &Ctx<'_>, marks: Marks, most: i64) -> Result<bool, Reject> {
-    let changes = store::changes(ctx.sql, most)?;
+    let mut changes = store::changes(ctx.sql, most)?;
+    let full = changes.len() as i64 == most;
+    for (entry, _) in &changes {
+        store::forget_change(ctx.sql, *entry)?;
+    }
+    // The index has not come to some of the imported comments yet.
+    changes.retain(|(entry, _)| match Kind::of(*entry) {
+        (Kind::Comments, seq) => seq >= 0 || seq <= marks.imported,
+        (Kind::Tickets | Kind::Users, _) => true,
+    });
+    let mut removed = false;
     for (entry, was) in &changes {
-        let (kind, number) = Kind::of(*entry);
-        if number < 0 && number > marks.imported {
-            // The index has not come to this imported comment yet.
-            store::forget_change(ctx.sql, *entry)?;
-            continue;
-        }
         let had = words_of(*entry, was);
         if !had.is_empty() {
             store::remove(ctx.sql, *entry, &had)?;
+            removed = true;
         }
+    }
+    if removed {
+        store::flush(ctx.sql)?;
+    }
+    for (entry, _) in &changes {
+        let (kind, number) = Kind::of(*entry);
         // What lies behind its mark is new, whatever had its number before.
         let place = if number > marks.of(kind) { (1, 0) } else { (number, number) };
         for (_, text) in store::texts_of(ctx.sql, kind, place, 1)? {
             add(ctx, *entry, &text)?;
         }
-        store::forget_change(ctx.sql, *entry)?;
     }
-    Ok(changes.len() as i64 == most)
+    Ok(full)
 }
 
 fn add(ctx: &Ctx<'_>, entry: i64, text: &str) -> Result<(), Reject> {
@@ -66,7 +75,7 @@ fn add(ctx: &Ctx<'_>, entry: i64, text: &str) -> Result<(), Reject> {
     Ok(store::add(ctx.sql, entry, &words)?)
 }
 
-/// The different words of a text, as the index takes them, and the slice that the row is in.
+/// The different words of a text, as the index takes them, after that of where the row stands.
 fn words_of(entry: i64, text: &str) -> String {
     let mut different = BTreeSet::new();
     words::each(text, |word| {
@@ -79,9 +88,11 @@ fn words_of(entry: i64, text: &str) -> String {
     if different.is_empty() {
         return joined;
     }
-    if let (Kind::Comments, seq) = Kind::of(entry) {
-        joined.extend([slices::word(slices::of(seq)), ' ']);
-    }
+    let place = match Kind::of(entry) {
+        (Kind::Comments, seq) => slices::word(slices::of(seq)),
+        (Kind::Tickets | Kind::Users, _) => slices::BESIDE,
+    };
+    joined.extend([place, ' ']);
     for word in different {
         joined.push_str(&word);
         joined.push(' ');

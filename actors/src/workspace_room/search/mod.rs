@@ -1,7 +1,8 @@
 //! Search: FTS5 inside the room, over tickets, comments and users.
 //!
 //! [`words`] makes words of texts, [`index`] puts them into the index, [`find`] answers the
-//! `search` command with [`query`] (what is looked for, how well a text fits) and [`snippet`].
+//! `search` command with [`query`] (what is looked for, how well a text fits), [`lookup`] (the rows
+//! that are ranked together) and [`snippet`].
 //!
 //! **Any input is safe.** FTS5 is only ever given words that [`words`] has folded, each in quotes;
 //! they have no character that means anything to FTS5, so no query is a syntax error and none can
@@ -17,23 +18,27 @@
 //! for as a word, not as a beginning. Of a longer beginning that is common, FTS5 is asked for the
 //! first six letters, and what has not the rest is left out here.
 //!
-//! **A comment writes nothing here.** Comments, tickets and users are numbered in the order of
-//! their making, so what is not indexed yet is what lies behind three marks. It is caught up with
-//! before each search (so a search sees what was just written), and by a timer every
-//! [`super::derived::EVERY`] events, which bounds what a search has to catch up with. Shadow rows
-//! that FTS5 writes for a comment: 8.6 when each is indexed by itself, 1.7 in batches of 64. A row
-//! that changes behind its mark is noted by triggers (migration 0006) with the text that the index
-//! has of it, because an index without texts can only forget what it is told again. So every path
-//! that writes such rows is covered, and an erased text leaves the index too.
+//! **A comment writes nothing here, and neither does a search.** Comments, tickets and users are
+//! numbered in the order of their making, so what is not indexed yet is what lies behind three
+//! marks. A timer takes it in every [`super::derived::EVERY`] events; a search looks through what
+//! has come since ([`pending`]), so it sees what was just written. Shadow rows that FTS5 writes for
+//! a comment: 8.6 when each is indexed by itself, 1.7 in batches of 64. A row that changes behind
+//! its mark is noted by triggers (migration 0006) with the text that the index has of it, because
+//! an index without texts can only forget what it is told again. So every path that writes such
+//! rows is covered, and an erased text leaves the index too.
 //!
-//! **Common words cost no more than rare ones.** A search takes the newest few hundred rows that
-//! match, ranks those by BM25 (newer first among equals) and pages through them; its cursor then
-//! leads on to the few hundred before. How common a word is, is estimated from how far back its
-//! newest rows reach. With several common words, which hardly any row may have together, it takes the
-//! newest [`slices`] only, and its cursor goes on behind them: such a page can be short or empty.
+//! **Common words cost no more than rare ones.** A search takes the newest 200 rows of each kind
+//! that match (of 1,000 where a filter leaves some out), ranks those by BM25 (newer first among
+//! equals) and pages through them; its cursor then leads on to the 200 before. What that goes
+//! through is estimated by how far back the newest rows with each word reach ([`cost`]). Where it
+//! would be too much, with several common words that hardly any comment has together, it takes the
+//! newest [`slices`] only and its cursor goes on behind them: such a page can be short or empty.
 
+pub mod cost;
 pub mod find;
 pub mod index;
+pub mod lookup;
+pub mod pending;
 pub mod query;
 pub mod slices;
 pub mod snippet;

@@ -118,9 +118,10 @@ impl Query {
         self.terms.iter().any(|term| term.fits(word) > 0.0)
     }
 
-    /// How well a text fits: BM25, with a weight for each word and a length that is usual.
+    /// How well a text fits: BM25, with a weight for each word, in hundredths, and a length that is
+    /// usual.
     #[must_use]
-    pub fn score(&self, weights: &[f64], text: &str, usual_words: f64) -> f64 {
+    pub fn score(&self, weights: &[i64], text: &str, usual_words: f64) -> f64 {
         let mut counts = [0.0; QUERY_WORDS_MAX];
         let mut length = 0.0;
         words::each(text, |word| {
@@ -134,7 +135,7 @@ impl Query {
         let each = counts.iter().zip(weights).take(self.terms.len());
         each.map(|(count, weight)| {
             let count = if *count > 0.0 { *count } else { FAR_BACK };
-            weight * count * (SATURATION + 1.0) / (count + room)
+            *weight as f64 / 100.0 * count * (SATURATION + 1.0) / (count + room)
         })
         .sum()
     }
@@ -178,15 +179,15 @@ mod tests {
     #[test]
     fn a_text_fits_better_with_more_of_the_words_in_fewer_others() {
         let query = Query::of("open door");
-        let score = |text: &str| query.score(&[1.0, 1.0], text, 10.0);
+        let score = |text: &str| query.score(&[100, 100], text, 10.0);
         let best = score("open door, door open");
         assert!(best > score("open the door"));
         assert!(score("open the door") > score("open the doorway"));
         let long = format!("open the door {}", "and so on ".repeat(20));
         assert!(score("open the door") > score(&long));
         assert!(
-            query.score(&[5.0, 1.0], "open open door", 10.0)
-                > query.score(&[5.0, 1.0], "open door door", 10.0)
+            query.score(&[500, 100], "open open door", 10.0)
+                > query.score(&[500, 100], "open door door", 10.0)
         );
     }
 }

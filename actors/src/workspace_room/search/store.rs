@@ -1,6 +1,7 @@
 //! The index, its marks, and the texts that it is made of.
 
 use crate::kernel::{Fault, Row, Sql, Value};
+use crate::workspace_room::store::TOP;
 use crate::workspace_room::store::tickets::word;
 use crate::workspace_room::transfer::store::BEFORE_IMPORTED;
 use schema::event::By;
@@ -36,6 +37,17 @@ impl Marks {
             Kind::Tickets => self.tickets,
             Kind::Users => self.users,
         }
+    }
+
+    /// Where the rows stand that are behind the marks, by kind: from and to.
+    #[must_use]
+    pub const fn behind(self) -> [(Kind, (i64, i64)); 4] {
+        [
+            (Kind::Comments, (self.comments + 1, TOP)),
+            (Kind::Comments, (self.imported + 1, -1)),
+            (Kind::Tickets, (self.tickets + 1, TOP)),
+            (Kind::Users, (self.users + 1, TOP)),
+        ]
     }
 }
 
@@ -85,6 +97,17 @@ const REMOVE: &str = "insert into search_words (search_words, rowid, words)
 /// A storage fault.
 pub fn remove(sql: &dyn Sql, entry: i64, words: &str) -> Result<(), Fault> {
     sql.exec(REMOVE, &[entry.into(), words.into()]).map(drop)
+}
+
+const FLUSH: &str = "insert into search_words (search_words) values ('flush')";
+
+/// Writes what was removed, before anything is added: where FTS5 (3.50) with `detail = none` and
+/// `secure-delete` writes both of one row together, it loses words of it or keeps those that went.
+///
+/// # Errors
+/// A storage fault.
+pub fn flush(sql: &dyn Sql) -> Result<(), Fault> {
+    sql.exec(FLUSH, &[]).map(drop)
 }
 
 const CHANGES: &str = "select entry, was from search_changes
@@ -198,21 +221,18 @@ const MATCHES: &str = "select rowid from search_words where search_words match ?
     and rowid between cast(? as integer) and cast(? as integer)
     order by rowid desc limit cast(? as integer)";
 
-/// The newest rows of a kind that match an expression of FTS5, up to a number.
+/// The newest rows of the index that match an expression of FTS5, from one to another.
 ///
 /// # Errors
 /// A storage fault.
 pub fn matches(
     sql: &dyn Sql,
-    kind: Kind,
     expression: &str,
-    upto: i64,
+    (first, last): (i64, i64),
     limit: i64,
 ) -> Result<Vec<i64>, Fault> {
-    let base = kind.base();
-    let first = base + kind.end() + 1;
-    let params = [expression.into(), first.into(), (base + upto).into(), limit.into()];
-    sql.exec(MATCHES, &params)?.iter().map(|row| Ok(row.integer(0)? - base)).collect()
+    let params = [expression.into(), first.into(), last.into(), limit.into()];
+    sql.exec(MATCHES, &params)?.iter().map(|row| row.integer(0)).collect()
 }
 
 /// Which tickets are asked for.
@@ -354,6 +374,7 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     SET_MARKS,
     ADD,
     REMOVE,
+    FLUSH,
     CHANGES,
     NOTE_TICKET,
     FORGET_CHANGE,

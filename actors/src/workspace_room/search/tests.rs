@@ -2,6 +2,7 @@
 
 use super::words;
 use crate::kernel::testing::Seeded;
+use crate::workspace_room::derived;
 use crate::workspace_room::tests::desk::{Desk, text};
 use schema::Code;
 use serde_json::{Value, json};
@@ -41,6 +42,12 @@ impl Desk {
         while self.room.count("timers where kind = 'derive'") > 0 {
             self.pass(1);
         }
+    }
+
+    /// Takes in all that is not in the index yet, now.
+    fn take_in(&mut self) {
+        self.room.look(|ctx| derived::set(ctx));
+        self.settle();
     }
 
     /// Every word that is in the index.
@@ -116,6 +123,7 @@ fn what_changes_or_goes_leaves_the_index() {
     }
     for word in ["alpha", "beta", "gamma", "delta", "epsilon", "theta"] {
         assert_eq!(desk.found(word), [], "{word}");
+        desk.settle();
         assert!(!desk.indexed().contains(word), "{word} is still in the index");
     }
     let statements =
@@ -130,6 +138,7 @@ fn what_changes_or_goes_leaves_the_index() {
         delete from users;";
     desk.room.home.connection().execute_batch(erased).expect("erased");
     assert_eq!(desk.found("lambda"), []);
+    desk.settle();
     assert_eq!(desk.indexed(), BTreeSet::new(), "an erased text leaves no word");
     // The number of the user is used again, behind the mark.
     desk.ask(&json!({ "createUser": { "email": "rho@sigma.example" } }));
@@ -217,12 +226,16 @@ fn a_search_for_common_words_goes_on_to_the_last_of_them() {
 
 /// Rows of comments, by SQL: as many, and what each says, as an expression of its number.
 fn rows(desk: &Desk, count: usize, body: &str) {
+    rows_from(desk, 1_000, count, body);
+}
+
+fn rows_from(desk: &Desk, first: usize, count: usize, body: &str) {
     let rows = format!(
         "with recursive n(i) as (select 1 union all select i + 1 from n where i < {count})
         insert into comments (seq, id, ticket, author_kind, visibility, body, source, automatic,
             attachments, created_at)
-        select 1000 + i, printf('00000000-0000-7000-8000-%012d', i), 1, 'system', 'public',
-            {body}, 'mail', 0, 0, i from n;"
+        select {first} + i, printf('00000000-0000-7000-8000-%012d', {first} + i), 1, 'system',
+            'public', {body}, 'mail', 0, 0, i from n;"
     );
     desk.room.home.connection().execute_batch(&rows).expect("rows");
 }
@@ -235,13 +248,14 @@ fn common_words_that_hardly_any_comment_has_together_are_looked_for_slice_by_sli
     rows(
         &desk,
         last,
-        "substr('alpha beta beta gamma gamma alpha ', 1 + 11 * (i % 3), 11)
-        || case i when 3 then ' alpha beta gamma' when 66000 then ' alpha beta gamma' else '' end",
+        // Of eight words each comment has seven, and two have all.
+        "substr('aa bb cc dd ee ff gg hh aa bb cc dd ee ff gg', 1 + 3 * (i % 8), 20)
+        || iif(i in (3, 66000), ' aa bb cc dd ee ff gg hh', '')",
     );
     desk.ask(&json!({ "search": { "query": "delta" } }));
     desk.settle();
     assert_eq!(desk.room.number("select comments from search_state"), 1000 + last as i64);
-    let query = json!({ "query": "alpha beta gamma", "kind": ["comment"] });
+    let query = json!({ "query": "aa bb cc dd ee ff gg hh", "kind": ["comment"] });
     let first = desk.ask(&json!({ "search": query }));
     assert_eq!(first["items"], json!([]), "nothing in the newest slice");
     assert!(first["nextCursor"].is_string());
@@ -287,6 +301,129 @@ fn the_beginning_of_a_long_word_finds_the_same_however_common_it_is() {
     assert_eq!(count("contraband"), 1);
     assert_eq!(count("contra"), 1_002);
     assert_eq!(count("contrary"), 0);
+}
+
+#[test]
+fn a_search_finds_the_same_before_and_after_the_index_has_taken_it_in() {
+    let mut desk = Desk::open();
+    let mut dice = Seeded(7);
+    let said = |dice: &mut Seeded, words: u64| -> String {
+        let word =
+            |dice: &mut Seeded| ["alpha", "alphabet", "beta", "gamma"][dice.below(4) as usize];
+        (0..1 + dice.below(words)).map(|_| word(dice)).collect::<Vec<_>>().join(" ")
+    };
+    let mut tickets = vec![desk.ticket("alpha")];
+    let mut seen = 0;
+    for round in 0..60 {
+        for _ in 0..dice.below(12) {
+            desk.room.now += 1;
+            let ticket = tickets[dice.below(tickets.len() as u64) as usize].clone();
+            let words = said(&mut dice, 5);
+            match dice.below(7) {
+                0 => tickets.push(desk.ticket(&words)),
+                1 => drop(
+                    desk.ask(&json!({ "changeTicket": { "ticketId": ticket, "subject": words } })),
+                ),
+                2 => drop(desk.ask(&json!({ "createUser":
+                    { "email": format!("u{}@x.example", desk.room.now), "name": words } }))),
+                3 => {
+                    let change = format!(
+                        "update comments set body = '{words}' where seq = (select seq from comments
+                            order by seq desc limit 1 offset {});
+                        update users set name = 'beta' where number % 7 = {};
+                        delete from comments where seq % 31 = {};",
+                        dice.below(30),
+                        dice.below(7),
+                        dice.below(31)
+                    );
+                    desk.room.home.connection().execute_batch(&change).expect("changed");
+                }
+                _ => drop(desk.comment(&ticket, &words)),
+            }
+        }
+        for query in ["alpha", "alph", "beta alpha", "gamma", "x.example"] {
+            let written = desk.room.home.connection().total_changes();
+            let query = json!({ "query": query, "status":
+                if dice.below(3) == 0 { json!(["open"]) } else { json!([]) } });
+            let before = desk.found_in_pages_of(&query, 100);
+            let after = desk.room.home.connection().total_changes();
+            // A timer, where the index has a text that is no more.
+            assert!(after - written <= 8, "{query}: {} rows written", after - written);
+            desk.take_in();
+            let after = desk.found_in_pages_of(&query, 100);
+            // How common words are is read off the index: it weighs several against each other.
+            let several = text(&query["query"]).contains([' ', '.']);
+            let of = |hits: &[Value]| -> Vec<String> {
+                let mut hits = hits.to_vec();
+                for hit in hits.iter_mut().filter(|_| several) {
+                    hit["score"] = json!(null);
+                }
+                let mut hits: Vec<_> = hits.iter().map(Value::to_string).collect();
+                if several {
+                    hits.sort_unstable();
+                }
+                hits
+            };
+            assert_eq!(of(&before), of(&after), "{query} in round {round}");
+            seen += before.len();
+            if dice.below(2) == 0 {
+                let ticket = tickets[0].clone();
+                desk.comment(&ticket, &said(&mut dice, 5));
+            }
+        }
+    }
+    assert!(seen > 5_000, "{seen}");
+}
+
+#[test]
+fn too_much_that_is_not_in_the_index_is_put_there_first() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("x");
+    for n in 0..5 {
+        desk.comment(&ticket, &format!("needle {}", "hay ".repeat(14_000 + n)));
+    }
+    let marks = |desk: &Desk| desk.room.number("select comments from search_state");
+    assert_eq!(
+        (desk.found("needle").len(), marks(&desk)),
+        (5, desk.room.number("select max(seq) from comments"))
+    );
+    rows(&desk, 130, "'thread'");
+    assert_eq!(desk.found_in_pages_of(&json!({ "query": "thread" }), 100).len(), 130);
+    assert_eq!(marks(&desk), 1_130);
+    rows_from(&desk, 1_200, 100, "'thread'");
+    assert_eq!(desk.found_in_pages_of(&json!({ "query": "thread" }), 100).len(), 230);
+    assert_eq!(marks(&desk), 1_130);
+}
+
+#[test]
+fn tickets_and_users_are_all_found_however_many_there_are() {
+    let mut desk = Desk::open();
+    let many = "with recursive n(i) as (select 1 union all select i + 1 from n where i < 900)
+        insert into users (id, own_key, email, name, created_at, updated_at, version)
+        select printf('00000000-0000-7000-8000-%012d', i), 'u' || i, 'u' || i || '@x.example',
+            'common name', i, i, 1 from n;
+        with recursive n(i) as (select 1 union all select i + 1 from n where i < 700)
+        insert into tickets (number, id, subject, status, priority, tags, source, follows,
+            comments, created_at, updated_at, version)
+        select i, printf('00000000-0000-7000-8001-%012d', i), 'common name', 'open', 'low', '[]',
+            'mail', 0, 0, i, i, 1 from n;";
+    desk.room.home.connection().execute_batch(many).expect("rows");
+    desk.take_in();
+    for query in ["common", "common name", "name co"] {
+        let mut count = |kind: Value| {
+            let found = desk.found_in_pages_of(&json!({ "query": query, "kind": kind }), 100);
+            let different: BTreeSet<String> = found
+                .iter()
+                .map(|hit| format!("{}{}", hit["ticket"]["number"], hit["user"]["id"]))
+                .collect();
+            assert_eq!(different.len(), found.len(), "each once");
+            found.len()
+        };
+        assert_eq!(count(json!([])), 1_600, "{query}");
+        assert_eq!(count(json!(["user"])), 900, "{query}");
+        assert_eq!(count(json!(["ticket"])), 700, "{query}");
+        assert_eq!(count(json!(["comment"])), 0, "{query}");
+    }
 }
 
 #[test]
