@@ -7,6 +7,6 @@ fn a_room_is_loaded_by_the_importer_and_answers_every_kind_of_question() {
     let outcome = run(Size { tickets: 400, comments_each: 10 }, 8, None, "");
     assert!(outcome.comments >= 4_000, "{}", outcome.comments);
     // 38 kinds, of which rare words may find nothing.
-    assert!(outcome.answered >= 8 * 28, "{} answered\n{}", outcome.answered, outcome.text);
+    assert!(outcome.answered >= 8 * 27, "{} answered\n{}", outcome.answered, outcome.text);
     assert!(outcome.text.contains("database: "), "{}", outcome.text);
 }

@@ -82,7 +82,7 @@ fn position(text: &str, handle: &str, mut from: usize) -> Option<usize> {
     while let Some(at) = found(bytes, handle.as_bytes(), from) {
         let end = at + handle.len();
         let begins = at.checked_sub(1).is_none_or(|at| !word(at) && !joint(at, b"._%+-"));
-        let ends = !word(end) && !(joint(end, b".-@") && word(end + 1));
+        let ends = !(word(end) || joint(end, b".-@") && word(end + 1));
         if begins && ends {
             return Some(at);
         }

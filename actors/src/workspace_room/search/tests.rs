@@ -46,7 +46,7 @@ impl Desk {
 
     /// Takes in all that is not in the index yet, now.
     fn take_in(&mut self) {
-        self.room.look(|ctx| derived::set(ctx));
+        self.room.look(derived::set);
         self.settle();
     }
 
