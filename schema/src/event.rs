@@ -62,8 +62,8 @@ pub struct Event {
     pub kind: String,
     /// Who.
     pub by: By,
-    /// The ticket it concerns.
-    #[serde(default)]
+    /// The ticket it concerns, where it concerns one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket_id: Option<TicketId>,
     /// The thing after the change.
     #[cfg_attr(feature = "openapi", schemars(with = "serde_json::Value"))]

@@ -53,8 +53,9 @@ pub(super) fn of_files(route: Route, s: &mut Schemas) -> Function {
         Route::Upload => {
             let bytes = json!({ "type": "string", "format": "binary" });
             let summary = "Brings a file for a comment; without one, it is gone after a day";
-            let named = json!({ "type": "string", "minLength": 1, "maxLength": 255,
-                "description": "What it is called, unless the body is a form." });
+            let named = json!({ "type": "string", "minLength": 1, "maxLength": 4_096,
+                "description": "What it is called, unless the body is a form; of a path the \
+                    last part, of that 255 characters." });
             let id = json!({ "type": "string", "minLength": 1, "maxLength": 255,
                 "description": "By which `cid:` in the text points to it." });
             let function = Function::makes("upload", summary, bytes, s.reply::<Attachment>())
