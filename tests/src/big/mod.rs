@@ -44,6 +44,8 @@ pub struct Outcome {
     pub comments: i64,
     /// How many questions found something.
     pub answered: u64,
+    /// The kinds of questions of which none found anything.
+    pub silent: Vec<String>,
 }
 
 /// A room, somebody who may ask it, and what is known of it.

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
     let only = only.and_then(|at| args.get(at + 1)).map_or("", String::as_str);
     let outcome = big::run(size, number("--times", 1_000), kept, only);
     println!("{}", outcome.text);
+    println!("found something: {}; never: {}", outcome.answered, outcome.silent.join(", "));
     if outcome.slow.is_empty() {
         return ExitCode::SUCCESS;
     }
