@@ -7,11 +7,13 @@ import { createHash } from "node:crypto";
 import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { join } from "node:path";
+import { packed } from "./pack.mjs";
 import { main, setup } from "./setup.mjs";
 import { ask, ROOT, run, say, Trouble } from "./tools.mjs";
 
 export const CRATES = ["schema", "actors", "gateway"];
-const FILES = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml"];
+const PACKER = ["gateway/dev/build.mjs", "gateway/dev/pack.mjs", "gateway/dev/wasm.mjs"];
+const FILES = ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml", ...PACKER];
 const NOT_INPUT = /^gateway\/(assets|build|dev|entry\.js)|(^|\/)(target|node_modules)$/;
 
 // The viewer of the API's document, as its makers publish it.
@@ -39,7 +41,7 @@ export async function build({ env, crate = "gateway" } = {}) {
   // worker-build writes beside its output and swaps at the end: a failed build leaves the old one.
   const ran = await run("building the Worker", WORKER_BUILD_BIN, ["--release", "--no-opt"], { env: rest, cwd });
   if (ran.code !== 0) throw new Trouble(`the build failed (log: ${ran.log}):\n${ran.tail.trim()}`);
-  writeFileSync(wasm, withoutNames(readFileSync(wasm)));
+  writeFileSync(wasm, packed(readFileSync(wasm)));
   writeFileSync(stamp, inputs);
   if (crate === "gateway") assets();
   const bytes = readFileSync(wasm);
@@ -54,33 +56,6 @@ function assets() {
   cpSync(join(ROOT, "gateway", "assets"), to, { recursive: true });
   const from = join(ROOT, "node_modules", "swagger-ui-dist");
   for (const file of VIEWER) copyFileSync(join(from, file), join(to, "docs", file));
-}
-
-/**
- * The module without the names of its functions: a tenth of its size, and of use to nobody who runs
- * it. wasm-opt could do it too, but whatever else it does makes the module larger once gzipped
- * (measured: 1,153 kB without, 1,244 kB with -Oz) and the build slower.
- */
-export function withoutNames(module) {
-  const kept = [module.subarray(0, 8)];
-  for (let at = 8; at < module.length; ) {
-    const [size, body] = leb128(module, at + 1);
-    const [length, text] = leb128(module, body);
-    const isNames = module[at] === 0 && module.toString("utf8", text, text + length) === "name";
-    if (!isNames) kept.push(module.subarray(at, body + size));
-    at = body + size;
-  }
-  return Buffer.concat(kept);
-}
-
-function leb128(bytes, at) {
-  let [value, shift] = [0, 0];
-  for (;;) {
-    const byte = bytes[at++];
-    value += (byte & 0x7f) * 2 ** shift;
-    shift += 7;
-    if (byte < 0x80) return [value, at];
-  }
 }
 
 /** A hash over every file that can change the output, and over the compiler and the tools. */

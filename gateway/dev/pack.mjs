@@ -1,0 +1,103 @@
+// Makes a module smaller once it is gzipped, without touching what a function does.
+//
+// gzip sees a repetition only within 32 KB. A compiler writes the same function for many types, or
+// nearly the same, and they lie far apart: equal ones become one here, and those that look alike
+// come to lie together. Measured on the Worker: 1,282 kB before, 1,124 kB after, in three seconds.
+
+import { Module } from "./wasm.mjs";
+
+/** Functions look alike where they have sequences of so many bytes in common … */
+const SEQUENCE_BYTES = 6;
+/** … which are in at most so many functions: what is everywhere says nothing. */
+const HOLDERS_MAX = 300;
+/** What gzip looks back on, a little less: it has the function itself to look at too. */
+const WINDOW_BYTES = 28_000;
+
+/** The module with one of equal functions, those that look alike together, and without their names. */
+export function packed(bytes) {
+  const module = new Module(bytes);
+  const same = equals(module);
+  const kept = module.bodies.map((_, at) => at).filter((at) => same[at] === at);
+  return module.renumbered(inOrder(module, kept), same);
+}
+
+/** For every function the first that is equal to it: the same type, and it does the same. */
+function equals(module) {
+  const same = module.bodies.map((_, at) => at);
+  const numberOf = (number) => (number < module.imported ? number : same[number - module.imported] + module.imported);
+  // Functions that call equal ones are equal in the next round.
+  for (let merged = true; merged; ) {
+    merged = false;
+    const first = new Map();
+    same.forEach((stands, at) => {
+      if (stands !== at) return;
+      const key = `${module.types[at]} ${module.body(at, numberOf).toString("latin1")}`;
+      const found = first.get(key);
+      if (found === undefined) return void first.set(key, at);
+      same[at] = found;
+      merged = true;
+    });
+    same.forEach((stands, at) => (same[at] = same[stands]));
+  }
+  return same;
+}
+
+/** Next comes always the function that has most in common with those of the window before it. */
+function inOrder(module, functions) {
+  const lengths = functions.map((at) => module.bodies[at].end - module.bodies[at].begin);
+  const { sequences, holders } = sequencesOf(module, functions);
+  const shared = new Float64Array(functions.length);
+  const inWindow = new Uint32Array(holders.length);
+  const enter = (at) => {
+    for (const s of sequences[at]) if (inWindow[s]++ === 0) for (const f of holders[s]) shared[f]++;
+  };
+  const leave = (at) => {
+    for (const s of sequences[at]) if (--inWindow[s] === 0) for (const f of holders[s]) shared[f]--;
+  };
+  // Per byte a short function would always win, in all a long one.
+  const weights = Float64Array.from(lengths, (length) => length ** 0.7);
+  const left = functions.map((_, at) => at);
+  const order = [];
+  for (let [windowBytes, oldest] = [0, 0]; left.length > 0; ) {
+    let best = 0;
+    for (let i = 1; i < left.length; i++) {
+      if (shared[left[i]] / weights[left[i]] > shared[left[best]] / weights[left[best]]) best = i;
+    }
+    const next = left[best];
+    left[best] = left.at(-1);
+    left.pop();
+    order.push(next);
+    enter(next);
+    for (windowBytes += lengths[next]; windowBytes > WINDOW_BYTES + lengths[order[oldest]]; oldest++) {
+      windowBytes -= lengths[order[oldest]];
+      leave(order[oldest]);
+    }
+  }
+  return order.map((at) => functions[at]);
+}
+
+/** The sequences that are in a few functions: of each function which, and who holds each. */
+function sequencesOf(module, functions) {
+  const numbers = new Map();
+  const holders = [];
+  functions.forEach((number, at) => {
+    const { begin, end } = module.bodies[number];
+    for (let from = begin; from + SEQUENCE_BYTES <= end; from++) {
+      const hash = hashed(module.bytes, from);
+      if (!numbers.has(hash)) numbers.set(hash, holders.push([]) - 1);
+      const all = holders[numbers.get(hash)];
+      if (all.at(-1) !== at) all.push(at);
+    }
+  });
+  const telling = holders.filter(({ length }) => length > 1 && length <= HOLDERS_MAX);
+  const sequences = functions.map(() => []);
+  telling.forEach((all, s) => all.forEach((at) => sequences[at].push(s)));
+  return { sequences, holders: telling };
+}
+
+/** FNV-1a. */
+function hashed(bytes, from) {
+  let hash = 2166136261;
+  for (let at = from; at < from + SEQUENCE_BYTES; at++) hash = Math.imul(hash ^ bytes[at], 16777619);
+  return hash;
+}
