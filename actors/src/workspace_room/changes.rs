@@ -66,9 +66,17 @@ pub fn check_named(ctx: &Ctx<'_>, change: &TicketChange) -> Result<(), Reject> {
     if let Some(Some(custom)) = change.custom_status_id {
         statuses::status_of(ctx, custom)?;
     }
+    change.attributes.iter().try_for_each(|attributes| tickets::check_attributes(ctx, attributes))
+}
+
+/// Refuses a change that no ticket can take, whatever the workspace has.
+///
+/// # Errors
+/// `invalid_input` naming the field.
+pub fn check(change: &TicketChange) -> Result<(), Reject> {
     tickets::tags(&change.add_tags)?;
     tickets::tags(&change.remove_tags)?;
-    change.attributes.iter().try_for_each(|attributes| tickets::check_attributes(ctx, attributes))
+    change.attributes.iter().try_for_each(tickets::attributes)
 }
 
 /// Takes the step to a status, or to one of the workspace's own.

@@ -3,12 +3,16 @@
 //! A line of an export is an [`ImportRow`], so what one workspace gives another one takes. Rows
 //! carry no secret: no password, no token, no address of a stored file.
 
+use super::catalogue::MacroActions;
 use super::comment::Visibility;
 use super::mail::MailFacts;
-use super::ticket::{Priority, Source, Status};
+use super::ticket::{Attributes, ListTickets, Priority, Source, Status};
 use super::user::NewHandle;
 use crate::event::By;
-use crate::ids::{AgentId, AttachmentId, CommentId, CompanyId, TeamId, TicketId, UserId};
+use crate::ids::{
+    AgentId, AttachmentId, CategoryId, CommentId, CompanyId, CustomStatusId, ItemId, TeamId,
+    TicketId, UserId,
+};
 use crate::{Millis, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -32,6 +36,18 @@ pub enum ImportRow {
     Agent(AgentRow),
     /// A team. Where another one has the name: `known`.
     Team(TeamRow),
+    /// What tickets are sorted by. Where another one has the name: `known`.
+    Category(ItemRow),
+    /// A status of the workspace's own. Where another one has the name and the `status`: `known`.
+    CustomStatus(ItemRow),
+    /// A text to answer with. Where another one has the name and the text: `known`.
+    CannedReply(ItemRow),
+    /// What stands below a reply. Where another one has the name and the text: `known`.
+    Signature(ItemRow),
+    /// Several steps as one. Where another one has the name and does the same: `known`.
+    Macro(ItemRow),
+    /// A list of tickets by name. Where another one has the name and lists the same: `known`.
+    View(ItemRow),
     /// A company. Where another one has the domain: `known`.
     Company(CompanyRow),
     /// A customer. Where another one has the address: `known`.
@@ -78,6 +94,46 @@ pub struct TeamRow {
     /// Who is in it: at most 200 agents who are there already, active or not.
     #[serde(default)]
     pub member_ids: Vec<AgentId>,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it was last changed.
+    pub updated_at: Millis,
+}
+
+/// A thing of the catalogue, with what its kind has; ids of other things in its `actions` or
+/// `filter` are not looked up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ItemRow {
+    /// The thing.
+    pub id: ItemId,
+    /// Its name: 1 to 100 characters.
+    pub name: String,
+    /// The team that it is for, which is there already; of no category and no custom status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
+    /// The agent whose own it is, who is there already; of no category and no custom status.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_id: Option<AgentId>,
+    /// Of a category: the one that it is part of, which is there already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<CategoryId>,
+    /// Of a custom status: the one of the five that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+    /// Of a canned reply or signature: the text, with variables.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Of a macro: what it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Box<MacroActions>>,
+    /// Of a view: which tickets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Box<ListTickets>>,
+    /// Whether it is put away.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub archived: bool,
     /// When it was made.
     pub created_at: Millis,
     /// When it was last changed.
@@ -163,6 +219,18 @@ pub struct TicketRow {
     /// Who works on it: an agent who is there already, active or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<AgentId>,
+    /// The team that it is for, which is there already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
+    /// Its category, which is there already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<CategoryId>,
+    /// A status of the workspace's own, which is there already and belongs to `status`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_status_id: Option<CustomStatusId>,
+    /// Values of attributes; they are not checked against what is defined.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
     /// Whose it is: a user who is there already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,

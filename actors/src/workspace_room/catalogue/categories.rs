@@ -46,31 +46,54 @@ pub fn change(ctx: &mut Ctx<'_>, input: &ChangeCategory) -> Result<Reply, Reject
     Reply::of(&view(Kind::Category, &item))
 }
 
-fn content(parent: Option<CategoryId>) -> Content {
+/// What only a category has.
+#[must_use]
+pub fn content(parent: Option<CategoryId>) -> Content {
     Content::from_iter([("parentId".to_owned(), json!(parent))])
 }
 
 fn check_parent(ctx: &Ctx<'_>, item: Option<&Item>, parent: CategoryId) -> Result<(), Reject> {
+    let above = above(ctx, item.map(|item| item.id), parent, CATEGORY_DEPTH_MAX)?;
+    if above.iter().any(|item| item.archived) {
+        return Err(Reject::field("parentId", "is archived, or a part of what is"));
+    }
+    Ok(())
+}
+
+/// The categories that one is part of if this is its parent, from the inside out.
+///
+/// # Errors
+/// `invalid_input` where one of them is not there, or is the category itself, or there would be
+/// more levels than so many.
+pub fn above(
+    ctx: &Ctx<'_>,
+    item: Option<ItemId>,
+    parent: CategoryId,
+    most: usize,
+) -> Result<Vec<Item>, Reject> {
     let refuse = |why: &str| Err(Reject::field("parentId", why));
-    let mut above = Some(ItemId(parent.0));
-    let mut depth = 1;
-    while let Some(id) = above {
-        depth += 1;
-        if depth > CATEGORY_DEPTH_MAX {
-            return refuse(&format!("there are at most {CATEGORY_DEPTH_MAX} levels"));
+    let mut above = Vec::new();
+    let mut next = Some(ItemId(parent.0));
+    while let Some(id) = next {
+        if above.len() + 2 > most {
+            return refuse(&format!("there are at most {most} levels"));
         }
-        if item.is_some_and(|item| item.id == id) {
+        if item.is_some_and(|item| item == id) {
             return refuse("must not be the category itself or a part of it");
         }
         let Some(found) = store::find(ctx.sql, Kind::Category, id)? else {
             return refuse("is no category of this workspace");
         };
-        if found.archived {
-            return refuse("is archived, or a part of what is");
-        }
-        above = found.text("parentId").and_then(|id| id.parse().ok());
+        next = parent_of(&found);
+        above.push(found);
     }
-    Ok(())
+    Ok(above)
+}
+
+/// The category that one is part of.
+#[must_use]
+pub fn parent_of(item: &Item) -> Option<ItemId> {
+    item.text("parentId").and_then(|id| id.parse().ok())
 }
 
 /// Refuses what is no category that a ticket can be given.

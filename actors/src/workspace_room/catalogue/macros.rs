@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 /// another's.
 pub fn create(ctx: &mut Ctx<'_>, input: &CreateMacro) -> Result<Reply, Reject> {
     let draft = Draft { name: input.name.clone(), team: input.team_id, personal: input.personal };
-    let item = make(ctx, Kind::Macro, draft, |ctx| content(ctx, &input.actions))?;
+    let item = make(ctx, Kind::Macro, draft, |ctx| named(ctx, &input.actions))?;
     Reply::of(&view(Kind::Macro, &item))
 }
 
@@ -33,7 +33,7 @@ pub fn create(ctx: &mut Ctx<'_>, input: &CreateMacro) -> Result<Reply, Reject> {
 /// `conflict` where the name is another's.
 pub fn change(ctx: &mut Ctx<'_>, input: &ChangeMacro) -> Result<Reply, Reject> {
     let item = alter(ctx, Kind::Macro, input.id, |ctx, _| {
-        let actions = input.actions.as_ref().map(|actions| content(ctx, actions)).transpose()?;
+        let actions = input.actions.as_ref().map(|actions| named(ctx, actions)).transpose()?;
         Ok(Change {
             name: input.name.clone(),
             archived: input.archived,
@@ -46,7 +46,17 @@ pub fn change(ctx: &mut Ctx<'_>, input: &ChangeMacro) -> Result<Reply, Reject> {
 
 /// What can be checked without a ticket. Whether an assignee may still work, and a category is
 /// still there, is asked again when the macro is applied.
-fn content(ctx: &Ctx<'_>, actions: &MacroActions) -> Result<Content, Reject> {
+fn named(ctx: &Ctx<'_>, actions: &MacroActions) -> Result<Content, Reject> {
+    let content = content(actions)?;
+    changes::check_named(ctx, &actions.change)?;
+    Ok(content)
+}
+
+/// What only a macro has, whether or not what it names is there.
+///
+/// # Errors
+/// `invalid_input`, also for one that does nothing.
+pub fn content(actions: &MacroActions) -> Result<Content, Reject> {
     let idle = actions.reply.is_none() && !actions.assign_to_me;
     if idle && actions.change == TicketChange::default() {
         return Err(Reject::field("actions", "must do something"));
@@ -59,7 +69,7 @@ fn content(ctx: &Ctx<'_>, actions: &MacroActions) -> Result<Content, Reject> {
         let why = "must not be given beside change.assigneeId";
         return Err(Reject::field("actions.assignToMe", why));
     }
-    changes::check_named(ctx, &actions.change)?;
+    changes::check(&actions.change)?;
     Ok(Content::from_iter([("actions".to_owned(), json!(actions))]))
 }
 

@@ -59,6 +59,14 @@ impl Kind {
         }
     }
 
+    /// The kind of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let all =
+            [Self::Category, Self::Status, Self::Canned, Self::Signature, Self::Macro, Self::View];
+        all.into_iter().find(|it| it.as_str() == name)
+    }
+
     /// Its name in a sentence.
     #[must_use]
     pub const fn noun(self) -> &'static str {
@@ -73,7 +81,8 @@ impl Kind {
     }
 
     /// Whether things of this kind can be for one team or agent.
-    const fn is_scoped(self) -> bool {
+    #[must_use]
+    pub const fn is_scoped(self) -> bool {
         !matches!(self, Self::Category | Self::Status)
     }
 }
@@ -305,18 +314,29 @@ pub fn alter(
 /// Refuses a name that another of the same kind, team and agent has; and a second signature of a
 /// team, of an agent or of the workspace.
 fn check_unique(ctx: &Ctx<'_>, kind: Kind, item: &Item) -> Result<(), Reject> {
+    let Some(other) = twin(ctx, kind, item)? else { return Ok(()) };
+    let why = if other.name.to_lowercase() == item.name.to_lowercase() {
+        format!("there is a {} of this name", kind.noun())
+    } else {
+        "there is a signature for the same already: change it".to_owned()
+    };
+    Err(Reject::conflict(why).with(json!({ "id": other.id })))
+}
+
+/// What an item cannot stand beside: another of the same kind, team and agent with its name; or,
+/// of a signature, that of the same team, of the same agent or of the workspace.
+///
+/// # Errors
+/// A storage fault.
+pub fn twin(ctx: &Ctx<'_>, kind: Kind, item: &Item) -> Result<Option<Item>, Reject> {
     let same =
         |other: &Item| other.id != item.id && other.team == item.team && other.agent == item.agent;
     let named = store::of_name(ctx.sql, kind, &item.name.to_lowercase())?;
-    if let Some(other) = named.iter().find(|other| same(other)) {
-        return Err(Reject::conflict(format!("there is a {} of this name", kind.noun()))
-            .with(json!({ "id": other.id })));
+    if let Some(other) = named.into_iter().find(same) {
+        return Ok(Some(other));
     }
-    if kind == Kind::Signature
-        && let Some(other) = render::signature_of(ctx, item.team, item.agent)?.filter(same)
-    {
-        return Err(Reject::conflict("there is a signature for the same already: change it")
-            .with(json!({ "id": other.id })));
+    if kind == Kind::Signature {
+        return Ok(render::signature_of(ctx, item.team, item.agent)?.filter(same));
     }
-    Ok(())
+    Ok(None)
 }

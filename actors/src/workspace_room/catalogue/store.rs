@@ -2,6 +2,7 @@
 
 use super::{Item, Kind};
 use crate::kernel::{Fault, Row, Sql, Value};
+use crate::workspace_room::store::tickets::word;
 use schema::codec::read_json;
 use schema::ids::{AgentId, ItemId, TeamId};
 
@@ -126,6 +127,46 @@ pub fn count(sql: &dyn Sql, kind: Kind) -> Result<i64, Fault> {
     sql.first(COUNT, &[kind.as_str().into()])?.map_or(Ok(0), |row| row.integer(0))
 }
 
+const KIND_OF: &str = "select kind from catalogue where id = ?";
+
+/// The kind of whatever has an id.
+///
+/// # Errors
+/// A storage fault.
+pub fn kind_of(sql: &dyn Sql, id: ItemId) -> Result<Option<Kind>, Fault> {
+    let row = sql.first(KIND_OF, &[id.to_string().into()])?;
+    row.map(|row| word(&row, 0, Kind::parse)).transpose()
+}
+
+/// By the key, whatever index of the kind there is.
+const AFTER: &str = "select number, id, name, team_id, agent_id, content, archived, created_at,
+    updated_at, version, kind from catalogue
+    where number > ? and (+kind = 'category') = cast(? as integer) order by number limit ?";
+
+/// Which things a walk through all of them meets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walk {
+    /// Those of every other kind.
+    Others,
+    /// The categories.
+    Categories,
+}
+
+/// Things after a number, archived or not and whosever they are, in the order of their making.
+///
+/// # Errors
+/// A storage fault.
+pub fn after(
+    sql: &dyn Sql,
+    walk: Walk,
+    number: i64,
+    limit: i64,
+) -> Result<Vec<(Kind, Item)>, Fault> {
+    let categories = i64::from(walk == Walk::Categories);
+    let rows = sql.exec(AFTER, &[number.into(), categories.into(), limit.into()])?;
+    rows.iter().map(|row| Ok((word(row, 10, Kind::parse)?, read(row)?))).collect()
+}
+
 const INSERT: &str = "insert into catalogue (id, kind, name, name_key, team_id, agent_id, content,
     archived, created_at, updated_at, version) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
@@ -176,4 +217,4 @@ fn content(item: &Item) -> Value {
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[FIND, LIST, OF_NAME, OF_SCOPE, COUNT, INSERT, UPDATE];
+    &[FIND, LIST, OF_NAME, OF_SCOPE, COUNT, KIND_OF, AFTER, INSERT, UPDATE];

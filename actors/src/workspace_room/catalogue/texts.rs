@@ -36,7 +36,11 @@ pub fn change(ctx: &mut Ctx<'_>, kind: Kind, input: &ChangeText) -> Result<Reply
     Reply::of(&view(kind, &item))
 }
 
-fn content(body: &str) -> Result<Content, Reject> {
+/// What only a text has.
+///
+/// # Errors
+/// `invalid_input`, also for a variable that there is not.
+pub fn content(body: &str) -> Result<Content, Reject> {
     let body = check::text("body", body, TEXT_CHARS_MAX)?;
     render::check("body", &body)?;
     Ok(Content::from_iter([("body".to_owned(), json!(body))]))

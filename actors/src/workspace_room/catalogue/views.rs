@@ -1,6 +1,6 @@
 //! Views: lists of tickets by name.
 
-use super::{Change, Content, Draft, Kind, alter, find, make, view};
+use super::{Change, Content, Draft, Item, Kind, alter, find, make, view};
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::handle::list_tickets::{self, Query};
@@ -8,7 +8,7 @@ use schema::codec::read_json;
 use schema::room::catalogue::{ChangeView, CreateView, ListViewTickets};
 use schema::room::ticket::ListTickets;
 use schema::{Permission, Reject};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Makes a view. Event `view.created`, unless it is the caller's own.
 ///
@@ -37,7 +37,11 @@ pub fn change(ctx: &mut Ctx<'_>, input: &ChangeView) -> Result<Reply, Reject> {
     Reply::of(&view(Kind::View, &item))
 }
 
-fn content(filter: &ListTickets) -> Result<Content, Reject> {
+/// What only a view has.
+///
+/// # Errors
+/// `invalid_input` for a filter that is none.
+pub fn content(filter: &ListTickets) -> Result<Content, Reject> {
     for (field, given) in
         [("filter.limit", filter.limit.is_some()), ("filter.cursor", filter.cursor.is_some())]
     {
@@ -56,9 +60,16 @@ fn content(filter: &ListTickets) -> Result<Content, Reject> {
 pub fn tickets(ctx: &Ctx<'_>, input: &ListViewTickets) -> Result<Reply, Reject> {
     let member = authorise::require(ctx, Permission::Read)?;
     let item = find(ctx, Kind::View, member, input.id)?;
-    let filter = item.content.get("filter").cloned().unwrap_or_default();
-    let filter: ListTickets = read_json(filter.to_string().as_bytes())
-        .map_err(|error| Reject::internal(format!("view {}: {}", item.id, error.message)))?;
     let (limit, cursor) = (input.limit, input.cursor.clone());
-    list_tickets::list_tickets(ctx, &ListTickets { limit, cursor, ..filter })
+    list_tickets::list_tickets(ctx, &ListTickets { limit, cursor, ..filter(&item)? })
+}
+
+/// Which tickets a view lists.
+///
+/// # Errors
+/// `internal` where it is not what this build writes.
+pub fn filter(item: &Item) -> Result<ListTickets, Reject> {
+    let json = item.content.get("filter").unwrap_or(&Value::Null).to_string();
+    read_json(json.as_bytes())
+        .map_err(|error| Reject::internal(format!("view {}: {}", item.id, error.message)))
 }

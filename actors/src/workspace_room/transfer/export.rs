@@ -1,12 +1,15 @@
 //! All rows of the workspace, page by page: what leans on a row comes after it.
 
-use super::store;
+use super::{items, store};
 use crate::kernel::{Ctx, Fault, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::store::agents;
+use crate::workspace_room::catalogue::store::Walk;
+use crate::workspace_room::catalogue::{self, Item, Kind, categories};
 use crate::workspace_room::store::{BOTTOM, TOP, attachments, comments, companies, tickets, users};
 use crate::workspace_room::teams;
 use crate::workspace_room::{audit, cursor};
+use schema::ids::{CommentId, TeamId};
 use schema::room::access::Agent;
 use schema::room::comment::{Attachment, Comment};
 use schema::room::company::Company;
@@ -30,8 +33,20 @@ const PAGE_ROWS: usize = 1_000;
 /// After so many bytes of text a page ends.
 const PAGE_BYTES: usize = 512 * 1024;
 /// The parts of an export, in their order; a cursor holds the part and the place in it.
-const PARTS: [Part; 6] =
-    [agents_part, teams_part, companies_part, users_part, tickets_part, comments_part];
+const PARTS: [Part; 8] = [
+    agents_part,
+    teams_part,
+    categories_part,
+    items_part,
+    companies_part,
+    users_part,
+    tickets_part,
+    comments_part,
+];
+/// How many levels of categories are told apart; what is further in comes with the last.
+const LEVELS: i64 = 16;
+/// More than the number of any thing of the catalogue.
+const LEVEL: i64 = 1 << 40;
 
 /// Reads things after a place; gives the place of the last of them, none at the end.
 type Part = fn(&Ctx<'_>, i64, &mut Page) -> Result<Option<i64>, Fault>;
@@ -121,6 +136,60 @@ fn team_row(team: Team) -> TeamRow {
     }
 }
 
+/// The categories, level by level: each after the one that it is part of.
+fn categories_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    let (level, number) = (after.max(0) / LEVEL, after.max(0) % LEVEL);
+    if level == LEVELS {
+        return Ok(None);
+    }
+    let found = catalogue::store::after(ctx.sql, Walk::Categories, number, CHUNK)?;
+    let last = found.last().map(|(_, item)| item.number);
+    for (kind, item) in found {
+        if level_of(ctx, &item)? == level {
+            push_item(ctx, page, kind, item)?;
+        }
+    }
+    Ok(Some(last.map_or((level + 1) * LEVEL, |number| level * LEVEL + number)))
+}
+
+/// How many categories one is part of, up to a bound.
+fn level_of(ctx: &Ctx<'_>, item: &Item) -> Result<i64, Fault> {
+    let (mut level, mut next) = (0, categories::parent_of(item));
+    while let Some(id) = next.filter(|_| level < LEVELS - 1) {
+        let above = catalogue::store::find(ctx.sql, Kind::Category, id)?;
+        next = above.as_ref().and_then(categories::parent_of);
+        level += 1;
+    }
+    Ok(level)
+}
+
+/// What else there is of the catalogue.
+fn items_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    let mut last = None;
+    for (kind, item) in catalogue::store::after(ctx.sql, Walk::Others, after, CHUNK)? {
+        last = Some(item.number);
+        push_item(ctx, page, kind, item)?;
+        if page.bytes >= PAGE_BYTES {
+            break;
+        }
+    }
+    Ok(last)
+}
+
+fn push_item(ctx: &Ctx<'_>, page: &mut Page, kind: Kind, item: Item) -> Result<(), Fault> {
+    let row = items::row(ctx, kind, item).map_err(|reject| Fault(reject.message))?;
+    let bytes = row.body.as_ref().map_or(0, String::len);
+    let row = match kind {
+        Kind::Category => ImportRow::Category(row),
+        Kind::Status => ImportRow::CustomStatus(row),
+        Kind::Canned => ImportRow::CannedReply(row),
+        Kind::Signature => ImportRow::Signature(row),
+        Kind::Macro => ImportRow::Macro(row),
+        Kind::View => ImportRow::View(row),
+    };
+    page.push(&row, bytes)
+}
+
 fn companies_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
     let found = store::company_ids(ctx.sql, after, CHUNK)?;
     for (_, id) in &found {
@@ -174,13 +243,14 @@ fn tickets_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64
     for (_, id) in &found {
         let ticket = tickets::find(ctx.sql, parsed(id)?)?.ok_or_else(gone)?;
         if ticket.deleted_at.is_none() {
-            page.push(&ImportRow::Ticket(ticket_row(ticket)), 0)?;
+            let team_id = items::live_team(ctx, ticket.team_id)?;
+            page.push(&ImportRow::Ticket(ticket_row(ticket, team_id)), 0)?;
         }
     }
     Ok(found.last().map(|(number, _)| *number))
 }
 
-fn ticket_row(ticket: Ticket) -> TicketRow {
+fn ticket_row(ticket: Ticket, team_id: Option<TeamId>) -> TicketRow {
     TicketRow {
         id: ticket.id,
         number: Some(ticket.number),
@@ -189,6 +259,10 @@ fn ticket_row(ticket: Ticket) -> TicketRow {
         priority: ticket.priority,
         tags: ticket.tags,
         assignee_id: ticket.assignee_id,
+        team_id,
+        category_id: ticket.category_id,
+        custom_status_id: ticket.custom_status_id,
+        attributes: ticket.attributes,
         user_id: ticket.user_id,
         source: ticket.source,
         follows_ticket_id: ticket.follows_ticket_id,
@@ -235,7 +309,7 @@ fn comment_row(comment: Comment) -> CommentRow {
     }
 }
 
-fn attachment_row(comment_id: schema::ids::CommentId, file: Attachment) -> AttachmentRow {
+fn attachment_row(comment_id: CommentId, file: Attachment) -> AttachmentRow {
     AttachmentRow {
         id: file.id,
         comment_id,

@@ -1,8 +1,9 @@
 //! Taking rows from elsewhere.
 
-use super::{comments, people, store, tickets};
+use super::{comments, items, people, store, tickets};
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
+use crate::workspace_room::catalogue::Kind;
 use crate::workspace_room::derived;
 use crate::workspace_room::store::counts;
 use crate::workspace_room::store::tickets::{Standing, standing};
@@ -44,7 +45,13 @@ pub fn import_rows(ctx: &mut Ctx<'_>, input: ImportRows) -> Result<Reply, Reject
 }
 
 fn text_bytes(row: &ImportRow) -> usize {
-    if let ImportRow::Comment(comment) = row { comment.body.len() } else { 0 }
+    match row {
+        ImportRow::Comment(comment) => comment.body.len(),
+        ImportRow::CannedReply(item) | ImportRow::Signature(item) => {
+            item.body.as_ref().map_or(0, String::len)
+        }
+        _ => 0,
+    }
 }
 
 /// What a call changes, put together until all rows are taken.
@@ -74,6 +81,12 @@ impl Load {
         let taken = match row {
             ImportRow::Agent(row) => people::agent(ctx, row),
             ImportRow::Team(row) => people::team(ctx, row),
+            ImportRow::Category(row) => items::item(ctx, Kind::Category, row),
+            ImportRow::CustomStatus(row) => items::item(ctx, Kind::Status, row),
+            ImportRow::CannedReply(row) => items::item(ctx, Kind::Canned, row),
+            ImportRow::Signature(row) => items::item(ctx, Kind::Signature, row),
+            ImportRow::Macro(row) => items::item(ctx, Kind::Macro, row),
+            ImportRow::View(row) => items::item(ctx, Kind::View, row),
             ImportRow::Company(row) => people::company(ctx, row),
             ImportRow::User(row) => people::user(ctx, row),
             ImportRow::Ticket(row) => {

@@ -4,7 +4,7 @@
 //! | part | what it does |
 //! | --- | --- |
 //! | [`import`] | takes rows: what a call has in common |
-//! | [`people`], [`tickets`], [`comments`] | what one row becomes |
+//! | [`people`], [`items`], [`tickets`], [`comments`] | what one row becomes |
 //! | [`export`] | gives all rows, page by page |
 //! | [`store`] | the statements that only these need |
 //!
@@ -22,6 +22,7 @@
 pub mod comments;
 pub mod export;
 pub mod import;
+pub mod items;
 pub mod people;
 pub mod store;
 pub mod tickets;

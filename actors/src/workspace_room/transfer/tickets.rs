@@ -1,12 +1,14 @@
 //! What a row about a ticket becomes.
 
 use super::import::{Load, compare, plain, time};
-use super::store;
+use super::{items, store};
 use crate::kernel::Ctx;
 use crate::workspace_room::access::store::agents;
+use crate::workspace_room::catalogue::{self, Kind, statuses};
 use crate::workspace_room::search;
 use crate::workspace_room::store::{tickets, users};
 use crate::workspace_room::tickets as rules;
+use schema::ids::ItemId;
 use schema::room::ticket::{Attributes, Status, Ticket};
 use schema::room::transfer::{NUMBER_MAX, RowOutcome, RowResult, TicketRow};
 use schema::summary::Table;
@@ -15,7 +17,7 @@ use schema::{Millis, Reject};
 /// Takes a ticket.
 ///
 /// # Errors
-/// `invalid_input`, also for a user, agent or ticket that is not here.
+/// `invalid_input`, also for a user, agent, team, category, status or ticket that is not here.
 pub fn ticket(ctx: &mut Ctx<'_>, load: &mut Load, row: &TicketRow) -> Result<RowResult, Reject> {
     let follows = check(ctx, row)?;
     let result = match tickets::find(ctx.sql, row.id)? {
@@ -61,11 +63,40 @@ fn check(ctx: &Ctx<'_>, row: &TicketRow) -> Result<Option<i64>, Reject> {
     {
         return Err(Reject::field("userId", "is no user of this workspace"));
     }
+    check_sorting(ctx, row)?;
     let Some(before) = row.follows_ticket_id else { return Ok(None) };
     match tickets::standing(ctx.sql, before)? {
         Some(before) => Ok(Some(before.number)),
         None => Err(Reject::field("followsTicketId", "is no ticket of this workspace")),
     }
+}
+
+/// Refuses a team, category or status of the workspace's own that a ticket cannot be of, and
+/// attributes that are none. What is archived may be named: it was not when the ticket was.
+fn check_sorting(ctx: &Ctx<'_>, row: &TicketRow) -> Result<(), Reject> {
+    if let Some(team) = row.team_id {
+        rules::check_team(ctx, team)?;
+    }
+    if let Some(category) = row.category_id
+        && catalogue::store::find(ctx.sql, Kind::Category, ItemId(category.0))?.is_none()
+    {
+        return Err(Reject::field("categoryId", "is no category of this workspace"));
+    }
+    if let Some(id) = row.custom_status_id {
+        let found = catalogue::store::find(ctx.sql, Kind::Status, ItemId(id.0))?;
+        if found.and_then(|item| statuses::belongs_to(&item)) != Some(row.status) {
+            let why = "is no custom status of this workspace that belongs to the status";
+            return Err(Reject::field("customStatusId", why));
+        }
+    }
+    rules::attributes(&row.attributes)
+}
+
+/// The attributes that a row gives: null is none.
+fn attributes(row: &TicketRow) -> Attributes {
+    let mut attributes = row.attributes.clone();
+    attributes.retain(|_, value| !value.is_null());
+    attributes
 }
 
 fn make(ctx: &Ctx<'_>, load: &mut Load, row: &TicketRow) -> Result<Ticket, Reject> {
@@ -77,10 +108,10 @@ fn make(ctx: &Ctx<'_>, load: &mut Load, row: &TicketRow) -> Result<Ticket, Rejec
         priority: row.priority,
         tags: rules::tags(&row.tags)?,
         assignee_id: row.assignee_id,
-        team_id: None,
-        category_id: None,
-        custom_status_id: None,
-        attributes: Attributes::new(),
+        team_id: row.team_id,
+        category_id: row.category_id,
+        custom_status_id: row.custom_status_id,
+        attributes: attributes(row),
         user_id: row.user_id,
         user_email: None,
         user_name: None,
@@ -122,6 +153,7 @@ fn again(
 ) -> Result<RowResult, Reject> {
     let subject = rules::subject(&row.subject)?;
     let tags = rules::tags(&row.tags)?;
+    let (attributes, team) = (attributes(row), items::live_team(ctx, here.team_id)?);
     let first_reply_at = row.first_reply_at.or(here.first_reply_at);
     let for_life = row.source == here.source
         && row.created_at == here.created_at
@@ -133,6 +165,10 @@ fn again(
             ("priority", row.priority == here.priority),
             ("tags", tags == here.tags),
             ("assigneeId", row.assignee_id == here.assignee_id),
+            ("teamId", row.team_id == team),
+            ("categoryId", row.category_id == here.category_id),
+            ("customStatusId", row.custom_status_id == here.custom_status_id),
+            ("attributes", attributes == here.attributes),
             ("userId", row.user_id == here.user_id),
             ("source", row.source == here.source),
             ("followsTicketId", row.follows_ticket_id == here.follows_ticket_id),
@@ -154,6 +190,10 @@ fn again(
             priority: row.priority,
             tags,
             assignee_id: row.assignee_id,
+            team_id: row.team_id,
+            category_id: row.category_id,
+            custom_status_id: row.custom_status_id,
+            attributes,
             user_id: row.user_id,
             updated_at: row.updated_at,
             first_reply_at,

@@ -2,6 +2,7 @@
 
 mod export;
 mod import;
+mod items;
 mod tables;
 
 use crate::workspace_room::tests::desk::Desk;
@@ -66,6 +67,23 @@ pub fn agent(number: u32) -> Value {
 pub fn team(number: u32) -> Value {
     json!({ "team": { "id": id(7, number), "name": format!("Team {number}"),
         "memberIds": [id(1, 1)], "createdAt": CREATED, "updatedAt": CREATED } })
+}
+
+pub fn category(number: u32) -> Value {
+    json!({ "category": { "id": id(8, number), "name": format!("Category {number}"),
+        "createdAt": CREATED, "updatedAt": CREATED } })
+}
+
+pub fn status(number: u32) -> Value {
+    json!({ "customStatus": { "id": id(9, number), "name": format!("Status {number}"),
+        "status": "open", "createdAt": CREATED, "updatedAt": CREATED } })
+}
+
+/// A row of a kind that can be for a team or an agent, with what only that kind has.
+pub fn item(kind: &str, number: u32, own: Value) -> Value {
+    let row = json!({ kind: { "id": id(10, number), "name": format!("{kind} {number}"),
+        "createdAt": CREATED, "updatedAt": CREATED } });
+    with(row, own)
 }
 
 pub fn company(number: u32) -> Value {

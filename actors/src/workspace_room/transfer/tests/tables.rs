@@ -46,8 +46,24 @@ const EXPORTED: &[Exported] = &[
     ),
     // A domain is part of an address.
     ("handles", &["kind", "value", "user", "main"], &["domain", "added_at"]),
-    // Comments are counted as they come. What hides, claims, files or merges a ticket is how the
-    // team works with it today, by ids of settings that do not move.
+    // Its number is its place among all.
+    (
+        "catalogue",
+        &[
+            "id",
+            "kind",
+            "name",
+            "team_id",
+            "agent_id",
+            "content",
+            "archived",
+            "created_at",
+            "updated_at",
+        ],
+        &[],
+    ),
+    // Comments are counted as they come. What hides, claims or merges a ticket is how the team
+    // works with it today.
     (
         "tickets",
         &[
@@ -66,14 +82,14 @@ const EXPORTED: &[Exported] = &[
             "first_reply_at",
             "solved_at",
             "closed_at",
-        ],
-        &[
-            "comments",
-            "last_comment_at",
             "team_id",
             "category_id",
             "custom_status_id",
             "attributes",
+        ],
+        &[
+            "comments",
+            "last_comment_at",
             "snoozed_at",
             "snoozed_until",
             "wakes_on_reply",
@@ -167,7 +183,6 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "rules",
             "business_hours",
             "free_mail",
-            "catalogue",
             "notification_setup",
             "notification_templates",
         ],
