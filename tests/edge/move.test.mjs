@@ -59,6 +59,8 @@ test("moving", { timeout: 900_000 }, async (t) => {
     for (const [name, from] of [
       ["agents", "agents where workspace_id = 1"],
       ["teams", "teams where workspace_id = 1"],
+      ["categories", "categories where workspace_id = 1"],
+      ["canned_replies", "canned_replies where workspace_id = 1"],
       ["companies", "companies where workspace_id = 1"],
       ["users", "users where workspace_id = 1"],
       ["tickets", "tickets where workspace_id = 1"],
@@ -77,7 +79,7 @@ test("moving", { timeout: 900_000 }, async (t) => {
     assert.ok(total >= 4_500, `${total} rows of this workspace`);
     assert.ok(count("comments") + count("tickets") + count("users") >= 5_000);
     // What cannot move says why, and nothing else is left behind.
-    for (const name of ["agents", "teams", "companies", "users", "tickets", "ticket_bodies"]) assert.equal(table(first.report, name).refused, 0, name);
+    for (const name of ["agents", "teams", "categories", "canned_replies", "companies", "users", "tickets", "ticket_bodies"]) assert.equal(table(first.report, name).refused, 0, name);
     assert.deepEqual(table(first.report, "comments").reasons["Refused: its ticket is not there"]?.[0], count(`comments where ${nobodys}`));
     assert.equal(table(first.report, "comments").refused, count(`comments where ${nobodys}`));
     assert.deepEqual(table(first.report, "agents").passedOver, ["is_active", "password"]);
@@ -119,6 +121,44 @@ test("moving", { timeout: 900_000 }, async (t) => {
       }
     }
     assert.ok(compared > 200, `${compared} comments`);
+  });
+
+  await t.test("tickets are of the teams and categories that they were of, and replies of whom they were", async () => {
+    const names = async (path, key) => new Map((await all(url, path, { token })).map((one) => [one.id, one[key]]));
+    const [teams, categories] = [await names("/v1/teams", "name"), await names("/v1/categories", "name")];
+    const source = db.rows(
+      `select json_object('id', t.id, 'team', g.name, 'category', c.name) from tickets t
+       left join teams g on g.id = t.team_id and g.workspace_id = 1 left join categories c on c.id = t.category_id and c.workspace_id = 1
+       where t.workspace_id = 1`, "desk");
+    const tickets = new Map((await all(url, "/v1/tickets?sort=createdAt", { token })).map((ticket) => [ticket.number, ticket]));
+    let sorted = 0;
+    for (const { id, team, category } of source) {
+      const ticket = tickets.get(id);
+      assert.equal(teams.get(ticket.teamId) ?? null, team, `${id}`);
+      assert.equal((categories.get(ticket.categoryId) ?? null)?.toLowerCase(), category?.toLowerCase(), `${id}`);
+      assert.ok(!ticket.tags.some((tag) => /^(team|category) /.test(tag)), ticket.tags.join());
+      sorted += (team !== null) + (category !== null);
+    }
+    assert.ok(sorted > 300, `${sorted}`);
+    const tree = await all(url, "/v1/categories", { token });
+    const parents = db.rows("select json_object('name', c.name, 'parent', p.name) from categories c join categories p on p.id = c.parent_id where c.workspace_id = 1", "desk");
+    assert.ok(parents.length > 1);
+    for (const { name, parent } of parents) assert.equal(categories.get(tree.find((one) => one.name === name).parentId).toLowerCase(), parent.toLowerCase());
+    assert.equal(table(first.report, "categories").known, 1, "one has the name of another");
+
+    // What is an agent's own is not in anybody else's list; the export has it.
+    const lines = (await (await fetch(`${url}/v1/workspace/export`, { headers: { authorization: `Bearer ${token}` } })).text()).trim().split("\n").map((it) => JSON.parse(it));
+    const of = (kind) => lines.filter((it) => it[kind]).map((it) => it[kind]);
+    const agents = new Map(of("agent").map((one) => [one.id, one.email]));
+    const replies = db.rows(
+      `select json_object('text', r.content, 'team', if(a.id is null, g.name, null), 'agent', lower(a.email)) from canned_replies r
+       left join teams g on g.id = r.team_id and g.workspace_id = 1 left join agents a on a.id = r.agent_id and a.workspace_id = 1
+       where r.workspace_id = 1`, "desk");
+    const line = ({ text, team, agent }) => JSON.stringify([text.replaceAll(/\s+/g, " ").trim(), team ?? null, agent ?? null]);
+    const expected = replies.map((one) => line({ ...one, text: one.text.replace("{{contact.id}}", "{contact.id}") }));
+    const found = of("cannedReply").map((one) => line({ text: one.body, team: teams.get(one.teamId), agent: agents.get(one.agentId) }));
+    assert.deepEqual(found.sort(), expected.sort());
+    assert.ok(found.some((it) => !it.endsWith("null,null]")));
   });
 
   await t.test("contents of files arrive, byte for byte, under harmless names", async () => {

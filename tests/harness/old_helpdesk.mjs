@@ -15,7 +15,9 @@ create table companies (id int auto_increment primary key, workspace_id int not 
   default charset=latin1;
 create table users (id int auto_increment primary key, workspace_id int not null, company_id int, name varchar(255), email varchar(255), phone varchar(50),
   created_at datetime, updated_at timestamp null) default charset=utf8mb4;
-create table categories (id int auto_increment primary key, workspace_id int, name varchar(255));
+create table categories (id int auto_increment primary key, workspace_id int not null, parent_id int, name varchar(255), created_at datetime, updated_at datetime);
+create table canned_replies (id int auto_increment primary key, workspace_id int not null, team_id int, agent_id int, title varchar(255), content mediumtext,
+  created_at datetime, updated_at datetime) default charset=utf8mb4;
 create table tickets (id int auto_increment primary key, workspace_id int not null, title varchar(255), status varchar(50), priority varchar(20),
   user_id int, assignee_id int, team_id int, category_id int, tags json, created_at datetime(6), updated_at datetime(3)) default charset=utf8mb4;
 create table ticket_bodies (id int auto_increment primary key, ticket_id int, email_body longtext, created_at datetime) default charset=utf8mb4;
@@ -77,10 +79,14 @@ export function filled({ seed = 7, tickets = 700, comments = 4_200, users = 400 
       range(companies, (n) => [n, workspace(n), `Café “Größe” ${n} £`.replaceAll(/[“”]/g, "'"), some(`c${n}.example`, 0.95), when()])],
     ["users", "id, workspace_id, company_id, name, phone, email, created_at, updated_at",
       range(users, (n) => [n, workspace(n), some(1 + below(companies + 3)), some(pick(AWKWARD)), n % 25 === 0 ? `+49 (30) ${100000 + n}` : n % 26 === 0 ? "030 12" : null, n % 50 === 0 ? null : n % 97 === 0 ? "User1@c1.example" : `User${n}@c${n % 60}.example`, pick(["0000-00-00 00:00:00", when()]), some(when())])],
-    ["categories", "id, workspace_id, name", range(6, (n) => [n, 1, `Category ${n}`])],
+    // A tree in which later ones are above earlier ones, and one whose name an earlier one has.
+    ["categories", "id, workspace_id, parent_id, name, created_at",
+      range(12, (n) => [n, n === 12 ? 2 : 1, n % 4 === 1 && n < 10 ? n + 2 : null, n === 11 ? "category 2" : `Category ${n}`, when()])],
+    ["canned_replies", "id, workspace_id, team_id, agent_id, title, content, created_at, updated_at",
+      range(40, (n) => [n, workspace(n), n % 3 ? null : 1 + below(5), n % 4 ? null : 1 + below(agents), n % 7 ? `Reply ${n} ünï` : "Thanks", `Hello {{user.name}} {{contact.id}}, ${text(n)}`, when(), some(when())])],
     ["tickets", "id, workspace_id, title, status, priority, user_id, assignee_id, team_id, category_id, tags, created_at, updated_at",
       range(tickets, (n) => [n * 3, workspace(n), some(pick(AWKWARD).slice(0, 200) + n, 0.98), pick(["Open", "Unread", "In progress", "With User", "Solved", "Closed", "Parked", null]),
-        pick(["Low", "Medium", "High", "Urgent", "Critical", null]), some(1 + below(users)), some(1 + below(agents), 0.6), some(1 + below(5), 0.4), some(1 + below(6), 0.4),
+        pick(["Low", "Medium", "High", "Urgent", "Critical", null]), some(1 + below(users)), some(1 + below(agents), 0.6), some(1 + below(6), 0.4), some(1 + below(12), 0.4),
         some(JSON.stringify(range(below(4), () => pick(["billing", "VIP", "ünï 🦀", "a,b"])))), `${when()}.123456`, some(`${when()}.5`)])],
     ["ticket_bodies", "ticket_id, email_body, created_at", range(tickets, (n) => [n * 3, n === 5 ? "long ünï 🦀 word ".repeat(12_500) : text(n), some(when())])],
     ["comments", "id, ticket_id, agent_id, user_id, content, is_private, created_at",

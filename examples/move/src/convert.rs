@@ -5,6 +5,7 @@
 
 use crate::dump::Record;
 use crate::report::Table;
+use actors::workspace_room::catalogue::render::VARIABLES;
 use schema::room::comment::BODY_BYTES_MAX;
 use schema::room::ticket::{Priority, SUBJECT_CHARS_MAX, Status, TAG_CHARS_MAX, TAGS_MAX};
 use schema::{Millis, Role, check};
@@ -12,6 +13,8 @@ use serde_json::Value;
 
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 200;
+/// The longest name of a thing of the catalogue, in characters.
+pub const ITEM_CHARS_MAX: usize = schema::room::catalogue::NAME_CHARS_MAX;
 const NO_TEXT: &str = "(no text)";
 
 /// Counts a change under its name.
@@ -74,6 +77,58 @@ pub fn name(text: Option<&str>, instead: &str, table: &mut Table) -> String {
     })
 }
 
+/// The name of a thing of the catalogue, or something in its place.
+pub fn item_name(text: Option<&str>, instead: &str, table: &mut Table) -> String {
+    let name = name(text, instead, table);
+    line(&name, ITEM_CHARS_MAX, table).unwrap_or(name)
+}
+
+/// A text to answer with. A variable that Postroom does not have stands as what it is called, in
+/// single braces: whoever uses the text sees it.
+pub fn reply(text: &str, html: bool, table: &mut Table) -> String {
+    let text = clean(text, html, table);
+    let mut kept = String::new();
+    let mut rest = text.trim();
+    while let Some((before, after)) = rest.split_once("{{") {
+        kept.push_str(before);
+        let inside = after.split_once("}}");
+        let name = inside.map(|(inside, _)| inside.split('|').next().unwrap_or(inside).trim());
+        match (inside, name.filter(|name| VARIABLES.contains(name))) {
+            (Some((inside, behind)), Some(_)) => {
+                kept.push_str(&format!("{{{{{inside}}}}}"));
+                rest = behind;
+            }
+            (Some((inside, behind)), None) => {
+                note(table, "with a variable that Postroom does not have: it stands as {its name}");
+                kept.push_str(&format!("{{{}}}", single(inside.trim().trim_matches(['{', '}']))));
+                rest = behind;
+            }
+            (None, _) => {
+                note(table, "with {{ and no }}: with single braces");
+                kept.push_str(&format!("{{{}", single(after.trim_start_matches('{'))));
+                rest = "";
+            }
+        }
+    }
+    kept.push_str(rest);
+    if check::text("body", &kept, usize::MAX).is_err() {
+        note(table, "without a text that is visible");
+        return NO_TEXT.into();
+    }
+    kept
+}
+
+/// A text without one opening brace next to another.
+fn single(text: &str) -> String {
+    let mut kept = String::new();
+    for character in text.chars() {
+        if character != '{' || !kept.ends_with('{') {
+            kept.push(character);
+        }
+    }
+    kept
+}
+
 /// A subject, or something in its place.
 pub fn subject(text: Option<&str>, table: &mut Table) -> String {
     text.and_then(|text| line(text, SUBJECT_CHARS_MAX, table)).unwrap_or_else(|| {
@@ -111,14 +166,7 @@ pub fn phone(text: &str, table: &mut Table) -> Option<String> {
 /// The parts of a body: one, or several where it is longer than a comment can be. Control
 /// characters that no text has are left out.
 pub fn bodies(text: &str, html: bool, table: &mut Table) -> Vec<String> {
-    let converted = if html { actors::mail::html::html_to_text(text) } else { text.to_owned() };
-    let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
-    let cleaned: String = if converted.contains(odd) {
-        note(table, "with control characters: those were left out");
-        converted.chars().filter(|c| !odd(*c)).collect()
-    } else {
-        converted
-    };
+    let cleaned = clean(text, html, table);
     let mut parts = Vec::new();
     let mut rest = cleaned.trim();
     while rest.len() > BODY_BYTES_MAX {
@@ -143,6 +191,17 @@ pub fn bodies(text: &str, html: bool, table: &mut Table) -> Vec<String> {
         kept.push(NO_TEXT.into());
     }
     kept
+}
+
+/// A text without its markup, and without control characters that no text has.
+fn clean(text: &str, html: bool, table: &mut Table) -> String {
+    let converted = if html { actors::mail::html::html_to_text(text) } else { text.to_owned() };
+    let odd = |c: char| c.is_control() && !matches!(c, '\n' | '\r' | '\t');
+    if !converted.contains(odd) {
+        return converted;
+    }
+    note(table, "with control characters: those were left out");
+    converted.chars().filter(|c| !odd(*c)).collect()
 }
 
 /// A status, and the tag that keeps the word where Postroom has no such status.
@@ -182,8 +241,8 @@ pub fn role(text: Option<&str>) -> Role {
     }
 }
 
-/// Tags out of JSON (`["a","b"]`) or a list with commas, and further ones.
-pub fn tags(text: Option<&str>, more: Vec<String>, table: &mut Table) -> Vec<String> {
+/// Tags out of JSON (`["a","b"]`) or a list with commas, and a further one.
+pub fn tags(text: Option<&str>, more: Option<String>, table: &mut Table) -> Vec<String> {
     let text = text.unwrap_or_default();
     let listed: Vec<String> = match serde_json::from_str::<Value>(text) {
         Ok(Value::Array(items)) => {
@@ -255,6 +314,27 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_keeps_the_variables_that_there_are_and_shows_the_others() {
+        let mut table = Table::default();
+        for (text, kept) in [
+            (
+                "Hi {{user.name}}, {{ user.firstName|you }}!",
+                "Hi {{user.name}}, {{ user.firstName|you }}!",
+            ),
+            ("{{contact.name}} and {{{x}}}", "{contact.name} and {x}}"),
+            ("{{", "{"),
+            ("{{{{", "{"),
+            ("{{a {{b}} {{{c", "{a {b} {c"),
+            ("a {{b\n}} c", "a {b} c"),
+            (" \u{200b}", NO_TEXT),
+        ] {
+            let reply = reply(text, false, &mut table);
+            assert_eq!(reply, kept, "{text}");
+            actors::workspace_room::catalogue::render::check("body", &reply).expect("taken");
+        }
+    }
+
+    #[test]
     fn words_of_closed_sets_are_mapped_and_none_is_lost() {
         let mut table = Table::default();
         assert_eq!(status(Some("In_Progress"), &mut table), (Status::Open, None));
@@ -262,7 +342,7 @@ mod tests {
         assert_eq!(status(Some("Archived"), &mut table), other);
         assert_eq!(priority(Some("Medium")), Priority::Normal);
         assert_eq!(role(Some("Manager")), Role::Admin);
-        let tags = tags(Some(r#"["B","a","a",""]"#), vec!["C".into()], &mut table);
+        let tags = tags(Some(r#"["B","a","a",""]"#), Some("C".into()), &mut table);
         assert_eq!(tags, ["a", "b", "c"]);
         assert_eq!(address(Some("x"), "user", 7, &mut table), "user-7@unknown.invalid");
         assert_eq!(phone("+49 (30) 12-34.56", &mut table).as_deref(), Some("+4930123456"));

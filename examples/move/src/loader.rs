@@ -6,6 +6,8 @@ use crate::report::{Report, Table};
 use anyhow::{Context, Result};
 use schema::event::By;
 use schema::room::transfer::{BYTES_MAX, ImportRow, ROWS_MAX, RowOutcome, RowResult};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
@@ -83,7 +85,7 @@ impl<'a> Loader<'a> {
         self.bytes = 0;
         let mut batch = std::mem::take(&mut self.batch);
         for (_, _, row) in &mut batch {
-            self.rename(row);
+            self.rename(row)?;
         }
         let rows: Vec<ImportRow> = batch.iter().map(|(_, _, row)| row.clone()).collect();
         let results = self.client.import(&rows)?;
@@ -132,9 +134,9 @@ impl<'a> Loader<'a> {
     }
 
     /// Lets a row name what is here by the id that it has here.
-    fn rename(&self, row: &mut ImportRow) {
+    fn rename(&self, row: &mut ImportRow) -> Result<()> {
         if self.known.is_empty() && self.missing.is_empty() {
-            return;
+            return Ok(());
         }
         match row {
             ImportRow::User(user) => self.one(&mut user.company_id),
@@ -146,9 +148,24 @@ impl<'a> Loader<'a> {
                 team.member_ids.sort_unstable();
                 team.member_ids.dedup();
             }
+            ImportRow::Category(item)
+            | ImportRow::CustomStatus(item)
+            | ImportRow::CannedReply(item)
+            | ImportRow::Signature(item)
+            | ImportRow::Macro(item)
+            | ImportRow::View(item) => {
+                self.one(&mut item.team_id);
+                self.one(&mut item.agent_id);
+                self.one(&mut item.parent_id);
+                self.inside(&mut item.actions)?;
+                self.inside(&mut item.filter)?;
+            }
             ImportRow::Ticket(ticket) => {
                 self.one(&mut ticket.user_id);
                 self.one(&mut ticket.assignee_id);
+                self.one(&mut ticket.team_id);
+                self.one(&mut ticket.category_id);
+                self.one(&mut ticket.custom_status_id);
             }
             ImportRow::Comment(comment) => {
                 comment.author = match comment.author {
@@ -157,7 +174,31 @@ impl<'a> Loader<'a> {
                     _ => By::System,
                 };
             }
-            _ => {}
+            ImportRow::Agent(_) | ImportRow::Company(_) | ImportRow::Attachment(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The same for the ids in whatever a thing is made of.
+    fn inside<T: Serialize + DeserializeOwned>(&self, part: &mut Option<T>) -> Result<()> {
+        if let Some(found) = part {
+            let mut value = serde_json::to_value(&*found)?;
+            self.exchange(&mut value);
+            *found = serde_json::from_value(value)?;
+        }
+        Ok(())
+    }
+
+    fn exchange(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Some(known) = self.known.get(text.as_str()) {
+                    text.clone_from(known);
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.exchange(item)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| self.exchange(field)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 

@@ -4,6 +4,7 @@
 //! when it was first answered. What a row names and the workspace does not have is left out of the
 //! row, and counted; a row that belongs to what is not there is refused, and told.
 
+mod catalogue;
 mod desk;
 mod people;
 
@@ -24,6 +25,9 @@ use uuid::Uuid;
 const TABLES: &[(&str, &str)] = &[
     ("agents", "agents"),
     ("teams", "teams"),
+    ("categories", "categories"),
+    ("canned_replies", "canned_replies"),
+    ("canned_responses", "canned_replies"),
     ("companies", "companies"),
     ("users", "users"),
     ("tickets", "tickets"),
@@ -33,7 +37,7 @@ const TABLES: &[(&str, &str)] = &[
     ("ticket_attachments", "attachments"),
 ];
 /// The tables that are read for what the others name.
-const READ: [&str; 3] = ["workspaces", "team_members", "categories"];
+const READ: [&str; 2] = ["workspaces", "team_members"];
 
 /// What is asked for.
 pub struct Wanted {
@@ -93,6 +97,8 @@ pub fn load(client: &mut dyn Desk, path: &Path, wanted: &Wanted) -> Result<Repor
     };
     it.agents()?;
     it.teams()?;
+    it.categories()?;
+    it.canned_replies()?;
     it.companies()?;
     it.users()?;
     it.tickets()?;

@@ -8,9 +8,9 @@ use crate::ids;
 use anyhow::Result;
 use schema::Millis;
 use schema::event::By;
-use schema::ids::{AgentId, AttachmentId, CommentId, TicketId, UserId};
+use schema::ids::{AgentId, AttachmentId, CategoryId, CommentId, TeamId, TicketId, UserId};
 use schema::room::comment::Visibility;
-use schema::room::ticket::{Source, Status};
+use schema::room::ticket::{Attributes, Source, Status};
 use schema::room::transfer::{AttachmentRow, CommentRow, ImportRow, RowOutcome, TicketRow};
 use std::collections::BTreeMap;
 
@@ -18,14 +18,6 @@ impl Move<'_, '_> {
     pub(super) fn tickets(&mut self) -> Result<()> {
         let dump = self.dump;
         self.loader.table("tickets");
-        let mut words: BTreeMap<(&str, i64), String> = BTreeMap::new();
-        for kind in ["categories", "teams"] {
-            dump.each(kind, |row| {
-                let name = row.text(&["name", "title"]).unwrap_or_default().to_owned();
-                words.insert((kind, row.id()?), name);
-                Ok(())
-            })?;
-        }
         let replies = self.replies()?;
         dump.each("tickets", |row| {
             if !self.mine(&row)? {
@@ -34,19 +26,15 @@ impl Move<'_, '_> {
             }
             let user = self.one("tickets", &row, &["user_id"], "users")?;
             let assignee = self.one("tickets", &row, &["assignee_id", "agent_id"], "agents")?;
-            let mut more: Vec<String> = Vec::new();
-            for (kind, column) in [("categories", "category_id"), ("teams", "team_id")] {
-                let word = row.number(&[column])?.and_then(|number| words.get(&(kind, number)));
-                more.extend(word.map(|word| format!("{} {word}", kind_word(kind))));
-            }
+            let team = self.one("tickets", &row, &["team_id"], "teams")?;
+            let category = self.one("tickets", &row, &["category_id"], "categories")?;
             let wanted = row.number(&["number"])?;
             let (number, since) = (self.begin("tickets", &row)?, self.since);
             let table = self.loader.table("tickets");
             let (created_at, updated_at) = convert::times(&row, since, table);
             let (status, word) = convert::status(row.text(&["status"]), table);
-            more.extend(word);
             let subject = convert::subject(row.text(&["title", "subject"]), table);
-            let tags = convert::tags(row.text(&["tags"]), more, table);
+            let tags = convert::tags(row.text(&["tags"]), word, table);
             let first_reply_at = replies.get(&number).copied();
             let over = matches!(status, Status::Solved | Status::Closed).then_some(updated_at);
             let ticket = TicketRow {
@@ -57,6 +45,10 @@ impl Move<'_, '_> {
                 priority: convert::priority(row.text(&["priority"])),
                 tags,
                 assignee_id: assignee.map(|agent| AgentId(self.id("agents", agent))),
+                team_id: team.map(|team| TeamId(self.id("teams", team))),
+                category_id: category.map(|it| CategoryId(self.id("categories", it))),
+                custom_status_id: None,
+                attributes: Attributes::new(),
                 user_id: user.map(|user| UserId(self.id("users", user))),
                 source: Source::Mail,
                 follows_ticket_id: None,
@@ -245,8 +237,4 @@ impl Move<'_, '_> {
         };
         files::upload(self.loader.client, &bytes)
     }
-}
-
-fn kind_word(kind: &str) -> &'static str {
-    if kind == "categories" { "category" } else { "team" }
 }

@@ -1,6 +1,7 @@
 //! The whole program but for HTTP: dumps into a room in memory, out of it, into another one.
 
 mod bad_dumps;
+mod catalogue;
 mod restore;
 
 use crate::client::Desk;
