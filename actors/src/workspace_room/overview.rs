@@ -87,6 +87,19 @@ fn of_workspace(ctx: &Ctx<'_>) -> Result<Option<Summary>, Reject> {
     }))
 }
 
+/// By how much the version of a ticket grows that goes from one user to another, or to none: its
+/// row's version is that of both, and must grow as well.
+///
+/// # Errors
+/// A storage fault.
+pub fn step(ctx: &Ctx<'_>, from: Option<UserId>, to: Option<UserId>) -> Result<i64, Reject> {
+    let version = |user: Option<UserId>| -> Result<i64, Reject> {
+        let user = user.map(|user| users::find(ctx.sql, user)).transpose()?.flatten();
+        Ok(user.map_or(0, |user| user.version))
+    };
+    Ok(1 + (version(from)? - version(to)?).max(0))
+}
+
 /// Asks for all rows to be written again: the first now, the others by a timer. Says how many.
 ///
 /// # Errors

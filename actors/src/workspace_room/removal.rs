@@ -10,7 +10,7 @@ use super::rules::store::slas;
 use super::store::{
     attachments, claims, comments, counts, drafts, followers, scheduled, tickets as store,
 };
-use super::{attention, publish, tickets, uploads};
+use super::{attention, overview, publish, tickets, uploads};
 use crate::kernel::{Ctx, Timer};
 use schema::ids::TicketId;
 use schema::room::attention::RESTORE_MS_MAX;
@@ -101,7 +101,7 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     ticket.tags = Vec::new();
     ticket.attributes = Attributes::new();
     ticket.assignee_id = None;
-    ticket.version += 1;
+    ticket.version += overview::step(ctx, ticket.user_id, None)?;
     store::update(ctx.sql, &ticket)?;
     store::forget_user(ctx.sql, ticket.number)?;
     tickets::summarise(ctx, id)

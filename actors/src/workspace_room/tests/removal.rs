@@ -146,6 +146,22 @@ fn after_thirty_days_nothing_is_left_but_the_number() {
 }
 
 #[test]
+fn what_d1_shows_of_a_deleted_ticket_goes_with_it() {
+    let mut desk = Desk::open();
+    let create = json!({ "subject": "secret", "userEmail": "secret@customer.example" });
+    let made = desk.ask(&json!({ "createTicket": create }));
+    let ticket = text(&made["id"]);
+    for name in ["a", "b", "c", "d"] {
+        desk.ask(&json!({ "changeUser": { "userId": made["userId"], "name": name } }));
+    }
+    delete(&mut desk, &ticket);
+    desk.pass(31 * DAY);
+    desk.room.drain(|entry, _| unreachable!("{}: there are only summaries", entry.kind));
+    let row = format!("{:?}", desk.room.rows[&(Table::Tickets, ticket)]);
+    assert!(!row.contains("secret"), "{row}");
+}
+
+#[test]
 fn a_comment_that_waits_on_a_deleted_ticket_is_never_published() {
     let mut desk = Desk::open();
     let ticket = desk.ticket("a");

@@ -5,6 +5,7 @@ use super::{items, store};
 use crate::kernel::Ctx;
 use crate::workspace_room::access::store::agents;
 use crate::workspace_room::catalogue::{self, Kind, statuses};
+use crate::workspace_room::overview;
 use crate::workspace_room::search;
 use crate::workspace_room::store::{tickets, users};
 use crate::workspace_room::tickets as rules;
@@ -199,7 +200,7 @@ fn again(
             first_reply_at,
             solved_at: solved_at(row),
             closed_at: closed_at(row),
-            version: here.version + 1,
+            version: here.version + overview::step(ctx, here.user_id, row.user_id)?,
             ..here.clone()
         };
         tickets::update(ctx.sql, &ticket)?;

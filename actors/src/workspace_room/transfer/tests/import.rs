@@ -185,6 +185,26 @@ fn d1_shows_what_was_imported() {
 }
 
 #[test]
+fn a_ticket_that_comes_with_another_user_has_a_later_row_in_d1() {
+    let mut mover = Mover::open();
+    let at = |later: i64| json!({ "name": format!("N{later}"), "updatedAt": CREATED + later });
+    mover.outcomes(json!([company(1), agent(1), user(1), user(2), ticket(8)]));
+    for later in 1..4 {
+        mover.outcomes(json!([with(user(1), at(later))]));
+    }
+    let row = |mover: &mut Mover| {
+        mover.desk.room.drain(|_, _| panic!("an import asks for nothing but rows in D1"));
+        mover.desk.room.rows[&(Table::Tickets, id(4, 8))].clone()
+    };
+    let before = row(&mut mover);
+    let moved = json!({ "userId": id(3, 2), "updatedAt": CREATED + 9 });
+    assert_eq!(mover.outcomes(json!([with(ticket(8), moved)])), ["updated"]);
+    let after = row(&mut mover);
+    assert!(after.version > before.version, "{} after {}", after.version, before.version);
+    assert_eq!(after.cells[6], Cell::Text("user2@c1.example".into()));
+}
+
+#[test]
 fn an_imported_agent_is_invited_and_is_who_they_were() {
     let mut mover = Mover::open();
     mover.outcomes(one_of_each());
