@@ -59,6 +59,8 @@ pub struct PostJob {
     /// JSON text.
     #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
+    /// When it is made, by the object's clock.
+    pub asked_at: Millis,
 }
 
 /// What came of one request.
@@ -66,6 +68,8 @@ pub struct PostJob {
 pub struct Posted {
     /// Which one.
     pub id: String,
+    /// When it was made: of two with the same id, too, each is told from the other.
+    pub asked_at: Millis,
     /// What came of it.
     pub fate: PostFate,
     /// How long it took.

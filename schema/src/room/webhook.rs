@@ -139,13 +139,13 @@ impl DeliveryState {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// When its outcome was known.
+    /// When it was made.
     pub at: Millis,
     /// HTTP status; null without an answer.
     pub status: Option<u16>,
     /// Why there was no answer.
     pub error: Option<String>,
-    /// How long it took.
+    /// How long its answer took, or how long it was waited for.
     pub took_ms: Millis,
 }
 
@@ -164,7 +164,7 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// When it is tried again; null unless it waits.
     pub next_attempt_at: Option<Millis>,
-    /// The tries, oldest first; the last dozen.
+    /// The tries whose outcome is known, in the order of their making; the last dozen.
     pub attempts: Vec<Attempt>,
     /// The first 512 bytes of the last answer, as text; empty without one.
     pub answer: String,

@@ -12,6 +12,8 @@ use schema::{Envelope, Millis, Principal};
 const HOUR_MS: Millis = DAY_MS / 24;
 /// How long the host waits for D1 and for other actors.
 const DEADLINE_MS: Millis = 20_000;
+/// How long it waits for the receiver of a webhook.
+const PATIENCE_MS: Millis = 15_000;
 
 impl World {
     /// Sets out to do what a round of an object's outbox wants.
@@ -105,18 +107,24 @@ impl World {
     /// Requests go to somebody's server.
     fn post_all(&mut self, name: &Name, round: u64, index: usize, jobs: &[PostJob]) {
         let mut posted = Vec::new();
+        // The host waits for all of them.
+        let mut longest = 0;
         for job in jobs {
             let fate = self.answer_post(job);
+            let took_ms = match fate {
+                PostFate::Answered { .. } => self.random.between(10, PATIENCE_MS),
+                PostFate::Unanswered { .. } => PATIENCE_MS,
+            };
+            longest = longest.max(took_ms);
             self.say(format_args!("{} posts {}: {fate:?}", short(name), job.id));
             let status = match fate {
                 PostFate::Answered { status, .. } => Some(status),
                 PostFate::Unanswered { .. } => None,
             };
             self.take_post(name, job, status);
-            posted.push(Posted { id: job.id.clone(), fate, took_ms: 10 });
+            posted.push(Posted { id: job.id.clone(), asked_at: job.asked_at, fate, took_ms });
         }
-        let wait = self.random.between(10, 15_000);
-        self.come_back(wait, round, index, Outcome::Posted(posted));
+        self.come_back(longest, round, index, Outcome::Posted(posted));
     }
 
     /// What a receiver does with a request: one of them goes away for good after a while, one never

@@ -99,6 +99,7 @@ impl World {
         });
         for (index, (entry, outcome)) in settled.iter().enumerate() {
             self.check_settled(name, (number, index), entry, outcome);
+            self.check_answers(name, outcome);
         }
         let Some(((), mut turn)) = done else { return };
         let progress = |(_, outcome): &(_, Outcome)| !matches!(outcome, Outcome::Failed { .. });

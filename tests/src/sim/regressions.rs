@@ -7,4 +7,6 @@ pub const SEEDS: &[(u64, &str)] = &[
     (6723, "the check knew no mail that was committed before anybody heard of its slot"),
     (9886, "a client's request arrived after its key was forgotten"),
     (41321, "the check knew no mail that was committed before anybody heard of its slot"),
+    (50076, "tries of a webhook had the time at which their answer was noted, a day late"),
+    (60055, "tries of a webhook had the time at which their answer was noted, a day late"),
 ];

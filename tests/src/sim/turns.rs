@@ -84,6 +84,7 @@ impl World {
         let seats = self.take_seats(&batch);
         for request in &batch {
             self.check_asked(request);
+            self.check_replay(request);
         }
         let done = self.turn(name, &mut |stage| {
             let pairs = batch.iter().zip(&seats);

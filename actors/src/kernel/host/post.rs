@@ -40,7 +40,7 @@ async fn one(keys: &Result<Vec<SealKey>, String>, loopback: Loopback, job: &Post
         Err(why) => PostFate::Unanswered { why },
     };
     let took_ms = (Date::now() - began) as Millis;
-    Posted { id: job.id.clone(), fate, took_ms }
+    Posted { id: job.id.clone(), asked_at: job.asked_at, fate, took_ms }
 }
 
 fn request(

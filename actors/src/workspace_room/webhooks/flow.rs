@@ -177,6 +177,7 @@ fn job(ctx: &Ctx<'_>, webhook: &Webhook, mut delivery: Delivery) -> Result<PostJ
         owner: format!("{}/webhooks", ctx.instance),
         sealed_secrets: secrets.into_iter().flatten().map(Into::into).collect(),
         body: payload::body(ctx, &payload::event(json)?)?,
+        asked_at: ctx.now,
     })
 }
 
@@ -233,24 +234,19 @@ fn take_note(ctx: &mut Ctx<'_>, webhook: &mut Webhook, posted: &Posted) -> Resul
     if delivery.state != DeliveryState::Waiting {
         return Ok(());
     }
-    let (status, error, answer, wanted) = match &posted.fate {
-        PostFate::Answered { status, answer, retry_after_ms } => {
-            (Some(*status), None, clean(answer, 512), *retry_after_ms)
-        }
-        PostFate::Unanswered { why } => (None, Some(clean(why, 200)), String::new(), None),
-    };
-    let took_ms = posted.took_ms.max(0);
-    delivery.tries.push(Attempt { at: ctx.now, status, error, took_ms });
-    let surplus = delivery.tries.len().saturating_sub(TRIES_MAX);
-    delivery.tries.drain(..surplus);
-    delivery.answer = answer;
-    delivery.attempts += 1;
+    // Otherwise its lease has run out and the next request has left, or somebody has asked for one:
+    // then when to try again is for that one's answer to say.
+    let is_latest = delivery.due == Some(posted.asked_at + LEASE_MS);
+    delivery.attempts += i64::from(is_latest);
+    let (status, wanted) = keep(&mut delivery, posted);
     if status.is_some_and(|status| (200..300).contains(&status)) {
         delivery.state = DeliveryState::Delivered;
         (webhook.failures, webhook.failing_since, webhook.hold_until) = (0, None, 0);
     } else {
         failed(ctx, webhook, status);
-        delivery.due = next_try(ctx, delivery.attempts, wanted);
+        if is_latest {
+            delivery.due = next_try(ctx, delivery.attempts, wanted);
+        }
         if delivery.due.is_none() {
             delivery.state = DeliveryState::Failed;
         }
@@ -260,6 +256,26 @@ fn take_note(ctx: &mut Ctx<'_>, webhook: &mut Webhook, posted: &Posted) -> Resul
         webhook.waiting -= 1;
     }
     Ok(deliveries::put(ctx.sql, webhook.number, &delivery)?)
+}
+
+/// Keeps a try in the order of their making, and the answer to the last one. Gives the status, and
+/// when the receiver wants to be asked again.
+fn keep(delivery: &mut Delivery, posted: &Posted) -> (Option<u16>, Option<Millis>) {
+    let (status, error, answer, wanted) = match &posted.fate {
+        PostFate::Answered { status, answer, retry_after_ms } => {
+            (Some(*status), None, clean(answer, 512), *retry_after_ms)
+        }
+        PostFate::Unanswered { why } => (None, Some(clean(why, 200)), String::new(), None),
+    };
+    let (at, took_ms) = (posted.asked_at, posted.took_ms.max(0));
+    let place = delivery.tries.partition_point(|known| known.at <= at);
+    if place == delivery.tries.len() {
+        delivery.answer = answer;
+    }
+    delivery.tries.insert(place, Attempt { at, status, error, took_ms });
+    let surplus = delivery.tries.len().saturating_sub(TRIES_MAX);
+    delivery.tries.drain(..surplus);
+    (status, wanted)
 }
 
 /// When a delivery is tried again: by the schedule, with up to a tenth more, and not before the

@@ -3,15 +3,16 @@
 
 use super::log::text;
 use crate::sim::object::Name;
-use crate::sim::world::{World, short};
-use actors::kernel::PostJob;
+use crate::sim::world::{Ask, Request, World, short};
+use actors::kernel::{Outcome, PostFate, PostJob, Posted};
 use rusqlite::{Connection, OptionalExtension};
-use schema::Millis;
+use schema::{Envelope, Millis};
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const OFF: &str = "19 a webhook that is switched off is told nothing";
 const SCHEDULE: &str = "19 a webhook is tried again by its schedule";
+const TIME: &str = "19 a request is of the time at which it leaves";
 const ID: &str = "19 a request's id names its event";
 const OWED: &str = "19 what a webhook waits for comes";
 
@@ -32,6 +33,50 @@ const WAITS_MS: [Millis; 9] = [
     24 * HOUR_MS,
 ];
 
+/// The requests that told one webhook of one event, as they left.
+#[derive(Debug, Default)]
+pub struct Wire {
+    /// When each left.
+    asked: Vec<Millis>,
+    /// How many of them, since it was sent or replayed, were known to have failed before the next.
+    failed: usize,
+    /// Whether somebody has asked for one more since the last.
+    replayed: bool,
+}
+
+/// What a webhook and a delivery have in their rows.
+struct Known {
+    active: bool,
+    attempts: usize,
+    due: Option<Millis>,
+    tries: Vec<Value>,
+    state: String,
+}
+
+impl Wire {
+    /// Another request leaves; `noted` are the times of those whose outcome is known.
+    fn leave(&mut self, now: Millis, attempts: usize, noted: &[Millis]) -> Result<(), String> {
+        let replayed = std::mem::take(&mut self.replayed) && attempts == 0;
+        if replayed {
+            self.failed = 0;
+        } else if let Some(last) = self.asked.last() {
+            let known = noted.contains(last);
+            self.failed += usize::from(known);
+            let wait = if known { WAITS_MS.get(self.failed - 1) } else { Some(&UNDER_WAY_MS) };
+            let wait = wait.ok_or_else(|| format!("it failed {} times", self.failed))?;
+            if now < last + wait {
+                let why = if known { "it failed" } else { "nobody knows of it" };
+                return Err(format!("at {now}, {wait} ms were to pass after {last}: {why}"));
+            }
+        }
+        if attempts != self.failed {
+            return Err(format!("{} tries failed, {attempts} are counted", self.failed));
+        }
+        self.asked.push(now);
+        Ok(())
+    }
+}
+
 impl World {
     /// A request leaves: its row, as it was just committed, says why.
     pub(in crate::sim) fn check_post(&mut self, from: &Name, job: &PostJob) {
@@ -40,40 +85,56 @@ impl World {
         }
     }
 
-    fn post_is_right(&self, from: &Name, job: &PostJob) -> Result<(), (&'static str, String)> {
-        let Some(object) = self.objects.get(from) else { return Ok(()) };
-        let connection = object.native.connection();
+    fn post_is_right(&mut self, from: &Name, job: &PostJob) -> Result<(), (&'static str, String)> {
+        let now = job.asked_at;
+        if !(self.clock.wall()..=self.clock.latest()).contains(&now) {
+            return Err((TIME, format!("it says that it leaves at {now}")));
+        }
         let body: Value = serde_json::from_slice(&job.body).unwrap_or_default();
         let number = body["number"].as_i64().unwrap_or_default();
-        let id = job.id.strip_prefix("evt_").and_then(|id| id.split_once('_'));
-        let Some((webhook, _)) = id.filter(|(_, seq)| *seq == number.to_string()) else {
+        if !job.id.ends_with(&format!("_{number}")) {
             return Err((ID, format!("it is event {number}")));
-        };
-        let sql = "select w.active, d.attempts, d.due, d.tries, d.state from webhooks w
-            left join webhook_deliveries d on d.webhook = w.number and d.seq = ?2
-            where replace(w.id, '-', '') = ?1";
-        type Row = (i64, Option<i64>, Option<i64>, Option<String>, Option<String>);
-        let found: Option<Row> = connection
-            .query_row(sql, (webhook, number), |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
-            })
-            .optional()
-            .map_err(|error| (SCHEDULE, text(error)))?;
-        let Some((1, Some(attempts), due, Some(tries), Some(state))) = found else {
-            return Err((OFF, format!("{found:?}")));
-        };
-        let Some(due) = due.filter(|_| state == "waiting") else {
-            return Err((SCHEDULE, format!("it is {state} and due at {due:?}")));
-        };
-        let last = times(&tries).last().copied();
-        let wait = usize::try_from(attempts - 1).ok().and_then(|index| WAITS_MS.get(index));
-        if let (Some(last), Some(wait)) = (last, wait)
-            && due - UNDER_WAY_MS < last + wait
-        {
-            let now = due - UNDER_WAY_MS;
-            return Err((SCHEDULE, format!("at {now}, {attempts} tries failed, one at {last}")));
         }
-        Ok(())
+        let Some(object) = self.objects.get(from) else { return Ok(()) };
+        let known = known(object.native.connection(), &job.id).map_err(|why| (SCHEDULE, why))?;
+        let Some(known) = known.filter(|known| known.active) else {
+            return Err((OFF, "there is none that is switched on".into()));
+        };
+        if known.due != Some(now + UNDER_WAY_MS) || known.state != "waiting" {
+            return Err((SCHEDULE, format!("it is {} and due at {:?}", known.state, known.due)));
+        }
+        let wire = self.checks.webhooks.wires.entry(job.id.clone()).or_default();
+        wire.leave(now, known.attempts, &times(&known.tries)).map_err(|why| (SCHEDULE, why))
+    }
+
+    /// Something is asked of a room: perhaps that an event is sent once more.
+    pub(in crate::sim) fn check_replay(&mut self, request: &Request) {
+        let Ask::Call(bytes) = &request.ask else { return };
+        let Ok(envelope) = Envelope::decode(bytes) else { return };
+        let command: Value = serde_json::from_slice(&envelope.command).unwrap_or_default();
+        let replay = &command["replayDelivery"];
+        let (Some(id), Some(number)) = (replay["webhookId"].as_str(), replay["number"].as_i64())
+        else {
+            return;
+        };
+        let id = format!("evt_{}_{number}", id.replace('-', ""));
+        self.checks.webhooks.wires.entry(id).or_default().replayed = true;
+    }
+
+    /// Answers of receivers were noted: one that is gone is left alone from now on.
+    pub(in crate::sim) fn check_answers(&mut self, from: &Name, outcome: &Outcome) {
+        let Outcome::Posted(posted) = outcome else { return };
+        let Some(object) = self.objects.get(from) else { return };
+        let goes_on = |one: &&Posted| {
+            let gone = matches!(one.fate, PostFate::Answered { status: 410, .. });
+            let known = known(object.native.connection(), &one.id).ok().flatten();
+            gone && known
+                .is_some_and(|known| known.active && times(&known.tries).contains(&one.asked_at))
+        };
+        if let Some(one) = posted.iter().find(goes_on) {
+            let why = format!("{} was gone to {}, and goes on", short(from), one.id);
+            self.violate(OFF, why);
+        }
     }
 
     /// In the end: what the rows say of each webhook.
@@ -83,7 +144,7 @@ impl World {
         let connection = object.native.connection();
         let events = self.checks.logs.get(room).map(|log| log.events.as_slice());
         let found = [
-            (SCHEDULE, spaced(connection)),
+            (TIME, told(connection, &self.checks.webhooks.wires)),
             (OWED, owed(connection, late)),
             (OFF, gone(connection, events.unwrap_or_default())),
         ];
@@ -94,28 +155,45 @@ impl World {
     }
 }
 
-fn times(tries: &str) -> Vec<Millis> {
-    let tries: Vec<Value> = serde_json::from_str(tries).unwrap_or_default();
+fn known(connection: &Connection, id: &str) -> Result<Option<Known>, String> {
+    let Some((webhook, number)) = id.strip_prefix("evt_").and_then(|id| id.split_once('_')) else {
+        return Err(format!("{id} names nothing"));
+    };
+    let sql = "select w.active, d.attempts, d.due, d.tries, d.state from webhooks w
+        join webhook_deliveries d on d.webhook = w.number and d.seq = cast(?2 as integer)
+        where replace(w.id, '-', '') = ?1";
+    let read = |row: &rusqlite::Row<'_>| {
+        let (attempts, tries): (i64, String) = (row.get(1)?, row.get(3)?);
+        Ok(Known {
+            active: row.get(0)?,
+            attempts: usize::try_from(attempts).unwrap_or(usize::MAX),
+            due: row.get(2)?,
+            tries: serde_json::from_str(&tries).unwrap_or_default(),
+            state: row.get(4)?,
+        })
+    };
+    connection.query_row(sql, (webhook, number), read).optional().map_err(text)
+}
+
+fn times(tries: &[Value]) -> Vec<Millis> {
     tries.iter().filter_map(|one| one["at"].as_i64()).collect()
 }
 
-/// The tries since a delivery was sent or replayed are apart as the schedule says.
-fn spaced(connection: &Connection) -> Result<(), String> {
-    let sql = "select seq, attempts, tries, state, due from webhook_deliveries";
+/// The tries that a delivery tells of are requests that left, each once, in their order.
+fn told(connection: &Connection, wires: &BTreeMap<String, Wire>) -> Result<(), String> {
+    let sql = "select replace(w.id, '-', ''), d.seq, d.tries from webhook_deliveries d
+        join webhooks w on w.number = d.webhook";
     let mut deliveries = connection.prepare(sql).map_err(text)?;
     let mut rows = deliveries.query([]).map_err(text)?;
     while let Some(row) = rows.next().map_err(text)? {
-        let (seq, attempts): (i64, i64) = (row.get(0).map_err(text)?, row.get(1).map_err(text)?);
+        let (webhook, seq): (String, i64) = (row.get(0).map_err(text)?, row.get(1).map_err(text)?);
         let tries: String = row.get(2).map_err(text)?;
-        let all = times(&tries);
-        let attempts = usize::try_from(attempts).unwrap_or_default();
-        if attempts > WAITS_MS.len() + 1 {
-            return Err(format!("event {seq} was tried {attempts} times"));
-        }
-        let since = &all[all.len().saturating_sub(attempts)..];
-        for (pair, wait) in since.windows(2).zip(WAITS_MS) {
-            if pair[1] - pair[0] < wait {
-                return Err(format!("event {seq} was tried at {pair:?}, {wait} ms were to pass"));
+        let tries: Vec<Value> = serde_json::from_str(&tries).unwrap_or_default();
+        let id = format!("evt_{webhook}_{seq}");
+        let mut left = wires.get(&id).map(|wire| wire.asked.as_slice()).unwrap_or_default().iter();
+        for at in times(&tries) {
+            if !left.any(|asked| *asked == at) {
+                return Err(format!("{id} tells of a try at {at}, in {tries:?}"));
             }
         }
     }
@@ -175,7 +253,7 @@ fn gone(connection: &Connection, events: &[String]) -> Result<(), String> {
         let tries: Vec<Value> = serde_json::from_str(&tries).unwrap_or_default();
         for at in tries.iter().filter(|one| one["status"] == 410) {
             let at = at["at"].as_i64().unwrap_or_default();
-            if !disabled.contains(&(id.clone(), at)) {
+            if !disabled.iter().any(|(known, since)| *known == id && *since >= at) {
                 return Err(format!("{id} was gone at {at}, to event {seq}, and went on"));
             }
         }

@@ -1,6 +1,7 @@
 //! Webhooks: a receiver is told what the log says, of its own workspace, without a secret, and of
 //! everything that it asked for.
 
+use super::deliveries::Wire;
 use super::log::text;
 use crate::sim::object::Name;
 use crate::sim::world::{World, short};
@@ -16,6 +17,8 @@ const TOLD: &str = "webhooks are told what the log says, and all of it";
 pub struct Webhooks {
     /// By id of the request: how often the receiver took it.
     taken: BTreeMap<String, u32>,
+    /// By the same: when it left.
+    pub(super) wires: BTreeMap<String, Wire>,
 }
 
 impl World {

@@ -1,7 +1,7 @@
 //! From an event to the receiver: what it gets, when it fails, what is seen of it.
 
-use super::receiver::{Receiver, Says};
-use crate::kernel::{Effect, Outcome};
+use super::receiver::{Receiver, Says, answered};
+use crate::kernel::{Effect, Entry, Outcome, PostJob};
 use crate::workspace_room::tests::desk::{Desk, text};
 use crate::workspace_room::webhooks::{LEASE_MS, SCHEDULE_MS};
 use schema::Code;
@@ -245,6 +245,63 @@ fn requests_whose_object_died_are_made_again() {
     assert_eq!(receiver.pass(LEASE_MS) + receiver.pass(LEASE_MS), 1);
     assert_eq!(receiver.deliveries()[0]["state"], "delivered");
     assert_eq!(receiver.get()["waiting"], 0);
+}
+
+#[test]
+fn a_try_is_of_the_time_at_which_it_was_made() {
+    let mut receiver = Receiver::of(&["ticket.created"]);
+    receiver.desk.ticket("t");
+    let (entry, job) = requested(&mut receiver);
+    let asked = receiver.desk.room.now;
+    receiver.desk.pass(14_000);
+    settle(&mut receiver, &entry, &job, &Says::Status(500));
+    let delivery = receiver.deliveries().remove(0);
+    assert_eq!(delivery["attempts"][0]["at"], asked);
+    let next = delivery["nextAttemptAt"].as_i64().expect("it waits");
+    assert!(next >= asked + 14_000 + SCHEDULE_MS[0], "it waits from the answer on");
+}
+
+#[test]
+fn an_answer_that_is_overtaken_by_the_next_requests_is_kept_in_its_place_and_plans_nothing() {
+    let mut receiver = Receiver::of(&["ticket.created"]);
+    receiver.desk.ticket("t");
+    let (first_entry, first) = requested(&mut receiver);
+    receiver.desk.pass(DAY);
+    let (second_entry, second) = requested(&mut receiver);
+    assert_eq!((&first.id, first.asked_at + DAY), (&second.id, second.asked_at));
+    settle(&mut receiver, &second_entry, &second, &Says::Status(503));
+    receiver.desk.pass(SCHEDULE_MS[0] * 2);
+    let (_, third) = requested(&mut receiver);
+
+    settle(&mut receiver, &first_entry, &first, &Says::Status(500));
+    let delivery = receiver.deliveries().remove(0);
+    let at = |index: usize| delivery["attempts"][index]["at"].clone();
+    assert_eq!((at(0), at(1)), (json!(first.asked_at), json!(second.asked_at)));
+    let statuses = [0, 1].map(|index| delivery["attempts"][index]["status"].clone());
+    assert_eq!(statuses, [500, 503]);
+    let next = third.asked_at + LEASE_MS;
+    assert_eq!(delivery["nextAttemptAt"], next, "one of an event is under way at once");
+    assert_eq!(receiver.pass(LEASE_MS / 2), 0);
+}
+
+/// The request that is to be made now, and its entry; nobody has answered it yet.
+fn requested(receiver: &mut Receiver) -> (Entry, PostJob) {
+    // What was under way too long is taken note of first.
+    let begun = [receiver.desk.room.begin(), receiver.desk.room.begin()].into_iter().flatten();
+    let posts = begun.filter_map(|(entry, effect)| match effect {
+        Effect::Post(jobs) => Some((entry, jobs)),
+        _ => None,
+    });
+    let mut posts: Vec<_> = posts.collect();
+    assert_eq!(posts.len(), 1);
+    let (entry, mut jobs) = posts.remove(0);
+    assert_eq!(jobs.len(), 1);
+    (entry, jobs.remove(0))
+}
+
+fn settle(receiver: &mut Receiver, entry: &Entry, job: &PostJob, says: &Says) {
+    let outcome = Outcome::Posted(vec![answered(job, says)]);
+    receiver.desk.room.settle(entry, &outcome);
 }
 
 #[test]

@@ -82,7 +82,7 @@ impl Receiver {
                 let post = |job: &PostJob| {
                     let body = serde_json::from_slice(&job.body).expect("JSON");
                     got.push((job.id.clone(), body));
-                    Posted { id: job.id.clone(), fate: fate(&says), took_ms: 12 }
+                    answered(job, &says)
                 };
                 Outcome::Posted(jobs.iter().map(post).collect())
             }
@@ -102,6 +102,11 @@ impl Receiver {
         let of = |body: &Value| (text(&body["type"]), body["number"].as_i64().expect("a number"));
         self.got.iter().map(|(_, body)| of(body)).collect()
     }
+}
+
+/// What comes of a request to a server that says this.
+pub fn answered(job: &PostJob, says: &Says) -> Posted {
+    Posted { id: job.id.clone(), asked_at: job.asked_at, fate: fate(says), took_ms: 12 }
 }
 
 fn fate(says: &Says) -> PostFate {
