@@ -142,6 +142,12 @@ impl Principal {
         }
     }
 
+    /// Whether nothing is known of the caller.
+    #[must_use]
+    pub const fn is_visitor(&self) -> bool {
+        matches!(self.caller, Caller::Visitor)
+    }
+
     /// What separates the idempotency keys of one caller from those of another.
     #[must_use]
     pub fn key_scope(&self) -> String {

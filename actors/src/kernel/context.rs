@@ -47,7 +47,7 @@ impl Reply {
 /// Storage that notices whether anything was written.
 pub(super) struct Watched<'a> {
     inner: &'a dyn Sql,
-    wrote: Cell<bool>,
+    pub(super) wrote: Cell<bool>,
 }
 
 impl<'a> Watched<'a> {
@@ -135,6 +135,8 @@ pub struct Ctx<'a> {
     pub address: &'a str,
     /// This object's storage.
     pub sql: &'a dyn Sql,
+    /// Whether anything was written to it in this step.
+    pub(super) wrote: &'a Cell<bool>,
     pub(super) entropy: &'a mut dyn Entropy,
     pub(super) seq: i64,
     pub(super) told: Told,

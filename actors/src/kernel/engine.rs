@@ -13,7 +13,8 @@ use super::presence::{Move, Presence};
 use super::sight;
 use super::sql::{Home, Sql};
 use super::store::head::{self, Head};
-use super::store::{idempotency, outbox, timers};
+use super::store::timers::Timer;
+use super::store::{idempotency, migrations, outbox, timers};
 use schema::codec::read_json;
 use schema::envelope::{KernelCommand, pack};
 use schema::frame::Seat;
@@ -30,6 +31,8 @@ pub const KEY_KEPT_MS: Millis = 24 * 60 * 60 * 1000;
 pub const TIMERS_PER_ALARM: usize = 200;
 
 const SWEEP: &str = "kernel.sweep";
+/// How many stored answers one step looks at to forget the old ones.
+const SWEPT_AT_ONCE: i64 = 500;
 const RETRY_MS: Millis = 1_000;
 const RETRY_MS_MAX: Millis = 60 * 60 * 1000;
 
@@ -97,6 +100,8 @@ impl Turn {
 /// Runs an actor's core over its storage. What it holds in memory is only a cache.
 pub struct Engine<A> {
     clock: Millis,
+    /// Whether the object has tables: it gets them with the first thing that it keeps.
+    founded: bool,
     /// Where the next step's caller is.
     address: String,
     /// Who is connected.
@@ -107,13 +112,18 @@ pub struct Engine<A> {
 }
 
 impl<A: Actor> Engine<A> {
-    /// Wakes an object: migrates its tables and arms its alarm again, whatever became of it.
+    /// Wakes an object: migrates its tables and arms its alarm again, whatever became of it. One
+    /// that has kept nothing yet stays as it is, so that naming objects makes none.
     ///
     /// # Errors
     /// `internal` where the tables cannot be brought up to date.
     pub fn wake(home: &dyn Home) -> Result<Self, Reject> {
-        let mut clock = 0;
+        let (mut clock, mut founded) = (0, false);
         home.transaction(&mut |sql| {
+            founded = migrations::exist(sql)?;
+            if !founded {
+                return Ok(());
+            }
             migrate(sql, A::MIGRATIONS)?;
             if let Some(mut head) = head::load(sql)? {
                 clock = head.clock;
@@ -128,7 +138,7 @@ impl<A: Actor> Engine<A> {
             Ok(())
         })?;
         let (address, presence) = (String::new(), Presence::default());
-        Ok(Self { clock, address, presence, allowance: None, actor: PhantomData })
+        Ok(Self { clock, founded, address, presence, allowance: None, actor: PhantomData })
     }
 
     /// Answers one envelope, in a transaction of its own.
@@ -140,10 +150,10 @@ impl<A: Actor> Engine<A> {
         turn: &mut Turn,
     ) -> Answer {
         let answer = Envelope::decode(bytes).and_then(|envelope| {
-            self.address = envelope.address.clone().unwrap_or_default();
             if let Some(allowance) = &mut self.allowance {
                 allowance.take(&envelope.principal, world.now.max(self.clock))?;
             }
+            self.address = envelope.address.clone().unwrap_or_default();
             let (answer, told) = self.step(
                 home,
                 world,
@@ -164,8 +174,14 @@ impl<A: Actor> Engine<A> {
         if key.is_empty() || key.len() > 255 {
             return Err(Reject::field("Idempotency-Key", "must have 1 to 255 characters"));
         }
-        let key = format!("{}:{key}", envelope.principal.key_scope());
         let hash = hex(&Sha256::digest(&envelope.command));
+        let (scope, visitor) = (envelope.principal.key_scope(), envelope.principal.is_visitor());
+        let key = if visitor {
+            // Visitors are not told apart: what one sends is no other use of another's key.
+            format!("{scope}:{hash}:{key}")
+        } else {
+            format!("{scope}:{key}")
+        };
         if let Some((known, json)) = idempotency::find(ctx.sql, &key, ctx.now - KEY_KEPT_MS)? {
             if known == hash {
                 if envelope.principal.agent().is_some() {
@@ -181,6 +197,10 @@ impl<A: Actor> Engine<A> {
             return Err(Reject::new(Code::KeyReused, "this key was used with another request"));
         }
         let json = Self::handle(ctx, envelope)?.0;
+        if !ctx.wrote.get() {
+            // Asked again it does no more than now, and reads would fill the storage.
+            return Ok(Answer::Done { json, replayed: false });
+        }
         idempotency::put(ctx.sql, &key, &hash, &json, ctx.now)?;
         if timers::due_of(ctx.sql, SWEEP, "")?.is_none() {
             ctx.set_timer(SWEEP, "", ctx.now + KEY_KEPT_MS, &[])?;
@@ -266,14 +286,24 @@ impl<A: Actor> Engine<A> {
         timers::cancel(ctx.sql, &timer.kind, &timer.key)?;
         ctx.in_timer = true;
         if timer.kind == SWEEP {
-            idempotency::sweep(ctx.sql, ctx.now - KEY_KEPT_MS)?;
-            if idempotency::any(ctx.sql)? {
-                ctx.set_timer(SWEEP, "", ctx.now + KEY_KEPT_MS / 4, &[])?;
-            }
+            Self::sweep(ctx, &timer)?;
         } else {
             A::timer(ctx, &timer)?;
         }
         Ok(true)
+    }
+
+    /// Forgets the answers of the next keys, and goes on after them; from the first again in a
+    /// while.
+    fn sweep(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
+        let after = String::from_utf8_lossy(&timer.body);
+        let last = idempotency::sweep(ctx.sql, &after, ctx.now - KEY_KEPT_MS, SWEPT_AT_ONCE)?;
+        if let Some(key) = last {
+            ctx.set_timer(SWEEP, "", ctx.now, key.as_bytes())?;
+        } else if idempotency::any(ctx.sql)? {
+            ctx.set_timer(SWEEP, "", ctx.now + KEY_KEPT_MS / 4, &[])?;
+        }
+        Ok(())
     }
 
     fn postpone_timer(&mut self, home: &dyn Home, world: &mut World<'_>, why: &Reject) {
@@ -298,8 +328,12 @@ impl<A: Actor> Engine<A> {
         body: &mut dyn FnMut(&mut Ctx<'_>) -> Result<T, Reject>,
     ) -> Result<(T, Told), Reject> {
         let mut result = None;
+        let (founded, mut kept) = (self.founded, true);
         let address = std::mem::take(&mut self.address);
-        home.transaction(&mut |sql| {
+        let done = home.transaction(&mut |sql| {
+            if !founded {
+                migrate(sql, A::MIGRATIONS)?;
+            }
             let watched = Watched::new(sql);
             let loaded = head::load(sql)?;
             let (mut head, principal) = open(loaded, envelope)?;
@@ -311,6 +345,7 @@ impl<A: Actor> Engine<A> {
                 principal: &principal,
                 address: &address,
                 sql: &watched,
+                wrote: &watched.wrote,
                 entropy: world.entropy,
                 seq: head.seq,
                 told: Told::default(),
@@ -335,11 +370,17 @@ impl<A: Actor> Engine<A> {
                     arm(sql, &mut head, now, fired)?;
                 }
                 head::save(sql, &head)?;
+            } else if !founded {
+                kept = false;
             }
             self.clock = now;
             result = Some((value, told));
-            Ok(())
-        })?;
+            if kept { Ok(()) } else { Err(Reject::internal("there is nothing to keep")) }
+        });
+        if kept {
+            done?;
+            self.founded = true;
+        }
         let result = result.ok_or_else(|| Reject::internal("the transaction did not run"));
         result.map(|(value, mut told)| {
             for (agent, role) in std::mem::take(&mut told.regraded) {

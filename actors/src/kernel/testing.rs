@@ -8,7 +8,10 @@ use super::actor::Actor;
 use super::context::{Ctx, Entropy};
 use super::effect::{Effect, Outcome};
 use super::engine::{Engine, Turn, World, envelope_for};
+use super::migrate::migrate;
 use super::native::Native;
+use super::sql::Home;
+use super::store::migrations;
 use super::store::outbox::Entry;
 use schema::envelope::{Envelope, KernelCommand};
 use schema::ids::{AgentId, SessionId, WorkspaceId};
@@ -93,6 +96,18 @@ impl<A: Actor> Bench<A> {
     #[must_use]
     pub fn new(instance: impl Into<String>) -> Self {
         Self::over(Native::open().expect("SQLite in memory"), instance)
+    }
+
+    /// A new object of a name that has its tables, although it keeps nothing yet.
+    ///
+    /// # Panics
+    /// Where the migrations do not run.
+    #[must_use]
+    pub fn founded(instance: impl Into<String>) -> Self {
+        let home = Native::open().expect("SQLite in memory");
+        let founded = home.transaction(&mut |sql| Ok(migrate(sql, A::MIGRATIONS)?));
+        founded.expect("the migrations run");
+        Self::over(home, instance)
     }
 
     /// An object of a name over storage that is there.
@@ -238,9 +253,12 @@ impl<A: Actor> Bench<A> {
         self.engine = Engine::wake(&self.home).expect("the migrations run");
     }
 
-    /// How many rows a table of the object has.
+    /// How many rows a table of the object has: none where the object has no tables yet.
     #[must_use]
     pub fn count(&self, table: &str) -> i64 {
+        if !migrations::exist(&self.home).expect("a table can be looked for") {
+            return 0;
+        }
         let sql = format!("select count(*) from {table}");
         let count = self.home.connection().query_row(&sql, [], |row| row.get(0));
         count.expect("there is such a table")

@@ -12,7 +12,7 @@ mod tests {
 
     #[test]
     fn no_statement_of_the_ledger_reads_all_of_it() {
-        let bench = Bench::<Core>::new(format!("{WORKSPACE}/x"));
+        let bench = Bench::<Core>::founded(format!("{WORKSPACE}/x"));
         for statement in ledger::STATEMENTS {
             let sql = format!("explain query plan {statement}");
             let mut plan = bench.home.connection().prepare(&sql).expect(statement);

@@ -28,14 +28,30 @@ pub fn put(sql: &dyn Sql, key: &str, hash: &str, reply: &[u8], at: Millis) -> Re
     sql.exec(PUT, &[key.into(), hash.into(), reply.into(), at.into()]).map(drop)
 }
 
-const SWEEP: &str = "delete from idempotency where at <= ?";
+const SWEPT: &str = "select max(key), count(*) from
+    (select key from idempotency where key > ? order by key limit ?)";
+const SWEEP: &str = "delete from idempotency where key > ? and key <= ? and at <= ?";
 
-/// Forgets the answers stored at `until` or before.
+/// Of the next keys after one, at most `limit`, forgets the answers stored at `until` or before;
+/// gives the last key, none where they were the last. It walks along the keys because an index on
+/// the time would be one more row to write with every answer.
 ///
 /// # Errors
 /// A storage fault.
-pub fn sweep(sql: &dyn Sql, until: Millis) -> Result<(), Fault> {
-    sql.exec(SWEEP, &[until.into()]).map(drop)
+pub fn sweep(
+    sql: &dyn Sql,
+    after: &str,
+    until: Millis,
+    limit: i64,
+) -> Result<Option<String>, Fault> {
+    let Some(row) = sql.first(SWEPT, &[after.into(), limit.into()])? else { return Ok(None) };
+    let all = row.integer(1)?;
+    if all == 0 {
+        return Ok(None);
+    }
+    let last = row.text(0)?;
+    sql.exec(SWEEP, &[after.into(), (&last).into(), until.into()])?;
+    Ok((all == limit).then_some(last))
 }
 
 const ANY: &str = "select 1 from idempotency limit 1";

@@ -12,6 +12,16 @@ pub fn create(sql: &dyn Sql) -> Result<(), Fault> {
     sql.exec(CREATE, &[]).map(drop)
 }
 
+const EXIST: &str = "select 1 from sqlite_master where type = 'table' and name = 'migrations'";
+
+/// Whether there is a record: whether the object has kept anything yet.
+///
+/// # Errors
+/// A storage fault.
+pub fn exist(sql: &dyn Sql) -> Result<bool, Fault> {
+    Ok(sql.first(EXIST, &[])?.is_some())
+}
+
 const DONE: &str = "select coalesce(max(number), 0) from migrations where part = ?";
 
 /// The number of the last step that was done of a part.

@@ -1,5 +1,6 @@
 //! Tests of access through the whole room: envelope in, answer, rows and events out.
 
+mod answers;
 mod authorisation;
 pub(in crate::workspace_room) mod canary;
 mod collision;

@@ -35,7 +35,11 @@ fn statements_find_their_rows_by_an_index() {
     room.home.set_hook(None);
 
     let mut planned = 0;
-    for statement in seen.borrow().iter().filter(|statement| *statement != "set_alarm") {
+    let asks = |statement: &&String| {
+        let made = ["create ", "alter "].iter().any(|make| statement.contains(make));
+        *statement != "set_alarm" && !made
+    };
+    for statement in seen.borrow().iter().filter(asks) {
         let allowed = ALLOWED.iter().any(|part| statement.contains(part));
         for step in plan(&room, statement) {
             let whole = TABLES.iter().any(|table| {

@@ -37,7 +37,7 @@ fn nothing_but_registering_is_done_in_a_room_that_nobody_registered() {
     let system = Principal::system(room.workspace);
     assert_eq!(code(room.may(&system, Permission::Read)), Code::NotFound);
     assert_eq!(code(room.may(&room.visitor(), Permission::Read)), Code::Unauthorized);
-    assert_eq!(room.number("select count(*) from head"), 0, "the object stays unborn");
+    assert_eq!(room.count("head"), 0, "the object stays unborn");
 }
 
 #[test]
