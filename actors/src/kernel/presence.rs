@@ -5,6 +5,7 @@
 
 use super::context::Ear;
 use super::engine::Turn;
+use super::replay::REPLAY_BYTES_MAX;
 use super::sight::{Lens, Strip};
 use schema::frame::{AtTicket, Codec, Seat};
 use schema::ids::{AgentId, ConnectionId, TicketId};
@@ -21,10 +22,31 @@ pub const UNREAD_BYTES_MAX: usize = 1024 * 1024;
 /// How many bytes of replays may be under way to all connections: memory holds them until they are
 /// read. Who comes when there are more comes back a little later.
 pub const REPLAYS_BYTES_MAX: usize = 32 * 1024 * 1024;
+/// And how many of them to the connections of one agent, so that nobody keeps out the others: the
+/// longest that there is.
+pub const REPLAYS_OF_AGENT_BYTES_MAX: usize = REPLAY_BYTES_MAX;
 /// How many bytes a replay may always have, however many others are under way.
 pub const REPLAY_BYTES_FREE: usize = 16 * 1024;
 /// After how long a replay is taken to have been read, where its client does not say so.
 pub const REPLAY_TAKES_MS: Millis = 60_000;
+
+/// How many bytes of replays are under way.
+#[derive(Debug, Default)]
+pub(super) struct UnderWay {
+    all: usize,
+    own: BTreeMap<AgentId, usize>,
+}
+
+impl UnderWay {
+    /// How many bytes another replay may have.
+    pub(super) fn room(&self, agent: Option<AgentId>) -> usize {
+        let own = agent.and_then(|agent| self.own.get(&agent)).copied().unwrap_or_default();
+        REPLAYS_BYTES_MAX
+            .saturating_sub(self.all)
+            .min(REPLAYS_OF_AGENT_BYTES_MAX.saturating_sub(own))
+            .max(REPLAY_BYTES_FREE)
+    }
+}
 
 /// Who is connected.
 #[derive(Debug, Default)]
@@ -234,12 +256,17 @@ impl Presence {
         held.signs <= SIGNS_PER_SECOND_MAX
     }
 
-    /// How many bytes a replay may have now, beside those that are under way.
+    /// The replays that are under way.
     #[must_use]
-    pub(super) fn replay_room(&self, now: Millis) -> usize {
-        let fresh = self.held.values().filter(|held| now < held.replay.at + REPLAY_TAKES_MS);
-        let under_way: usize = fresh.map(|held| held.replay.bytes).sum();
-        REPLAYS_BYTES_MAX.saturating_sub(under_way).max(REPLAY_BYTES_FREE)
+    pub(super) fn replays(&self, now: Millis) -> UnderWay {
+        let mut under_way = UnderWay::default();
+        for held in self.held.values().filter(|held| now < held.replay.at + REPLAY_TAKES_MS) {
+            under_way.all += held.replay.bytes;
+            if let Some(agent) = held.seat.principal.agent() {
+                *under_way.own.entry(agent).or_default() += held.replay.bytes;
+            }
+        }
+        under_way
     }
 
     /// Notes what a connection was given when it came in.

@@ -82,7 +82,7 @@ impl<A: Actor> Engine<A> {
         let caller = connect.principal.as_ref().unwrap_or(&asked);
         let (online, viewing) = (self.presence.online(), self.presence.viewers(world.now));
         let (total, counts) = (self.presence.len(), self.presence.counts());
-        let room = self.presence.replay_room(world.now);
+        let replays = self.presence.replays(world.now);
         let ((joined, replayed), told) =
             self.step(home, world, Some((&connect.instance, caller)), &mut |ctx| {
                 let welcome = A::connect(ctx, connect)?;
@@ -127,7 +127,7 @@ impl<A: Actor> Engine<A> {
                 let behind = missed.shown > 0 || missed.reset;
                 let stays = connect.poll.is_none_or(|poll| poll.wait && !behind);
                 let bytes = missed.frames.iter().map(Vec::len).sum();
-                if bytes > room {
+                if bytes > replays.room(seat.principal.agent()) {
                     return Err(Reject::rate_limited("too many catch up at once", 5_000));
                 }
                 frames.extend(missed.frames);

@@ -5,7 +5,7 @@ use super::world::{self, Person, Room, set_active, set_role};
 use crate::kernel::Turn;
 use crate::kernel::presence::REPLAY_TAKES_MS;
 use crate::kernel::sockets::{Heard, VIEWING_MS};
-use schema::frame::{Codec, Connect, Seat};
+use schema::frame::{Codec, Connect};
 use schema::room::ticket::Claim;
 use schema::{Code, Role};
 use serde_json::{Value, json};
@@ -162,16 +162,24 @@ fn who_catches_up_when_too_many_do_comes_back_later_and_keeps_the_ticket() {
         let comment = json!({ "postComment": { "ticketId": id, "body": body } });
         do_as(&mut room, &owner, comment);
     }
-    let head = room.number("select seq from head");
     room.try_ask(&owner.principal, world::ticket("t")).expect("made");
-    let all = |room: &Room, since: i64| Connect {
+    let by = |room: &Room, who: &Person, since: i64| Connect {
         since: Some(since),
-        principal: Some(owner.principal.clone()),
+        principal: Some(who.principal.clone()),
         ..room.door()
     };
-    // Ten megabytes each.
+    let all = |room: &Room, since: i64| by(room, &owner, since);
+    // Ten megabytes each, one for each agent.
     let far = all(&room, start);
-    let first: Vec<Seat> = (0..3).map(|_| room.connect(&far).expect("let in").seat).collect();
+    let (mut first, mut people) = (Vec::new(), Vec::new());
+    for agent in 0..3 {
+        let who = room.join(&owner, Role::Agent);
+        let join = by(&room, &who, start);
+        first.push(room.connect(&join).expect("let in").seat);
+        assert!(agent == 2 || room.connect(&join).is_err(), "not as much again");
+        people.push(who);
+    }
+    let head = room.number("select seq from head");
     let by_ticket = Connect { principal: None, ticket_hash: Some(world::hash("t")), ..far.clone() };
     for _ in 0..2 {
         let refused = room.connect(&by_ticket).expect_err("busy");
@@ -180,13 +188,13 @@ fn who_catches_up_when_too_many_do_comes_back_later_and_keeps_the_ticket() {
     }
     // Who missed little is let in meanwhile, as is who says what they have read.
     room.connect(&all(&room, head)).expect("let in");
-    say(&mut room, &first[0], &json!({ "type": "seen", "seq": head - 1 }));
+    say(&mut room, &first[2], &json!({ "type": "seen", "seq": head - 1 }));
     assert!(room.connect(&far).is_err());
-    say(&mut room, &first[0], &json!({ "type": "seen", "seq": head }));
+    say(&mut room, &first[2], &json!({ "type": "seen", "seq": head }));
     room.connect(&by_ticket).expect("with the ticket that was refused before");
     assert!(room.connect(&far).is_err());
     room.engine.leave(&first[1], &mut Turn::default());
-    room.connect(&far).expect("another has left");
+    room.connect(&by(&room, &people[1], start)).expect("another has left");
     assert!(room.connect(&far).is_err());
     room.now += REPLAY_TAKES_MS;
     room.connect(&far).expect("nobody waits for those who never say it");

@@ -397,6 +397,27 @@ fn presence_is_told_when_the_first_connection_opens_and_the_last_one_ends() {
 }
 
 #[test]
+fn nobody_catches_up_so_much_that_others_cannot() {
+    let (mut room, owner) = Room::registered();
+    let ann = room.join(&owner, Role::Agent);
+    let long = "x".repeat(60_000);
+    for _ in 0..30 {
+        let ticket = json!({ "createTicket": { "subject": "a", "body": long } });
+        let ticket = serde_json::from_value(ticket).expect("a command");
+        room.try_ask(&owner.principal, ticket).expect("made");
+    }
+    let mut let_in = 0;
+    while room.sit(&ann, Some(1)).is_ok() {
+        let_in += 1;
+        assert!(let_in < CONNECTIONS_PER_AGENT_MAX, "there is an end to it");
+    }
+    assert!(let_in >= 1, "{let_in}");
+    let refused = room.sit(&ann, Some(1)).expect_err("too many at once");
+    assert_eq!(refused.code, Code::RateLimited);
+    room.sit(&owner, Some(1)).expect("others are not concerned");
+}
+
+#[test]
 fn an_agent_has_so_many_connections_and_each_says_so_much() {
     let (mut room, owner) = Room::registered();
     let ann = room.join(&owner, Role::Agent);
