@@ -130,6 +130,10 @@ fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> 
     let settled =
         if entry.kind == SUMMARY { Settled::Finished } else { A::settle(ctx, entry, outcome)? };
     match (settled, outcome) {
+        (Settled::Again(at), Outcome::Posted(_)) => {
+            ctx.rearm = true;
+            outbox::again(ctx.sql, entry, at)?;
+        }
         (Settled::Again(at), _) => {
             ctx.rearm = true;
             outbox::retry(ctx.sql, entry, at, "to be tried again")?;

@@ -83,13 +83,10 @@ async fn other(env: &Env, send_mail: Option<SendMail>, effect: &Effect) -> Optio
     })
 }
 
-/// Deletes objects; those that are not there are deleted, too.
+/// Deletes objects, a thousand at most, in one request; those that are not there are deleted, too.
 async fn forget(env: &Env, keys: &[String]) -> Result<(), String> {
     let bucket = env.bucket("MAIL").map_err(|error| error.to_string())?;
-    for key in keys {
-        bucket.delete(key).await.map_err(|error| error.to_string())?;
-    }
-    Ok(())
+    bucket.delete_multiple(keys.to_vec()).await.map_err(|error| error.to_string())
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {

@@ -132,6 +132,17 @@ pub fn retry(sql: &dyn Sql, entry: &Entry, due: Millis, error: &str) -> Result<(
     sql.exec(RETRY, &params).map(drop)
 }
 
+const AGAIN: &str = "update outbox
+    set state = 'waiting', attempts = 0, due = ? where kind = ? and key = ?";
+
+/// Has an entry that did what it could come back for more.
+///
+/// # Errors
+/// A storage fault.
+pub fn again(sql: &dyn Sql, entry: &Entry, due: Millis) -> Result<(), Fault> {
+    sql.exec(AGAIN, &[due.into(), (&entry.kind).into(), (&entry.key).into()]).map(drop)
+}
+
 const GIVE_UP: &str = "update outbox
     set state = 'dead', attempts = attempts + 1, error = ? where kind = ? and key = ?";
 
