@@ -12,6 +12,8 @@ import { DurableObject } from "cloudflare:workers";
 const BROKEN = "the actor failed; what it did not commit is undone";
 const state = globalThis.__worker_init_state;
 const waiting = new Set();
+/** How long an alarm waits, at most, for what it began: so long no other timer has its turn. */
+const ALARM_WAITS_MS = 1_000;
 
 function failAll() {
   for (const reject of waiting) reject(new Error(BROKEN));
@@ -69,6 +71,7 @@ export function actor(Core) {
       super(ctx, env);
       this.core = new Core(ctx, env);
       this.queue = [];
+      this.ending = [];
       this.draining = null;
       this.again = false;
       this.trapped = false;
@@ -99,6 +102,8 @@ export function actor(Core) {
       }
       items.forEach((item, index) => item.done(out.given[index]));
       this.tell(out);
+      // Who goes is told of after what they did.
+      for (const [socket, code, reason] of this.ending.splice(0)) this.end(socket, code, reason);
     }
 
     /**
@@ -145,8 +150,7 @@ export function actor(Core) {
 
     /**
      * Does what the outbox asks for, until nothing more is ready. Never two at once: whoever asks
-     * meanwhile waits for the one that runs, which then goes around once more. So an alarm lasts as
-     * long as what it began, and is not armed anew for it.
+     * meanwhile waits for the one that runs, which then goes around once more.
      */
     drain() {
       this.again = true;
@@ -182,7 +186,11 @@ export function actor(Core) {
         const out = this.core.timers(skip);
         this.trapped = false;
         this.tell(out);
-        await this.drain();
+        // No alarm comes while this one lasts, and where calls keep the outbox busy it has no end:
+        // what it has to do goes on without the alarm, too.
+        const drained = this.drain();
+        this.ctx.waitUntil(drained);
+        await Promise.race([drained, new Promise((done) => setTimeout(done, ALARM_WAITS_MS))]);
       } catch (error) {
         console.error("alarm failed", String(error));
         this.hangUp();
@@ -227,7 +235,7 @@ export function actor(Core) {
     webSocketMessage(socket, data) {
       const done = ([frame, code, reason]) => {
         if (frame !== null) send(socket, frame);
-        if (code) this.end(socket, code, reason);
+        if (code) this.ending.push([socket, code, reason]);
       };
       // Who was shown out, and goes on talking, is not heard.
       if (socket.readyState !== WebSocket.OPEN) return;
