@@ -87,7 +87,7 @@ fn put(
     }
     if before.as_ref() != Some(&waits) {
         let rules = rules(ctx)?;
-        forget_done(&mut waits, &rules);
+        forget_done(&mut waits);
         store::set(ctx.sql, ticket.number, &waits)?;
         arm(ctx, ticket.id, &waits, &rules)?;
     }
@@ -118,13 +118,15 @@ fn mark(rule: &Automation, since: Millis) -> String {
     format!("{}/{since}", rule.id)
 }
 
-/// Drops the marks of waits that are over and of rules that are gone.
-fn forget_done(waits: &mut Waits, rules: &[Automation]) {
-    let kept: Vec<String> = rules
-        .iter()
-        .filter_map(|rule| since(waits, rule.trigger.on).map(|at| mark(rule, at)))
-        .collect();
-    waits.done.retain(|mark| kept.contains(mark));
+/// Drops the marks of waits that are over. Those of a rule that is switched off stay, or it would
+/// act again on the same wait once it is switched on.
+fn forget_done(waits: &mut Waits) {
+    let open = [waits.agent_since, waits.user_since, waits.unassigned_since];
+    let is_open = |mark: &str| {
+        let since = mark.rsplit_once('/').and_then(|(_, since)| since.parse().ok());
+        since.is_some() && open.contains(&since)
+    };
+    waits.done.retain(|mark| is_open(mark));
 }
 
 /// When a rule will act, unless it has, or nobody waits.
@@ -182,17 +184,12 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     react::silence(ctx, ticket, &ready)
 }
 
-/// The key of a look at tickets that nobody has kept an eye on.
-const AFRESH: &str = "afresh";
-
-/// Has a look at every ticket, after the rules that act on silence changed; `before` is how many
-/// there were.
+/// Has a look at every ticket, after the rules that act on silence changed.
 ///
 /// # Errors
 /// A storage fault.
-pub fn look_again(ctx: &mut Ctx<'_>, before: i64) -> Result<(), Reject> {
-    let key = if before == 0 { AFRESH } else { "" };
-    Ok(ctx.set_timer(BACKFILL, key, ctx.now, b"0")?)
+pub fn look_again(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    Ok(ctx.set_timer(BACKFILL, "", ctx.now, b"0")?)
 }
 
 /// Looks at the next tickets, and goes on after them.
@@ -210,8 +207,7 @@ pub fn backfill(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
         let Ok(id) = id.parse::<TicketId>() else { continue };
         let Some(ticket) = tickets_store::find(ctx.sql, id)? else { continue };
         let before = store::find(ctx.sql, ticket.number)?;
-        let known = before.as_ref().filter(|_| timer.key != AFRESH);
-        let mut waits = recall(ctx, &ticket, known)?;
+        let mut waits = recall(ctx, &ticket, before.as_ref())?;
         if waits.is_none() {
             if before.is_some() {
                 store::remove(ctx.sql, ticket.number)?;
@@ -219,7 +215,7 @@ pub fn backfill(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
             ctx.cancel_timer(TIMER, &ticket.id.to_string())?;
             continue;
         }
-        forget_done(&mut waits, &rules);
+        forget_done(&mut waits);
         if before.as_ref() != Some(&waits) {
             store::set(ctx.sql, ticket.number, &waits)?;
         }
@@ -231,7 +227,7 @@ pub fn backfill(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     Ok(())
 }
 
-/// Who waits, by what was said: for tickets that nobody has kept an eye on.
+/// Who waits, by what was said: for tickets that nobody has kept an eye on, or not all the time.
 fn recall(ctx: &Ctx<'_>, ticket: &Ticket, before: Option<&Waits>) -> Result<Waits, Reject> {
     let mut waits = Waits::default();
     if is_done(ticket) {

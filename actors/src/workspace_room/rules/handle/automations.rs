@@ -99,10 +99,9 @@ fn check_trigger(trigger: &Trigger) -> Result<(), Reject> {
 
 /// Counts the rules again, and has a look at the tickets that a rule may have waited for.
 fn took_effect(ctx: &mut Ctx<'_>, rule: &Automation) -> Result<(), Reject> {
-    let before = active::find(ctx.sql)?.silences;
     active::recount(ctx.sql)?;
     if rule.enabled && rule.trigger.on.is_silence() {
-        waits::look_again(ctx, before)?;
+        waits::look_again(ctx)?;
     }
     Ok(())
 }

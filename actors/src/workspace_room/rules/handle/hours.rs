@@ -48,9 +48,8 @@ pub fn set(ctx: &mut Ctx<'_>, input: &SetBusinessHours) -> Result<Reply, Reject>
     after.version += 1;
     hours::set(ctx, &after)?;
     sla::again(ctx, "")?;
-    let silences = active::find(ctx.sql)?.silences;
-    if silences > 0 {
-        waits::look_again(ctx, silences)?;
+    if active::find(ctx.sql)?.silences > 0 {
+        waits::look_again(ctx)?;
     }
     let data = BusinessHoursChanged { business_hours: after, before };
     ctx.event("businessHours.changed", None, &data)?;

@@ -127,6 +127,37 @@ fn a_rule_finds_the_tickets_that_were_there_before_it() {
 }
 
 #[test]
+fn a_rule_that_is_switched_off_and_on_does_not_act_again_on_the_same_wait() {
+    for others in [0, 1] {
+        let mut desk = Desk::open();
+        let sorry = json!([{ "reply": { "body": "sorry" } }]);
+        let late = rule(&mut desk, "sorry", silent("noAgentReply", 60), json!({}), sorry);
+        let tag = json!([{ "addTags": ["o"] }]);
+        let orphan = rule(&mut desk, "orphan", silent("unassigned", 60), json!({}), tag.clone());
+        for _ in 0..others {
+            rule(&mut desk, "more", silent("unassigned", 90), json!({}), tag.clone());
+        }
+        let ticket = mail(&mut desk, "1", "ann@acme.example", "a", "hello");
+        desk.pass(2 * HOUR);
+        let runs = 2 + others;
+        assert_eq!(log(&mut desk, &ticket).len(), runs);
+        for enabled in [false, true] {
+            for id in [&late, &orphan] {
+                let change = json!({ "automationId": id, "enabled": enabled });
+                owner(&mut desk, &json!({ "changeAutomation": change }));
+            }
+            desk.pass(2 * HOUR);
+        }
+        assert_eq!(log(&mut desk, &ticket).len(), runs, "one answer to one wait");
+        // The next wait is another.
+        desk.comment(&ticket, "here");
+        answer(&mut desk, "2", "1", "ann@acme.example", "and?");
+        desk.pass(2 * HOUR);
+        assert_eq!(log(&mut desk, &ticket).len(), runs + 1);
+    }
+}
+
+#[test]
 fn only_business_hours_count_where_a_rule_says_so() {
     let mut desk = Desk::open();
     // Friday 6 November 2026, 16:30 in Rome.
