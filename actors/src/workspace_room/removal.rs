@@ -10,7 +10,7 @@ use super::rules::store::slas;
 use super::store::{
     attachments, claims, comments, counts, drafts, followers, scheduled, tickets as store,
 };
-use super::{attention, overview, publish, tickets, uploads};
+use super::{attention, notifications, overview, publish, tickets, uploads};
 use crate::kernel::{Ctx, Timer};
 use schema::ids::TicketId;
 use schema::room::attention::RESTORE_MS_MAX;
@@ -23,8 +23,6 @@ use serde_json::Value;
 pub const TIMER: &str = "purge";
 /// How many comments one step removes.
 const BATCH: i64 = 200;
-/// How many objects storage forgets in one request.
-const OBJECTS_AT_ONCE: usize = 500;
 
 /// Deletes a ticket: row, tags, counts, timers, D1. Event `ticket.deleted`.
 ///
@@ -97,6 +95,7 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     slas::remove(ctx.sql, ticket.number)?;
     drafts::remove_all(ctx.sql, ticket.number)?;
     followers::remove_all(ctx.sql, ticket.number)?;
+    notifications::store::forget_of_ticket(ctx.sql, id)?;
     ticket.subject = String::new();
     ticket.tags = Vec::new();
     ticket.attributes = Attributes::new();
@@ -122,7 +121,7 @@ fn forget(ctx: &mut Ctx<'_>, ticket: i64) -> Result<(), Reject> {
         }
     }
     objects.retain(|key| !key.is_empty());
-    for some in objects.chunks(OBJECTS_AT_ONCE) {
+    for some in objects.chunks(walk::OBJECTS_AT_ONCE) {
         let (key, body) = (ctx.uuid().to_string(), Value::from(some).to_string());
         ctx.outbox(walk::OUTBOX, &key, body.as_bytes())?;
     }

@@ -105,8 +105,16 @@ fn find_user(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Option<User>, Re
     match (input.user_id, &input.user_email) {
         (Some(_), Some(_)) => Err(Reject::field("userEmail", "give userId or userEmail, not both")),
         (Some(id), None) => {
-            let user = users::find(ctx.sql, id)?;
-            user.map(Some).ok_or_else(|| Reject::field("userId", "is no user of this workspace"))
+            let mut user = users::find(ctx.sql, id)?;
+            if let Some(kept) = user.as_ref().and_then(|user| user.merged_into) {
+                user = users::find(ctx.sql, kept)?;
+            }
+            let user =
+                user.ok_or_else(|| Reject::field("userId", "is no user of this workspace"))?;
+            if user.erased_at.is_some() {
+                return Err(Reject::field("userId", "is of somebody whose data was erased"));
+            }
+            Ok(Some(user))
         }
         (None, Some(email)) => {
             let email = check::email("userEmail", email)?;

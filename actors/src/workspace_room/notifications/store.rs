@@ -11,6 +11,7 @@ use schema::{Millis, codec};
 pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     INSERT,
     FIND,
+    FORGET_OF_TICKET,
     LIST,
     LIST_UNREAD,
     LIST_READ,
@@ -197,6 +198,16 @@ const FORGET_OF_USER: &str = "delete from notifications where ticket_id in
 /// A storage fault.
 pub fn forget_of_user(sql: &dyn Sql, user: &str) -> Result<(), Fault> {
     sql.exec(FORGET_OF_USER, &[user.into()]).map(drop)
+}
+
+const FORGET_OF_TICKET: &str = "delete from notifications where ticket_id = ?";
+
+/// Forgets what tells of a ticket.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_of_ticket(sql: &dyn Sql, ticket: TicketId) -> Result<(), Fault> {
+    sql.exec(FORGET_OF_TICKET, &[ticket.to_string().into()]).map(drop)
 }
 
 const OLDEST: &str = "select at from notifications order by number limit 1";

@@ -8,7 +8,7 @@ use schema::Code;
 use serde_json::{Value, json};
 
 /// Texts that are Ann's alone.
-const CANARIES: [&str; 9] = [
+const CANARIES: [&str; 10] = [
     "canary-mail",
     "canary-second",
     "Canaryname",
@@ -17,6 +17,7 @@ const CANARIES: [&str; 9] = [
     "canary-file",
     "canary-message-id",
     "canary-attribute",
+    "canary-passport",
     "4915112345678",
 ];
 
@@ -64,17 +65,36 @@ fn lived_in() -> (Desk, Value) {
     desk.system(&json!({ "receiveMail": { "rawKey": "raw-x", "messageId": "canary-message-id",
         "inReplyTo": ["bob's words@host.example"], "subject": "Re", "text": "canary-body 2",
         "from": { "address": "canary-second@people.example" } } }));
-    let _ = bobs;
     desk.system(&json!({ "reportUnparseable": { "rawKey": "raw-bad", "reason": "broken",
         "envelopeFrom": "canary-mail@people.example" } }));
     desk.system(&json!({ "receiveMail": { "rawKey": "raw-loop", "messageId": "loop",
         "subject": "canary-subject", "text": "x",
         "from": { "address": "canary-mail@people.example" },
         "automatic": { "kind": "ownLoop", "reason": "loop" } } }));
+    // What a stored answer tells of her, and others' tickets.
     let owner = desk.owner.principal.clone();
-    let get: schema::room::RoomCommand =
-        serde_json::from_value(json!({ "getUser": { "userId": ann } })).expect("a command");
-    desk.room.try_ask_with_key(&owner, Some("stored"), get).expect("read");
+    let rename = json!({ "changeUser": { "userId": ann, "name": "Canaryname" } });
+    for (key, name) in [("stored", "Ann"), ("stored again", "Canaryname")] {
+        let mut rename = rename.clone();
+        rename["changeUser"]["name"] = name.into();
+        let rename: schema::room::RoomCommand = serde_json::from_value(rename).expect("a command");
+        desk.room.try_ask_with_key(&owner, Some(key), rename).expect("changed");
+    }
+    let field =
+        |key: &str| json!({ "subject": "ticket", "key": key, "label": key, "type": "text" });
+    for key in ["passport", "about"] {
+        desk.manage(&json!({ "createAttribute": field(key) }));
+    }
+    for (ticket, key, value) in [
+        (&own["ticketId"], "passport", "canary-passport"),
+        (&bobs["ticketId"], "about", "asked by canary-mail@people.example"),
+    ] {
+        desk.ask(&json!({ "changeTicket": { "ticketId": ticket, "attributes": { key: value } } }));
+    }
+    desk.ask(&json!({ "changeTicket": {
+        "ticketId": bobs["ticketId"], "subject": "for canary-mail@people.example" } }));
+    desk.ask(&json!({ "saveDraft": { "ticketId": bobs["ticketId"],
+        "body": "Tell canary-second@people.example." } }));
     desk.ask(&json!({ "search": { "query": "canary" } }));
     desk.events();
     (desk, ann)
@@ -161,10 +181,10 @@ fn what_is_left_can_still_be_read_and_replayed() {
     ] {
         assert_eq!(desk.refused(&command).0, code);
     }
-    let get = json!({ "getUser": { "userId": ann } });
-    let get: schema::room::RoomCommand = serde_json::from_value(get).expect("a command");
+    let rename = json!({ "changeUser": { "userId": ann, "name": "Canaryname" } });
+    let rename: schema::room::RoomCommand = serde_json::from_value(rename).expect("a command");
     let owner = desk.owner.principal.clone();
-    let stored = desk.room.try_ask_with_key(&owner, Some("stored"), get);
+    let stored = desk.room.try_ask_with_key(&owner, Some("stored again"), rename);
     assert_eq!(stored.expect_err("its answer is erased").code, Code::Gone);
     // Asked for again, it is told about, and nothing more happens.
     let again = desk.manage(&json!({ "eraseUser": { "userId": ann } }));
@@ -184,6 +204,34 @@ fn who_writes_again_after_an_erasure_is_somebody_new() {
     assert_eq!(comments["items"][0]["body"], "new body");
     let report = desk.manage(&json!({ "getErasure": { "userId": ann } }));
     assert_eq!(report["found"], 0);
+}
+
+#[test]
+fn nothing_new_is_filed_under_who_was_erased_and_no_merge_of_theirs_is_undone() {
+    let (mut desk, ann) = lived_in();
+    let of_ann = |desk: &mut Desk| {
+        let made = desk.ask(&json!({ "createTicket": { "subject": "s", "userId": ann } }));
+        text(&made["id"])
+    };
+    let (one, two) = (of_ann(&mut desk), of_ann(&mut desk));
+    let moved = desk.ask(&json!({ "mergeTickets": { "ticketId": one, "intoId": two } }));
+    erase(&mut desk, &ann);
+    let create = json!({ "createTicket": { "subject": "s", "userId": ann } });
+    assert_eq!(desk.refused(&create).0, Code::InvalidInput);
+    let undo = json!({ "undoMove": { "moveId": moved["moved"]["id"] } });
+    assert_eq!(desk.refused(&undo).0, Code::Gone);
+}
+
+#[test]
+fn a_ticket_for_who_was_merged_is_for_whom_they_are() {
+    let mut desk = Desk::open();
+    let [kept, merged] = ["kept", "merged"].map(|name| {
+        let email = format!("{name}@people.example");
+        desk.ask(&json!({ "createUser": { "email": email } }))["id"].clone()
+    });
+    desk.ask(&json!({ "mergeUsers": { "userId": kept, "otherId": merged } }));
+    let made = desk.ask(&json!({ "createTicket": { "subject": "s", "userId": merged } }));
+    assert_eq!(made["userId"], kept);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::workspace_room::{changes, derived, mail, notifications, overview, upl
 use schema::event::By;
 use schema::ids::TicketId;
 use schema::room::mail::MailFacts;
-use schema::room::ticket::{Ticket, TicketBefore, TicketChanged};
+use schema::room::ticket::{Attributes, Ticket, TicketBefore, TicketChanged};
 use schema::{Reject, codec};
 use serde_json::Value;
 
@@ -17,9 +17,12 @@ use serde_json::Value;
 pub const TIMER: &str = "privacy.erase";
 /// The outbox entries that make storage forget objects; the body is the keys, as JSON.
 pub const OUTBOX: &str = "privacy.forget";
+/// How many objects storage forgets in one request.
+pub const OBJECTS_AT_ONCE: usize = 500;
 
 /// The first stage.
 pub const TICKETS: &str = "tickets";
+const OTHERS: &str = "others' tickets";
 const COMMENTS: &str = "comments";
 const EVENTS: &str = "events";
 const CHECK_COMMENTS: &str = "check comments";
@@ -37,7 +40,8 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     let Ok(user) = timer.key.parse() else { return Ok(()) };
     let Some(mut running) = store::find(ctx.sql, user)? else { return Ok(()) };
     let next = match running.stage.as_str() {
-        TICKETS => tickets(ctx, &mut running)?.then_some(COMMENTS),
+        TICKETS => tickets(ctx, &mut running)?.then_some(OTHERS),
+        OTHERS => others_tickets(ctx, &mut running)?.then_some(COMMENTS),
         COMMENTS => comments(ctx, &mut running, erase_comment)?.then_some(EVENTS),
         EVENTS => log(ctx, &mut running, true)?.then_some(CHECK_COMMENTS),
         CHECK_COMMENTS => comments(ctx, &mut running, check_comment)?.then_some(CHECK_EVENTS),
@@ -81,7 +85,7 @@ fn tickets(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<bool, Reject> {
     Ok(last)
 }
 
-/// Takes a ticket's subject, what its drafts and scheduled comments say of the person, and how it
+/// Takes a ticket's subject and attributes, what its drafts and scheduled comments say of the person, and how it
 /// was before a merge or split. Event `ticket.changed`, which does not tell what was there.
 fn blank_ticket(
     ctx: &mut Ctx<'_>,
@@ -94,12 +98,50 @@ fn blank_ticket(
         let kept = running.needles.without(body);
         (kept != body).then_some(kept)
     })?;
-    let Some(before) = rows::find(ctx.sql, id)?.filter(|ticket| ticket.subject != ERASED) else {
+    let blank = |ticket: &Ticket| ticket.subject == ERASED && ticket.attributes.is_empty();
+    let Some(before) = rows::find(ctx.sql, id)?.filter(|ticket| !blank(ticket)) else {
         return Ok(());
     };
-    let mut ticket = Ticket { subject: ERASED.into(), ..before.clone() };
-    changes::write(ctx, &before, &mut ticket)?;
+    let attributes = Attributes::new();
+    let ticket = Ticket { subject: ERASED.into(), attributes, ..before.clone() };
     running.erasure.tickets += 1;
+    leave(ctx, running, &before, ticket)
+}
+
+/// Looks at the next of all tickets, for what others' tickets say of the person; tells whether they
+/// were the last.
+fn others_tickets(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<bool, Reject> {
+    let found = rows::ids_after(ctx.sql, running.position, AT_ONCE)?;
+    let last = (found.len() as i64) < AT_ONCE;
+    for (number, id) in found {
+        running.position = number;
+        let Ok(id) = id.parse() else { continue };
+        store::rewrite(ctx.sql, number, |body| {
+            running.needles.names(body).then(|| running.needles.without(body))
+        })?;
+        let Some(before) = rows::find(ctx.sql, id)? else { continue };
+        let mut ticket = before.clone();
+        ticket.subject = running.needles.without(&before.subject);
+        let attributes = serde_json::json!(before.attributes).to_string();
+        if let Some(kept) = running.needles.without_in(&attributes) {
+            ticket.attributes = codec::read_json(kept.as_bytes())?;
+        }
+        if ticket != before {
+            leave(ctx, running, &before, ticket)?;
+        }
+    }
+    Ok(last)
+}
+
+/// Writes what an erasure leaves of a ticket.
+fn leave(
+    ctx: &mut Ctx<'_>,
+    running: &Running,
+    before: &Ticket,
+    mut ticket: Ticket,
+) -> Result<(), Reject> {
+    changes::write(ctx, before, &mut ticket)?;
+    let id = ticket.id;
     let by = running.erasure.by_agent.map_or(By::System, |id| By::Agent { id });
     let data = TicketChanged { ticket, before: TicketBefore::default() };
     ctx.event_by(&by, "ticket.changed", Some(id), &data).map(drop)
@@ -217,8 +259,11 @@ fn forget(
         return Ok(());
     }
     running.erasure.objects += objects.len() as i64;
-    let body = Value::from(objects).to_string();
-    Ok(ctx.outbox(OUTBOX, key, body.as_bytes())?)
+    for (part, some) in objects.chunks(OBJECTS_AT_ONCE).enumerate() {
+        let key = if part == 0 { key.to_owned() } else { format!("{key}/{part}") };
+        ctx.outbox(OUTBOX, &key, Value::from(some).to_string().as_bytes())?;
+    }
+    Ok(())
 }
 
 /// What an entry wants from storage: that it forgets the objects which nothing needs, now as when
