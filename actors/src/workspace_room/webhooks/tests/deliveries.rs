@@ -36,6 +36,30 @@ fn a_receiver_gets_the_events_it_wants_in_the_shape_of_the_specification() {
 }
 
 #[test]
+fn what_a_private_note_says_stays_in_the_room() {
+    let mut receiver = Receiver::of(&["*"]);
+    let ticket = receiver.desk.ticket("Help");
+    let hour = receiver.desk.room.now + 60 * 60 * 1000;
+    for command in [
+        json!({ "postComment": {
+            "ticketId": ticket, "body": "canary note", "visibility": "private" } }),
+        json!({ "scheduleComment": { "ticketId": ticket, "body": "canary later",
+            "visibility": "private", "publishAt": hour } }),
+    ] {
+        receiver.desk.ask(&command);
+    }
+    receiver.desk.comment(&ticket, "for everybody");
+    receiver.run();
+    receiver.pass(DAY);
+    let told: Vec<&Value> = receiver.got.iter().map(|(_, body)| body).collect();
+    let all = json!(told).to_string();
+    assert!(!all.contains("canary"), "{all}");
+    let notes: Vec<_> = told.iter().filter(|it| it["data"]["comment"]["body"] == "").collect();
+    assert_eq!(notes.len(), 2, "that there are notes is told");
+    assert!(all.contains("for everybody"));
+}
+
+#[test]
 fn every_event_arrives_once_however_many_there_are() {
     let mut receiver = Receiver::of(&["ticket.created"]);
     for number in 0..30 {
