@@ -87,7 +87,10 @@ fn step(
     ticket: &mut Ticket,
 ) -> Result<(), Reject> {
     let mut to = status;
-    if let Some(Some(id)) = custom.filter(|custom| *custom != ticket.custom_status_id) {
+    // The one that a ticket has already is not looked at, unless the ticket is to leave its status.
+    let leaves = status.is_some_and(|status| status != ticket.status);
+    let named = custom.flatten().filter(|id| leaves || Some(*id) != ticket.custom_status_id);
+    if let Some(id) = named {
         let own = statuses::status_of(ctx, id)?;
         if status.is_some_and(|status| status != own) {
             let why = format!("belongs to the status {}", own.as_str());

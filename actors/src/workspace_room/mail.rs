@@ -51,7 +51,7 @@ const fn is_trick(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// What a mail is known by: its `Message-ID`, or where it is kept.
+/// What a mail is known by: its `Message-ID` as [`key_of`] gives it, or where it is kept.
 #[must_use]
 pub fn key(mail: &ReceiveMail) -> String {
     known_by(mail.message_id.as_deref(), &mail.raw_key)
@@ -60,15 +60,14 @@ pub fn key(mail: &ReceiveMail) -> String {
 /// What a mail with this `Message-ID` that is kept there is known by.
 #[must_use]
 pub fn known_by(message_id: Option<&str>, raw_key: &str) -> String {
-    let id = message_id.map(bare).filter(|id| !id.is_empty());
-    id.map_or_else(|| format!("raw:{raw_key}"), |id| id_key(&id))
+    let key = message_id.map(key_of).filter(|key| !key.is_empty());
+    key.unwrap_or_else(|| format!("raw:{raw_key}"))
 }
 
 /// What a mail is known by, as far as its comment remembers it.
 #[must_use]
 pub fn key_of_facts(mail: &MailFacts) -> String {
-    let id = mail.message_id.as_deref().filter(|id| !id.is_empty());
-    id.map_or_else(|| format!("raw:{}", mail.raw_key), id_key)
+    known_by(mail.message_id.as_deref(), &mail.raw_key)
 }
 
 /// The keys of the mails before a mail, the nearest first.
@@ -76,7 +75,7 @@ pub fn key_of_facts(mail: &MailFacts) -> String {
 pub fn thread_keys(mail: &ReceiveMail) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
     for id in mail.in_reply_to.iter().chain(mail.references.iter().rev()) {
-        let key = id_key(&bare(id));
+        let key = key_of(id);
         if !key.is_empty() && !keys.contains(&key) {
             keys.push(key);
         }
@@ -87,19 +86,18 @@ pub fn thread_keys(mail: &ReceiveMail) -> Vec<String> {
     keys
 }
 
+/// An id without its brackets, as one line.
 fn bare(id: &str) -> String {
-    id.trim().trim_start_matches('<').trim_end_matches('>').trim().to_owned()
+    let bracket = |c: char| c.is_whitespace() || matches!(c, '<' | '>');
+    trim(id, usize::MAX).trim_matches(bracket).to_owned()
 }
 
-/// The key of a mail whose `Message-ID` is known.
+/// The key of a mail whose `Message-ID` is known: the id itself, a very long one's hash. The key of
+/// a key is the same.
 #[must_use]
 pub fn key_of(message_id: &str) -> String {
-    id_key(&bare(message_id))
-}
-
-/// A `Message-ID` as it is kept; a very long one by its hash.
-fn id_key(id: &str) -> String {
-    if id.len() <= ID_BYTES_MAX { id.to_owned() } else { hex(&Sha256::digest(id)) }
+    let id = bare(message_id);
+    if id.len() <= ID_BYTES_MAX { id } else { hex(&Sha256::digest(&id)) }
 }
 
 /// A mail that a machine wrote for no one to answer: an auto-reply or a bounce.
@@ -136,7 +134,7 @@ pub fn facts(mail: &ReceiveMail) -> MailFacts {
     let omitted = mail.attachments.len().saturating_sub(ATTACHMENTS_MAX);
     MailFacts {
         raw_key: mail.raw_key.clone(),
-        message_id: mail.message_id.as_deref().map(|id| trim(&bare(id), ID_BYTES_MAX)),
+        message_id: mail.message_id.as_deref().map(key_of),
         from: mail.from.as_ref().map(address),
         to: mail.to.iter().take(ADDRESSES_MAX).map(address).collect(),
         cc: mail.cc.iter().take(ADDRESSES_MAX).map(address).collect(),
@@ -209,6 +207,22 @@ mod tests {
             assert_eq!(file_name(given), kept, "{given:?}");
         }
         assert_eq!(file_name(&"ä".repeat(400)).chars().count(), 255);
+    }
+
+    #[test]
+    fn a_mail_is_known_by_the_same_key_everywhere() {
+        let short = ["<1@x>", " < 1@x > ", "a\u{202e}b  c@x"].map(str::to_owned);
+        let long = ["x".repeat(501), "ä".repeat(251), format!("<{}@x>", "y".repeat(900))];
+        for id in short.into_iter().chain(long) {
+            let key = key_of(&id);
+            assert!(!key.is_empty() && key.len() <= ID_BYTES_MAX, "{id:?}");
+            assert_eq!(key_of(&key), key, "{id:?}");
+            assert_eq!(known_by(Some(&key), "raw"), known_by(Some(&id), "raw"), "{id:?}");
+        }
+        assert_eq!(key_of("<1@x>"), "1@x");
+        for id in [None, Some(""), Some(" <> ")] {
+            assert_eq!(known_by(id, "k"), "raw:k");
+        }
     }
 
     #[test]

@@ -96,6 +96,7 @@ impl Actor for Core {
         TICKETS,
         notifications::MIGRATION,
         CLAIMS,
+        MERGED,
         //
     ];
     type Command = RoomCommand;
@@ -517,4 +518,10 @@ const TICKETS: Migration = Migration {
 const CLAIMS: Migration = Migration {
     name: "workspace_room/0012_claims",
     sql: include_str!("../../../schema/migrations/workspace_room/0012_claims.sql"),
+};
+
+/// What was merged into a ticket.
+const MERGED: Migration = Migration {
+    name: "workspace_room/0013_merged",
+    sql: include_str!("../../../schema/migrations/workspace_room/0013_merged.sql"),
 };

@@ -118,7 +118,8 @@ pub fn tell(ctx: &mut Ctx<'_>, kind: &str, moved: TicketMove, pair: Pair) -> Res
 ///
 /// # Errors
 /// `not_found`; `gone` after thirty days; `conflict` where it is undone already, one of the
-/// tickets is deleted, or comments have moved on since.
+/// tickets is deleted or was merged since, another one was merged into what a split made, or
+/// comments have moved on.
 pub fn undo(ctx: &mut Ctx<'_>, id: MoveId) -> Result<Moved, Reject> {
     let known = moves::find(ctx.sql, id)?.ok_or_else(|| Reject::not_found("merge or split"))?;
     let mut moved = known.moved;
@@ -132,12 +133,18 @@ pub fn undo(ctx: &mut Ctx<'_>, id: MoveId) -> Result<Moved, Reject> {
     let source = tickets::find(ctx, moved.source_id).map_err(|_| deleted())?;
     let target = tickets::find(ctx, moved.target_id).map_err(|_| deleted())?;
     let other = if moved.kind == MoveKind::Split { &source } else { &target };
-    let joined = moved.kind == MoveKind::Split && target.merged_into_id.is_some();
+    // What a split made is closed again, so nothing may stand in it that came from elsewhere.
+    let joined = moved.kind == MoveKind::Split
+        && (target.merged_into_id.is_some() || moves::is_joined(ctx.sql, target.number)?);
     if joined || other.merged_into_id.is_some() {
         return Err(Reject::conflict("one of the tickets was merged since: undo that first"));
     }
     if moves::elsewhere(ctx.sql, known.number, target.number)? > 0 {
         return Err(Reject::conflict("comments have moved on since: undo that first"));
+    }
+    if known.before.is_empty() {
+        let why = "how it was before has been erased with somebody's data";
+        return Err(Reject::new(Code::Gone, why));
     }
     let before: [Ticket; 2] = read_json(known.before.as_bytes())
         .map_err(|error| Reject::internal(format!("move {id}: {}", error.message)))?;
@@ -157,10 +164,22 @@ pub fn undo(ctx: &mut Ctx<'_>, id: MoveId) -> Result<Moved, Reject> {
 
 fn undo_merge(ctx: &mut Ctx<'_>, number: i64, now: &Pair, before: &Pair) -> Result<Pair, Reject> {
     moves::carry_noted(ctx.sql, number, now.source.number)?;
-    let mut source = before.source.clone();
-    source.version = now.source.version + 1;
-    source.updated_at = untouched(ctx, &now.source, &before.source);
-    source.claim = now.source.claim;
+    // What others may have changed meanwhile is as it is now: whose it is, who has claimed it, and
+    // what was imported into it.
+    let is = &now.source;
+    let source = Ticket {
+        user_id: is.user_id,
+        user_email: is.user_email.clone(),
+        user_name: is.user_name.clone(),
+        company_id: is.company_id,
+        company_name: is.company_name.clone(),
+        claim: is.claim,
+        comments: moves::comments(ctx.sql, is.number)?,
+        last_comment_at: is.last_comment_at,
+        version: is.version + 1,
+        updated_at: untouched(ctx, is, &before.source),
+        ..before.source.clone()
+    };
     moves::set_merged(ctx.sql, source.number, None)?;
     if source.status != now.source.status {
         counts::moved(ctx.sql, now.source.status, source.status, ctx.now)?;
@@ -188,6 +207,10 @@ fn settle(ctx: &mut Ctx<'_>, now: &Ticket, before: &Ticket) -> Result<Ticket, Re
     ticket.version += 1;
     ticket.updated_at = untouched(ctx, now, before);
     ticket.last_comment_at = moves::last_comment_at(ctx.sql, ticket.number)?;
+    if now.first_reply_at != before.first_reply_at {
+        let stands = moves::first_reply_at(ctx.sql, &ticket)?;
+        ticket.first_reply_at = stands.or(before.first_reply_at);
+    }
     put(ctx, &ticket)?;
     Ok(ticket)
 }

@@ -1,7 +1,7 @@
 //! Finding or making the user of an address, and the company of a mail domain.
 
 use super::directory::store::handles;
-use super::directory::{former, free_mail};
+use super::directory::{domain_of, former, free_mail};
 use super::overview;
 use super::store::{companies, users};
 use crate::kernel::Ctx;
@@ -154,17 +154,17 @@ pub fn join(user: &mut User, company: Option<Company>) {
 /// # Errors
 /// A storage fault.
 pub fn company_of(ctx: &mut Ctx<'_>, email: &str) -> Result<Option<Company>, Reject> {
-    let Some((_, domain)) = email.rsplit_once('@') else { return Ok(None) };
-    if free_mail::is_free(ctx, domain)? {
+    let Some(domain) = domain_of(email) else { return Ok(None) };
+    if free_mail::is_free(ctx, &domain)? {
         return Ok(None);
     }
-    if let Some(company) = companies::find_by_domain(ctx.sql, domain)? {
+    if let Some(company) = companies::find_by_domain(ctx.sql, &domain)? {
         return Ok(Some(company));
     }
     let company = Company {
         id: CompanyId(ctx.uuid()),
-        name: domain.to_owned(),
-        domains: vec![domain.to_owned()],
+        name: domain.clone(),
+        domains: vec![domain],
         users: 0,
         attributes: Map::new(),
         archived: false,

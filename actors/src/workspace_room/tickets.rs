@@ -310,11 +310,11 @@ pub fn check_attributes(ctx: &Ctx<'_>, values: &Attributes) -> Result<(), Reject
     check_defined(ctx, Subject::Ticket, values.iter())
 }
 
-/// Whether a number is the same everywhere: whole ones within 2^53.
+/// Whether a number is the same everywhere: whole ones within 2^53, however they are written.
 fn is_exact(number: &serde_json::Number) -> bool {
     let most = crate::kernel::sql::INTEGER_MAX;
     match number.as_i64() {
         Some(whole) => (-most..=most).contains(&whole),
-        None => !number.is_u64(),
+        None => number.as_f64().is_some_and(|it| it.fract() != 0.0 || it.abs() <= most as f64),
     }
 }

@@ -75,6 +75,19 @@ pub fn require_agent(
     }
 }
 
+/// Refuses everybody but an agent who changes what is their own, which needs no more than to read.
+/// A program writes in its maker's name even so: an API key must be one that may work.
+///
+/// # Errors
+/// As [`require_agent`].
+pub fn require_self(ctx: &Ctx<'_>) -> Result<AgentId, Reject> {
+    let permission = match ctx.principal.caller {
+        Caller::Key { .. } => Permission::Work,
+        _ => Permission::Read,
+    };
+    require_agent(ctx, permission).map(|(agent, ..)| agent)
+}
+
 /// Refuses everybody but an agent who is logged in.
 ///
 /// # Errors

@@ -1,12 +1,13 @@
 //! `changeAgent`: another role, another name, in or out.
 //!
 //! Who: who manages; an agent who is, or becomes, admin or owner is changed by owners alone;
-//! everybody changes their own name. A role counts from the agent's next request on, and for what
-//! their connections see; one who is made inactive loses every session and connection. Who may no
-//! longer work loses their claims. Events: `agent.changed`, `ticket.released`.
+//! everybody changes their own name, by an API key only where that may work. A role counts from the
+//! agent's next request on, and for what their connections see; one who is made inactive loses
+//! every session and connection. Who may no longer work loses their claims. Events:
+//! `agent.changed`, `ticket.released`.
 //! Refuses: `conflict` where no active owner would be left.
 
-use super::authorise::{Member, require};
+use super::authorise::{Member, require, require_self};
 use super::invite::needed_for;
 use super::store::agents;
 use super::{check, open};
@@ -59,7 +60,9 @@ pub fn change_agent(ctx: &mut Ctx<'_>, input: &ChangeAgent) -> Result<Reply, Rej
 fn authorised_target(ctx: &Ctx<'_>, member: Member, input: &ChangeAgent) -> Result<Agent, Reject> {
     let own_name =
         member.agent == Some(input.agent_id) && input.role.is_none() && input.active.is_none();
-    if !own_name {
+    if own_name {
+        require_self(ctx)?;
+    } else {
         require(ctx, input.role.map_or(Permission::Manage, needed_for))?;
     }
     let known = agents::find(ctx.sql, input.agent_id)?.ok_or_else(|| Reject::not_found("agent"))?;

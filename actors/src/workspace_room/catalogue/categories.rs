@@ -1,11 +1,13 @@
 //! Categories: a tree of a few levels.
 
+use super::store::Seen;
 use super::{Change, Content, Draft, Item, Kind, alter, make, store, view};
 use crate::kernel::{Ctx, Reply};
 use schema::Reject;
 use schema::ids::{CategoryId, ItemId};
-use schema::room::catalogue::{CATEGORY_DEPTH_MAX, ChangeCategory, CreateCategory};
+use schema::room::catalogue::{CATEGORY_DEPTH_MAX, ChangeCategory, CreateCategory, ITEMS_MAX};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// Makes a category. Event `category.created`.
 ///
@@ -57,6 +59,11 @@ fn check_parent(ctx: &Ctx<'_>, item: Option<&Item>, parent: CategoryId) -> Resul
     if above.iter().any(|item| item.archived) {
         return Err(Reject::field("parentId", "is archived, or a part of what is"));
     }
+    let below = item.map_or(Ok(1), |item| levels(ctx, item.id))?;
+    if above.len() + below > CATEGORY_DEPTH_MAX {
+        let why = format!("there are at most {CATEGORY_DEPTH_MAX} levels");
+        return Err(Reject::field("parentId", why));
+    }
     Ok(())
 }
 
@@ -94,6 +101,24 @@ pub fn above(
 #[must_use]
 pub fn parent_of(item: &Item) -> Option<ItemId> {
     item.text("parentId").and_then(|id| id.parse().ok())
+}
+
+/// How many levels there are from a category down to its innermost part, archived ones too: they
+/// may come back.
+fn levels(ctx: &Ctx<'_>, id: ItemId) -> Result<usize, Reject> {
+    let mut all = Vec::new();
+    for archived in [false, true] {
+        let seen = Seen { archived, team: None, agent: None };
+        all.extend(store::list(ctx.sql, Kind::Category, &seen, 0, ITEMS_MAX)?);
+    }
+    let mut level = BTreeSet::from([id]);
+    let mut levels = 0;
+    while !level.is_empty() && levels < CATEGORY_DEPTH_MAX {
+        levels += 1;
+        let parts = all.iter().filter(|item| parent_of(item).is_some_and(|it| level.contains(&it)));
+        level = parts.map(|item| item.id).collect();
+    }
+    Ok(levels)
 }
 
 /// Refuses what is no category that a ticket can be given.

@@ -29,6 +29,7 @@ mod tests;
 
 use super::store::{companies, users};
 use crate::kernel::Ctx;
+use crate::kernel::unicode::domain_to_ascii;
 use schema::ids::{CompanyId, UserId};
 use schema::room::company::Company;
 use schema::room::user::{HandleKind, User};
@@ -92,19 +93,34 @@ pub fn check_free(
     }
 }
 
-/// A mail domain as it is kept.
+/// A mail domain as it is kept: in ASCII, so that it has one spelling.
 ///
 /// # Errors
 /// `invalid_input` naming the field.
 pub fn domain(field: &str, text: &str) -> Result<String, Reject> {
     let refuse = || Reject::field(field, "must be mail domains");
-    let address = check::email(field, &format!("x@{}", text.trim())).map_err(|_| refuse())?;
+    let ascii = domain_to_ascii(text.trim()).ok_or_else(refuse)?;
+    let is_label = |label: &str| {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        !label.is_empty() && label.trim_matches('-') == label && label.bytes().all(fits)
+    };
+    if !ascii.split('.').all(is_label) {
+        return Err(refuse());
+    }
+    let address = check::email(field, &format!("x@{ascii}")).map_err(|_| refuse())?;
     // The last part of a name has a letter: what has none is an address of the net.
     let last = address.rsplit('.').next().unwrap_or_default();
     if last.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(refuse());
     }
     Ok(address[2..].to_owned())
+}
+
+/// The domain of an address, as [`domain`] spells it.
+#[must_use]
+pub fn domain_of(address: &str) -> Option<String> {
+    let (_, domain) = address.rsplit_once('@')?;
+    Some(domain_to_ascii(domain).unwrap_or_else(|| domain.to_owned()))
 }
 
 /// The fields of a thing that a change has changed, as they were before; its version and the time

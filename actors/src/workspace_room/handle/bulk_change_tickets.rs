@@ -2,13 +2,15 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
+use crate::workspace_room::rules::react;
 use crate::workspace_room::{changes, removal, tickets};
 use schema::ids::TicketId;
 use schema::room::ticket::{BULK_MAX, BulkChangeTickets, BulkDone, BulkResult, TicketChange};
 use schema::{Code, Permission, Reject};
 
 /// Changes or deletes several tickets: each wholly, or not at all with the reason in its result. A
-/// ticket is checked before anything of it is written; a fault of storage undoes all of them.
+/// ticket is checked before anything of it is written; a fault of storage undoes all of them. The
+/// versions are those after rules have reacted.
 /// Events `ticket.changed`, `ticket.deleted`.
 ///
 /// # Errors
@@ -51,5 +53,6 @@ fn one(ctx: &mut Ctx<'_>, input: &BulkChangeTickets, id: TicketId) -> Result<i64
     let mut ticket = before.clone();
     changes::apply(ctx, &input.change, &mut ticket)?;
     let by = ctx.by();
-    Ok(changes::save(ctx, &by, &before, ticket)?.version)
+    let ticket = changes::save(ctx, &by, &before, ticket)?;
+    Ok(react::settle(ctx, ticket)?.version)
 }

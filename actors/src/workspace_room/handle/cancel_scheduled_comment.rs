@@ -9,15 +9,15 @@ use schema::{Permission, Reject};
 /// Cancels a comment that waits. Event `scheduledComment.cancelled`, with its text.
 ///
 /// # Errors
-/// `not_found` where it does not wait any more; `forbidden` for anybody but its author and those
-/// who manage the workspace.
+/// `not_found` where it does not wait any more or its ticket is deleted; `forbidden` for anybody
+/// but its author and those who manage the workspace.
 pub fn cancel_scheduled_comment(
     ctx: &mut Ctx<'_>,
     input: &CancelScheduledComment,
 ) -> Result<Reply, Reject> {
     let member = authorise::require(ctx, Permission::Work)?;
 
-    let comment = publish::waiting(ctx, input.comment_id)?;
+    let (comment, _) = publish::waiting(ctx, input.comment_id)?;
     let own = member.agent == Some(comment.author_id);
     if !own && !member.role.may(Permission::Manage) {
         return Err(Reject::forbidden("this is for its author and for admins"));

@@ -10,9 +10,9 @@ use schema::{Permission, Reject};
 /// Makes the caller a follower. Event `ticket.followed`, none where they are one.
 ///
 /// # Errors
-/// `not_found`; `forbidden` for callers that are no agents.
+/// `not_found`; `forbidden` for callers that are no agents, and for an API key that only reads.
 pub fn follow_ticket(ctx: &mut Ctx<'_>, input: &FollowTicket) -> Result<Reply, Reject> {
-    let (agent, ..) = authorise::require_agent(ctx, Permission::Read)?;
+    let agent = authorise::require_self(ctx)?;
     let ticket = tickets::standing(ctx, input.ticket_id)?;
 
     let mut state = read(ctx, input, ticket.number)?;
@@ -27,9 +27,9 @@ pub fn follow_ticket(ctx: &mut Ctx<'_>, input: &FollowTicket) -> Result<Reply, R
 /// Makes the caller no follower. Event `ticket.unfollowed`, none where they are none.
 ///
 /// # Errors
-/// `not_found`; `forbidden` for callers that are no agents.
+/// `not_found`; `forbidden` for callers that are no agents, and for an API key that only reads.
 pub fn unfollow_ticket(ctx: &mut Ctx<'_>, input: &FollowTicket) -> Result<Reply, Reject> {
-    let (agent, ..) = authorise::require_agent(ctx, Permission::Read)?;
+    let agent = authorise::require_self(ctx)?;
     let ticket = tickets::standing(ctx, input.ticket_id)?;
 
     let mut state = read(ctx, input, ticket.number)?;

@@ -4,8 +4,8 @@ use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::store::{comments, reads};
 use crate::workspace_room::tickets;
+use schema::Reject;
 use schema::room::ticket::{MarkRead, ReadMark};
-use schema::{Permission, Reject};
 
 /// Notes how far the caller has read a ticket; it never goes back. Event `ticket.read`, so that the
 /// caller's other windows know; it is none of the ticket's activities, and there is none where
@@ -13,9 +13,9 @@ use schema::{Permission, Reject};
 ///
 /// # Errors
 /// `not_found` for an unknown ticket or comment, `invalid_input` for both `seq` and `commentId`,
-/// `forbidden` for callers that are no agents.
+/// `forbidden` for callers that are no agents, and for an API key that only reads.
 pub fn mark_read(ctx: &mut Ctx<'_>, input: &MarkRead) -> Result<Reply, Reject> {
-    let (agent, ..) = authorise::require_agent(ctx, Permission::Read)?;
+    let agent = authorise::require_self(ctx)?;
 
     let ticket = tickets::standing(ctx, input.ticket_id)?;
     let last = comments::last_seq(ctx.sql, ticket.number)?;

@@ -3,7 +3,7 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::moves::{self, Pair};
-use crate::workspace_room::store::{comments as comment_rows, moves as store, users};
+use crate::workspace_room::store::{comments as comment_rows, moves as store, reads, users};
 use crate::workspace_room::tickets;
 use schema::event::By;
 use schema::room::comment::{Comment, Visibility};
@@ -37,9 +37,12 @@ pub fn merge_tickets(ctx: &mut Ctx<'_>, input: &MergeTickets) -> Result<Reply, R
     let mut pair = Pair { source, target };
     let (_, moved) = moves::begin(ctx, MoveKind::Merge, &pair, None)?;
     let (source, target) = (&mut pair.source, &mut pair.target);
+    reads::keep_unread(ctx.sql, source.number, target.number)?;
     store::carry_all(ctx.sql, source.number, target.number)?;
     target.comments += source.comments;
     target.last_comment_at = target.last_comment_at.max(source.last_comment_at);
+    let replies = [target.first_reply_at, source.first_reply_at];
+    target.first_reply_at = replies.into_iter().flatten().min();
     target.version += 1;
     target.updated_at = ctx.now;
     moves::put(ctx, target)?;

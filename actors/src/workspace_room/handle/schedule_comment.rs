@@ -3,7 +3,7 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::store::scheduled;
-use crate::workspace_room::{attention, comments, publish};
+use crate::workspace_room::{comments, publish};
 use schema::ids::CommentId;
 use schema::room::comment::Visibility;
 use schema::room::schedule::{
@@ -16,8 +16,9 @@ use schema::{Millis, Permission, Reject};
 ///
 /// # Errors
 /// `not_found`, `too_large`, `invalid_input` for a time that is not in the coming year or a hold
-/// that is not within a minute; `conflict` where the ticket is closed or merged, or too many
-/// comments wait on it; `forbidden` for callers that are no agents.
+/// that is not within a minute; `conflict` where the ticket is closed or merged, too many comments
+/// wait on it, or the comment is public and another agent will have claimed the ticket by then;
+/// `forbidden` for callers that are no agents.
 pub fn schedule_comment(ctx: &mut Ctx<'_>, input: &ScheduleComment) -> Result<Reply, Reject> {
     let (agent, ..) = authorise::require_agent(ctx, Permission::Work)?;
 
@@ -26,9 +27,6 @@ pub fn schedule_comment(ctx: &mut Ctx<'_>, input: &ScheduleComment) -> Result<Re
     let publish_at = publish_at(ctx, input, visibility)?;
     let mentions = comments::mentions(ctx, &input.mentions)?;
     let ticket = comments::writable(ctx, input.ticket_id)?;
-    if input.hold_seconds.is_some() {
-        attention::check_claim(ctx, &ticket, visibility)?;
-    }
     if scheduled::count(ctx.sql, ticket.number)? >= WAITING_MAX {
         let why = format!("at most {WAITING_MAX} comments may wait on a ticket");
         return Err(Reject::conflict(why));
@@ -48,6 +46,7 @@ pub fn schedule_comment(ctx: &mut Ctx<'_>, input: &ScheduleComment) -> Result<Re
         updated_at: ctx.now,
         version: 1,
     };
+    publish::check_claim(ctx, &ticket, &comment)?;
     scheduled::insert(ctx.sql, ticket.number, &comment)?;
     ctx.set_timer(publish::TIMER, &comment.id.to_string(), comment.publish_at, &[])?;
     let data = ScheduledEvent { scheduled_comment: comment };

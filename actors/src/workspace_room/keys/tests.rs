@@ -199,3 +199,29 @@ fn nobody_makes_or_takes_a_key_that_may_more_than_they() {
     let one_more = json!({ "name": "n", "role": "agent", "keyHash": hash("n") });
     assert_eq!(desk.manage_refused(&json!({ "createApiKey": one_more })).0, Code::Conflict);
 }
+
+#[test]
+fn a_key_that_only_reads_changes_nothing_in_its_makers_name() {
+    let mut desk = Desk::open();
+    make(&mut desk, "reads", json!({ "role": "viewer" }));
+    let key = holder(&desk, "reads");
+    let viewer = desk.viewer.principal.clone();
+    let (ticket, owner, own) = (desk.ticket("a"), desk.owner.id(), desk.viewer.id());
+    desk.comment(&ticket, "b");
+    let rename = |agent: schema::ids::AgentId| json!({ "changeAgent": { "agentId": agent, "name": "Another" } });
+    assert_eq!(desk.refused_as(&key, &rename(owner)).0, Code::Forbidden);
+    desk.ask_as(&viewer, &rename(own)).expect("a viewer may, for themself");
+    for command in [
+        json!({ "followTicket": { "ticketId": ticket } }),
+        json!({ "unfollowTicket": { "ticketId": ticket } }),
+        json!({ "markRead": { "ticketId": ticket } }),
+        json!({ "readAllNotifications": {} }),
+        json!({ "changeNotificationSettings": {} }),
+    ] {
+        assert_eq!(desk.refused_as(&key, &command).0, Code::Forbidden, "{command}");
+        desk.ask_as(&viewer, &command).expect("a viewer may, for themself");
+    }
+    make(&mut desk, "works", json!({ "role": "agent" }));
+    let key = holder(&desk, "works");
+    desk.ask_as(&key, &json!({ "followTicket": { "ticketId": ticket } })).expect("it may work");
+}

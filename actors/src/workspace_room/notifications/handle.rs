@@ -3,7 +3,7 @@
 
 use super::store;
 use crate::kernel::{Ctx, Ear, Reply};
-use crate::workspace_room::access::authorise::require_agent;
+use crate::workspace_room::access::authorise::{require_agent, require_self};
 use crate::workspace_room::cursor;
 use crate::workspace_room::store::TOP;
 use schema::frame::ServerFrame;
@@ -42,7 +42,7 @@ pub fn count(ctx: &Ctx<'_>, _: &CountUnread) -> Result<Reply, Reject> {
 /// # Errors
 /// `unauthorized`, `forbidden`, `not_found`.
 pub fn read(ctx: &mut Ctx<'_>, input: &ReadNotification) -> Result<Reply, Reject> {
-    let (agent, ..) = require_agent(ctx, Permission::Read)?;
+    let agent = require_self(ctx)?;
     let found = store::find(ctx.sql, agent, input.notification_id)?;
     let mut notification = found.ok_or_else(|| Reject::not_found("notification"))?;
     let read = input.read.unwrap_or(true);
@@ -59,7 +59,7 @@ pub fn read(ctx: &mut Ctx<'_>, input: &ReadNotification) -> Result<Reply, Reject
 /// # Errors
 /// `unauthorized`, `forbidden`, `not_found`.
 pub fn read_all(ctx: &mut Ctx<'_>, input: &ReadAllNotifications) -> Result<Reply, Reject> {
-    let (agent, ..) = require_agent(ctx, Permission::Read)?;
+    let agent = require_self(ctx)?;
     let upto = match input.until {
         None => TOP,
         Some(id) => {

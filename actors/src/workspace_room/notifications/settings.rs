@@ -5,7 +5,7 @@
 
 use super::{store, template};
 use crate::kernel::{Ctx, Reply};
-use crate::workspace_room::access::authorise::{require, require_agent};
+use crate::workspace_room::access::authorise::{require, require_agent, require_self};
 use crate::workspace_room::access::change_agent::must_be_seen;
 use schema::ids::AgentId;
 use schema::room::notification::{
@@ -30,7 +30,7 @@ pub fn get(ctx: &Ctx<'_>, _: &GetNotificationSettings) -> Result<Reply, Reject> 
 /// # Errors
 /// `unauthorized`, `forbidden`.
 pub fn change(ctx: &mut Ctx<'_>, input: &ChangeNotificationSettings) -> Result<Reply, Reject> {
-    let (agent, ..) = require_agent(ctx, Permission::Read)?;
+    let agent = require_self(ctx)?;
     let wanted =
         [input.assigned, input.mentioned, input.replied, input.sla_warning, input.automation];
     for (kind, channel) in KINDS.into_iter().zip(wanted) {

@@ -87,6 +87,12 @@ impl State {
         self.deleted || matches!(self.status, Status::Solved | Status::Closed)
     }
 
+    /// Whether it is deleted or merged into another: it comes back as it was, which is no work done
+    /// on it.
+    const fn is_away(&self) -> bool {
+        self.deleted || self.merged
+    }
+
     /// What an event that shows the whole ticket says of it.
     fn whole(ticket: &CountedTicket) -> Option<Self> {
         Some(Self {
@@ -193,11 +199,12 @@ impl Count<'_, '_> {
             self.add(after.key(day, by), reply);
         }
         let was_done = before.as_ref().is_some_and(State::is_done);
-        if after.is_done() && !was_done && !after.deleted && !after.merged {
+        if after.is_done() && !was_done && !after.is_away() {
             let solved = Sums { solved: 1, resolution_ms: took, ..Sums::default() };
             self.add(after.key(day, after.agent.or(by)), solved);
         }
-        if was_done && !after.is_done() {
+        let was_away = before.as_ref().is_some_and(State::is_away);
+        if was_done && !was_away && !after.is_done() {
             self.add(after.key(day, after.agent), Sums { reopened: 1, ..Sums::default() });
         }
         if let Some(before) = before.filter(|before| !before.is_done()) {

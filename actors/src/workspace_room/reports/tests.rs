@@ -48,6 +48,9 @@ fn recount(log: &[Value], zone: &Zone) -> Vec<Fact> {
         let id = text(&shown["id"]);
         let before = tickets.get(&id).cloned();
         let after = tickets.entry(id).or_insert_with(|| json!({}));
+        if shown.contains_key("source") {
+            *after = json!({});
+        }
         for (field, value) in shown {
             after[field] = value.clone();
         }
@@ -58,22 +61,30 @@ fn recount(log: &[Value], zone: &Zone) -> Vec<Fact> {
             let (agent, source) = (agent.clone(), after["source"].clone());
             facts.push(Fact { what, day: zone.day_at(at), agent, source, took });
         };
-        let done = |ticket: &Value| ["solved", "closed"].contains(&&*text(&ticket["status"]));
+        let away = |it: &Value| !it["deletedAt"].is_null() || !it["mergedIntoId"].is_null();
+        let done = |ticket: &Value| {
+            let status = text(&ticket["status"]);
+            !ticket["deletedAt"].is_null() || status == "solved" || status == "closed"
+        };
         let was_done = before.as_ref().is_some_and(done);
         if event["type"] == "ticket.created" {
             fact("created", &after["assigneeId"], 0);
         }
         let replied = before.as_ref().is_some_and(|it| !it["firstReplyAt"].is_null());
-        if !replied && !after["firstReplyAt"].is_null() {
+        let comment = event["type"] == "comment.created";
+        if comment && !replied && !after["firstReplyAt"].is_null() {
             fact("replied", &event["by"]["id"], took);
         }
         match (was_done, done(&after)) {
-            (false, true) => {
+            (false, true) if !away(&after) => {
                 let nobody = after["assigneeId"].is_null() && event["by"]["kind"] == "agent";
                 let agent = if nobody { &event["by"]["id"] } else { &after["assigneeId"] };
                 fact("solved", agent, took);
             }
-            (true, false) => fact("reopened", &after["assigneeId"], 0),
+            // What comes back as it was is not opened again.
+            (true, false) if !before.as_ref().is_some_and(away) => {
+                fact("reopened", &after["assigneeId"], 0);
+            }
             _ => {}
         }
         if let Some(before) = before.filter(|it| !done(it)) {
@@ -114,7 +125,7 @@ fn something(desk: &mut Desk, dice: &mut Seeded, tickets: &mut Vec<String>) {
     let statuses = ["open", "pending", "waiting", "solved", "closed"].map(Value::from);
     let who = if dice.below(2) == 0 { agent } else { owner };
     let chosen = dice.below(tickets.len().max(1) as u64) as usize;
-    let command = match (dice.below(12), tickets.get(chosen)) {
+    let command = match (dice.below(15), tickets.get(chosen)) {
         (0..3, _) | (_, None) => {
             let mut ticket = json!({ "subject": "s", "status": pick(dice, &statuses) });
             if dice.below(2) == 0 {
@@ -144,6 +155,15 @@ fn something(desk: &mut Desk, dice: &mut Seeded, tickets: &mut Vec<String>) {
         }
         (9, Some(id)) => json!({ "changeTicket": { "ticketId": id, "subject": "t",
             "assigneeId": pick(dice, &ids), "status": pick(dice, &statuses) } }),
+        (10, Some(id)) => json!({ "deleteTicket": { "ticketId": id } }),
+        (11, Some(id)) => {
+            let into = &tickets[dice.below(tickets.len() as u64) as usize];
+            json!({ "mergeTickets": { "ticketId": id, "intoId": into } })
+        }
+        (12, Some(id)) => match last_move(desk).filter(|_| dice.below(2) == 0) {
+            Some(last) => json!({ "undoMove": { "moveId": last } }),
+            None => json!({ "restoreTicket": { "ticketId": id } }),
+        },
         (_, Some(id)) => {
             json!({ "changeTicket": { "ticketId": id, "status": pick(dice, &statuses) } })
         }
@@ -153,6 +173,12 @@ fn something(desk: &mut Desk, dice: &mut Seeded, tickets: &mut Vec<String>) {
     {
         tickets.push(text(&reply["id"]));
     }
+}
+
+/// The latest merge that is not undone.
+fn last_move(desk: &Desk) -> Option<String> {
+    let last = "select id from moves where undone_at is null order by number desc limit 1";
+    desk.room.home.connection().query_row(last, [], |row| row.get(0)).ok()
 }
 
 fn check(desk: &mut Desk, zone: &str) {
@@ -279,6 +305,25 @@ fn rows_of_agents_have_names_and_csv_holds_them_safely() {
     assert_eq!(lines[1], ",,1,0,,0,,0,1");
     assert_eq!(lines[2], format!("{agent},\"'=cmd|' /C calc'!A0\",1,0,,0,,0,1"));
     assert_eq!(lines[3..], [""]);
+}
+
+#[test]
+fn what_is_restored_or_undone_is_not_opened_again() {
+    let mut desk = Desk::open();
+    let [a, b, c] = ["a", "b", "c"].map(|subject| desk.ticket(subject));
+    desk.owner_asks(&json!({ "deleteTicket": { "ticketId": a } }));
+    desk.owner_asks(&json!({ "restoreTicket": { "ticketId": a } }));
+    let moved = desk.ask(&json!({ "mergeTickets": { "ticketId": b, "intoId": c } }));
+    desk.ask(&json!({ "undoMove": { "moveId": moved["moved"]["id"] } }));
+    let day = zone::text(desk.room.now / DAY);
+    let report = desk.report(&json!({ "from": day, "to": day }));
+    let total = &report["total"];
+    assert_eq!((&total["solved"], &total["reopened"]), (&json!(0), &json!(0)));
+    assert_eq!(total["backlog"], 3);
+    desk.set_status(&b, "solved");
+    desk.set_status(&b, "open");
+    let report = desk.report(&json!({ "from": day, "to": day }));
+    assert_eq!(report["total"]["reopened"], 1);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use schema::Millis;
 use schema::ids::MoveId;
 use schema::room::mail::MailFacts;
 use schema::room::moves::{MoveKind, TicketMove, UNDO_MS_MAX};
+use schema::room::ticket::Ticket;
 
 /// A merge or split, with what it takes to undo it.
 #[derive(Debug, Clone, PartialEq)]
@@ -227,6 +228,29 @@ pub fn last_comment_at(sql: &dyn Sql, ticket: i64) -> Result<Option<Millis>, Fau
     sql.first(LAST_AT, &[ticket.into()])?.map(|row| row.integer(0)).transpose()
 }
 
+/// What an agent said as they opened the ticket answers nobody.
+const FIRST_REPLY_AT: &str = "select created_at from comments where ticket = ?
+    and visibility = 'public' and author_kind = 'agent' and created_at > ? order by seq limit 1";
+
+/// When an agent first answered in public, by what stands in a ticket.
+///
+/// # Errors
+/// A storage fault.
+pub fn first_reply_at(sql: &dyn Sql, ticket: &Ticket) -> Result<Option<Millis>, Fault> {
+    let params = [ticket.number.into(), ticket.created_at.into()];
+    sql.first(FIRST_REPLY_AT, &params)?.map(|row| row.integer(0)).transpose()
+}
+
+const JOINED: &str = "select 1 from tickets where merged_into = ? limit 1";
+
+/// Whether another ticket is merged into a ticket.
+///
+/// # Errors
+/// A storage fault.
+pub fn is_joined(sql: &dyn Sql, ticket: i64) -> Result<bool, Fault> {
+    Ok(sql.first(JOINED, &[ticket.into()])?.is_some())
+}
+
 const COUNT: &str = "select count(*) from comments where ticket = ?";
 
 /// How many comments a ticket has.
@@ -259,5 +283,7 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     FORGET,
     MERGED,
     LAST_AT,
+    FIRST_REPLY_AT,
+    JOINED,
     COUNT,
 ];

@@ -47,5 +47,30 @@ pub fn unread(sql: &dyn Sql, agent: AgentId, tickets: &[i64]) -> Result<BTreeMap
     rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?))).collect()
 }
 
+/// Of each agent who has read one ticket: how far, and the first comment by others that they have
+/// not read in another.
+const FIRST_UNREAD: &str = "select r.agent_id, r.seq,
+    (select c.seq from comments c where c.ticket = ?1
+        and c.seq > coalesce(
+            (select s.seq from reads s where s.agent_id = r.agent_id and s.ticket = ?1), 0)
+        and (c.author_id is null or c.author_id <> r.agent_id) order by c.seq limit 1)
+    from agents a cross join reads r on r.agent_id = a.id and r.ticket = ?2";
+
+/// Keeps the comments of a ticket unread that are about to be carried to another: nobody has read
+/// the other one further than to before the first of them. What they had read behind it there is
+/// unread once more, also where the comments go back: that is seen twice, and nothing is missed.
+///
+/// # Errors
+/// A storage fault.
+pub fn keep_unread(sql: &dyn Sql, from: i64, to: i64) -> Result<(), Fault> {
+    for row in sql.exec(FIRST_UNREAD, &[from.into(), to.into()])? {
+        let (agent, read) = (row.id(0)?, row.integer(1)?);
+        if let Some(first) = row.integer_or_null(2)?.filter(|first| *first <= read) {
+            set(sql, agent, to, first - 1)?;
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
-pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[SEQ, SET, UNREAD];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[SEQ, SET, UNREAD, FIRST_UNREAD];

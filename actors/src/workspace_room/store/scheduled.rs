@@ -27,9 +27,10 @@ pub fn find(sql: &dyn Sql, id: CommentId) -> Result<Option<ScheduledComment>, Fa
 const LIST: &str = "select s.number, s.id, t.id, s.author_id, s.visibility, s.body, s.publish_at,
     s.created_at, s.updated_at, s.version, s.cancel_on_reply, s.held, s.mentions
     from scheduled_comments s cross join tickets t on t.number = s.ticket
-    where (s.publish_at, s.number) > (?, ?) order by s.publish_at, s.number limit ?";
+    where (s.publish_at, s.number) > (?, ?) and t.deleted_at is null
+    order by s.publish_at, s.number limit ?";
 
-/// The comments that wait, the next one first, after a position.
+/// The comments that wait, but for those on deleted tickets, the next one first, after a position.
 ///
 /// # Errors
 /// A storage fault.
@@ -82,14 +83,24 @@ fn read(row: &Row) -> Result<Numbered, Fault> {
 
 const CANCELLED_BY_REPLY: &str = "select id from scheduled_comments
     where ticket = ? and cancel_on_reply = 1";
+const JOINED: &str = "select number from tickets where merged_into = ?";
 
-/// The comments that wait on a ticket only as long as its customer is silent.
+/// The comments that wait on a ticket, or on one that was merged into it, only as long as its
+/// customer is silent.
 ///
 /// # Errors
 /// A storage fault.
 pub fn cancelled_by_reply(sql: &dyn Sql, ticket: i64) -> Result<Vec<CommentId>, Fault> {
-    let rows = sql.exec(CANCELLED_BY_REPLY, &[ticket.into()])?;
-    rows.iter().map(|row| row.id(0)).collect()
+    let (mut found, mut tickets) = (Vec::new(), vec![ticket]);
+    while let Some(ticket) = tickets.pop() {
+        for row in sql.exec(CANCELLED_BY_REPLY, &[ticket.into()])? {
+            found.push(row.id(0)?);
+        }
+        for row in sql.exec(JOINED, &[ticket.into()])? {
+            tickets.push(row.integer(0)?);
+        }
+    }
+    Ok(found)
 }
 
 const COUNT: &str = "select count(*) from scheduled_comments where ticket = ?";
@@ -129,8 +140,8 @@ pub fn insert(sql: &dyn Sql, ticket: i64, comment: &ScheduledComment) -> Result<
 }
 
 const UPDATE: &str = "update scheduled_comments
-    set visibility = ?, body = ?, publish_at = ?, updated_at = ?, version = ?, cancel_on_reply = ?
-    where id = ?";
+    set visibility = ?, body = ?, publish_at = ?, updated_at = ?, version = ?, cancel_on_reply = ?,
+    held = ? where id = ?";
 
 /// Writes what may change of a comment that waits.
 ///
@@ -144,6 +155,7 @@ pub fn update(sql: &dyn Sql, comment: &ScheduledComment) -> Result<(), Fault> {
         comment.updated_at.into(),
         comment.version.into(),
         i64::from(comment.cancel_on_reply).into(),
+        i64::from(comment.held).into(),
         comment.id.to_string().into(),
     ];
     sql.exec(UPDATE, &params).map(drop)
@@ -161,4 +173,4 @@ pub fn remove(sql: &dyn Sql, id: CommentId) -> Result<(), Fault> {
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[FIND, LIST, OF_TICKET, CANCELLED_BY_REPLY, COUNT, INSERT, UPDATE, REMOVE];
+    &[FIND, LIST, OF_TICKET, CANCELLED_BY_REPLY, JOINED, COUNT, INSERT, UPDATE, REMOVE];

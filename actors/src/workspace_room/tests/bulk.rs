@@ -79,3 +79,23 @@ fn only_who_manages_deletes_many() {
         Code::InvalidInput
     );
 }
+
+#[test]
+fn the_versions_are_those_after_rules_have_reacted() {
+    let mut desk = Desk::open();
+    desk.owner_asks(&json!({ "createAutomation": {
+        "name": "hot", "trigger": { "on": "ticketChanged" },
+        "conditions": { "of": [{ "field": "priority", "op": "is", "values": ["urgent"] }] },
+        "actions": [{ "addTags": ["hot"] }],
+    } }));
+    let ids = [desk.ticket("a"), desk.ticket("b")];
+    let done = desk.ask(&json!({ "bulkChangeTickets": {
+        "ticketIds": ids, "change": { "priority": "urgent" },
+    } }));
+    for (result, id) in done["results"].as_array().expect("results").iter().zip(&ids) {
+        let ticket = desk.get(id);
+        assert_eq!((&result["version"], &ticket["tags"]), (&ticket["version"], &json!(["hot"])));
+        let change = json!({ "ticketId": id, "priority": "low", "ifVersion": result["version"] });
+        desk.ask(&json!({ "changeTicket": change }));
+    }
+}

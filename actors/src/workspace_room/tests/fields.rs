@@ -81,6 +81,7 @@ fn a_ticket_has_a_team_a_category_a_status_of_the_workspaces_own_and_attributes(
         json!({ "attributes": { "a": "x".repeat(301) } }),
         json!({ "attributes": { "a".repeat(51): "x" } }),
         json!({ "attributes": { "a": 9_007_199_254_740_993_i64 } }),
+        json!({ "attributes": { "a": 9_007_199_254_740_992.0_f64 } }),
     ] {
         let mut change = bad.clone();
         change["ticketId"] = json!(ticket);
@@ -269,4 +270,23 @@ fn walk(desk: &mut Desk, list: &Value, limit: i64) -> Vec<Value> {
         input["cursor"] = page["nextCursor"].clone();
     }
     panic!("the list never ends");
+}
+
+#[test]
+fn no_ticket_keeps_a_status_of_the_workspaces_own_that_belongs_to_another() {
+    let mut desk = Desk::open();
+    let terms = terms(&mut desk);
+    let (waiting, _) = &terms.statuses[2];
+    let make = json!({ "createTicket": { "subject": "a", "customStatusId": waiting } });
+    let ticket = id(&desk.ask(&make));
+    let change = |status: &str, custom: Value| {
+        let change = json!({ "ticketId": ticket, "status": status, "customStatusId": custom });
+        json!({ "changeTicket": change })
+    };
+    let (code, details) = desk.refused(&change("solved", json!(waiting)));
+    assert_eq!((code, &details["field"]), (Code::InvalidInput, &json!("customStatusId")));
+    let same = desk.ask(&change("waiting", json!(waiting)));
+    assert_eq!((&same["customStatusId"], &same["version"]), (&json!(waiting), &json!(1)));
+    let solved = desk.set_status(&ticket, "solved");
+    assert_eq!((&solved["status"], &solved["customStatusId"]), (&json!("solved"), &Value::Null));
 }

@@ -248,3 +248,18 @@ fn only_postroom_itself_hands_in_mail() {
         assert_eq!(desk.refused_as(&visitor, &command).0, Code::Forbidden);
     }
 }
+
+#[test]
+fn a_mail_with_a_very_long_id_keeps_its_thread_when_it_is_split_off() {
+    let mut desk = Desk::open();
+    let long = format!("{}@x", "l".repeat(620));
+    let ticket = text(&receive(&mut desk, &mail("1@x", "a@b.example"))["ticketId"]);
+    let mut second = answer(&long, "a@b.example", "1@x");
+    second["rawKey"] = json!("raw/2");
+    let second = receive(&mut desk, &second);
+    assert_eq!(second["ticketId"], json!(ticket));
+    let split = json!({ "ticketId": ticket, "commentIds": [second["commentId"]] });
+    let moved = desk.ask(&json!({ "splitTicket": split }));
+    let third = receive(&mut desk, &answer("3@x", "a@b.example", &long));
+    assert_eq!(third["ticketId"], moved["target"]["id"]);
+}

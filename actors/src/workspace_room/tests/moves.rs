@@ -315,3 +315,101 @@ fn a_viewer_reads_moves_and_makes_none() {
     let other = desk.room.join(&owner, Role::Agent).principal;
     desk.ask_as(&other, &undo(&moved)).expect("whoever works may");
 }
+
+#[test]
+fn a_split_is_not_undone_while_another_ticket_is_merged_into_what_it_made() {
+    let mut desk = Desk::open();
+    let (s, x) = (desk.ticket("s"), desk.ticket("x"));
+    desk.comment(&s, "one");
+    let two = desk.comment(&s, "two");
+    desk.comment(&x, "of x");
+    let split = json!({ "ticketId": s, "commentIds": [two["id"]] });
+    let split = desk.ask(&json!({ "splitTicket": split }));
+    let merged = merge(&mut desk, &x, &text(&split["target"]["id"]));
+    assert_eq!(desk.refused(&undo(&split)).0, Code::Conflict, "the merge first");
+    desk.ask(&undo(&merged));
+    desk.ask(&undo(&split));
+    assert_eq!(bodies(&mut desk, &s), ["one", "two"]);
+    assert_eq!(bodies(&mut desk, &x), ["of x"]);
+}
+
+#[test]
+fn the_first_reply_is_the_first_that_stands_in_the_ticket_and_its_promise_follows() {
+    let mut desk = Desk::open();
+    desk.owner_asks(&json!({ "createSlaPolicy": { "name": "S", "businessHours": false,
+        "targets": [{ "priority": "normal", "firstReplyMinutes": 60 }] } }));
+    let (a, b) = (desk.ticket("a"), desk.ticket("b"));
+    desk.room.now += 10;
+    let replied = json!(desk.room.now);
+    desk.comment(&a, "first reply");
+    desk.room.now += 10;
+    let met = |desk: &mut Desk, ticket: &str| {
+        let sla = desk.ask(&json!({ "getTicketSla": { "ticketId": ticket } }));
+        (desk.get(ticket)["firstReplyAt"].clone(), sla["firstReply"]["metAt"].clone())
+    };
+    let moved = merge(&mut desk, &a, &b);
+    assert_eq!(moved["target"]["firstReplyAt"], replied);
+    assert_eq!(met(&mut desk, &b), (replied.clone(), replied.clone()));
+    desk.ask(&undo(&moved));
+    assert_eq!(met(&mut desk, &b), (Value::Null, Value::Null));
+    assert_eq!(desk.get(&a)["firstReplyAt"], replied);
+
+    let moved = merge(&mut desk, &a, &b);
+    desk.room.now += 10;
+    desk.comment(&b, "since");
+    desk.ask(&undo(&moved));
+    let since = json!(desk.room.now);
+    assert_eq!(met(&mut desk, &b), (since.clone(), since));
+}
+
+#[test]
+fn what_an_agent_has_not_read_is_not_read_by_a_merge() {
+    let mut desk = Desk::open();
+    let owner = desk.owner.clone();
+    let bob = desk.room.join(&owner, Role::Agent).principal;
+    let unread = |desk: &mut Desk, ticket: &str| {
+        let get = json!({ "getTicket": { "ticketId": ticket } });
+        desk.ask_as(&bob, &get).expect("read")["unread"].clone()
+    };
+    let (a, b) = (desk.ticket("a"), desk.ticket("b"));
+    desk.comment(&a, "unread");
+    desk.comment(&b, "read");
+    for ticket in [&a, &b] {
+        desk.ask(&json!({ "markRead": { "ticketId": ticket } }));
+    }
+    desk.ask_as(&bob, &json!({ "markRead": { "ticketId": b } })).expect("marked");
+    assert_eq!((unread(&mut desk, &a), unread(&mut desk, &b)), (json!(1), json!(0)));
+    let moved = merge(&mut desk, &a, &b);
+    // And with it what was said after it.
+    assert_eq!(unread(&mut desk, &b), 2);
+    assert_eq!(desk.get(&b)["unread"], 0, "who had read both has read both");
+    desk.ask(&undo(&moved));
+    assert_eq!((unread(&mut desk, &a), unread(&mut desk, &b)), (json!(1), json!(1)));
+}
+
+#[test]
+fn what_came_of_a_merged_ticket_meanwhile_is_so_after_the_undo() {
+    let mut desk = Desk::open();
+    let [kept, gone] = ["kept@x.example", "gone@x.example"]
+        .map(|email| desk.ask(&json!({ "createUser": { "email": email } }))["id"].clone());
+    let a = json!({ "subject": "a", "userId": gone, "body": "a1" });
+    let a = text(&desk.ask(&json!({ "createTicket": a }))["id"]);
+    let b = desk.ticket("b");
+    let moved = merge(&mut desk, &a, &b);
+    desk.ask(&json!({ "mergeUsers": { "userId": kept, "otherId": gone } }));
+    // As one that is imported does, it stands in the ticket that it names.
+    let late = "insert into comments (seq, id, ticket, author_kind, visibility, body, source,
+        automatic, attachments, created_at) select 1, ?, number, 'system', 'public', 'late', 'mail',
+        0, 0, 5 from tickets where id = ?";
+    let id = uuid::Uuid::from_u128(5).to_string();
+    desk.room.home.connection().execute(late, [&id, &a]).expect("a comment");
+    let undone = desk.ask(&undo(&moved));
+    let source = &undone["source"];
+    assert_eq!((&source["userId"], &source["userEmail"]), (&kept, &json!("kept@x.example")));
+    assert_eq!(source["comments"], 2);
+    let known = desk.get(&a);
+    for field in ["userId", "userEmail", "userName", "companyId", "companyName", "comments"] {
+        assert_eq!(known[field], source[field], "{field}");
+    }
+    assert_eq!(bodies(&mut desk, &a), ["late", "a1"]);
+}

@@ -57,6 +57,8 @@ const MEANT: &[(&str, &str)] = &[
     ("read_at is null limit 1000)", "SCAN (subquery"),
     // At most 200 keys.
     ("select count(*) from api_keys", "SCAN api_keys"),
+    // The agents: at most a thousand.
+    ("from agents a cross join reads r", "SCAN a"),
     // At most 500 teams.
     ("select count(*) from teams", "SCAN teams"),
     // No more than a thousand are counted.

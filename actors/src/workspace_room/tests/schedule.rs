@@ -230,3 +230,91 @@ fn a_comment_is_cancelled_where_the_customer_writes_first_if_so_asked() {
         list["items"].as_array().expect("items").iter().map(|it| &it["body"]).collect();
     assert_eq!(bodies, ["mail 1@x", "mail 2@x", "plain"]);
 }
+
+#[test]
+fn it_is_cancelled_as_well_where_its_ticket_was_merged_before() {
+    let mut desk = Desk::open();
+    let [a, b, c] = ["1@x", "2@x", "3@x"].map(|id| text(&desk.mail(id, None)["ticketId"]));
+    let later = desk.room.now + HOUR;
+    desk.ask(&json!({ "scheduleComment": { "ticketId": a, "body": "are you there?",
+        "publishAt": later, "cancelOnReply": true } }));
+    for (from, into) in [(&a, &b), (&b, &c)] {
+        desk.ask(&json!({ "mergeTickets": { "ticketId": from, "intoId": into } }));
+    }
+    desk.events();
+    desk.mail("4@x", Some("1@x"));
+    assert_eq!(desk.events()[0]["type"], "scheduledComment.cancelled");
+    assert_eq!(desk.room.count("scheduled_comments"), 0);
+}
+
+#[test]
+fn another_agents_claim_is_not_got_round_by_scheduling() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    let bob = desk.room.join(&desk.owner.clone(), schema::Role::Agent).principal;
+    let claim = json!({ "claimTicket": { "ticketId": ticket, "leaseSeconds": 600 } });
+    desk.ask(&claim);
+    let begin = desk.room.now;
+    let at = |at: i64, visibility: &str| {
+        json!({ "scheduleComment": { "ticketId": ticket, "body": "b", "publishAt": begin + at,
+            "visibility": visibility } })
+    };
+    assert_eq!(desk.refused_as(&bob, &at(599_999, "public")).0, Code::Conflict);
+    desk.ask_as(&bob, &at(1_000, "private")).expect("a note is no answer");
+    desk.ask(&at(1_000, "public"));
+    let waiting = desk.ask_as(&bob, &at(600_000, "public")).expect("after the claim");
+    for change in [json!({ "publishAt": begin + 500 }), json!({ "publishAt": begin + 599_999 })] {
+        let mut change = change;
+        change["commentId"] = waiting["id"].clone();
+        let change = json!({ "changeScheduledComment": change });
+        assert_eq!(desk.refused_as(&bob, &change).0, Code::Conflict);
+    }
+    desk.pass(300_000);
+    assert_eq!(desk.get(&ticket)["comments"], 2, "the note, and that of who has claimed it");
+    desk.ask(&claim);
+    desk.pass(300_000);
+    assert_eq!(desk.get(&ticket)["comments"], 2, "the claim was renewed: it waits");
+    desk.pass(299_999);
+    assert_eq!(desk.get(&ticket)["comments"], 2);
+    desk.pass(1);
+    assert_eq!(desk.get(&ticket)["comments"], 3);
+}
+
+#[test]
+fn a_held_comment_that_is_put_off_for_long_is_a_scheduled_one() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    let hold = json!({ "ticketId": ticket, "body": "sent", "holdSeconds": 10 });
+    let held = desk.ask(&json!({ "scheduleComment": hold }));
+    let change = |desk: &mut Desk, more: Value| {
+        let mut change = more;
+        change["commentId"] = held["id"].clone();
+        desk.ask(&json!({ "changeScheduledComment": change }))
+    };
+    let soon = desk.room.now + 60_000;
+    assert_eq!(change(&mut desk, json!({ "publishAt": soon }))["held"], json!(true));
+    let late = desk.room.now + HOUR;
+    assert_eq!(change(&mut desk, json!({ "publishAt": late }))["held"], json!(false));
+    desk.pass(HOUR);
+    let comment = desk.ask(&json!({ "getComment": { "commentId": held["id"] } }));
+    assert_eq!(comment["source"], "schedule");
+}
+
+#[test]
+fn what_waits_on_a_deleted_ticket_is_not_there_until_the_ticket_is() {
+    let mut desk = Desk::open();
+    let ticket = desk.ticket("a");
+    let waiting = schedule(&mut desk, &ticket, HOUR);
+    desk.owner_asks(&json!({ "deleteTicket": { "ticketId": ticket } }));
+    let list = json!({ "listScheduledComments": {} });
+    assert_eq!(desk.ask(&list)["items"], json!([]));
+    let id = &waiting["id"];
+    for command in [
+        json!({ "changeScheduledComment": { "commentId": id, "body": "changed" } }),
+        json!({ "cancelScheduledComment": { "commentId": id } }),
+    ] {
+        assert_eq!(desk.refused(&command).0, Code::NotFound, "{command}");
+    }
+    desk.owner_asks(&json!({ "restoreTicket": { "ticketId": ticket } }));
+    assert_eq!(desk.ask(&list)["items"], json!([waiting]));
+}

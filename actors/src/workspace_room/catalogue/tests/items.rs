@@ -221,3 +221,26 @@ fn a_view_lists_its_tickets_and_takes_no_filter_that_is_none() {
         assert_eq!(desk.refused(&bad).0, Code::InvalidInput, "{filter}");
     }
 }
+
+#[test]
+fn a_category_is_not_moved_so_far_down_that_its_parts_are_too_deep() {
+    let mut desk = Desk::open();
+    let owner = desk.owner.principal.clone();
+    let mut chain = |letter: &str, count: usize| -> Vec<Value> {
+        let mut ids: Vec<Value> = Vec::new();
+        for n in 0..count {
+            let make = json!({ "name": format!("{letter}{n}"), "parentId": ids.last() });
+            ids.push(desk.owner_asks(&json!({ "createCategory": make }))["id"].clone());
+        }
+        ids
+    };
+    let (d, e) = (chain("d", 5), chain("e", 4));
+    let below =
+        |id: &Value, parent: &Value| json!({ "changeCategory": { "id": id, "parentId": parent } });
+    for parent in [&d[1], &d[3]] {
+        let refused = desk.refused_as(&owner, &below(&e[0], parent));
+        assert_eq!(refused.0, Code::InvalidInput);
+    }
+    desk.owner_asks(&below(&e[0], &d[0]));
+    desk.owner_asks(&below(&e[3], &d[3]));
+}

@@ -1,6 +1,7 @@
 //! By what users are known.
 
 use crate::kernel::{Fault, Sql};
+use crate::workspace_room::directory::domain_of;
 use schema::ids::UserId;
 use schema::room::user::{Handle, HandleKind};
 
@@ -31,9 +32,8 @@ fn insert(sql: &dyn Sql, user: UserId, handle: &Handle) -> Result<(), Fault> {
     sql.exec(INSERT, &params).map(drop)
 }
 
-fn domain(handle: &Handle) -> Option<&str> {
-    let (_, domain) = handle.value.rsplit_once('@')?;
-    (handle.kind == HandleKind::Email).then_some(domain)
+fn domain(handle: &Handle) -> Option<String> {
+    domain_of(&handle.value).filter(|_| handle.kind == HandleKind::Email)
 }
 
 const SET_MAIN: &str = "update handles set main = ? where kind = ? and value = ?";

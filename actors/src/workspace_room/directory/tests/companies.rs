@@ -165,3 +165,23 @@ fn bad_companies_and_domains_are_refused_by_field() {
         assert_eq!((code, &details["field"]), (Code::InvalidInput, &json!(field)), "{command}");
     }
 }
+
+#[test]
+fn a_domain_has_one_spelling() {
+    let mut desk = Desk::open();
+    let create = |domain: &str| json!({ "createCompany": { "name": "B", "domains": [domain] } });
+    let made = desk.ask(&create("Bücher.example"));
+    assert_eq!(made["domains"], json!(["xn--bcher-kva.example"]));
+    let (code, details) = desk.refused(&create("xn--bcher-kva.example"));
+    assert_eq!((code, &details["companyId"]), (Code::Conflict, &made["id"]));
+    let found = desk.ask(&json!({ "listCompanies": { "domain": "bücher.EXAMPLE" } }));
+    assert_eq!(found["items"][0]["id"], made["id"]);
+    for email in ["ann@bücher.example", "bob@xn--bcher-kva.example"] {
+        let user = user(&mut desk, email);
+        assert_eq!(company_of(&mut desk, &user), "B", "{email}");
+    }
+    for bad in ["*.example", "-a.example", "a-.example", "a..example", ".example", "a b.example"] {
+        let (code, details) = desk.refused(&create(bad));
+        assert_eq!((code, &details["field"]), (Code::InvalidInput, &json!("domains")), "{bad}");
+    }
+}
