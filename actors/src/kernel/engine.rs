@@ -14,9 +14,9 @@ use super::sight;
 use super::sql::{Home, Sql};
 use super::store::head::{self, Head};
 use super::store::timers::Timer;
-use super::store::{idempotency, migrations, outbox, timers};
+use super::store::{idempotency, migrations, timers};
 use schema::codec::read_json;
-use schema::envelope::{KernelCommand, pack};
+use schema::envelope::pack;
 use schema::frame::Seat;
 use schema::ids::{ConnectionId, WorkspaceId};
 use schema::{Answer, Code, Envelope, Millis, Permission, Principal, Reject};
@@ -218,38 +218,6 @@ impl<A: Actor> Engine<A> {
         }
         let command = read_json(&envelope.command).map_err(unreadable)?;
         A::handle(ctx, command)
-    }
-
-    fn handle_kernel(ctx: &mut Ctx<'_>, command: &KernelCommand) -> Result<Reply, Reject> {
-        A::authorise(ctx, Permission::Manage)?;
-        match command {
-            KernelCommand::Wake => {
-                ctx.rearm = true;
-                ctx.told.outbox = true;
-                Reply::of(&serde_json::json!({}))
-            }
-            KernelCommand::DeadEntries => {
-                let dead: Vec<_> = outbox::dead(ctx.sql)?
-                    .into_iter()
-                    .map(|(kind, key, attempts, error)| {
-                        serde_json::json!({
-                            "kind": kind, "key": key, "attempts": attempts, "error": error,
-                        })
-                    })
-                    .collect();
-                Reply::of(&dead)
-            }
-            KernelCommand::RetryDead => {
-                outbox::revive(ctx.sql, ctx.now)?;
-                ctx.rearm = true;
-                ctx.told.outbox = true;
-                Reply::of(&serde_json::json!({}))
-            }
-            KernelCommand::Summarise => {
-                let rows = A::summarise_all(ctx)?;
-                Reply::of(&serde_json::json!({ "rows": rows }))
-            }
-        }
     }
 
     /// Runs the timers that are due and arms the alarm again. It never fails: what went wrong is

@@ -14,6 +14,7 @@ pub mod context;
 pub mod drain;
 pub mod effect;
 pub mod engine;
+mod manage;
 pub mod migrate;
 pub mod presence;
 pub mod replay;

@@ -129,7 +129,8 @@ pub fn document() -> Value {
 const DESCRIPTION: &str = "One place for a team's conversations with its customers. Times are \
     milliseconds since 1970 in UTC; ids are UUIDs in lower case. Every answer is an envelope: \
     `success` with `data` and `meta`, or `success: false` with `error`. A POST may carry an \
-    `Idempotency-Key`: sent again within 24 hours, it gets the same answer.";
+    `Idempotency-Key`, other than of a file: what was done once is not done again within 24 \
+    hours, and gets the same answer.";
 
 /// The envelope of a refusal.
 fn refusal() -> Value {

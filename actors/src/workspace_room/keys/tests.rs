@@ -208,7 +208,10 @@ fn a_key_that_only_reads_changes_nothing_in_its_makers_name() {
     let viewer = desk.viewer.principal.clone();
     let (ticket, owner, own) = (desk.ticket("a"), desk.owner.id(), desk.viewer.id());
     desk.comment(&ticket, "b");
-    let rename = |agent: schema::ids::AgentId| json!({ "changeAgent": { "agentId": agent, "name": "Another" } });
+    let rename = |agent: schema::ids::AgentId| {
+        let change = json!({ "agentId": agent, "name": "Another" });
+        json!({ "changeAgent": change })
+    };
     assert_eq!(desk.refused_as(&key, &rename(owner)).0, Code::Forbidden);
     desk.ask_as(&viewer, &rename(own)).expect("a viewer may, for themself");
     for command in [

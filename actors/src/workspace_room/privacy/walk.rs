@@ -85,8 +85,9 @@ fn tickets(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<bool, Reject> {
     Ok(last)
 }
 
-/// Takes a ticket's subject and attributes, what its drafts and scheduled comments say of the person, and how it
-/// was before a merge or split. Event `ticket.changed`, which does not tell what was there.
+/// Takes a ticket's subject and attributes, what its drafts and scheduled comments say of the
+/// person, and how it was before a merge or split. Event `ticket.changed`, which does not tell what
+/// was there.
 fn blank_ticket(
     ctx: &mut Ctx<'_>,
     running: &mut Running,
