@@ -1,8 +1,9 @@
 //! What the room makes of a mail that the gateway has read: every field of it is a stranger's, so
 //! each is cut to size and cleaned before it is kept.
 
-use crate::kernel::Ctx;
 use crate::kernel::engine::hex;
+use crate::kernel::{Ctx, Fault};
+use crate::workspace_room::uploads;
 use schema::ids::{AttachmentId, CommentId, TicketId};
 use schema::room::comment::{Attachment, BODY_BYTES_MAX};
 use schema::room::mail::{
@@ -162,8 +163,17 @@ pub fn name(from: &MailAddress) -> Option<String> {
 }
 
 /// The files of a mail as its comment lists them.
-pub fn attachments(ctx: &mut Ctx<'_>, mail: &ReceiveMail) -> Vec<Attachment> {
-    mail.attachments.iter().take(ATTACHMENTS_MAX).map(|file| attachment(ctx, file)).collect()
+///
+/// # Errors
+/// A storage fault.
+pub fn attachments(ctx: &mut Ctx<'_>, mail: &ReceiveMail) -> Result<Vec<Attachment>, Fault> {
+    let mut files = Vec::new();
+    for file in mail.attachments.iter().take(ATTACHMENTS_MAX) {
+        let file = attachment(ctx, file);
+        uploads::store::hold_at(ctx.sql, &file.sha256, &file.key)?;
+        files.push(file);
+    }
+    Ok(files)
 }
 
 fn attachment(ctx: &mut Ctx<'_>, file: &MailAttachment) -> Attachment {

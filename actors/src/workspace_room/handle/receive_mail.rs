@@ -70,7 +70,7 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
             ticket = comments::writable(ctx, ticket.id)?;
         }
     }
-    let draft = draft(ctx, input, author);
+    let draft = draft(ctx, input, author)?;
     let comment = comments::add(ctx, &mut ticket, draft)?;
     mails::remember(ctx.sql, &key, Some((ticket.number, comment.id)), ctx.now)?;
     Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
@@ -159,8 +159,8 @@ fn open(
     comments::writable(ctx, ticket.id)
 }
 
-fn draft(ctx: &mut Ctx<'_>, input: &ReceiveMail, author: By) -> comments::Draft {
-    comments::Draft {
+fn draft(ctx: &mut Ctx<'_>, input: &ReceiveMail, author: By) -> Result<comments::Draft, Reject> {
+    Ok(comments::Draft {
         id: CommentId(ctx.uuid()),
         author,
         visibility: Visibility::Public,
@@ -168,8 +168,8 @@ fn draft(ctx: &mut Ctx<'_>, input: &ReceiveMail, author: By) -> comments::Draft 
         source: Source::Mail,
         automatic: input.automatic.is_some(),
         mail: Some(mail::facts(input)),
-        attachments: mail::attachments(ctx, input),
+        attachments: mail::attachments(ctx, input)?,
         mentions: Vec::new(),
         answers: false,
-    }
+    })
 }

@@ -5,8 +5,8 @@ use super::store;
 use crate::kernel::Ctx;
 use crate::workspace_room::access::{self, store::agents};
 use crate::workspace_room::comments as rules;
-use crate::workspace_room::mail;
 use crate::workspace_room::store::{attachments, comments, mails, users};
+use crate::workspace_room::{mail, uploads};
 use schema::event::By;
 use schema::room::comment::{Attachment, Comment};
 use schema::room::mail::MailFacts;
@@ -124,7 +124,7 @@ pub fn attachment(ctx: &mut Ctx<'_>, row: &AttachmentRow) -> Result<RowResult, R
     }
     let position = store::attach(ctx.sql, comment.seq, FILES_MAX)?
         .ok_or_else(|| Reject::conflict(format!("a comment has at most {FILES_MAX} files")))?;
-    let file = Attachment {
+    let mut file = Attachment {
         id: row.id,
         file_name,
         content_type,
@@ -135,6 +135,7 @@ pub fn attachment(ctx: &mut Ctx<'_>, row: &AttachmentRow) -> Result<RowResult, R
         inline: row.inline,
         media: None,
     };
+    file.media = uploads::adopt(ctx.sql, &file)?;
     attachments::insert(ctx.sql, comment.seq, position, &file)?;
     Ok(plain(RowOutcome::Created))
 }

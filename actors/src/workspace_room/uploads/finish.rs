@@ -27,7 +27,11 @@ pub fn finish_upload(ctx: &mut Ctx<'_>, input: &FinishUpload) -> Result<Reply, R
     }
 
     let file = match store::file(ctx.sql, &input.sha256)? {
-        Some(file) => {
+        Some(mut file) => {
+            if file.media.is_empty() {
+                store::set_media(ctx.sql, &input.sha256, &input.media)?;
+                file.media.clone_from(&input.media);
+            }
             store::hold(ctx.sql, &input.sha256)?;
             ctx.outbox(FORGET, &upload.key, &[])?;
             file

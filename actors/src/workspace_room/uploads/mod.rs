@@ -56,7 +56,21 @@ pub fn take(ctx: &mut Ctx<'_>, ids: &[AttachmentId]) -> Result<Vec<Attachment>, 
     Ok(files)
 }
 
-/// The upload of an id, if it is the caller's.
+/// A file of a comment comes with its content, which is no upload: it is one holder more of that
+/// content, and the first where there is none of its hash. Gives what the content is known to be.
+///
+/// # Errors
+/// A storage fault.
+pub fn adopt(sql: &dyn Sql, file: &Attachment) -> Result<Option<String>, Fault> {
+    let Some(known) = store::file(sql, &file.sha256)? else {
+        store::adopt(sql, &file.sha256, &file.key, file.bytes_count)?;
+        return Ok(None);
+    };
+    // What is kept elsewhere stays there: this copy is the file's own.
+    store::hold_at(sql, &file.sha256, &file.key)?;
+    Ok(Some(known.media).filter(|media| !media.is_empty()))
+}
+
 /// A file of a comment is gone: tells whether nothing needs its content any more.
 ///
 /// # Errors
@@ -68,6 +82,7 @@ pub fn abandon(sql: &dyn Sql, key: &str, sha256: &str) -> Result<bool, Fault> {
     }
 }
 
+/// The upload of an id, if it is the caller's.
 fn own(ctx: &Ctx<'_>, id: AttachmentId) -> Result<Option<Upload>, Reject> {
     let found = store::find(ctx.sql, id)?;
     let agent = ctx.principal.agent();

@@ -36,7 +36,7 @@ pub struct File {
     pub key: String,
     /// Its size.
     pub bytes_count: i64,
-    /// What it shows that it is.
+    /// What it shows that it is; empty where nobody has looked.
     pub media: String,
 }
 
@@ -154,6 +154,38 @@ pub fn add_file(sql: &dyn Sql, sha256: &str, file: &File) -> Result<(), Fault> {
     sql.exec(ADD_FILE, &params).map(drop)
 }
 
+const ADOPT: &str = "insert into files (sha256, key, bytes_count, media, holders)
+    values (?, ?, ?, '', 1 + (select count(*) from attachments where key = ?2))";
+
+/// Adds a content that nobody has looked at, with one holder and the files of comments that are
+/// there already.
+///
+/// # Errors
+/// A storage fault.
+pub fn adopt(sql: &dyn Sql, sha256: &str, key: &str, bytes_count: i64) -> Result<(), Fault> {
+    sql.exec(ADOPT, &[sha256.into(), key.into(), bytes_count.into()]).map(drop)
+}
+
+const HOLD_AT: &str = "update files set holders = holders + 1 where sha256 = ? and key = ?";
+
+/// One more holds a content, if it is kept at this place.
+///
+/// # Errors
+/// A storage fault.
+pub fn hold_at(sql: &dyn Sql, sha256: &str, key: &str) -> Result<(), Fault> {
+    sql.exec(HOLD_AT, &[sha256.into(), key.into()]).map(drop)
+}
+
+const SET_MEDIA: &str = "update files set media = ? where sha256 = ?";
+
+/// Says what a content shows that it is.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_media(sql: &dyn Sql, sha256: &str, media: &str) -> Result<(), Fault> {
+    sql.exec(SET_MEDIA, &[media.into(), sha256.into()]).map(drop)
+}
+
 const HOLD: &str = "update files set holders = holders + 1 where sha256 = ?";
 
 /// One more holds a content.
@@ -206,6 +238,9 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     COUNT,
     FILE,
     ADD_FILE,
+    ADOPT,
+    HOLD_AT,
+    SET_MEDIA,
     HOLD,
     LET_GO,
     REMOVE_FILE,
