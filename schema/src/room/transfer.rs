@@ -3,15 +3,18 @@
 //! A line of an export is an [`ImportRow`], so what one workspace gives another one takes. Rows
 //! carry no secret: no password, no token, no address of a stored file.
 
+use super::attribute::{AttributeType, Subject};
 use super::catalogue::MacroActions;
 use super::comment::Visibility;
+use super::company::FreeMail;
 use super::mail::MailFacts;
+use super::notification::NotificationTemplate;
 use super::ticket::{Attributes, ListTickets, Priority, Source, Status};
 use super::user::NewHandle;
 use crate::event::By;
 use crate::ids::{
-    AgentId, AttachmentId, CategoryId, CommentId, CompanyId, CustomStatusId, ItemId, TeamId,
-    TicketId, UserId,
+    AgentId, AttachmentId, AttributeId, CategoryId, CommentId, CompanyId, CustomStatusId, ItemId,
+    TeamId, TicketId, UserId, WebhookId,
 };
 use crate::{Millis, Role};
 use serde::{Deserialize, Serialize};
@@ -48,12 +51,32 @@ pub enum ImportRow {
     Macro(ItemRow),
     /// A list of tickets by name. Where another one has the name and lists the same: `known`.
     View(ItemRow),
+    /// The definition of an attribute. Where another one has the key and the type: `known`.
+    Attribute(AttributeRow),
+    /// When the team is there, as `GET /v1/business-hours` gives it, without `version`.
+    BusinessHours(Map<String, Value>),
+    /// The domains that the workspace takes for free mail.
+    FreeMail(FreeMail),
+    /// What notifications of a kind say.
+    NotificationTemplate(NotificationTemplate),
+    /// Somebody else's server that is told of events.
+    Webhook(WebhookRow),
+    /// A promise, as `GET /v1/sla-policies/{slaPolicyId}` gives it, without `position` and
+    /// `version`. It counts for a ticket from its next change.
+    SlaPolicy(Map<String, Value>),
+    /// A workflow, as `GET /v1/workflows/{workflowId}` gives it, without `version`.
+    Workflow(Map<String, Value>),
+    /// A rule, as `GET /v1/automations/{automationId}` gives it, without `position` and `version`.
+    /// It acts on what happens from then on.
+    Automation(Map<String, Value>),
     /// A company. Where another one has the domain: `known`.
     Company(CompanyRow),
     /// A customer. Where another one has the address: `known`.
     User(UserRow),
     /// A ticket, without its comments.
     Ticket(TicketRow),
+    /// A ticket that is merged into another.
+    Merge(MergeRow),
     /// An entry of a ticket that is there already.
     Comment(Box<CommentRow>),
     /// A file of a comment that is there already; its content has been uploaded before.
@@ -134,6 +157,53 @@ pub struct ItemRow {
     /// Whether it is put away.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub archived: bool,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When it was last changed.
+    pub updated_at: Millis,
+}
+
+/// The definition of an attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct AttributeRow {
+    /// The definition.
+    pub id: AttributeId,
+    /// What has it.
+    pub subject: Subject,
+    /// Its name in `attributes`: 1 to 50 of a-z, 0-9 and _, a letter first.
+    pub key: String,
+    /// Its name for people: 1 to 100 characters.
+    pub label: String,
+    /// What values it takes.
+    #[serde(rename = "type")]
+    pub kind: AttributeType,
+    /// The values that a list takes: at most 200.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+    /// When it was defined.
+    pub created_at: Millis,
+    /// When it was last changed.
+    pub updated_at: Millis,
+}
+
+/// Somebody else's server that is told of events. Its secret does not move, nor what stands behind
+/// the `?` of its address, which may be one: it comes switched off, and can be switched on once it
+/// has a new secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookRow {
+    /// The webhook.
+    pub id: WebhookId,
+    /// Where requests go.
+    pub url: String,
+    /// What it is for: up to 200 characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// Which events: 1 to 50 types such as `ticket.created`, `ticket.*` or `*`.
+    pub kinds: Vec<String>,
     /// When it was made.
     pub created_at: Millis,
     /// When it was last changed.
@@ -252,6 +322,18 @@ pub struct TicketRow {
     /// When it was closed; of a ticket that is, `updatedAt` where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_at: Option<Millis>,
+}
+
+/// A ticket whose comments are in another one. Where it came from the merge can be undone, here it
+/// cannot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct MergeRow {
+    /// The ticket: it is there already, closed, and without a comment.
+    pub id: TicketId,
+    /// The one that has its comments, which is there already.
+    pub into_id: TicketId,
 }
 
 /// An entry of a ticket. Comments stand in the order in which they are imported, before all that

@@ -141,7 +141,11 @@ pub fn delete_attribute(ctx: &mut Ctx<'_>, input: &DeleteAttribute) -> Result<Re
     Reply::of(&data.attribute)
 }
 
-fn check_key(key: &str) -> Result<String, Reject> {
+/// A key as it is kept.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn check_key(key: &str) -> Result<String, Reject> {
     let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     let good = (1..=KEY_CHARS_MAX).contains(&key.len())
         && key.bytes().all(word)
@@ -152,7 +156,11 @@ fn check_key(key: &str) -> Result<String, Reject> {
     Err(Reject::field("key", "must be 1 to 50 of a-z, 0-9 and _, a letter first"))
 }
 
-fn options(kind: AttributeType, options: &[String]) -> Result<Vec<String>, Reject> {
+/// The options of a list as they are kept; nothing else has any.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn options(kind: AttributeType, options: &[String]) -> Result<Vec<String>, Reject> {
     if (kind == AttributeType::List) == options.is_empty() {
         let why = "must be there for a list, and for nothing else";
         return Err(Reject::field("options", why));

@@ -63,14 +63,7 @@ pub fn get_free_mail(ctx: &Ctx<'_>, _: &GetFreeMail) -> Result<Reply, Reject> {
 pub fn change_free_mail(ctx: &mut Ctx<'_>, input: &ChangeFreeMail) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Manage)?;
 
-    check::items("domains", &input.domains, FREE_DOMAINS_MAX)?;
-    let mut domains = Vec::with_capacity(input.domains.len());
-    for text in &input.domains {
-        domains.push(domain("domains", text)?);
-    }
-    domains.sort_unstable();
-    domains.dedup();
-    let after = FreeMail { domains };
+    let after = FreeMail { domains: checked(&input.domains)? };
     if free_mail::list(ctx.sql)? == after.domains {
         return Reply::of(&after);
     }
@@ -78,6 +71,21 @@ pub fn change_free_mail(ctx: &mut Ctx<'_>, input: &ChangeFreeMail) -> Result<Rep
     free_mail::replace(ctx.sql, &after.domains)?;
     ctx.event("freeMail.changed", None, &after)?;
     Reply::of(&after)
+}
+
+/// Domains as they are kept: sorted, each once.
+///
+/// # Errors
+/// `invalid_input` for too many, and for what is no domain.
+pub fn checked(given: &[String]) -> Result<Vec<String>, Reject> {
+    check::items("domains", given, FREE_DOMAINS_MAX)?;
+    let mut domains = Vec::with_capacity(given.len());
+    for text in given {
+        domains.push(domain("domains", text)?);
+    }
+    domains.sort_unstable();
+    domains.dedup();
+    Ok(domains)
 }
 
 #[cfg(test)]

@@ -78,12 +78,8 @@ pub fn change_templates(
     let mut named: Vec<_> = input.reset.clone();
     let mut new = Vec::new();
     for it in &input.templates {
-        let title = check::line("title", &it.title, TITLE_CHARS_MAX)?;
-        let body = check::text("body", &it.body, BODY_CHARS_MAX)?;
-        template::check("title", &title)?;
-        template::check("body", &body)?;
         named.push(it.kind);
-        new.push(NotificationTemplate { kind: it.kind, title, body });
+        new.push(checked(it)?);
     }
     named.sort_unstable();
     if named.windows(2).any(|pair| pair[0] == pair[1]) {
@@ -106,6 +102,18 @@ pub fn change_templates(
     let changed = NotificationTemplatesChanged { templates: after.clone(), before };
     ctx.event("notificationTemplates.changed", None, &changed)?;
     Reply::of(&after)
+}
+
+/// A template as it is kept.
+///
+/// # Errors
+/// `invalid_input`, also for a variable that there is not.
+pub fn checked(it: &NotificationTemplate) -> Result<NotificationTemplate, Reject> {
+    let title = check::line("title", &it.title, TITLE_CHARS_MAX)?;
+    let body = check::text("body", &it.body, BODY_CHARS_MAX)?;
+    template::check("title", &title)?;
+    template::check("body", &body)?;
+    Ok(NotificationTemplate { kind: it.kind, title, body })
 }
 
 fn templates(ctx: &Ctx<'_>) -> Result<NotificationTemplates, Reject> {

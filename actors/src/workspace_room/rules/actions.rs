@@ -36,26 +36,31 @@ pub enum Mode {
 /// # Errors
 /// `invalid_input`, `too_large`.
 pub fn check(ctx: &Ctx<'_>, actions: &[Action]) -> Result<Vec<Action>, Reject> {
+    let actions = shape(actions)?;
+    actions.iter().try_for_each(|action| check_named(ctx, action))?;
+    Ok(actions)
+}
+
+/// The same, whether or not what the actions name is there.
+///
+/// # Errors
+/// `invalid_input`, `too_large`.
+pub fn shape(actions: &[Action]) -> Result<Vec<Action>, Reject> {
     check::items("actions", actions, ACTIONS_MAX)?;
     if actions.is_empty() {
         return Err(Reject::field("actions", "must not be empty"));
     }
-    actions.iter().map(|action| check_one(ctx, action)).collect()
+    actions.iter().map(shape_one).collect()
 }
 
-/// Checks one action, and brings it into the form that is kept.
+/// Checks one action, whether or not what it names is there, and brings it into the form that is
+/// kept.
 ///
 /// # Errors
 /// `invalid_input`, `too_large`.
-pub fn check_one(ctx: &Ctx<'_>, action: &Action) -> Result<Action, Reject> {
+pub fn shape_one(action: &Action) -> Result<Action, Reject> {
     let mut action = action.clone();
     match &mut action {
-        Action::AssignAgent(agent) => tickets::check_assignee(ctx, *agent)?,
-        Action::AssignNext(next) => {
-            if let Some(team) = next.team_id {
-                teams::check_named(ctx, "teamId", team)?;
-            }
-        }
         Action::AddTags(tags) | Action::RemoveTags(tags) => {
             *tags = tickets::tags(tags)?;
             if tags.is_empty() {
@@ -66,16 +71,38 @@ pub fn check_one(ctx: &Ctx<'_>, action: &Action) -> Result<Action, Reject> {
         Action::Webhook(call) => {
             call.name = check::line("name", &call.name, WEBHOOK_NAME_CHARS_MAX)?;
         }
-        Action::Notify(notice) => check_notice(ctx, notice)?,
-        Action::StartWorkflow(id) => workflows::check_named(ctx, *id)?,
-        Action::AssignTeam(id) => teams::check_named(ctx, "assignTeam", *id)?,
-        Action::SetCategory(id) => categories::check_usable(ctx, *id)?,
-        Action::SetCustomStatus(id) => drop(statuses::status_of(ctx, *id)?),
-        Action::CannedReply(id) => drop(prepared("cannedReply", ctx, Kind::Canned, *id)?),
-        Action::Macro(id) => drop(macro_of(ctx, *id)?),
-        Action::Unassign(_) | Action::SetStatus(_) | Action::SetPriority(_) => {}
+        Action::Notify(notice) => shape_notice(notice)?,
+        _ => {}
     }
     Ok(action)
+}
+
+/// Refuses an action that names what the workspace does not have.
+///
+/// # Errors
+/// `invalid_input` naming the field.
+pub fn check_named(ctx: &Ctx<'_>, action: &Action) -> Result<(), Reject> {
+    match action {
+        Action::AssignAgent(agent) => tickets::check_assignee(ctx, *agent),
+        Action::AssignNext(next) => {
+            next.team_id.map_or(Ok(()), |team| teams::check_named(ctx, "teamId", team))
+        }
+        Action::Notify(notice) => check_notice(ctx, notice),
+        Action::StartWorkflow(id) => workflows::check_named(ctx, *id),
+        Action::AssignTeam(id) => teams::check_named(ctx, "assignTeam", *id),
+        Action::SetCategory(id) => categories::check_usable(ctx, *id),
+        Action::SetCustomStatus(id) => statuses::status_of(ctx, *id).map(drop),
+        Action::CannedReply(id) => prepared("cannedReply", ctx, Kind::Canned, *id).map(drop),
+        Action::Macro(id) => macro_of(ctx, *id).map(drop),
+        Action::AddTags(_)
+        | Action::RemoveTags(_)
+        | Action::Reply(_)
+        | Action::Note(_)
+        | Action::Webhook(_)
+        | Action::Unassign(_)
+        | Action::SetStatus(_)
+        | Action::SetPriority(_) => Ok(()),
+    }
 }
 
 /// What was prepared for all or for a team, and can be used.
@@ -96,21 +123,22 @@ fn macro_of(ctx: &Ctx<'_>, id: ItemId) -> Result<MacroActions, Reject> {
     Ok(actions)
 }
 
-fn check_notice(ctx: &Ctx<'_>, notice: &mut Notice) -> Result<(), Reject> {
+fn shape_notice(notice: &mut Notice) -> Result<(), Reject> {
     notice.text = check::text("text", &notice.text, NOTICE_CHARS_MAX)?;
     check::items("agentIds", &notice.agent_ids, NOTICE_AGENTS_MAX)?;
+    if !notice.assignee && notice.agent_ids.is_empty() && notice.team_id.is_none() {
+        return Err(Reject::field("notify", "must name the assignee, agents or a team"));
+    }
+    Ok(())
+}
+
+fn check_notice(ctx: &Ctx<'_>, notice: &Notice) -> Result<(), Reject> {
     for agent in &notice.agent_ids {
         if agents::find(ctx.sql, *agent)?.is_none_or(|known| !known.agent.active) {
             return Err(Reject::field("agentIds", "must be active agents"));
         }
     }
-    if let Some(team) = notice.team_id {
-        teams::check_named(ctx, "teamId", team)?;
-    }
-    if !notice.assignee && notice.agent_ids.is_empty() && notice.team_id.is_none() {
-        return Err(Reject::field("notify", "must name the assignee, agents or a team"));
-    }
-    Ok(())
+    notice.team_id.map_or(Ok(()), |team| teams::check_named(ctx, "teamId", team))
 }
 
 /// Somebody at work on one ticket, for a rule or a workflow.

@@ -1,7 +1,7 @@
 //! What a row about a comment or a file becomes. Neither ever changes.
 
-use super::import::{Load, compare, plain, time};
-use super::store;
+use super::import::{Load, compare, deleted, plain, time};
+use super::store::{self, Was};
 use crate::kernel::Ctx;
 use crate::workspace_room::access::{self, store::agents};
 use crate::workspace_room::comments as rules;
@@ -42,6 +42,9 @@ pub fn comment(ctx: &mut Ctx<'_>, load: &mut Load, row: &CommentRow) -> Result<R
             ],
             false,
         ));
+    }
+    if store::was_here(ctx.sql, Was::Comment, &row.id)? {
+        return Ok(deleted());
     }
     check_author(ctx, &row.author)?;
     let ticket = load.standing(ctx, row.ticket_id)?;
@@ -99,8 +102,12 @@ pub fn attachment(ctx: &mut Ctx<'_>, row: &AttachmentRow) -> Result<RowResult, R
     }
     let content_id = row.content_id.as_deref();
     let content_id = content_id.map(|id| check::line("contentId", id, 500)).transpose()?;
-    let (comment, _) = comments::find(ctx.sql, row.comment_id)?
-        .ok_or_else(|| Reject::field("commentId", "is no comment of this workspace"))?;
+    let Some((comment, _)) = comments::find(ctx.sql, row.comment_id)? else {
+        if store::was_here(ctx.sql, Was::Attachment, &row.id)? {
+            return Ok(deleted());
+        }
+        return Err(Reject::field("commentId", "is no comment of this workspace"));
+    };
     if let By::User { id } = &comment.author
         && users::find(ctx.sql, *id)?.is_some_and(|user| user.erased_at.is_some())
     {
@@ -121,6 +128,9 @@ pub fn attachment(ctx: &mut Ctx<'_>, row: &AttachmentRow) -> Result<RowResult, R
             ],
             false,
         ));
+    }
+    if store::was_here(ctx.sql, Was::Attachment, &row.id)? {
+        return Ok(deleted());
     }
     let position = store::attach(ctx.sql, comment.seq, FILES_MAX)?
         .ok_or_else(|| Reject::conflict(format!("a comment has at most {FILES_MAX} files")))?;

@@ -1,19 +1,25 @@
 //! All rows of the workspace, page by page: what leans on a row comes after it.
 
-use super::{items, store};
+use super::rules::{self, Rule};
+use super::{items, settings, store};
 use crate::kernel::{Ctx, Fault, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::store::agents;
 use crate::workspace_room::catalogue::store::Walk;
 use crate::workspace_room::catalogue::{self, Item, Kind, categories};
+use crate::workspace_room::directory::store::{attributes, free_mail};
 use crate::workspace_room::store::{BOTTOM, TOP, attachments, comments, companies, tickets, users};
-use crate::workspace_room::teams;
-use crate::workspace_room::{audit, cursor};
+use crate::workspace_room::webhooks::store::webhooks;
+use crate::workspace_room::{audit, cursor, notifications, teams};
 use schema::ids::{CommentId, TeamId};
 use schema::room::access::Agent;
+use schema::room::attribute::Subject;
+use schema::room::automation::Automation;
 use schema::room::comment::{Attachment, Comment};
-use schema::room::company::Company;
+use schema::room::company::{Company, FreeMail};
 use schema::room::mail::MailFacts;
+use schema::room::notification;
+use schema::room::sla::SlaPolicy;
 use schema::room::team::{TEAMS_MAX, Team};
 use schema::room::ticket::Ticket;
 use schema::room::transfer::{
@@ -21,6 +27,7 @@ use schema::room::transfer::{
     TicketRow, UserRow,
 };
 use schema::room::user::{Handle, HandleKind, NewHandle, User};
+use schema::room::workflow::Workflow;
 use schema::{Permission, Reject};
 use serde_json::Value;
 use std::str::FromStr;
@@ -33,14 +40,20 @@ const PAGE_ROWS: usize = 1_000;
 /// After so many bytes of text a page ends.
 const PAGE_BYTES: usize = 512 * 1024;
 /// The parts of an export, in their order; a cursor holds the part and the place in it.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 14] = [
     agents_part,
     teams_part,
     categories_part,
     items_part,
+    attributes_part,
+    settings_part,
+    policies_part,
+    workflows_part,
+    automations_part,
     companies_part,
     users_part,
     tickets_part,
+    merges_part,
     comments_part,
 ];
 /// How many levels of categories are told apart; what is further in comes with the last.
@@ -177,7 +190,7 @@ fn items_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>,
 }
 
 fn push_item(ctx: &Ctx<'_>, page: &mut Page, kind: Kind, item: Item) -> Result<(), Fault> {
-    let row = items::row(ctx, kind, item).map_err(|reject| Fault(reject.message))?;
+    let row = items::row(ctx, kind, item).map_err(broken)?;
     let bytes = row.body.as_ref().map_or(0, String::len);
     let row = match kind {
         Kind::Category => ImportRow::Category(row),
@@ -188,6 +201,66 @@ fn push_item(ctx: &Ctx<'_>, page: &mut Page, kind: Kind, item: Item) -> Result<(
         Kind::View => ImportRow::View(row),
     };
     page.push(&row, bytes)
+}
+
+/// The attributes that are defined: at most a hundred of each kind of thing.
+fn attributes_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    if after > BOTTOM {
+        return Ok(None);
+    }
+    for subject in [Subject::User, Subject::Company, Subject::Ticket] {
+        let mut defined = attributes::of_subject(ctx.sql, subject)?;
+        defined.sort_unstable_by_key(|(number, _)| *number);
+        for (_, attribute) in defined {
+            page.push(&ImportRow::Attribute(settings::attribute_row(attribute)), 0)?;
+        }
+    }
+    Ok(Some(0))
+}
+
+/// What there is one of, and the few webhooks.
+fn settings_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    if after > BOTTOM {
+        return Ok(None);
+    }
+    if let Some(hours) = settings::business_hours_row(ctx).map_err(broken)? {
+        page.push(&ImportRow::BusinessHours(hours), 0)?;
+    }
+    let domains = free_mail::list(ctx.sql)?;
+    if !domains.is_empty() {
+        page.push(&ImportRow::FreeMail(FreeMail { domains }), 0)?;
+    }
+    for kind in notification::KINDS {
+        if let Some(template) = notifications::store::template(ctx.sql, kind)? {
+            page.push(&ImportRow::NotificationTemplate(template), 0)?;
+        }
+    }
+    for webhook in webhooks::list(ctx.sql)? {
+        page.push(&ImportRow::Webhook(settings::webhook_row(webhook)), 0)?;
+    }
+    Ok(Some(0))
+}
+
+fn policies_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    rule(page, rules::next::<SlaPolicy>(ctx, after, ImportRow::SlaPolicy))
+}
+
+fn workflows_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    rule(page, rules::next::<Workflow>(ctx, after, ImportRow::Workflow))
+}
+
+fn automations_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    rule(page, rules::next::<Automation>(ctx, after, ImportRow::Automation))
+}
+
+fn rule(page: &mut Page, next: Result<Option<Rule>, Reject>) -> Result<Option<i64>, Fault> {
+    let Some((place, row, bytes)) = next.map_err(broken)? else { return Ok(None) };
+    page.push(&row, bytes)?;
+    Ok(Some(place))
+}
+
+fn broken(reject: Reject) -> Fault {
+    Fault(reject.message)
 }
 
 fn companies_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
@@ -272,6 +345,15 @@ fn ticket_row(ticket: Ticket, team_id: Option<TeamId>) -> TicketRow {
         solved_at: ticket.solved_at,
         closed_at: ticket.closed_at,
     }
+}
+
+fn merges_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<i64>, Fault> {
+    let mut last = None;
+    for (number, merge) in store::merges(ctx.sql, after, CHUNK)? {
+        last = Some(number);
+        page.push(&ImportRow::Merge(merge), 0)?;
+    }
+    Ok(last)
 }
 
 /// Comments of tickets that are not deleted, each with its files after it.

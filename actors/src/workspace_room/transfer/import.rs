@@ -1,6 +1,6 @@
 //! Taking rows from elsewhere.
 
-use super::{comments, items, people, store, tickets};
+use super::{comments, items, people, rules, settings, store, tickets};
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::catalogue::Kind;
@@ -87,11 +87,23 @@ impl Load {
             ImportRow::Signature(row) => items::item(ctx, Kind::Signature, row),
             ImportRow::Macro(row) => items::item(ctx, Kind::Macro, row),
             ImportRow::View(row) => items::item(ctx, Kind::View, row),
+            ImportRow::Attribute(row) => settings::attribute(ctx, row),
+            ImportRow::BusinessHours(row) => settings::business_hours(ctx, row),
+            ImportRow::FreeMail(row) => settings::free_mail(ctx, row),
+            ImportRow::NotificationTemplate(row) => settings::template(ctx, row),
+            ImportRow::Webhook(row) => settings::webhook(ctx, row),
+            ImportRow::SlaPolicy(row) => rules::sla_policy(ctx, row),
+            ImportRow::Workflow(row) => rules::workflow(ctx, row),
+            ImportRow::Automation(row) => rules::automation(ctx, row),
             ImportRow::Company(row) => people::company(ctx, row),
             ImportRow::User(row) => people::user(ctx, row),
             ImportRow::Ticket(row) => {
                 self.write_commented(ctx)?;
                 tickets::ticket(ctx, self, row)
+            }
+            ImportRow::Merge(row) => {
+                self.write_commented(ctx)?;
+                tickets::merge(ctx, row)
             }
             ImportRow::Comment(row) => comments::comment(ctx, self, row),
             ImportRow::Attachment(row) => comments::attachment(ctx, row),
@@ -106,12 +118,6 @@ impl Load {
             }
             Err(reject) if is_of_the_row(reject.code) => {
                 Ok(RowResult { reason: Some(reject.message), ..plain(RowOutcome::Refused) })
-            }
-            // What was deleted here, or became part of another, has its row and its id still. The
-            // row that adds a thing is the first that is written for it.
-            Err(reject) if reject.message.contains("UNIQUE constraint failed") => {
-                let reason = Some("it was here, and is deleted".to_owned());
-                Ok(RowResult { reason, ..plain(RowOutcome::Conflict) })
             }
             Err(reject) => Err(reject),
         }
@@ -155,12 +161,16 @@ impl Load {
     /// How a ticket stands, with the comments of this call.
     ///
     /// # Errors
-    /// `not_found`.
+    /// `not_found`; `conflict` where its comments are in another.
     pub fn standing(&mut self, ctx: &Ctx<'_>, id: TicketId) -> Result<&mut Standing, Reject> {
         match self.commented.entry(id) {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(place) => {
-                let found = standing(ctx.sql, id)?.ok_or_else(|| Reject::not_found("ticket"))?;
+                let found = standing(ctx.sql, id)?.filter(|ticket| !ticket.deleted);
+                let found = found.ok_or_else(|| Reject::not_found("ticket"))?;
+                if found.merged_into.is_some() {
+                    return Err(Reject::conflict("the ticket is merged into another"));
+                }
                 Ok(place.insert(found))
             }
         }
@@ -212,6 +222,13 @@ pub const fn plain(outcome: RowOutcome) -> RowResult {
 #[must_use]
 pub fn known(id: impl ToString) -> RowResult {
     RowResult { existing_id: Some(id.to_string()), ..plain(RowOutcome::Known) }
+}
+
+/// A row whose thing was here: its id is used for good.
+#[must_use]
+pub fn deleted() -> RowResult {
+    let reason = Some("it was here, and is deleted".to_owned());
+    RowResult { reason, ..plain(RowOutcome::Conflict) }
 }
 
 /// What a row becomes whose thing is here: the names of the fields in which it differs, and whether

@@ -4,7 +4,8 @@
 //! | part | what it does |
 //! | --- | --- |
 //! | [`import`] | takes rows: what a call has in common |
-//! | [`people`], [`items`], [`tickets`], [`comments`] | what one row becomes |
+//! | [`people`], [`items`], [`settings`], [`rules`] | what a row becomes about who and what there is |
+//! | [`tickets`], [`comments`] | what a row becomes about what was said |
 //! | [`export`] | gives all rows, page by page |
 //! | [`store`] | the statements that only these need |
 //!
@@ -24,6 +25,8 @@ pub mod export;
 pub mod import;
 pub mod items;
 pub mod people;
+pub mod rules;
+pub mod settings;
 pub mod store;
 pub mod tickets;
 

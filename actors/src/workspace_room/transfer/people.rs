@@ -1,7 +1,7 @@
 //! What a row about a person or a company becomes.
 
-use super::import::{compare, known, plain, time};
-use super::store;
+use super::import::{compare, deleted, known, plain, time};
+use super::store::{self, Was};
 use crate::kernel::Ctx;
 use crate::workspace_room::access::store::agents;
 use crate::workspace_room::access::{self, AGENTS_MAX};
@@ -92,6 +92,9 @@ pub fn team(ctx: &mut Ctx<'_>, row: &TeamRow) -> Result<RowResult, Reject> {
     }
     let other = teams::store::id_of_name(ctx.sql, &key)?;
     let Some(here) = teams::store::find(ctx.sql, row.id)? else {
+        if store::was_here(ctx.sql, Was::Team, &row.id)? {
+            return Ok(deleted());
+        }
         if let Some(other) = other {
             return Ok(known(other));
         }

@@ -5,6 +5,7 @@ use crate::workspace_room::store::tickets::Standing;
 use schema::Millis;
 use schema::ids::{AgentId, CompanyId};
 use schema::room::ticket::Ticket;
+use schema::room::transfer::MergeRow;
 
 /// The seq before that of the first imported comment. Numbers from here up to zero take up four
 /// bytes in an index, and there are more of them than a room can hold comments.
@@ -19,6 +20,34 @@ const LAST_IMPORTED: &str = "select max(seq) from comments where seq < 0";
 pub fn last_imported(sql: &dyn Sql) -> Result<i64, Fault> {
     let row = sql.first(LAST_IMPORTED, &[])?;
     Ok(row.map_or(Ok(None), |row| row.integer_or_null(0))?.unwrap_or(BEFORE_IMPORTED))
+}
+
+const TEAM_WAS: &str = "select 1 from teams where id = ?";
+const COMMENT_WAS: &str = "select 1 from comments where id = ?";
+const ATTACHMENT_WAS: &str = "select 1 from attachments where id = ?";
+
+/// What may be deleted and keep its row, so that it is found no more and its id is used still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Was {
+    /// A team.
+    Team,
+    /// A comment, of a ticket that is deleted.
+    Comment,
+    /// A file of such a comment.
+    Attachment,
+}
+
+/// Whether a thing of an id has a row, deleted or not.
+///
+/// # Errors
+/// A storage fault.
+pub fn was_here(sql: &dyn Sql, what: Was, id: &impl ToString) -> Result<bool, Fault> {
+    let statement = match what {
+        Was::Team => TEAM_WAS,
+        Was::Comment => COMMENT_WAS,
+        Was::Attachment => ATTACHMENT_WAS,
+    };
+    Ok(sql.first(statement, &[id.to_string().into()])?.is_some())
 }
 
 const LAST_NUMBER: &str = "select last_number from desk where id = 1";
@@ -137,6 +166,21 @@ pub fn user_ids(sql: &dyn Sql, after: i64, limit: i64) -> Result<Vec<(i64, Strin
     ids(sql.exec(USER_IDS, &[after.into(), limit.into()])?)
 }
 
+const MERGES: &str = "select s.number, s.id, t.id from tickets s
+    cross join tickets t on t.number = s.merged_into
+    where s.number > ? and s.merged_into is not null and s.deleted_at is null
+    and t.deleted_at is null order by s.number limit ?";
+
+/// Merged tickets after a number, in order: number, id, and the id of the one with its comments.
+///
+/// # Errors
+/// A storage fault.
+pub fn merges(sql: &dyn Sql, after: i64, limit: i64) -> Result<Vec<(i64, MergeRow)>, Fault> {
+    let rows = sql.exec(MERGES, &[after.into(), limit.into()])?;
+    let read = |row: &Row| Ok((row.integer(0)?, MergeRow { id: row.id(1)?, into_id: row.id(2)? }));
+    rows.iter().map(read).collect()
+}
+
 const COMMENT_IDS: &str = "select seq, id from comments where seq > ? order by seq limit ?";
 
 /// Comments after a seq, in their order: seq and id.
@@ -154,6 +198,9 @@ fn ids(rows: Vec<Row>) -> Result<Vec<(i64, String)>, Fault> {
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     LAST_IMPORTED,
+    TEAM_WAS,
+    COMMENT_WAS,
+    ATTACHMENT_WAS,
     LAST_NUMBER,
     SET_LAST_NUMBER,
     NUMBER_TAKEN,
@@ -164,5 +211,6 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     COMPANY_IDS,
     SET_COMPANY_NAME,
     USER_IDS,
+    MERGES,
     COMMENT_IDS,
 ];

@@ -1,17 +1,17 @@
-//! What a row about a ticket becomes.
+//! What a row about a ticket, or about what it is merged into, becomes.
 
-use super::import::{Load, compare, plain, time};
+use super::import::{Load, compare, deleted, plain, time};
 use super::{items, store};
 use crate::kernel::Ctx;
 use crate::workspace_room::access::store::agents;
 use crate::workspace_room::catalogue::{self, Kind, statuses};
 use crate::workspace_room::overview;
 use crate::workspace_room::search;
-use crate::workspace_room::store::{tickets, users};
+use crate::workspace_room::store::{moves, tickets, users};
 use crate::workspace_room::tickets as rules;
 use schema::ids::ItemId;
 use schema::room::ticket::{Attributes, Status, Ticket};
-use schema::room::transfer::{NUMBER_MAX, RowOutcome, RowResult, TicketRow};
+use schema::room::transfer::{MergeRow, NUMBER_MAX, RowOutcome, RowResult, TicketRow};
 use schema::summary::Table;
 use schema::{Millis, Reject};
 
@@ -22,6 +22,7 @@ use schema::{Millis, Reject};
 pub fn ticket(ctx: &mut Ctx<'_>, load: &mut Load, row: &TicketRow) -> Result<RowResult, Reject> {
     let follows = check(ctx, row)?;
     let result = match tickets::find(ctx.sql, row.id)? {
+        Some(here) if here.deleted_at.is_some() => deleted(),
         Some(here) => again(ctx, load, row, here)?,
         None => {
             let ticket = make(ctx, load, row)?;
@@ -145,6 +146,30 @@ fn closed_at(row: &TicketRow) -> Option<Millis> {
     (row.status == Status::Closed).then(|| row.closed_at.unwrap_or(row.updated_at))
 }
 
+/// Takes what a ticket is merged into.
+///
+/// # Errors
+/// `not_found` where either is not here; `conflict` where the ticket is in work or has comments, or
+/// the two would be in each other.
+pub fn merge(ctx: &mut Ctx<'_>, row: &MergeRow) -> Result<RowResult, Reject> {
+    let ticket = rules::find(ctx, row.id)?;
+    let into = rules::standing(ctx, row.into_id)?;
+    if ticket.merged_into_id.is_some() {
+        return Ok(compare(&[("intoId", ticket.merged_into_id == Some(row.into_id))], false));
+    }
+    let number = into.number;
+    if ticket.status != Status::Closed || ticket.comments > 0 {
+        return Err(Reject::conflict("the ticket is not closed, or has comments"));
+    }
+    if rules::follow_merge(ctx, into)?.id == ticket.id {
+        return Err(Reject::conflict("the other one is merged into the ticket"));
+    }
+    moves::set_merged(ctx.sql, ticket.number, Some(number))?;
+    tickets::update(ctx.sql, &Ticket { version: ticket.version + 1, ..ticket })?;
+    ctx.summarise(Table::Tickets, &row.id.to_string())?;
+    Ok(plain(RowOutcome::Created))
+}
+
 /// A row whose ticket is here. Number, source, beginning and the ticket before it are for life.
 fn again(
     ctx: &mut Ctx<'_>,
@@ -179,7 +204,7 @@ fn again(
             ("solvedAt", solved_at(row) == here.solved_at),
             ("closedAt", closed_at(row) == here.closed_at),
         ],
-        for_life && row.updated_at > here.updated_at,
+        for_life && here.merged_into_id.is_none() && row.updated_at > here.updated_at,
     );
     result.number = Some(here.number);
     if result.outcome == RowOutcome::Updated {

@@ -72,9 +72,19 @@ fn draft(ctx: &mut Ctx<'_>, input: &CreateAutomation, position: i64) -> Result<A
 }
 
 fn check_rule(ctx: &Ctx<'_>, rule: &mut Automation) -> Result<(), Reject> {
+    shape(rule)?;
+    rule.actions.iter().try_for_each(|action| actions::check_named(ctx, action))
+}
+
+/// Checks a rule, whether or not what it names is there, and brings it into the form that is kept.
+///
+/// # Errors
+/// `invalid_input`, `too_large`.
+pub fn shape(rule: &mut Automation) -> Result<(), Reject> {
+    rule.name = name(&rule.name)?;
     check_trigger(&rule.trigger)?;
     conditions::check(&rule.conditions)?;
-    rule.actions = actions::check(ctx, &rule.actions)?;
+    rule.actions = actions::shape(&rule.actions)?;
     Ok(())
 }
 

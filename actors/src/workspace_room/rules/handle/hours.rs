@@ -36,22 +36,40 @@ pub fn set(ctx: &mut Ctx<'_>, input: &SetBusinessHours) -> Result<Reply, Reject>
         updated_at: before.updated_at,
         version: before.version,
     };
-    Hours::of(&after)?;
-    after.week.sort_by(|a, b| (a.day, &a.from).cmp(&(b.day, &b.from)));
-    after.holidays.sort_by(|a, b| a.date.cmp(&b.date));
-    after.holidays.dedup_by(|a, b| a.date == b.date);
+    shape(&mut after)?;
     if after == before {
         return Reply::of(&after);
     }
 
     after.updated_at = ctx.now;
     after.version += 1;
-    hours::set(ctx, &after)?;
+    apply(ctx, &after)?;
+    let data = BusinessHoursChanged { business_hours: after, before };
+    ctx.event("businessHours.changed", None, &data)?;
+    Reply::of(&data.business_hours)
+}
+
+/// Checks hours, and brings them into the form that is kept.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn shape(hours: &mut BusinessHours) -> Result<(), Reject> {
+    Hours::of(hours)?;
+    hours.week.sort_by(|a, b| (a.day, &a.from).cmp(&(b.day, &b.from)));
+    hours.holidays.sort_by(|a, b| a.date.cmp(&b.date));
+    hours.holidays.dedup_by(|a, b| a.date == b.date);
+    Ok(())
+}
+
+/// Writes hours, and sets the clocks of SLA and silence anew.
+///
+/// # Errors
+/// A storage fault.
+pub fn apply(ctx: &mut Ctx<'_>, hours: &BusinessHours) -> Result<(), Reject> {
+    hours::set(ctx, hours)?;
     sla::again(ctx, "")?;
     if active::find(ctx.sql)?.silences > 0 {
         waits::look_again(ctx)?;
     }
-    let data = BusinessHoursChanged { business_hours: after, before };
-    ctx.event("businessHours.changed", None, &data)?;
-    Reply::of(&data.business_hours)
+    Ok(())
 }

@@ -30,7 +30,10 @@ fn find<T: Definition>(ctx: &Ctx<'_>, id: &str, what: &str) -> Result<T, Reject>
 }
 
 /// The place of a new definition.
-fn next_place<T: Definition>(ctx: &Ctx<'_>, most: i64) -> Result<i64, Reject> {
+///
+/// # Errors
+/// `conflict` where there are so many already.
+pub fn next_place<T: Definition>(ctx: &Ctx<'_>, most: i64) -> Result<i64, Reject> {
     let (count, last) = definitions::count::<T>(ctx.sql)?;
     if count >= most {
         return Err(Reject::conflict(format!("there are {most} already: delete one first")));

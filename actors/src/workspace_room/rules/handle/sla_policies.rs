@@ -67,6 +67,15 @@ pub fn create(ctx: &mut Ctx<'_>, input: &CreateSlaPolicy) -> Result<Reply, Rejec
     Reply::of(&data.sla_policy)
 }
 
+/// Checks a policy, and brings it into the form that is kept.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn shape(policy: &mut SlaPolicy) -> Result<(), Reject> {
+    policy.name = name(&policy.name)?;
+    check_policy(policy)
+}
+
 fn check_policy(policy: &SlaPolicy) -> Result<(), Reject> {
     conditions::check(&policy.conditions)?;
     if asked(&policy.conditions)

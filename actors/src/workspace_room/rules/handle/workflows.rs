@@ -63,13 +63,35 @@ pub fn create(ctx: &mut Ctx<'_>, input: &CreateWorkflow) -> Result<Reply, Reject
     Reply::of(&data.workflow)
 }
 
+/// Checks a workflow, whether or not what it names is there, and brings it into the form that is
+/// kept.
+///
+/// # Errors
+/// `invalid_input`, `too_large`.
+pub fn shape(workflow: &mut Workflow) -> Result<(), Reject> {
+    workflow.name = name(&workflow.name)?;
+    workflow.steps = shape_steps(&workflow.steps)?;
+    workflow.stop_on = sorted(&workflow.stop_on);
+    Ok(())
+}
+
 fn check_steps(ctx: &Ctx<'_>, steps: &[Step]) -> Result<Vec<Step>, Reject> {
+    let steps = shape_steps(steps)?;
+    for step in &steps {
+        if let Step::Do(action) = step {
+            actions::check_named(ctx, action)?;
+        }
+    }
+    Ok(steps)
+}
+
+fn shape_steps(steps: &[Step]) -> Result<Vec<Step>, Reject> {
     check::items("steps", steps, STEPS_MAX)?;
     if steps.is_empty() {
         return Err(Reject::field("steps", "must not be empty"));
     }
     let one = |step: &Step| match step {
-        Step::Do(action) => actions::check_one(ctx, action).map(Step::Do),
+        Step::Do(action) => actions::shape_one(action).map(Step::Do),
         Step::Wait(wait) if !(1..=MINUTES_MAX).contains(&wait.minutes) => {
             Err(Reject::field("minutes", format!("must be 1 to {MINUTES_MAX}")))
         }

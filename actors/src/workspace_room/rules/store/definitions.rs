@@ -16,6 +16,9 @@ pub trait Definition: Serialize + DeserializeOwned {
     /// Its id.
     fn id(&self) -> String;
 
+    /// Gives it another version.
+    fn renew(&mut self, version: i64);
+
     /// Whether it counts.
     fn enabled(&self) -> bool;
 
@@ -39,6 +42,10 @@ impl Definition for Automation {
         self.enabled
     }
 
+    fn renew(&mut self, version: i64) {
+        self.version = version;
+    }
+
     fn occasion(&self) -> Option<Occasion> {
         Some(self.trigger.on)
     }
@@ -51,6 +58,10 @@ impl Definition for Automation {
 impl Definition for Workflow {
     const KIND: &'static str = "workflow";
 
+    fn renew(&mut self, version: i64) {
+        self.version = version;
+    }
+
     fn id(&self) -> String {
         self.id.to_string()
     }
@@ -62,6 +73,10 @@ impl Definition for Workflow {
 
 impl Definition for SlaPolicy {
     const KIND: &'static str = "slaPolicy";
+
+    fn renew(&mut self, version: i64) {
+        self.version = version;
+    }
 
     fn id(&self) -> String {
         self.id.to_string()
@@ -84,7 +99,8 @@ fn read<T: Definition>(row: &Row) -> Result<T, Fault> {
     Ok(found)
 }
 
-fn json<T: Serialize>(value: &T) -> String {
+/// A definition as it is kept.
+pub fn json<T: Serialize>(value: &T) -> String {
     String::from_utf8_lossy(&to_json(value)).into_owned()
 }
 
@@ -107,6 +123,18 @@ const LIST: &str = "select json, position from rules where kind = ? and position
 /// A storage fault.
 pub fn list<T: Definition>(sql: &dyn Sql, after: i64, limit: i64) -> Result<Vec<T>, Fault> {
     sql.exec(LIST, &[T::KIND.into(), after.into(), limit.into()])?.iter().map(read).collect()
+}
+
+const NEXT: &str = "select json, position from rules where kind = ? and position > ?
+    order by position limit 1";
+
+/// The first definition after a position, and its own.
+///
+/// # Errors
+/// A storage fault.
+pub fn next<T: Definition>(sql: &dyn Sql, after: i64) -> Result<Option<(i64, T)>, Fault> {
+    let row = sql.first(NEXT, &[T::KIND.into(), after.into()])?;
+    row.map(|row| Ok((row.integer(1)?, read(&row)?))).transpose()
 }
 
 const OF_OCCASION: &str = "select json, position from rules
@@ -188,4 +216,4 @@ pub fn remove(sql: &dyn Sql, id: &str) -> Result<(), Fault> {
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[FIND, LIST, OF_OCCASION, COUNT, INSERT, UPDATE, PLACE, REMOVE];
+    &[FIND, LIST, NEXT, OF_OCCASION, COUNT, INSERT, UPDATE, PLACE, REMOVE];

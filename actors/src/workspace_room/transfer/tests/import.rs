@@ -3,6 +3,7 @@
 use super::{
     CREATED, Mover, agent, comment, company, file, id, one_of_each, team, ticket, user, with,
 };
+use crate::kernel::{Effect, Outcome};
 use crate::workspace_room::access::tests::world::{accept, invite};
 use schema::room::access::Opened;
 use schema::summary::{Cell, Table};
@@ -269,6 +270,90 @@ fn what_was_deleted_here_does_not_come_back() {
         (&results[0]["outcome"], &results[1]["outcome"]),
         (&json!("conflict"), &json!("created"))
     );
+}
+
+#[test]
+fn what_a_deleted_ticket_had_does_not_come_back() {
+    let mut mover = Mover::open();
+    mover.outcomes(one_of_each());
+    let count = mover.desk.room.number("select sum(tickets) from ticket_counts");
+    mover.desk.manage(&json!({ "deleteTicket": { "ticketId": id(4, 7) } }));
+    let written = mover.desk.room.home.rows_written();
+    let newer = with(ticket(7), json!({ "status": "solved", "updatedAt": CREATED + 9 }));
+    let other = with(file(1, 2), json!({ "commentId": id(5, 9) }));
+    let rows = json!([newer, comment(1, 7), comment(2, 7), file(1, 2), other]);
+    assert_eq!(mover.outcomes(rows), vec!["conflict"; 5]);
+    assert_eq!(mover.outcomes(json!([comment(9, 7), file(9, 2)])), vec!["refused"; 2]);
+    assert_eq!(mover.desk.room.home.rows_written(), written, "nothing was left");
+    assert_eq!(mover.desk.room.number("select sum(tickets) from ticket_counts"), count - 1);
+}
+
+/// How often a content is held, and what is known of it.
+fn holders(mover: &Mover) -> Vec<String> {
+    mover.desk.rows("files", &["bytes_count", "sha256"])
+}
+
+#[test]
+fn the_content_of_an_imported_file_is_kept_once_and_until_its_last_holder_goes() {
+    let mut mover = Mover::open();
+    mover.outcomes(one_of_each());
+    mover.outcomes(json!([ticket(8), comment(3, 8), file(2, 3), file(3, 3), file(3, 3)]));
+    let sha256 = "ba".repeat(32);
+    let key = format!("attachments/{}/{sha256}", mover.desk.room.workspace);
+    let held = |media: &str, holders: i64| {
+        format!("key=Text(\"{key}\") media=Text(\"{media}\") holders=Integer({holders})")
+    };
+    assert_eq!(holders(&mover), [held("", 3)]);
+
+    // A mail that has it, and an upload, which says what it is.
+    let mail = json!({ "receiveMail": { "rawKey": "mail/1.eml", "messageId": "m@c9.example",
+        "from": { "address": "zoe@c9.example" }, "subject": "Hi", "text": "Hello",
+        "attachments": [{ "fileName": "a.txt", "contentType": "text/plain", "bytesCount": 3,
+            "sha256": sha256, "key": key }] } });
+    let receipt = mover.desk.system(&mail);
+    let begin = json!({ "beginUpload": { "fileName": "a.png", "contentType": "image/png" } });
+    let begun = mover.desk.ask(&begin);
+    let finish = json!({ "attachmentId": begun["attachmentId"], "sha256": sha256,
+        "bytesCount": 3, "media": "image/png" });
+    let upload = mover.desk.ask(&json!({ "finishUpload": finish }));
+    assert_eq!((&upload["key"], &upload["media"]), (&json!(key), &json!("image/png")));
+    assert_eq!(holders(&mover), [held("image/png", 5)]);
+
+    let forgotten = |mover: &mut Mover| {
+        let mut keys = Vec::new();
+        mover.desk.room.drain(|_, effect| {
+            let Effect::Forget(some) = effect else { panic!("{effect:?}") };
+            keys.extend(some.clone());
+            Outcome::Done(Vec::new())
+        });
+        keys
+    };
+    assert_eq!(forgotten(&mut mover), [begun["key"].as_str().expect("a key")]);
+    for ticket in [id(4, 7), id(4, 8)] {
+        mover.desk.manage(&json!({ "deleteTicket": { "ticketId": ticket } }));
+    }
+    mover.desk.pass(31 * 24 * 60 * 60_000);
+    // The upload was swept, the tickets are gone; the mail has it still.
+    assert_eq!(holders(&mover), [held("image/png", 1)]);
+    assert!(!forgotten(&mut mover).contains(&key));
+    mover.desk.system(&json!({ "deleteTicket": { "ticketId": receipt["ticketId"] } }));
+    mover.desk.pass(31 * 24 * 60 * 60_000);
+    assert_eq!(holders(&mover), Vec::<String>::new());
+    assert!(forgotten(&mut mover).contains(&key));
+}
+
+#[test]
+fn a_content_that_a_mail_brought_before_is_counted_with_it() {
+    let mut mover = Mover::open();
+    let sha256 = "ba".repeat(32);
+    let key = format!("attachments/{}/{sha256}", mover.desk.room.workspace);
+    let mail = json!({ "receiveMail": { "rawKey": "mail/1.eml", "messageId": "m@c9.example",
+        "from": { "address": "zoe@c9.example" }, "subject": "Hi", "text": "Hello",
+        "attachments": [{ "fileName": "a.txt", "contentType": "text/plain", "bytesCount": 3,
+            "sha256": sha256, "key": key }] } });
+    mover.desk.system(&mail);
+    mover.outcomes(one_of_each());
+    assert_eq!(mover.desk.room.number("select holders from files"), 2);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 mod export;
 mod import;
 mod items;
+mod merges;
+mod settings;
 mod tables;
 
 use crate::workspace_room::tests::desk::Desk;

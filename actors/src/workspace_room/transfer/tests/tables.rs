@@ -62,6 +62,35 @@ const EXPORTED: &[Exported] = &[
         ],
         &[],
     ),
+    // As the API gives them; their position is their place among those of their kind.
+    ("rules", &["kind", "id", "enabled", "occasion", "json"], &[]),
+    // Those of the workspace itself, of which there are no others yet.
+    ("business_hours", &["json"], &["scope"]),
+    ("free_mail", &["domain"], &[]),
+    (
+        "attributes",
+        &["id", "subject", "key", "label", "kind", "options", "created_at", "updated_at"],
+        &[],
+    ),
+    ("notification_templates", &["kind", "title", "body"], &[]),
+    // Secrets are sealed for this deployment, and never leave it: a webhook comes switched off.
+    // How far it has come, and how that went, is of the log that it reads.
+    (
+        "webhooks",
+        &["id", "url", "description", "kinds", "created_at", "updated_at"],
+        &[
+            "active",
+            "disabled_reason",
+            "sealed_secret",
+            "sealed_previous",
+            "previous_until",
+            "cursor",
+            "waiting",
+            "failures",
+            "failing_since",
+            "hold_until",
+        ],
+    ),
     // Comments are counted as they come. What hides, claims or merges a ticket is how the team
     // works with it today.
     (
@@ -86,6 +115,7 @@ const EXPORTED: &[Exported] = &[
             "category_id",
             "custom_status_id",
             "attributes",
+            "merged_into",
         ],
         &[
             "comments",
@@ -95,7 +125,6 @@ const EXPORTED: &[Exported] = &[
             "wakes_on_reply",
             "claimed_by",
             "claimed_until",
-            "merged_into",
             "deleted_at",
         ],
     ),
@@ -172,25 +201,12 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         "of one agent's screen",
         &["reads", "drafts", "followers", "notifications", "notification_settings"],
     ),
-    (
-        "how others are told, with sealed secrets of this deployment",
-        &["webhooks", "webhook_deliveries"],
-    ),
-    (
-        "settings, which name ids of this workspace: they are made anew in another one",
-        &[
-            "attributes",
-            "rules",
-            "business_hours",
-            "free_mail",
-            "notification_setup",
-            "notification_templates",
-        ],
-    ),
+    ("which inbox sends notifications: inboxes do not move", &["notification_setup"]),
     (
         "logs of what was done here",
         &[
             "automation_passes",
+            "webhook_deliveries",
             "moves",
             "moved_comments",
             "user_merges",

@@ -13,7 +13,7 @@ use schema::{Permission, Reject};
 /// different after.
 ///
 /// # Errors
-/// `not_found`, `invalid_input`, `version_mismatch`.
+/// `not_found`, `invalid_input`, `version_mismatch`; `conflict` where it has no secret yet.
 pub fn change_webhook(ctx: &mut Ctx<'_>, input: &ChangeWebhook) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Manage)?;
     let before = webhooks::find(ctx.sql, input.webhook_id)?;
@@ -30,6 +30,10 @@ pub fn change_webhook(ctx: &mut Ctx<'_>, input: &ChangeWebhook) -> Result<Reply,
         webhook.description = fields::description(Some(description))?;
     }
     webhook.active = input.active.unwrap_or(webhook.active);
+    if webhook.active && webhook.sealed_secret.is_empty() {
+        let why = "it came from another workspace, without its secret: rotate the secret first";
+        return Err(Reject::conflict(why));
+    }
     if webhook == before {
         return Reply::of(&view::webhook(ctx, &webhook));
     }

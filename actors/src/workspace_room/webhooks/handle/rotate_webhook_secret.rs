@@ -35,8 +35,9 @@ pub fn rotate_webhook_secret(
     }
 
     let mut webhook = before.clone();
-    webhook.sealed_previous = Some(before.sealed_secret.clone()).filter(|_| kept_ms > 0);
-    webhook.previous_until = Some(ctx.now + kept_ms).filter(|_| kept_ms > 0);
+    let keeps = kept_ms > 0 && !before.sealed_secret.is_empty();
+    webhook.sealed_previous = Some(before.sealed_secret.clone()).filter(|_| keeps);
+    webhook.previous_until = Some(ctx.now + kept_ms).filter(|_| keeps);
     webhook.sealed_secret.clone_from(&input.sealed_secret);
     webhook.version += 1;
     webhook.updated_at = ctx.now;
