@@ -203,6 +203,22 @@ test("moving", { timeout: 900_000 }, async (t) => {
   });
 
   await t.test("a workspace goes into a file and out of it into another, equal", async () => {
+    // What a team sets up, and two tickets that are one.
+    const make = (path, body) => data(url, "POST", path, { token, body });
+    const me = (await data(url, "GET", "/v1/agents", { token })).find(({ email }) => email === owner.email);
+    const [team] = await all(url, "/v1/teams", { token });
+    await make("/v1/attributes", { subject: "ticket", key: "plan", label: "Plan", type: "text" });
+    await make("/v1/custom-statuses", { name: "Parts ordered", status: "waiting" });
+    await make("/v1/signatures", { name: "All", body: "{{workspace.name}}" });
+    await make("/v1/macros", { name: "Mine", actions: { reply: "On it.", change: { assigneeId: me.id } } });
+    await make("/v1/views", { name: "Open", filter: { status: ["open"] } });
+    await make("/v1/sla-policies", { name: "Soon", targets: [{ priority: "urgent", firstReplyMinutes: 30 }] });
+    await make("/v1/workflows", { name: "Later", steps: [{ wait: { minutes: 5 } }] });
+    await make("/v1/automations", { name: "Note", trigger: { on: "noteAdded" }, actions: [{ assignTeam: team.id }, { assignAgent: me.id }] });
+    await make("/v1/webhooks", { url: "https://hooks.example.com/in?key=hunter2", kinds: ["ticket.*"] });
+    await data(url, "PUT", "/v1/business-hours", { token, body: { timeZone: "Europe/Berlin", week: [{ day: "monday", from: "09:00", to: "17:00" }], holidays: [] } });
+    const [source, target] = [await make("/v1/tickets", { subject: "One", attributes: { plan: "gold" } }), await make("/v1/tickets", { subject: "Two" })];
+    await make(`/v1/tickets/${source.id}/merge`, { intoId: target.id });
     const file = join(dir, "desk.ndjson");
     const kept = join(dir, "kept");
     await move(t, url, owner, "export", file, "--files", kept);
@@ -215,20 +231,41 @@ test("moving", { timeout: 900_000 }, async (t) => {
       assert.equal(row.created + row.known, row.source, row.table);
       assert.equal(row.sha256Sent, row.sha256Kept, row.table);
     }
-    // And that workspace gives the same file again, but for the two owners.
+    // And that workspace gives the same file again, but for the two owners and who names them.
     const again = join(dir, "again.ndjson");
     await move(t, url, other, "export", again);
-    const lines = (path) => readFileSync(path, "utf8").trim().split("\n").slice(1, -1).filter((it) => !it.startsWith('{"agent"'));
+    const of = (path, kind) => readFileSync(path, "utf8").trim().split("\n").map((it) => JSON.parse(it)[kind]).filter(Boolean);
+    const them = of(again, "agent").find(({ email }) => email === other.email);
+    assert.notEqual(them.id, me.id);
+    const ours = new RegExp(`${me.id}|${them.id}`, "g");
+    const lines = (path) => readFileSync(path, "utf8").trim().split("\n").slice(1, -1).filter((it) => !it.startsWith('{"agent"')).map((it) => it.replaceAll(ours, "owner"));
+    for (const kind of ["category", "customStatus", "cannedReply", "signature", "macro", "view", "attribute", "slaPolicy", "workflow", "automation", "webhook", "businessHours", "merge"]) {
+      assert.ok(of(file, kind).length > 0, kind);
+      assert.equal(of(again, kind).length, of(file, kind).length, kind);
+    }
+    const [hook] = await data(url, "GET", "/v1/webhooks", { token: other.token });
+    assert.deepEqual([hook.active, hook.url], [false, "https://hooks.example.com/in"]);
+    const moved = (await all(url, "/v1/tickets?sort=createdAt", { token: other.token })).find(({ subject }) => subject === "One");
+    assert.deepEqual([moved.mergedIntoId, moved.attributes.plan], [target.id, "gold"]);
     assert.deepEqual(lines(again).length, lines(file).length);
     assert.equal(sha256(lines(again).join("\n")), sha256(lines(file).join("\n")));
     const sums = (path) => JSON.parse(readFileSync(path, "utf8").trim().split("\n").at(-1)).end;
-    const { agent: a, ...one } = sums(file).sha256;
-    const { agent: b, ...two } = sums(again).sha256;
+    const { agent: a, macro: c, automation: e, ...one } = sums(file).sha256;
+    const { agent: b, macro: d, automation: f, ...two } = sums(again).sha256;
     assert.deepEqual(two, one);
+    // A second restore changes nothing.
+    const once = (await data(url, "GET", "/v1/snapshot", { token: other.token })).head;
+    const twice = await move(t, url, other, "restore", file, "--files", kept);
+    assert.equal(twice.code, 0, twice.log);
+    assert.deepEqual([twice.report.headBefore, twice.report.headAfter], [once, once]);
+    for (const row of twice.report.tables) {
+      assert.deepEqual([row.created, row.updated, row.conflict, row.refused], [0, 0, 0, 0], row.table);
+      assert.equal(row.sha256Sent, row.sha256Kept, row.table);
+    }
     assert.equal(sums(file).ofOneMoment, true);
     assert.ok(checked.log.includes(one.comment), checked.log);
     const text = readFileSync(file, "utf8");
-    for (const word of ["argon2", "$2b$", "password", "tokenHash"]) assert.ok(!text.includes(word), word);
+    for (const word of ["argon2", "$2b$", "password", "tokenHash", "hunter2", "sealed", "whsec"]) assert.ok(!text.includes(word), word);
   });
 
   await t.test("who may not gets nothing, and a file that is altered is not loaded", async () => {

@@ -17,36 +17,30 @@ pub fn canonical(row: &ImportRow) -> Result<String> {
     Ok(serde_json::to_value(row)?.to_string())
 }
 
-/// The kind and id of a row, as text.
+/// The kind and id of a row, as text. What a workspace has one of has none; what it has one of each
+/// kind of has that.
 ///
 /// # Errors
-/// Where it has none.
+/// Where it is no row.
 pub fn name(row: &Value) -> Result<(&str, &str)> {
     let (kind, fields) = row.as_object().and_then(|row| row.iter().next()).context("no row")?;
-    let id = fields.get("id").and_then(Value::as_str).context("a row without an id")?;
-    Ok((kind, id))
+    let id = fields.get("id").or_else(|| fields.get("kind"));
+    Ok((kind, id.and_then(Value::as_str).unwrap_or_default()))
 }
 
-/// Rows by their ids, each as the hash of its text: 48 bytes a row, however long the rows are.
+/// Rows by what they are, each as the hash of its text: 48 bytes a row, however long the rows are.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Rows(BTreeMap<u128, [u8; 32]>);
 
 impl Rows {
-    /// Takes a row in.
-    ///
-    /// # Errors
-    /// Where the id is none.
-    pub fn insert(&mut self, id: &str, text: &str) -> Result<()> {
-        self.0.insert(number(id)?, Sha256::digest(text).into());
-        Ok(())
+    /// Takes a row of a kind and id in.
+    pub fn insert(&mut self, name: (&str, &str), text: &str) {
+        self.0.insert(number(name), Sha256::digest(text).into());
     }
 
-    /// Whether there is a row of an id.
-    ///
-    /// # Errors
-    /// Where the id is none.
-    pub fn has(&self, id: &str) -> Result<bool> {
-        Ok(self.0.contains_key(&number(id)?))
+    /// Whether there is a row of a kind and id.
+    pub fn has(&self, name: (&str, &str)) -> bool {
+        self.0.contains_key(&number(name))
     }
 
     /// How many there are.
@@ -54,7 +48,7 @@ impl Rows {
         self.0.len()
     }
 
-    /// The checksum: the SHA-256 of the rows' own, in the order of their ids.
+    /// The checksum: the SHA-256 of the rows' own, in an order that is theirs.
     pub fn checksum(&self) -> String {
         let mut whole = Sha256::new();
         for hash in self.0.values() {
@@ -64,8 +58,9 @@ impl Rows {
     }
 }
 
-fn number(id: &str) -> Result<u128> {
-    Ok(uuid::Uuid::try_parse(id).with_context(|| format!("no id: {id}"))?.as_u128())
+fn number((kind, id): (&str, &str)) -> u128 {
+    let digest = Sha256::digest(format!("{kind} {id}"));
+    digest.iter().take(16).fold(0, |number, byte| (number << 8) | u128::from(*byte))
 }
 
 #[cfg(test)]
@@ -77,15 +72,15 @@ mod tests {
         let ids = ["00000000-0000-8000-8000-000000000001", "00000000-0000-8000-8000-000000000002"];
         let (mut one, mut other) = (Rows::default(), Rows::default());
         for id in ids {
-            one.insert(id, id).expect("an id");
+            one.insert(("user", id), id);
         }
         for id in ids.iter().rev() {
-            other.insert(id, id).expect("an id");
+            other.insert(("user", id), id);
         }
         assert_eq!(one.checksum(), other.checksum());
-        other.insert(ids[0], "changed").expect("an id");
+        assert!(other.has(("user", ids[0])) && !other.has(("agent", ids[0])));
+        other.insert(("user", ids[0]), "changed");
         assert_ne!(one.checksum(), other.checksum());
-        assert!(one.insert("1", "x").is_err());
     }
 
     #[test]

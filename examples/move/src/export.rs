@@ -145,8 +145,9 @@ pub fn check(path: &Path) -> Result<String> {
 /// # Errors
 /// Where the file is not whole, or the workspace does not take it.
 pub fn restore(client: &mut dyn Desk, path: &Path, folder: Option<&Path>) -> Result<Report> {
-    // Nothing of a file that broke off is loaded.
+    // Nothing of a file that broke off, or that is not understood, is loaded.
     check(path)?;
+    understand(path)?;
     let mut uploaded: BTreeSet<String> = BTreeSet::new();
     let mut loader = Loader::new(client)?;
     let mut seal = Seal::default();
@@ -175,6 +176,21 @@ pub fn restore(client: &mut dyn Desk, path: &Path, folder: Option<&Path>) -> Res
         loader.push(&kind, &id, row)?;
     }
     loader.finish(Vec::new())
+}
+
+/// Refuses a file with a row that this program does not know, or not all of.
+fn understand(path: &Path) -> Result<()> {
+    let mut seal = Seal::default();
+    for (number, line) in (1..).zip(open(path)?.lines()) {
+        let line = line?;
+        let Some(value) = seal.take(&line)? else { continue };
+        let place = || format!("line {number}: {}", line.chars().take(60).collect::<String>());
+        let row: ImportRow = serde_json::from_value(value).with_context(place)?;
+        if crate::digest::canonical(&row)? != line {
+            bail!("{}: there is more in it than this program knows", place());
+        }
+    }
+    Ok(())
 }
 
 fn open(path: &Path) -> Result<BufReader<File>> {

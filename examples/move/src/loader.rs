@@ -115,7 +115,7 @@ impl<'a> Loader<'a> {
                 }
                 let text = digest::canonical(&row)?;
                 let value: Value = serde_json::from_str(&text)?;
-                rows.insert(digest::name(&value)?.1, &text)?;
+                rows.insert(digest::name(&value)?, &text);
             }
             RowOutcome::Known => {
                 let value = serde_json::to_value(&row)?;
@@ -174,7 +174,20 @@ impl<'a> Loader<'a> {
                     _ => By::System,
                 };
             }
-            ImportRow::Agent(_) | ImportRow::Company(_) | ImportRow::Attachment(_) => {}
+            ImportRow::SlaPolicy(rule)
+            | ImportRow::Workflow(rule)
+            | ImportRow::Automation(rule) => {
+                rule.values_mut().for_each(|field| self.exchange(field));
+            }
+            ImportRow::Agent(_)
+            | ImportRow::Attribute(_)
+            | ImportRow::BusinessHours(_)
+            | ImportRow::FreeMail(_)
+            | ImportRow::NotificationTemplate(_)
+            | ImportRow::Webhook(_)
+            | ImportRow::Company(_)
+            | ImportRow::Merge(_)
+            | ImportRow::Attachment(_) => {}
         }
         Ok(())
     }
@@ -226,10 +239,10 @@ impl<'a> Loader<'a> {
         for line in self.client.export()?.lines() {
             let line = line?;
             let Some(value) = seal.take(&line)? else { continue };
-            let (_, id) = digest::name(&value)?;
+            let name = digest::name(&value)?;
             for (table, (_, rows)) in &self.tables {
-                if rows.has(id)? {
-                    kept.entry(table.clone()).or_default().insert(id, &line)?;
+                if rows.has(name) {
+                    kept.entry(table.clone()).or_default().insert(name, &line);
                 }
             }
         }
