@@ -129,6 +129,10 @@ pub fn undo(ctx: &mut Ctx<'_>, id: MoveId) -> Result<Moved, Reject> {
     if ctx.now >= moved.undo_until {
         return Err(Reject::new(Code::Gone, "the thirty days are over"));
     }
+    if known.before.is_empty() {
+        let why = "how the tickets were has gone with a person who was erased";
+        return Err(Reject::new(Code::Gone, why));
+    }
     let deleted = || Reject::conflict("one of the tickets is deleted: restore it first");
     let source = tickets::find(ctx, moved.source_id).map_err(|_| deleted())?;
     let target = tickets::find(ctx, moved.target_id).map_err(|_| deleted())?;

@@ -256,6 +256,18 @@ fn a_merged_person_is_erased_whole() {
 }
 
 #[test]
+fn a_merge_is_not_undone_after_one_of_its_people_was_erased() {
+    let (mut desk, ann) = lived_in();
+    let hers = mail(&mut desk, "canary-mail@people.example", "Again", "body", "file");
+    let other = desk.ticket("other");
+    let merge = json!({ "ticketId": hers["ticketId"], "intoId": other });
+    let merged = desk.ask(&json!({ "mergeTickets": merge }));
+    erase(&mut desk, &ann);
+    let undo = json!({ "undoMove": { "moveId": merged["moved"]["id"] } });
+    assert_eq!(desk.refused(&undo).0, Code::Gone);
+}
+
+#[test]
 fn an_export_has_all_of_a_person_and_nothing_of_others() {
     let (mut desk, ann) = lived_in();
     let mut all = Vec::new();

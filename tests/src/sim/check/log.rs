@@ -23,6 +23,8 @@ const EFFECT: &str = "1 an acknowledged write is in the log, once";
 pub struct Log {
     /// The events' JSON texts; the first has number 1.
     pub events: Vec<String>,
+    /// What was left of events that told of a person who was erased, by number: each text since.
+    pub blanked: BTreeMap<i64, Vec<String>>,
     /// The events that a token of the plan appears in: kind and time.
     pub tokens: BTreeMap<String, Vec<(String, Millis)>>,
     /// Who had which role when.
@@ -63,6 +65,7 @@ impl World {
         if let Err(error) = self.check_log(name) {
             self.violate(GAPLESS, error);
         }
+        self.check_blanked(name);
     }
 
     fn check_alarm(&self, name: &Name) -> Result<(), String> {
@@ -142,6 +145,7 @@ impl World {
             About::Comment(_) => "comment.created",
             About::Ticket(_) => "ticket.created",
             About::Schedule(..) => "scheduledComment.created",
+            About::Applied(_) => return self.check_applied(id),
             _ => return,
         };
         let Some(token) = tokens(&op.json).into_iter().next() else { return };
@@ -239,6 +243,13 @@ impl World {
 }
 
 impl Log {
+    /// What the log says now in an event.
+    #[must_use]
+    pub fn now(&self, number: usize) -> Option<&String> {
+        let blanked = self.blanked.get(&(number as i64)).and_then(|texts| texts.last());
+        blanked.or_else(|| self.events.get(number.checked_sub(1)?))
+    }
+
     /// In how many events of a kind a token appears.
     #[must_use]
     pub fn count(&self, token: &str, kind: &str) -> usize {
@@ -253,14 +264,18 @@ fn same_event(log: &Log, next: i64, event: &RawValue, codec: Codec) -> Result<()
     let Some(known) = log.events.get(index) else {
         return Err(format!("event {next} was seen before it was committed: {event}"));
     };
-    let same = match codec {
+    let same = |known: &String| match codec {
         Codec::Json => known == event.get(),
         Codec::Msgpack => {
             let parse = |text: &str| serde_json::from_str::<Value>(text).ok();
             parse(known) == parse(event.get())
         }
     };
-    if same { Ok(()) } else { Err(format!("event {next} was to follow, not {event}")) }
+    if same(known) || log.blanked.get(&next).is_some_and(|texts| texts.iter().any(same)) {
+        Ok(())
+    } else {
+        Err(format!("event {next} was to follow, not {event}"))
+    }
 }
 
 /// The tokens of the plan that appear in a text, each once.

@@ -7,6 +7,7 @@ mod answers;
 mod calendar;
 mod converge;
 mod deliveries;
+mod erasures;
 mod limits;
 mod log;
 mod mail;
@@ -16,6 +17,7 @@ mod prospects;
 mod rules;
 mod secrets;
 mod sight;
+mod tickets;
 mod unchanged;
 mod webhooks;
 
@@ -23,13 +25,15 @@ pub use log::Log;
 pub use unchanged::Before;
 
 use super::object::Name;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What has been seen.
 #[derive(Debug, Default)]
 pub struct Checks {
     /// The event log of each room, as it was committed.
     pub logs: BTreeMap<Name, Log>,
+    /// Rooms in which somebody is erased: what their log says of that person is blanked.
+    erasing: BTreeSet<Name>,
     /// When D1 was last emptied, to be written again.
     rebuilt_at: schema::Millis,
     answers: answers::Answers,
@@ -39,4 +43,11 @@ pub struct Checks {
     prospects: prospects::Prospects,
     unchanged: unchanged::Unchanged,
     webhooks: webhooks::Webhooks,
+}
+
+impl Checks {
+    /// From now on a room's log may be blanked where it tells of a person.
+    pub fn erases(&mut self, room: &Name) {
+        self.erasing.insert(room.clone());
+    }
 }

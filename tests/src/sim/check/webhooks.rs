@@ -30,7 +30,7 @@ impl World {
         let body: Value = serde_json::from_slice(&job.body).unwrap_or_default();
         let index = body["number"].as_u64().map_or(0, |number| number as usize);
         let log = self.checks.logs.get(from);
-        let event = log.and_then(|log| log.events.get(index.checked_sub(1)?));
+        let event = log.and_then(|log| log.now(index));
         let event: Value =
             event.and_then(|event| serde_json::from_str(event).ok()).unwrap_or_default();
         let same = ["type", "data", "by"].iter().all(|field| body[field] == event[field]);

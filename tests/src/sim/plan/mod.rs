@@ -4,9 +4,15 @@
 //! token of its own, so that the checks can tell whose it is and count how often it appears.
 
 mod account;
+mod attention;
 mod bad;
+mod catalogue;
 mod directory;
+mod files;
+mod keys;
 mod limiter;
+mod moves;
+mod notifications;
 mod prospects;
 mod reads;
 mod room;
@@ -22,8 +28,8 @@ use super::clock::DAY_MS;
 use super::faults::Fault;
 use super::random::Random;
 use super::world::{Happening, OpId, World};
-use schema::Millis;
 use schema::ids::{AgentId, CommentId};
+use schema::{Millis, Principal};
 use std::collections::BTreeMap;
 
 pub use prospects::Person;
@@ -82,6 +88,22 @@ pub enum About {
         /// Whether it has the address and the name.
         both: bool,
     },
+    /// A macro is applied.
+    Applied(usize),
+    /// Comments go from ticket to ticket.
+    Moved(usize),
+    /// A key with this hash is made.
+    Key(usize, String),
+    /// A key with this hash is revoked.
+    Revoke(usize, String),
+    /// An agent looks at what they were told.
+    Told(usize, AgentId),
+    /// A file is brought by somebody.
+    Upload(usize, Box<Principal>),
+    /// A file is all there.
+    Finish(usize, String),
+    /// A person is erased.
+    Erase(usize, String),
     /// Comments are read.
     Read(usize),
     /// A page of an export.
@@ -110,7 +132,7 @@ pub struct Plan {
 
 type Generator = fn(&mut World, usize);
 
-const GENERATORS: [Generator; 14] = [
+const GENERATORS: [Generator; 21] = [
     room::desk,
     room::people,
     room::mail,
@@ -125,6 +147,13 @@ const GENERATORS: [Generator; 14] = [
     reads::reads,
     account::account,
     transfer::transfer,
+    keys::keys,
+    catalogue::catalogue,
+    attention::attention,
+    moves::moves,
+    notifications::notifications,
+    files::files,
+    files::privacy,
 ];
 
 /// Wall times at which something begins or ends: summer time in Europe and America, a leap day, a
@@ -288,6 +317,16 @@ impl World {
                 }
             }
             About::Import { .. } => prospects::learn(self, &op.about),
+            About::Key(tenant, hash) => {
+                let id = reply["id"].as_str().unwrap_or_default().to_owned();
+                self.plan.tenants[*tenant].keys.push((id, hash.clone()));
+            }
+            About::Revoke(tenant, hash) => keys::revoked(self, *tenant, hash),
+            About::Told(tenant, agent) => notifications::learn(self, *tenant, *agent, reply),
+            About::Upload(..) | About::Finish(..) | About::Erase(..) => {
+                files::learn(self, &op.about, reply);
+            }
+            About::Moved(tenant) => moves::learn(&mut self.plan.tenants[*tenant], reply),
             About::Read(tenant) => reads::learn(&mut self.plan.tenants[*tenant], reply),
             About::Export(tenant) => transfer::go_on(self, *tenant, reply),
             _ => room::learn(self, op, reply),

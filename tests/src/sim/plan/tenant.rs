@@ -3,7 +3,7 @@
 use super::{Counter, Inbox, Person};
 use crate::sim::object::Name;
 use crate::sim::random::Random;
-use schema::ids::{CommentId, InboxId, InvitationId, TicketId, WorkspaceId};
+use schema::ids::{AgentId, CommentId, InboxId, InvitationId, TicketId, WorkspaceId};
 use schema::{ActorKind, Principal};
 use std::collections::BTreeMap;
 
@@ -33,6 +33,12 @@ pub struct Tenant {
     pub tickets: Vec<TicketId>,
     /// Comments that wait to be published.
     pub scheduled: Vec<CommentId>,
+    /// Its API keys: their ids, and the hashes that programs call with.
+    pub keys: Vec<(String, String)>,
+    /// What agents were told: whose notification, and its id.
+    pub told: Vec<(AgentId, String)>,
+    /// Who brought each file.
+    pub brought: BTreeMap<String, Principal>,
     /// The ids of what else was made, by kind of thing.
     pub made: BTreeMap<&'static str, Vec<String>>,
     /// Message-Ids of mails that came in.
@@ -61,6 +67,9 @@ impl Tenant {
             invited: Vec::new(),
             tickets: Vec::new(),
             scheduled: Vec::new(),
+            keys: Vec::new(),
+            told: Vec::new(),
+            brought: BTreeMap::new(),
             made: BTreeMap::new(),
             mails: Vec::new(),
             counters: (0..2).map(|_| Counter::new(InboxId(random_uuid(random)))).collect(),
