@@ -41,7 +41,7 @@ pub fn account(world: &mut World, tenant: usize) {
             (who, json!({ "createRealtimeTicket": { "ticketHash": hash } }), About::Other)
         }
         (9..11, other) => {
-            let permission = *random.pick(&["Read", "Work", "Manage", "Own"]);
+            let permission = *random.pick(&["read", "work", "manage", "own"]);
             let who = other.unwrap_or(owner.principal);
             (who, json!({ "authorise": { "permission": permission } }), About::Other)
         }

@@ -32,7 +32,12 @@ pub fn attention(world: &mut World, tenant: usize) {
         8 => json!({ "changeTicket": { "ticketId": ticket, "attributes": field(random, &text) } }),
         _ => return manage(world, tenant, &text),
     };
-    room::ask(world, tenant, principal, &command, About::Other, via);
+    let drafted = command["saveDraft"].is_object();
+    room::ask(world, tenant, principal.clone(), &command, About::Other, via);
+    if drafted {
+        let get = json!({ "getDraft": { "ticketId": ticket } });
+        room::ask(world, tenant, principal, &get, About::Other, via);
+    }
 }
 
 fn time(random: &mut Random, ticket: TicketId, now: Millis) -> Value {
@@ -56,8 +61,7 @@ fn claim(random: &mut Random, ticket: TicketId) -> Value {
 
 fn draft(random: &mut Random, ticket: TicketId, text: &str) -> Value {
     match random.below(8) {
-        0 => json!({ "getDraft": { "ticketId": ticket } }),
-        1 => json!({ "listDrafts": { "ticketId": ticket } }),
+        0..2 => json!({ "listDrafts": { "ticketId": ticket } }),
         2 => json!({ "deleteDraft": { "ticketId": ticket } }),
         _ => json!({ "saveDraft": { "ticketId": ticket, "body": text,
             "shared": random.chance(500) } }),
@@ -84,7 +88,13 @@ fn manage(world: &mut World, tenant: usize, text: &str) {
     let command = match random.below(8) {
         0..2 => {
             own.make("deleted", &ticket.to_string());
-            json!({ "deleteTicket": { "ticketId": ticket } })
+            let delete = json!({ "deleteTicket": { "ticketId": ticket } });
+            let who = owner.principal.clone();
+            room::ask(world, tenant, who, &delete, About::Other, Via::Http);
+            if world.plan.random.chance(500) {
+                return;
+            }
+            json!({ "restoreTicket": { "ticketId": ticket } })
         }
         2..4 => {
             let Some(id) = own.one(random, "deleted") else { return };

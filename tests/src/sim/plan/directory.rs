@@ -22,7 +22,15 @@ pub fn directory(world: &mut World, tenant: usize) {
         _ => attribute(random, own, tenant, &text),
     };
     let Some((command, about)) = made else { return };
-    room::ask(world, tenant, owner.principal, &command, about, Via::Http);
+    room::ask(world, tenant, owner.principal.clone(), &command, about, Via::Http);
+    let added = &command["addHandle"];
+    if added.is_object() && world.plan.random.chance(300) {
+        // They thought better of it.
+        let handle = json!({ "userId": added["userId"], "kind": added["kind"],
+            "value": added["value"] });
+        let remove = json!({ "removeHandle": handle });
+        room::ask(world, tenant, owner.principal, &remove, About::Other, Via::Http);
+    }
 }
 
 fn team(random: &mut Random, own: &Tenant, tenant: usize, text: &str) -> Option<(Value, About)> {

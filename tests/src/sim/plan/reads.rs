@@ -30,8 +30,9 @@ const LISTS: [&str; 17] = [
 ];
 
 /// Single things, by command: the field, and the kind of thing.
-const THINGS: [(&str, &str, &str); 14] = [
+const THINGS: [(&str, &str, &str); 15] = [
     ("getAttachment", "attachmentId", "attachment"),
+    ("getAttachment", "attachmentId", "file"),
     ("getAttribute", "attributeId", "attribute"),
     ("getAutomation", "automationId", "automation"),
     ("getComment", "commentId", "comment"),
@@ -68,7 +69,11 @@ pub fn reads(world: &mut World, tenant: usize) {
             Some(json!({ command: input }))
         }
         3..6 => {
-            let (command, field, kind) = *random.pick(&THINGS);
+            let there: Vec<_> = THINGS.iter().filter(|it| !own.all(it.2).is_empty()).collect();
+            if there.is_empty() {
+                return;
+            }
+            let (command, field, kind) = **random.pick(&there);
             own.one(random, kind).map(|id| json!({ command: { field: id } }))
         }
         6..8 if !own.tickets.is_empty() => {

@@ -112,7 +112,11 @@ pub fn desk(world: &mut World, tenant: usize) {
             };
             (json!({ "changeTicket": change }), About::Other)
         }
-        (78..81, Some(id), _) => (json!({ "reopenTicket": { "ticketId": id } }), About::Other),
+        (78..81, Some(id), _) => {
+            let close = json!({ "changeTicket": { "ticketId": id, "status": "closed" } });
+            ask(world, tenant, principal.clone(), &close, About::Other, via);
+            (json!({ "reopenTicket": { "ticketId": id } }), About::Other)
+        }
         (81..85, Some(id), _) => (json!({ "markRead": { "ticketId": id } }), About::Other),
         (85..89, _, _) => {
             let email = format!("u{}@{}.example", random.below(12), own.canary);

@@ -19,18 +19,18 @@ pub fn rules(world: &mut World, tenant: usize) {
     let ticket = (!own.tickets.is_empty()).then(|| *random.pick(&own.tickets));
     let workflow = own.one(random, "workflow");
     let (command, about) = match (random.below(24), ticket, workflow) {
-        (0..3, ..) => match managed(random, own, tenant) {
+        (0..4, ..) => match managed(random, own, tenant) {
             Some(known) => known,
             None => return,
         },
-        (3..5, _, known) if known.is_none() || random.chance(700) => {
+        (4, _, known) if known.is_none() || random.chance(700) => {
             (workflow_of(random, &text), About::Made(tenant, "workflow"))
         }
         (5..10, Some(ticket), Some(id)) => {
             let start = json!({ "workflowId": id, "ticketId": ticket });
             (json!({ "startWorkflow": start }), About::Made(tenant, "run"))
         }
-        (10, ..) => (policy_of(random, &text), About::Made(tenant, "policy")),
+        (10 | 14, ..) => (policy_of(random, &text), About::Made(tenant, "policy")),
         (11, ..) => {
             let zone = *random.pick(&["UTC", "Europe/Rome", "America/Santiago"]);
             let week = ["monday", "wednesday", "saturday", "sunday"]
@@ -59,7 +59,7 @@ fn managed(random: &mut Random, own: &Tenant, tenant: usize) -> Option<(Value, A
     let (workflow, policy) = (own.one(random, "workflow"), own.one(random, "policy"));
     let gone = |kind, id: &String| About::Gone(tenant, kind, id.clone());
     Some(match random.below(12) {
-        0..4 => {
+        0..2 => {
             let change = json!({ "automationId": automation?, "enabled": random.chance(700) });
             (json!({ "changeAutomation": change }), About::Other)
         }
@@ -76,7 +76,7 @@ fn managed(random: &mut Random, own: &Tenant, tenant: usize) -> Option<(Value, A
             let change = json!({ "workflowId": workflow?, "enabled": random.chance(700) });
             (json!({ "changeWorkflow": change }), About::Other)
         }
-        7 => {
+        2 | 7 => {
             let id = workflow?;
             (json!({ "deleteWorkflow": { "workflowId": id } }), gone("workflow", &id))
         }
@@ -85,7 +85,7 @@ fn managed(random: &mut Random, own: &Tenant, tenant: usize) -> Option<(Value, A
                 "warnMinutes": *random.pick(&[3, 30]) });
             (json!({ "changeSlaPolicy": change }), About::Other)
         }
-        9 => {
+        3 | 9 => {
             let id = policy?;
             (json!({ "deleteSlaPolicy": { "slaPolicyId": id } }), gone("policy", &id))
         }

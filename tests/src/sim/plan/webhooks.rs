@@ -35,7 +35,8 @@ pub fn webhooks(world: &mut World, tenant: usize) {
             (json!({ "changeWebhook": change }), About::Other)
         }
         (14, Some(id)) => {
-            let rotate = json!({ "webhookId": id, "sealedSecret": sealed });
+            let fresh = format!("{:7<61}", format!("{}{:016x}", super::SECRET, random.bits()));
+            let rotate = json!({ "webhookId": id, "sealedSecret": fresh.into_bytes() });
             (json!({ "rotateWebhookSecret": rotate }), About::Other)
         }
         (15..17, Some(id)) => {
