@@ -166,7 +166,8 @@ pub fn user_ids(sql: &dyn Sql, after: i64, limit: i64) -> Result<Vec<(i64, Strin
     ids(sql.exec(USER_IDS, &[after.into(), limit.into()])?)
 }
 
-const MERGES: &str = "select s.number, s.id, t.id from tickets s
+/// By the key, although there is an index of those that are merged: that has another order.
+const MERGES: &str = "select s.number, s.id, t.id from tickets s not indexed
     cross join tickets t on t.number = s.merged_into
     where s.number > ? and s.merged_into is not null and s.deleted_at is null
     and t.deleted_at is null order by s.number limit ?";
