@@ -70,7 +70,7 @@ impl<'t> Tree<'t> {
         human: bool,
     ) -> Result<(T, Option<String>), Flaw> {
         let place = Place { human, path: RefCell::default(), unknown: OnceCell::new() };
-        match T::deserialize(Reader { tree: self, place: &place }) {
+        match T::deserialize(Reader { tree: Some(self), place: &place }) {
             Ok(value) => Ok((value, place.unknown.into_inner())),
             Err(flaw) => Err(flaw.at(&place)),
         }

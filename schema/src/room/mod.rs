@@ -421,6 +421,9 @@ pub enum RoomCommand {
 pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
-    let value = Option::deserialize(deserializer)?;
+    // A reader may take a field that is absent for null, but for a wrapper it does not.
+    #[derive(Deserialize)]
+    struct Present<T>(Option<T>);
+    let Present(value) = Present::deserialize(deserializer)?;
     Ok(Some(value))
 }

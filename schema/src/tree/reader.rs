@@ -11,10 +11,10 @@ use serde::de::{
 };
 use serde::forward_to_deserialize_any;
 
-/// A tree to be read, and where it stands in the whole.
+/// A tree to be read, and where it stands in the whole; none where a field is not there.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a, 'de> {
-    pub tree: &'de Tree<'de>,
+    pub tree: Option<&'de Tree<'de>>,
     pub place: &'a Place<'de>,
 }
 
@@ -22,11 +22,14 @@ impl<'a, 'de> Reader<'a, 'de> {
     #[cold]
     #[inline(never)]
     fn wrong(self, expected: &dyn Expected) -> Flaw {
-        Flaw::invalid_type(self.tree.unexpected(), expected)
+        match self.tree {
+            Some(tree) => Flaw::invalid_type(tree.unexpected(), expected),
+            None => Flaw::missing_field(""),
+        }
     }
 
     fn list<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
-        let Tree::List(items) = self.tree else { return Err(self.wrong(&visitor)) };
+        let Some(Tree::List(items)) = self.tree else { return Err(self.wrong(&visitor)) };
         let mut rest = Items { items, next: 0, place: self.place };
         let value = visitor.visit_seq(&mut rest)?;
         rest.end()?;
@@ -34,15 +37,29 @@ impl<'a, 'de> Reader<'a, 'de> {
     }
 
     fn map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
-        let Tree::Map(entries) = self.tree else { return Err(self.wrong(&visitor)) };
+        let Some(Tree::Map(entries)) = self.tree else { return Err(self.wrong(&visitor)) };
         visitor.visit_map(&mut Entries { entries, value: None, place: self.place })
+    }
+
+    /// A type whose fields are known, as the list of their values: code that takes what comes in
+    /// any order is twice as large, and there is some for every type.
+    fn fields<V: Visitor<'de>>(
+        self,
+        names: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Flaw> {
+        let Some(Tree::Map(entries)) = self.tree else { return Err(self.wrong(&visitor)) };
+        let mut fields =
+            Fields { entries, names, next: 0, found: 0, missing: None, place: self.place };
+        let value = visitor.visit_seq(&mut fields);
+        fields.end(value.is_ok(), names).and(value)
     }
 
     fn number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
         match self.tree {
-            Tree::Unsigned(value) => visitor.visit_u64(*value),
-            Tree::Signed(value) => visitor.visit_i64(*value),
-            Tree::Float(value) => visitor.visit_f64(*value),
+            Some(Tree::Unsigned(value)) => visitor.visit_u64(*value),
+            Some(Tree::Signed(value)) => visitor.visit_i64(*value),
+            Some(Tree::Float(value)) => visitor.visit_f64(*value),
             _ => Err(self.wrong(&visitor)),
         }
     }
@@ -52,14 +69,14 @@ impl<'a, 'de> Reader<'a, 'de> {
     fn variant(self) -> Result<(Self, Content<'a, 'de>), Flaw> {
         let none = Content { tree: None, place: self.place };
         match self.tree {
-            Tree::Text(_) => Ok((self, none)),
-            Tree::Map(entries) if entries.len() == 1 => {
+            Some(Tree::Text(_)) => Ok((self, none)),
+            Some(Tree::Map(entries)) if entries.len() == 1 => {
                 let (name, tree) = &entries[0];
                 self.place.enter(Step::Field(super::text(name)));
-                Ok((Self { tree: name, ..self }, Content { tree: Some(tree), ..none }))
+                Ok((Self { tree: Some(name), ..self }, Content { tree: Some(tree), ..none }))
             }
             // Two commands at once are no command of any kind, rather than one with a wrong field.
-            Tree::Map(_) => {
+            Some(Tree::Map(_)) => {
                 let why = "must be a name, or an object with one field".to_owned();
                 Err(Flaw::new(Code::BadRequest, "", why))
             }
@@ -79,7 +96,7 @@ impl<'de> de::Deserializer<'de> for Named<'_, 'de> {
     type Error = Flaw;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
-        let name = Reader { tree: self.name, place: self.place };
+        let name = Reader { tree: Some(self.name), place: self.place };
         let content = Content { tree: Some(self.tree), place: self.place };
         visitor.visit_enum(Variant { name, content })
     }
@@ -108,13 +125,14 @@ impl<'de> de::Deserializer<'de> for Reader<'_, 'de> {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
         match self.tree {
-            Tree::Null => visitor.visit_unit(),
-            Tree::Bool(value) => visitor.visit_bool(*value),
-            Tree::Unsigned(_) | Tree::Signed(_) | Tree::Float(_) => self.number(visitor),
-            Tree::Text(value) => visitor.visit_borrowed_str(value),
-            Tree::Bytes(value) => visitor.visit_borrowed_bytes(value),
-            Tree::List(_) => self.list(visitor),
-            Tree::Map(_) => self.map(visitor),
+            Some(Tree::Null) => visitor.visit_unit(),
+            Some(Tree::Bool(value)) => visitor.visit_bool(*value),
+            Some(Tree::Unsigned(_) | Tree::Signed(_) | Tree::Float(_)) => self.number(visitor),
+            Some(Tree::Text(value)) => visitor.visit_borrowed_str(value),
+            Some(Tree::Bytes(value)) => visitor.visit_borrowed_bytes(value),
+            Some(Tree::List(_)) => self.list(visitor),
+            Some(Tree::Map(_)) => self.map(visitor),
+            None => Err(self.wrong(&visitor)),
         }
     }
 
@@ -128,30 +146,33 @@ impl<'de> de::Deserializer<'de> for Reader<'_, 'de> {
     forward_to_deserialize_any! { i128 u128 }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
-        let Tree::Bool(value) = self.tree else { return Err(self.wrong(&visitor)) };
+        let Some(Tree::Bool(value)) = self.tree else { return Err(self.wrong(&visitor)) };
         visitor.visit_bool(*value)
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
-        let Tree::Text(value) = self.tree else { return Err(self.wrong(&visitor)) };
+        let Some(Tree::Text(value)) = self.tree else { return Err(self.wrong(&visitor)) };
         visitor.visit_borrowed_str(value)
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
         match self.tree {
-            Tree::Bytes(value) => visitor.visit_borrowed_bytes(value),
-            Tree::List(_) => self.list(visitor),
+            Some(Tree::Bytes(value)) => visitor.visit_borrowed_bytes(value),
+            Some(Tree::List(_)) => self.list(visitor),
             _ => Err(self.wrong(&visitor)),
         }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
-        let Tree::Null = self.tree else { return Err(self.wrong(&visitor)) };
+        let Some(Tree::Null) = self.tree else { return Err(self.wrong(&visitor)) };
         visitor.visit_unit()
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
-        if let Tree::Null = self.tree { visitor.visit_none() } else { visitor.visit_some(self) }
+        match self.tree {
+            None | Some(Tree::Null) => visitor.visit_none(),
+            Some(_) => visitor.visit_some(self),
+        }
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(
@@ -167,6 +188,9 @@ impl<'de> de::Deserializer<'de> for Reader<'_, 'de> {
         _: &'static str,
         visitor: V,
     ) -> Result<V::Value, Flaw> {
+        if self.tree.is_none() {
+            return Err(self.wrong(&visitor));
+        }
         visitor.visit_newtype_struct(self)
     }
 
@@ -186,10 +210,10 @@ impl<'de> de::Deserializer<'de> for Reader<'_, 'de> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Flaw> {
-        self.map(visitor)
+        self.fields(names, visitor)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -226,7 +250,7 @@ impl<'a, 'de> Items<'a, 'de> {
         let tree = self.items.get(self.next)?;
         self.place.enter(Step::Item(self.next));
         self.next += 1;
-        Some(Reader { tree, place: self.place })
+        Some(Reader { tree: Some(tree), place: self.place })
     }
 
     #[inline(never)]
@@ -256,6 +280,89 @@ impl<'de> SeqAccess<'de> for &mut Items<'_, 'de> {
     }
 }
 
+/// The values of a type's fields, in the order of the type.
+struct Fields<'a, 'de> {
+    entries: &'de [(Tree<'de>, Tree<'de>)],
+    names: &'static [&'static str],
+    /// The entry after the one that was found last: it is most often the next.
+    next: usize,
+    found: usize,
+    /// The field that was asked for last, if it is not there and cannot be null.
+    missing: Option<&'static str>,
+    place: &'a Place<'de>,
+}
+
+impl<'a, 'de> Fields<'a, 'de> {
+    /// The next field, there or not.
+    #[inline(never)]
+    fn enter(&mut self) -> Option<Reader<'a, 'de>> {
+        let (name, rest) = self.names.split_first()?;
+        (self.names, self.missing) = (rest, None);
+        let (before, after) = self.entries.split_at(self.next);
+        let is_it = |(key, _): &(Tree<'de>, Tree<'de>)| super::text(key) == *name;
+        let at = match after.iter().position(is_it) {
+            Some(at) => Some(self.next + at),
+            None => before.iter().position(is_it),
+        };
+        let Some(at) = at else {
+            self.missing = Some(name);
+            return Some(Reader { tree: None, place: self.place });
+        };
+        (self.next, self.found) = (at + 1, self.found + 1);
+        self.place.enter(Step::Field(name));
+        Some(Reader { tree: Some(&self.entries[at].1), place: self.place })
+    }
+
+    /// Goes on after a field that was read: one that is not there was read as null.
+    #[inline(never)]
+    fn leave(&mut self) {
+        if self.missing.take().is_none() {
+            self.place.leave();
+        }
+    }
+
+    /// Goes on after a field that could not be read: where it is not there, the type may have a
+    /// default, or else ends with a flaw of its own.
+    #[cold]
+    #[inline(never)]
+    fn fail(&self, flaw: Flaw) -> Result<(), Flaw> {
+        if self.missing.is_some() { Ok(()) } else { Err(flaw) }
+    }
+
+    /// Says what is missing where reading ended with that, and notes a field that nobody asked for.
+    #[inline(never)]
+    fn end(&self, is_read: bool, names: &[&str]) -> Result<(), Flaw> {
+        if !is_read {
+            return self.missing.map_or(Ok(()), |name| Err(Flaw::missing_field(name)));
+        }
+        if self.found < self.entries.len() {
+            let mut keys = self.entries.iter().map(|(key, _)| super::text(key));
+            if let Some(unknown) = keys.find(|key| !names.contains(key)) {
+                self.place.unknown.get_or_init(|| self.place.path(unknown));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'de> SeqAccess<'de> for &mut Fields<'_, 'de> {
+    type Error = Flaw;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(
+        &mut self,
+        seed: S,
+    ) -> Result<Option<S::Value>, Flaw> {
+        let Some(reader) = self.enter() else { return Ok(None) };
+        match seed.deserialize(reader) {
+            Ok(value) => {
+                self.leave();
+                Ok(Some(value))
+            }
+            Err(flaw) => self.fail(flaw).map(|()| None),
+        }
+    }
+}
+
 struct Entries<'a, 'de> {
     entries: &'de [(Tree<'de>, Tree<'de>)],
     /// The key that was asked for, and its value, which is asked for next.
@@ -268,14 +375,14 @@ impl<'a, 'de> Entries<'a, 'de> {
     fn key(&mut self) -> Option<Reader<'a, 'de>> {
         let (first, rest) = self.entries.split_first()?;
         (self.entries, self.value) = (rest, Some(first));
-        Some(Reader { tree: &first.0, place: self.place })
+        Some(Reader { tree: Some(&first.0), place: self.place })
     }
 
     #[inline(never)]
     fn value(&mut self) -> Result<Reader<'a, 'de>, Flaw> {
         let (key, tree) = self.value.take().ok_or_else(|| Flaw::custom("no key was read"))?;
         self.place.enter(Step::Field(super::text(key)));
-        Ok(Reader { tree, place: self.place })
+        Ok(Reader { tree: Some(tree), place: self.place })
     }
 }
 
@@ -322,8 +429,10 @@ struct Content<'a, 'de> {
 impl<'a, 'de> Content<'a, 'de> {
     #[inline(never)]
     fn some(self) -> Result<Reader<'a, 'de>, Flaw> {
-        let missing = || Flaw::invalid_type(Unexpected::UnitVariant, &"a variant with content");
-        Ok(Reader { tree: self.tree.ok_or_else(missing)?, place: self.place })
+        if self.tree.is_none() {
+            return Err(Flaw::invalid_type(Unexpected::UnitVariant, &"a variant with content"));
+        }
+        Ok(Reader { tree: self.tree, place: self.place })
     }
 }
 
@@ -334,7 +443,7 @@ impl<'de> VariantAccess<'de> for Content<'_, 'de> {
     fn unit_variant(self) -> Result<(), Flaw> {
         match self.tree {
             None | Some(Tree::Null) => Ok(()),
-            Some(tree) => Err(Reader { tree, place: self.place }.wrong(&"a variant by its name")),
+            tree => Err(Reader { tree, place: self.place }.wrong(&"a variant by its name")),
         }
     }
 
@@ -348,9 +457,9 @@ impl<'de> VariantAccess<'de> for Content<'_, 'de> {
 
     fn struct_variant<V: Visitor<'de>>(
         self,
-        _: &'static [&'static str],
+        names: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Flaw> {
-        self.some()?.map(visitor)
+        self.some()?.fields(names, visitor)
     }
 }
