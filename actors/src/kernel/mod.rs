@@ -24,6 +24,7 @@ pub mod sockets;
 pub mod sql;
 pub mod store;
 pub mod unicode;
+pub mod url;
 pub mod zones;
 
 #[cfg(target_arch = "wasm32")]

@@ -104,7 +104,7 @@ fn secret<P: Platform>(
 fn check_url<P: Platform>(call: &Call<'_, P>, url: &str) -> Result<(), Reject> {
     let loopback = if call.config.local() { Loopback::Allowed } else { Loopback::Refused };
     let url = target::check(url.trim(), loopback).map_err(|why| Reject::field("url", why))?;
-    if url.origin().ascii_serialization() == call.request.origin {
+    if url.origin == call.request.origin {
         return Err(Reject::field("url", "must not be Postroom's own"));
     }
     Ok(())

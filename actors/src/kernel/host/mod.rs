@@ -11,6 +11,7 @@ mod outside;
 mod post;
 mod storage;
 pub(super) mod unicode;
+pub(super) mod url;
 pub(super) mod zones;
 
 use self::storage::{DurableHome, ObjectState};

@@ -71,7 +71,7 @@ fn request(
     let mut init = RequestInit::new();
     init.with_method(Method::Post).with_headers(headers).with_body(Some(body));
     init.with_redirect(RequestRedirect::Manual);
-    Request::new_with_init(url.as_str(), &init).map_err(fault)
+    Request::new_with_init(&url.href, &init).map_err(fault)
 }
 
 async fn send(request: Request) -> Result<PostFate, String> {

@@ -2,9 +2,9 @@
 
 use super::store::{deliveries, webhooks};
 use crate::kernel::Ctx;
+use crate::kernel::url::Url;
 use schema::Reject;
 use schema::room::webhook::{Delivery, Webhook, WebhookEvent, WebhookMark};
-use url::Url;
 
 /// A webhook as its admins see it.
 #[must_use]
@@ -29,10 +29,9 @@ pub fn webhook(ctx: &Ctx<'_>, kept: &webhooks::Webhook) -> Webhook {
 /// A webhook as everybody sees it.
 #[must_use]
 pub fn mark(kept: &webhooks::Webhook) -> WebhookMark {
-    let url = Url::parse(&kept.url).ok();
     WebhookMark {
         id: kept.id,
-        host: url.as_ref().and_then(Url::host_str).unwrap_or_default().to_owned(),
+        host: Url::parse(&kept.url).map(|url| url.hostname).unwrap_or_default(),
         kinds: kept.kinds.clone(),
         active: kept.active,
         disabled_reason: kept.disabled_reason.clone(),

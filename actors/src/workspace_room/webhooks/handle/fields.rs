@@ -18,7 +18,7 @@ const SEALED_BYTES: usize = 1 + NONCE_BYTES + SECRET_BYTES + 16;
 /// `invalid_input`.
 pub fn url(value: &str) -> Result<String, Reject> {
     let url = target::check(value.trim(), Loopback::Allowed);
-    url.map(String::from).map_err(|why| Reject::field("url", why))
+    url.map(|url| url.href).map_err(|why| Reject::field("url", why))
 }
 
 /// Which events: without repetition, in the order given.
