@@ -10,8 +10,17 @@ import { Module } from "./wasm.mjs";
 const SEQUENCE_BYTES = 6;
 /** … which are in at most so many functions: what is everywhere says nothing. */
 const HOLDERS_MAX = 300;
-/** What gzip looks back on, a little less: it has the function itself to look at too. */
-const WINDOW_BYTES = 28_000;
+/**
+ * How far back a function finds what it is alike, and what that is worth: a little less than gzip
+ * looks back, since the function itself is in the way, and more for what is near, since gzip writes
+ * a short distance in fewer bits.
+ */
+const WINDOWS = [
+  { bytes: 28_000, worth: 1 },
+  { bytes: 4_000, worth: 0.5 },
+];
+/** The power of a function's length that its likeness is divided by: of 0 long functions would win. */
+const LENGTH_POWER = 0.6;
 
 /** The module with one of equal functions, those that look alike together, and without their names. */
 export function packed(bytes) {
@@ -42,38 +51,55 @@ function equals(module) {
   return same;
 }
 
-/** Next comes always the function that has most in common with those of the window before it. */
+/** Next comes always the function that is most alike what lies before it. */
 function inOrder(module, functions) {
   const lengths = functions.map((at) => module.bodies[at].end - module.bodies[at].begin);
   const { sequences, holders } = sequencesOf(module, functions);
-  const shared = new Float64Array(functions.length);
-  const inWindow = new Uint32Array(holders.length);
-  const enter = (at) => {
-    for (const s of sequences[at]) if (inWindow[s]++ === 0) for (const f of holders[s]) shared[f]++;
-  };
-  const leave = (at) => {
-    for (const s of sequences[at]) if (--inWindow[s] === 0) for (const f of holders[s]) shared[f]--;
-  };
-  // Per byte a short function would always win, in all a long one.
-  const weights = Float64Array.from(lengths, (length) => length ** 0.7);
+  const likeness = new Float64Array(functions.length);
+  const windows = WINDOWS.map(({ bytes, worth }) => new Window(bytes, worth, lengths, sequences, holders, likeness));
+  const weights = lengths.map((length) => length ** LENGTH_POWER);
   const left = functions.map((_, at) => at);
   const order = [];
-  for (let [windowBytes, oldest] = [0, 0]; left.length > 0; ) {
+  while (left.length > 0) {
     let best = 0;
     for (let i = 1; i < left.length; i++) {
-      if (shared[left[i]] / weights[left[i]] > shared[left[best]] / weights[left[best]]) best = i;
+      if (likeness[left[i]] / weights[left[i]] > likeness[left[best]] / weights[left[best]]) best = i;
     }
     const next = left[best];
     left[best] = left.at(-1);
     left.pop();
     order.push(next);
-    enter(next);
-    for (windowBytes += lengths[next]; windowBytes > WINDOW_BYTES + lengths[order[oldest]]; oldest++) {
-      windowBytes -= lengths[order[oldest]];
-      leave(order[oldest]);
-    }
+    for (const window of windows) window.enter(next);
   }
   return order.map((at) => functions[at]);
+}
+
+/** The functions that were placed last; keeps up how much every function has in common with them. */
+class Window {
+  constructor(bytes, worth, lengths, sequences, holders, likeness) {
+    Object.assign(this, { bytes, lengths, sequences, holders, likeness });
+    // A sequence that only a few have says more.
+    this.worths = holders.map(({ length }) => worth * Math.log2((2 * HOLDERS_MAX) / length));
+    this.counts = new Uint32Array(holders.length);
+    this.inside = [];
+    this.insideBytes = 0;
+  }
+
+  enter(at) {
+    this.inside.push(at);
+    this.insideBytes += this.lengths[at];
+    for (const s of this.sequences[at]) if (this.counts[s]++ === 0) this.#add(s, this.worths[s]);
+    while (this.insideBytes > this.bytes + this.lengths[this.inside[0]]) this.#leave(this.inside.shift());
+  }
+
+  #leave(at) {
+    this.insideBytes -= this.lengths[at];
+    for (const s of this.sequences[at]) if (--this.counts[s] === 0) this.#add(s, -this.worths[s]);
+  }
+
+  #add(sequence, worth) {
+    for (const at of this.holders[sequence]) this.likeness[at] += worth;
+  }
 }
 
 /** The sequences that are in a few functions: of each function which, and who holds each. */
