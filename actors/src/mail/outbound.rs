@@ -5,19 +5,16 @@
 //! header is refused, not repaired. Bodies leave as 7-bit text, quoted-printable or base64, so no
 //! server on the way can damage them. DKIM signing is the server's business.
 
-use mail_builder::MessageBuilder;
-use mail_builder::headers::{
-    address::Address as HeaderAddress, content_type::ContentType, date::Date,
-    message_id::MessageId, raw::Raw,
-};
-use mail_builder::mime::{BodyPart, MimePart};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::slice;
 use thiserror::Error;
+use time::OffsetDateTime;
 
 use super::address::Address;
 use super::automatic::LOOP_HEADER;
 use super::structure::safe_file_name;
+use super::write::Writer;
 
 /// The most recipients of one mail, To and Cc together.
 pub const RECIPIENTS_MAX: usize = 50;
@@ -165,33 +162,51 @@ pub fn message_id(send_id: &str, from: &Address) -> String {
 /// [`ComposeError`]: a value that must not reach a header.
 pub fn compose(mail: &OutboundMail) -> Result<Vec<u8>, ComposeError> {
     check(mail)?;
-    let mut message = MessageBuilder::new()
-        .message_id(message_id(&mail.send_id, &mail.from.address))
-        .date(Date::new(mail.date_ms / 1000))
-        .from(header_address(&mail.from))
-        .to(header_list(&mail.to))
-        .subject(mail.subject.as_str());
-    if !mail.cc.is_empty() {
-        message = message.cc(header_list(&mail.cc));
+    let mut out = Writer::default();
+    let id = message_id(&mail.send_id, &mail.from.address);
+    out.plain("Message-ID", &format!("<{id}>"));
+    out.plain("Date", &date(mail.date_ms).ok_or(ComposeError::Invalid(Field::Date))?);
+    for (name, people) in [
+        ("From", slice::from_ref(&mail.from)),
+        ("Reply-To", mail.reply_to.as_slice()),
+        ("To", &mail.to),
+        ("Cc", &mail.cc),
+    ] {
+        if !people.is_empty() {
+            let mut field = out.field(name);
+            field.mailboxes(people);
+            field.end();
+        }
     }
-    if let Some(reply_to) = &mail.reply_to {
-        message = message.reply_to(header_address(reply_to));
-    }
+    let mut subject = out.field("Subject");
+    subject.text(&mail.subject);
+    subject.end();
     if let Some(id) = mail.in_reply_to.as_deref().filter(|id| is_sendable_id(id)) {
-        message = message.in_reply_to(id);
+        out.plain("In-Reply-To", &format!("<{id}>"));
     }
     let references: Vec<&str> =
         mail.references.iter().map(String::as_str).filter(|id| is_sendable_id(id)).collect();
     if !references.is_empty() {
         let surplus = references.len().saturating_sub(REFERENCES_MAX);
         let kept = references.iter().enumerate().filter(|(at, _)| *at == 0 || *at > surplus);
-        message = message.references(MessageId::new_list(kept.map(|(_, id)| *id)));
+        let ids: Vec<String> = kept.map(|(_, id)| format!("<{id}>")).collect();
+        out.plain("References", &ids.join(" "));
     }
     for (name, value) in extra_headers(mail) {
-        message = message.header(name, Raw::new(value));
+        out.plain(name, &value);
     }
-    let bytes = message.body(body(mail)).write_to_vec();
-    Ok(bytes.expect("writing to memory cannot fail"))
+    out.plain("MIME-Version", "1.0");
+    body(&mut out, mail);
+    Ok(out.into_bytes())
+}
+
+/// `Tue, 01 Jul 2025 08:00:00 +0000` (RFC 5322 §3.3).
+fn date(ms: i64) -> Option<String> {
+    let at = OffsetDateTime::from_unix_timestamp(ms / 1000).ok()?;
+    let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
+    let (weekday, day, month, year) = (&weekday[..3], at.day(), &month[..3], at.year());
+    let (hour, minute, second) = at.to_hms();
+    Some(format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} +0000"))
 }
 
 fn extra_headers(mail: &OutboundMail) -> Vec<(&'static str, String)> {
@@ -214,31 +229,35 @@ fn extra_headers(mail: &OutboundMail) -> Vec<(&'static str, String)> {
     headers
 }
 
-fn body(mail: &OutboundMail) -> MimePart<'_> {
-    let boundary: String =
+fn body(out: &mut Writer, mail: &OutboundMail) {
+    let hash: String =
         Sha256::digest(&mail.send_id).iter().take(12).map(|b| format!("{b:02x}")).collect();
-    let multipart = |kind: &'static str, level: u8, parts: Vec<_>| {
-        // "=_" stands in no quoted-printable or base64 body (RFC 2045 §6.7).
-        let boundary = format!("=_{boundary}{level}");
-        MimePart::new(ContentType::new(kind).attribute("boundary", boundary), parts)
-    };
-    let text = |kind: &'static str, text: &str| {
-        let kind = ContentType::new(kind).attribute("charset", "utf-8");
-        MimePart::new(kind, BodyPart::Text(normal_lines(text).into()))
-    };
-    let mut body = text("text/plain", &mail.text);
-    if let Some(html) = &mail.html {
-        body = multipart("multipart/alternative", 1, vec![body, text("text/html", html)]);
-    }
+    // "=_" stands in no quoted-printable or base64 body (RFC 2045 §6.7).
+    let [texts, files] = [1, 2].map(|level| format!("=_{hash}{level}"));
     if mail.attachments.is_empty() {
-        return body;
+        return text(out, mail, &texts);
     }
-    let files = mail.attachments.iter().map(|file| {
+    out.multipart("multipart/mixed", &files);
+    out.next_part(&files);
+    text(out, mail, &texts);
+    for file in &mail.attachments {
         let name = safe_file_name(&file.file_name).unwrap_or_else(|| "attachment".to_string());
-        let bytes = BodyPart::Binary(file.bytes.as_slice().into());
-        MimePart::new(ContentType::new(file.content_type.as_str()), bytes).attachment(name)
-    });
-    multipart("multipart/mixed", 2, std::iter::once(body).chain(files).collect())
+        out.next_part(&files);
+        out.file(&file.content_type, &name, &file.bytes);
+    }
+    out.last_part(&files);
+}
+
+fn text(out: &mut Writer, mail: &OutboundMail, boundary: &str) {
+    let Some(html) = &mail.html else {
+        return out.text("text/plain", &normal_lines(&mail.text));
+    };
+    out.multipart("multipart/alternative", boundary);
+    for (kind, text) in [("text/plain", &mail.text), ("text/html", html)] {
+        out.next_part(boundary);
+        out.text(kind, &normal_lines(text));
+    }
+    out.last_part(boundary);
 }
 
 /// CRLF line ends, a final one, and no NUL.
@@ -315,15 +334,6 @@ fn check_value(value: &str, field: Field) -> Result<(), ComposeError> {
 fn is_sendable_id(id: &str) -> bool {
     let is_printable = |b: u8| b.is_ascii_graphic() && b != b'<' && b != b'>';
     !id.is_empty() && id.len() <= 900 && id.bytes().all(is_printable) && !id.starts_with("sha256:")
-}
-
-fn header_address(mailbox: &Mailbox) -> HeaderAddress<'_> {
-    let name = mailbox.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
-    HeaderAddress::new_address(name, mailbox.address.as_str())
-}
-
-fn header_list(mailboxes: &[Mailbox]) -> HeaderAddress<'_> {
-    HeaderAddress::new_list(mailboxes.iter().map(header_address).collect())
 }
 
 #[cfg(test)]
