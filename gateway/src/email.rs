@@ -144,7 +144,7 @@ async fn own_domains<P: Platform>(platform: &P, workspace: WorkspaceId) -> Vec<S
     });
     let domain = |address: &String| Some(address.rsplit_once('@')?.1.to_owned());
     let mut domains: Vec<String> = addresses.iter().filter_map(domain).collect();
-    domains.sort();
+    domains.sort_unstable();
     domains.dedup();
     domains
 }

@@ -27,7 +27,9 @@ pub mod transport;
 mod view;
 
 use crate::kernel::actor::Settled;
-use crate::kernel::{Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Timer};
+use crate::kernel::{
+    Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Timer, migration,
+};
 use schema::ids::{InboxId, SendId};
 use schema::inbox::InboxCommand;
 use schema::summary::{Summary, Table};
@@ -40,10 +42,7 @@ pub enum Core {}
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::InboxState;
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        name: "inbox_state/0001_inbox",
-        sql: include_str!("../../../schema/migrations/inbox_state/0001_inbox.sql"),
-    }];
+    const MIGRATIONS: &'static [Migration] = &[migration!("inbox_state/0001_inbox")];
     type Command = InboxCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: InboxCommand) -> Result<Reply, Reject> {

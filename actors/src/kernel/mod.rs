@@ -39,6 +39,7 @@ pub use context::{Ctx, Ear, Entropy, Reply};
 pub use effect::{Delivery, Effect, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted};
 pub use engine::{Engine, Turn};
 pub use migrate::Migration;
+pub(crate) use migrate::migration;
 pub use sql::{Fault, Home, Row, Sql, Value};
 pub use store::outbox::Entry;
 pub use store::timers::Timer;

@@ -39,7 +39,7 @@ mod convergence_test;
 mod harness;
 
 use crate::kernel::actor::Settled;
-use crate::kernel::{Actor, Ctx, Effect, Entry, Migration, Outcome, Reply, Timer};
+use crate::kernel::{Actor, Ctx, Effect, Entry, Migration, Outcome, Reply, Timer, migration};
 use handle::{
     absorb, claim, delete, forget, get, history, import, link, permit, record, set_follow_up,
     set_stage, suppress, unsuppress, update,
@@ -64,10 +64,7 @@ pub enum Core {}
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::ProspectDedup;
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        name: "prospect_dedup/0001_prospect",
-        sql: include_str!("../../../schema/migrations/prospect_dedup/0001_prospect.sql"),
-    }];
+    const MIGRATIONS: &'static [Migration] = &[migration!("prospect_dedup/0001_prospect")];
     type Command = ProspectCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: ProspectCommand) -> Result<Reply, Reject> {

@@ -10,7 +10,7 @@ mod handle;
 mod provider;
 mod store;
 
-use crate::kernel::{Actor, Ctx, Migration, Reply, Timer};
+use crate::kernel::{Actor, Ctx, Migration, Reply, Timer, migration};
 use schema::limiter::{Circuit, LimitKind, LimiterCommand};
 use schema::{ActorKind, Reject};
 
@@ -21,10 +21,7 @@ const HALF_OPEN: &str = "halfOpen";
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::RateLimiter;
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        name: "rate_limiter/0001_limits",
-        sql: include_str!("../../../schema/migrations/rate_limiter/0001_limits.sql"),
-    }];
+    const MIGRATIONS: &'static [Migration] = &[migration!("rate_limiter/0001_limits")];
     type Command = LimiterCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: LimiterCommand) -> Result<Reply, Reject> {

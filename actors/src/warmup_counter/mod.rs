@@ -17,7 +17,7 @@ mod handle;
 mod store;
 pub mod zone;
 
-use crate::kernel::{Actor, Ctx, Migration, Reply, Timer};
+use crate::kernel::{Actor, Ctx, Migration, Reply, Timer, migration};
 use schema::ids::InboxId;
 use schema::summary::{Cell, Summary, Table};
 use schema::warmup::{WarmupCommand, WarmupDay, allowance};
@@ -34,10 +34,7 @@ const MIDNIGHT: &str = "midnight";
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::WarmupCounter;
-    const MIGRATIONS: &'static [Migration] = &[Migration {
-        name: "warmup_counter/0001_warmup",
-        sql: include_str!("../../../schema/migrations/warmup_counter/0001_warmup.sql"),
-    }];
+    const MIGRATIONS: &'static [Migration] = &[migration!("warmup_counter/0001_warmup")];
     type Command = WarmupCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: WarmupCommand) -> Result<Reply, Reject> {

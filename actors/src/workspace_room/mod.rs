@@ -67,7 +67,9 @@ pub(in crate::workspace_room) mod tests;
 
 use self::catalogue::Kind;
 use crate::kernel::actor::{Settled, Welcome};
-use crate::kernel::{Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Sql, Timer};
+use crate::kernel::{
+    Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Sql, Timer, migration,
+};
 use schema::frame::Connect;
 use schema::ids::TicketId;
 use schema::room::RoomCommand;
@@ -497,31 +499,16 @@ impl Actor for Core {
 }
 
 /// The tables of the desk.
-const DESK: Migration = Migration {
-    name: "workspace_room/0002_desk",
-    sql: include_str!("../../../schema/migrations/workspace_room/0002_desk.sql"),
-};
+const DESK: Migration = migration!("workspace_room/0002_desk");
 
 /// The tables of teams, and what people are known by.
-const PEOPLE: Migration = Migration {
-    name: "workspace_room/0003_people",
-    sql: include_str!("../../../schema/migrations/workspace_room/0003_people.sql"),
-};
+const PEOPLE: Migration = migration!("workspace_room/0003_people");
 
 /// What the desk does with tickets beside, and what its agents prepare.
-const TICKETS: Migration = Migration {
-    name: "workspace_room/0004_tickets",
-    sql: include_str!("../../../schema/migrations/workspace_room/0004_tickets.sql"),
-};
+const TICKETS: Migration = migration!("workspace_room/0004_tickets");
 
 /// Who has claimed what.
-const CLAIMS: Migration = Migration {
-    name: "workspace_room/0012_claims",
-    sql: include_str!("../../../schema/migrations/workspace_room/0012_claims.sql"),
-};
+const CLAIMS: Migration = migration!("workspace_room/0012_claims");
 
 /// What was merged into a ticket.
-const MERGED: Migration = Migration {
-    name: "workspace_room/0013_merged",
-    sql: include_str!("../../../schema/migrations/workspace_room/0013_merged.sql"),
-};
+const MERGED: Migration = migration!("workspace_room/0013_merged");

@@ -61,7 +61,7 @@ pub async fn rebuild_summaries<P: Platform>(mut call: Call<'_, P>) -> Result<Rep
     let mut inboxes: Vec<String> = input.inbox_ids.iter().map(ToString::to_string).collect();
     let known = d1::inboxes_of(call.platform, workspace, INBOXES_MAX).await?;
     inboxes.extend(known.into_iter().map(|known| known.id));
-    inboxes.sort();
+    inboxes.sort_unstable();
     inboxes.dedup();
     let after = input.after.map(|id| id.to_string()).unwrap_or_default();
     let known = d1::prospects_after(call.platform, workspace, &after, PROSPECTS_PER_CALL).await?;

@@ -33,14 +33,11 @@ pub mod workspace;
 #[cfg(test)]
 pub(super) mod tests;
 
-use crate::kernel::Migration;
+use crate::kernel::{Migration, migration};
 use schema::Millis;
 
 /// The tables of access.
-pub const MIGRATION: Migration = Migration {
-    name: "workspace_room/0001_access",
-    sql: include_str!("../../../../schema/migrations/workspace_room/0001_access.sql"),
-};
+pub const MIGRATION: Migration = migration!("workspace_room/0001_access");
 
 /// How long a session lives after its last refresh.
 pub const SESSION_IDLE_MS: Millis = 30 * DAY_MS;

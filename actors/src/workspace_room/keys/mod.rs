@@ -12,14 +12,11 @@ pub mod store;
 mod tests;
 
 use super::access::authorise::unauthorized;
-use crate::kernel::{Migration, Sql};
+use crate::kernel::{Migration, Sql, migration};
 use schema::{Caller, Millis, Principal, Reject};
 
 /// The tables of keys and of the audit.
-pub const MIGRATION: Migration = Migration {
-    name: "workspace_room/0010_account",
-    sql: include_str!("../../../../schema/migrations/workspace_room/0010_account.sql"),
-};
+pub const MIGRATION: Migration = migration!("workspace_room/0010_account");
 
 /// How coarse the time of the last use is.
 pub const USE_MS: Millis = 60 * 60 * 1000;

@@ -17,7 +17,7 @@ mod tests;
 use super::access::store::{agents, workspace};
 use super::store::users;
 use crate::kernel::store::timers;
-use crate::kernel::{Ctx, Ear, Migration};
+use crate::kernel::{Ctx, Ear, Migration, migration};
 use schema::event::By;
 use schema::frame::ServerFrame;
 use schema::ids::{AgentId, CommentId, NotificationId};
@@ -26,10 +26,7 @@ use schema::room::ticket::Ticket;
 use schema::{Millis, Reject};
 
 /// The tables of notifications.
-pub const MIGRATION: Migration = Migration {
-    name: "workspace_room/0011_notifications",
-    sql: include_str!("../../../../schema/migrations/workspace_room/0011_notifications.sql"),
-};
+pub const MIGRATION: Migration = migration!("workspace_room/0011_notifications");
 
 /// The timer that forgets.
 pub const TIMER: &str = "notifications.forget";

@@ -20,10 +20,7 @@ pub mod walk;
 #[cfg(test)]
 mod tests;
 
-use crate::kernel::Migration;
+use crate::kernel::{Migration, migration};
 
 /// The table of erasures.
-pub const MIGRATION: Migration = Migration {
-    name: "workspace_room/0009_privacy",
-    sql: include_str!("../../../../schema/migrations/workspace_room/0009_privacy.sql"),
-};
+pub const MIGRATION: Migration = migration!("workspace_room/0009_privacy");

@@ -19,10 +19,7 @@ pub mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::kernel::Migration;
+use crate::kernel::{Migration, migration};
 
 /// The rows and the workspace's zone.
-pub const MIGRATION: Migration = Migration {
-    name: "workspace_room/0006_reports",
-    sql: include_str!("../../../../schema/migrations/workspace_room/0006_reports.sql"),
-};
+pub const MIGRATION: Migration = migration!("workspace_room/0006_reports");

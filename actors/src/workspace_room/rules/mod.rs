@@ -30,14 +30,11 @@ pub mod workflows;
 #[cfg(test)]
 mod tests;
 
-use crate::kernel::{Ctx, Migration, Timer};
+use crate::kernel::{Ctx, Migration, Timer, migration};
 use schema::Reject;
 
 /// The tables of rules.
-pub const MIGRATION: Migration = Migration {
-    name: "workspace_room/0005_rules",
-    sql: include_str!("../../../../schema/migrations/workspace_room/0005_rules.sql"),
-};
+pub const MIGRATION: Migration = migration!("workspace_room/0005_rules");
 
 /// Does what a timer of rules was set for; none where the timer is another's.
 ///

@@ -47,10 +47,7 @@ pub mod store;
 mod tests;
 pub mod words;
 
-use crate::kernel::Migration;
+use crate::kernel::{Migration, migration};
 
 /// The index and its marks.
-pub const MIGRATION: Migration = Migration {
-    name: "workspace_room/0006_search",
-    sql: include_str!("../../../../schema/migrations/workspace_room/0006_search.sql"),
-};
+pub const MIGRATION: Migration = migration!("workspace_room/0006_search");

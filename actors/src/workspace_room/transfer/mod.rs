@@ -30,13 +30,10 @@ pub mod settings;
 pub mod store;
 pub mod tickets;
 
-use crate::kernel::Migration;
+use crate::kernel::{Migration, migration};
 
 /// What imported rows are to the search index.
-pub const MIGRATION: Migration = Migration {
-    name: "workspace_room/0008_import",
-    sql: include_str!("../../../../schema/migrations/workspace_room/0008_import.sql"),
-};
+pub const MIGRATION: Migration = migration!("workspace_room/0008_import");
 
 #[cfg(test)]
 mod tests;

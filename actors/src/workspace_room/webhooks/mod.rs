@@ -24,14 +24,11 @@ pub mod view;
 #[cfg(test)]
 mod tests;
 
-use crate::kernel::Migration;
+use crate::kernel::{Migration, migration};
 use schema::Millis;
 
 /// The tables of webhooks, and of files that are brought from outside.
-pub const MIGRATION: Migration = Migration {
-    name: "workspace_room/0007_outside",
-    sql: include_str!("../../../../schema/migrations/workspace_room/0007_outside.sql"),
-};
+pub const MIGRATION: Migration = migration!("workspace_room/0007_outside");
 
 /// The outbox kind of a webhook's next requests; its key is the webhook's id.
 pub const OUTBOX: &str = "webhook";
