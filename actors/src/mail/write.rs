@@ -295,7 +295,7 @@ mod tests {
 
     #[test]
     fn long_fields_are_folded_between_words_and_characters() {
-        let many = subject(&"word ".repeat(40).trim_end().to_owned());
+        let many = subject("word ".repeat(40).trim_end());
         assert_eq!(many.replace("\r\n", ""), format!("Subject: {}", "word ".repeat(40).trim_end()));
         for text in ["word ".repeat(40), "ü".repeat(300), "日本語 ".repeat(90), "x".repeat(900)]
         {
