@@ -178,7 +178,7 @@ impl Platform for Edge {
 
     async fn keep(&self, key: &str, text: &str) {
         let Ok(cache) = self.env.kv("CACHE") else { return };
-        let Ok(put) = cache.put(key, text) else { return };
+        let Ok(put) = cache.put_bytes(key, text.as_bytes()) else { return };
         if let Err(error) = put.expiration_ttl(KEPT_S).execute().await {
             fault("cache", &error.to_string());
         }

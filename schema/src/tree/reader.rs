@@ -51,8 +51,13 @@ impl<'a, 'de> Reader<'a, 'de> {
         let Some(Tree::Map(entries)) = self.tree else { return Err(self.wrong(&visitor)) };
         let mut fields =
             Fields { entries, names, next: 0, found: 0, missing: None, place: self.place };
-        let value = visitor.visit_seq(&mut fields);
-        fields.end(value.is_ok(), names).and(value)
+        match visitor.visit_seq(&mut fields) {
+            Ok(value) => {
+                fields.end(names);
+                Ok(value)
+            }
+            Err(flaw) => Err(fields.flaw(flaw)),
+        }
     }
 
     fn number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
@@ -329,19 +334,23 @@ impl<'a, 'de> Fields<'a, 'de> {
         if self.missing.is_some() { Ok(()) } else { Err(flaw) }
     }
 
-    /// Says what is missing where reading ended with that, and notes a field that nobody asked for.
+    /// Why reading ended, which is said by name where a field is missing.
+    #[cold]
     #[inline(never)]
-    fn end(&self, is_read: bool, names: &[&str]) -> Result<(), Flaw> {
-        if !is_read {
-            return self.missing.map_or(Ok(()), |name| Err(Flaw::missing_field(name)));
+    fn flaw(&self, flaw: Flaw) -> Flaw {
+        self.missing.map_or(flaw, Flaw::missing_field)
+    }
+
+    /// Notes a field that nobody asked for.
+    #[inline(never)]
+    fn end(&self, names: &[&str]) {
+        if self.found == self.entries.len() {
+            return;
         }
-        if self.found < self.entries.len() {
-            let mut keys = self.entries.iter().map(|(key, _)| super::text(key));
-            if let Some(unknown) = keys.find(|key| !names.contains(key)) {
-                self.place.unknown.get_or_init(|| self.place.path(unknown));
-            }
+        let mut keys = self.entries.iter().map(|(key, _)| super::text(key));
+        if let Some(unknown) = keys.find(|key| !names.contains(key)) {
+            self.place.unknown.get_or_init(|| self.place.path(unknown));
         }
-        Ok(())
     }
 }
 
