@@ -258,7 +258,7 @@ impl World {
                 _ => self.finish(id, State::Refused(reject)),
             },
             (State::Done(known), Answer::Done { json, .. })
-                if op.key.is_some() && *known != json =>
+                if self.was_kept(op) && *known != json =>
             {
                 let text = format!(
                     "op {id} was answered {} and then {}",

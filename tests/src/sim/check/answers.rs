@@ -1,7 +1,7 @@
 //! Every answer that leaves an object: the same key gets the same bytes, and nothing private is in
 //! it.
 
-use crate::sim::clients::name_of;
+use crate::sim::clients::{Op, name_of};
 use crate::sim::object::Name;
 use crate::sim::world::{Ask, Request, World, short};
 use schema::{Answer, Code, Envelope, Millis};
@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 const SAME: &str = "1 the same key gets the same answer";
 /// How long an answer is surely still known.
 const KEPT_MS: Millis = 23 * 60 * 60 * 1000;
+
+/// How the names of commands begin that make something, or send something.
+const MAKES: [&str; 4] = ["create", "postComment", "scheduleComment", "register"];
 
 /// The answers that were given under keys.
 #[derive(Debug, Default)]
@@ -51,12 +54,47 @@ impl World {
             self.check_prospect(from, &envelope, answer);
         }
         if let Some(key) = &envelope.key {
-            let key = (from.clone(), format!("{}:{key}", envelope.principal.key_scope()));
-            self.check_key(from, key, envelope.command, answer);
+            let scope = envelope.principal.key_scope();
+            let kept = self.is_kept(from, &scope, key, &envelope.command);
+            let mut key = format!("{scope}:{key}");
+            if envelope.principal.is_visitor() {
+                // Visitors are not told apart: another's command under the same key is another.
+                key.push_str(&String::from_utf8_lossy(&envelope.command));
+            }
+            self.check_key((from.clone(), key), envelope.command, (answer, kept));
         }
     }
 
-    fn check_key(&mut self, from: &Name, key: (Name, String), command: Vec<u8>, answer: &Answer) {
+    /// Whether an operation was given an answer that is kept.
+    #[must_use]
+    pub fn was_kept(&self, op: &Op) -> bool {
+        let Some(key) = &op.key else { return false };
+        let key = format!("{}:{key}", op.principal.key_scope());
+        self.checks.answers.known.contains_key(&(op.to.clone(), key))
+    }
+
+    /// Whether an answer is owed to who asks again under this key: something was done. What makes
+    /// something does; of the rest the object's own table says so.
+    fn is_kept(&self, from: &Name, scope: &str, key: &str, command: &[u8]) -> bool {
+        let makes = |name: String| MAKES.iter().any(|start| name.starts_with(start));
+        if name_of(command).is_some_and(makes) {
+            return true;
+        }
+        let Some(object) = self.objects.get(from) else { return false };
+        let sql = "select 1 from idempotency where substr(key, 1, length(?1)) = ?1
+            and substr(key, -length(?2)) = ?2";
+        let connection = object.native.connection();
+        let Ok(mut kept) = connection.prepare_cached(sql) else { return false };
+        kept.exists((format!("{scope}:"), format!(":{key}"))).unwrap_or(false)
+    }
+
+    fn check_key(
+        &mut self,
+        key: (Name, String),
+        command: Vec<u8>,
+        (answer, kept): (&Answer, bool),
+    ) {
+        let from = &key.0;
         let now = self.clock.latest();
         let known = self.checks.answers.known.get(&key).filter(|known| now - known.at < KEPT_MS);
         match (known, answer) {
@@ -78,7 +116,7 @@ impl World {
             (Some(_), Answer::Rejected(reject)) if reject.code == Code::KeyReused => {
                 self.mark("key reused");
             }
-            (None, Answer::Done { json, .. }) => {
+            (None, Answer::Done { json, .. }) if kept => {
                 let at = self.clock.wall();
                 let known = Known { command, json: json.clone(), at };
                 self.checks.answers.known.insert(key, known);

@@ -91,6 +91,8 @@ fn counted(connection: &Connection, events: &[Value]) -> Result<(), String> {
     #[derive(Default)]
     struct Known {
         done: bool,
+        /// Deleted or merged: it comes back as it was.
+        away: bool,
         replied: bool,
     }
     let mut tickets: BTreeMap<String, Known> = BTreeMap::new();
@@ -115,10 +117,12 @@ fn counted(connection: &Connection, events: &[Value]) -> Result<(), String> {
         sums[0] += i64::from(event["type"] == "ticket.created");
         sums[1] += i64::from(reply && !known.replied && ticket["firstReplyAt"] == event["at"]);
         sums[2] += i64::from(done && !known.done && !gone && !merged);
-        sums[3] += i64::from(!done && known.done);
+        sums[3] += i64::from(!done && known.done && !known.away);
         sums[4] += i64::from(!done) - i64::from(!known.done && !first);
-        known.replied |= !ticket["firstReplyAt"].is_null();
+        // What a merge or its undoing takes along is told by the whole ticket.
+        known.replied = !ticket["firstReplyAt"].is_null() || !whole && known.replied;
         known.done = done;
+        known.away = if whole { gone || merged } else { known.away };
     }
     let sql = "select ifnull(sum(created), 0), ifnull(sum(first_replies), 0),
         ifnull(sum(solved), 0), ifnull(sum(reopened), 0), ifnull(sum(backlog), 0)

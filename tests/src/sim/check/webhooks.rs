@@ -33,6 +33,7 @@ impl World {
         let event = log.and_then(|log| log.now(index));
         let event: Value =
             event.and_then(|event| serde_json::from_str(event).ok()).unwrap_or_default();
+        let event = without_note(event);
         let same = ["type", "data", "by"].iter().all(|field| body[field] == event[field]);
         if !same || body["workspaceId"] != from.1.as_str() || body["data"].is_null() {
             let why = format!("{} posts {body}, its log has {event}", short(from));
@@ -83,4 +84,22 @@ impl World {
             None => Ok(()),
         }
     }
+}
+
+/// An event as it may leave the workspace: what a private note says stays there.
+fn without_note(mut event: Value) -> Value {
+    let data = &mut event["data"];
+    for name in ["comment", "scheduledComment"] {
+        if data[name]["visibility"] != "private" {
+            continue;
+        }
+        data[name]["body"] = "".into();
+        if !data[name]["attachments"].is_null() {
+            data[name]["attachments"] = Value::Array(Vec::new());
+        }
+        if let Some(data) = data.as_object_mut() {
+            data.remove("before");
+        }
+    }
+    event
 }

@@ -48,7 +48,9 @@ fn reused(world: &mut World, tenant: usize) {
     let now = world.clock.latest();
     let usable = |op: &&Op| {
         let fresh = now < op.since + 7_200_000 && op.keyed && op.via == Via::Http;
-        op.to == *room && fresh && matches!(op.state, State::Done(_)) && op.key.is_some()
+        // Of what only reads nothing is kept.
+        let made = matches!(op.about, About::Comment(_) | About::Ticket(_));
+        op.to == *room && fresh && made && matches!(op.state, State::Done(_)) && op.key.is_some()
     };
     let Some(known) = world.clients.ops.iter().rev().take(40).find(usable).cloned() else { return };
     let command = json!({ "createTicket": { "subject": text } });

@@ -65,7 +65,7 @@ pub enum About {
     Reschedule(usize, CommentId, Option<Millis>),
     /// A scheduled comment is cancelled.
     Cancel(usize, CommentId),
-    /// An agent asks who it is, under a key that others use as well.
+    /// An agent keeps a draft, under a key that others use as well.
     Me(AgentId),
     /// An agent of a tenant is switched off.
     Fire(usize, AgentId),

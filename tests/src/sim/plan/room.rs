@@ -179,10 +179,11 @@ pub fn people(world: &mut World, tenant: usize) {
         }
         7 => {
             let member = own.members[random.index(own.members.len())].principal.clone();
-            let Some(agent) = member.agent() else { return };
-            let op = Op::new(own.room.clone(), member, r#"{"me":{}}"#.into(), About::Me(agent));
+            let (Some(agent), Some(ticket)) = (member.agent(), own.tickets.first()) else { return };
+            let draft = json!({ "saveDraft": { "ticketId": ticket, "body": own.canary } });
+            let op = Op::new(own.room.clone(), member, draft.to_string(), About::Me(agent));
             // A key is its caller's own: another agent may have used the same.
-            world.begin_op(op.under("who am I"));
+            world.begin_op(op.under("my draft"));
             return;
         }
         6 if random.chance(200) && own.members.len() > 1 => {
@@ -293,7 +294,7 @@ pub fn learn(world: &mut World, op: &Op, reply: &Value) {
                 world.plan.tenants[*tenant].invited.push((invitation, hash.clone()));
             }
         }
-        About::Me(agent) if reply["agent"]["id"].as_str() != Some(&agent.to_string()) => {
+        About::Me(agent) if reply["agentId"].as_str() != Some(&agent.to_string()) => {
             world.violate("7 no other's answer", format!("{agent} was told {reply}"));
         }
         About::Fire(tenant, agent) => fire(world, *tenant, *agent),
