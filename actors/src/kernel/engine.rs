@@ -197,8 +197,9 @@ impl<A: Actor> Engine<A> {
             return Err(Reject::new(Code::KeyReused, "this key was used with another request"));
         }
         let json = Self::handle(ctx, envelope)?.0;
-        if !ctx.wrote.get() {
-            // Asked again it does no more than now, and reads would fill the storage.
+        if !ctx.wrote.get() && (visitor || idempotency::only_reads(&envelope.command)) {
+            // Reads would fill the storage. A command that found nothing to do is another thing:
+            // asked again later it might find something.
             return Ok(Answer::Done { json, replayed: false });
         }
         idempotency::put(ctx.sql, &key, &hash, &json, ctx.now)?;

@@ -23,8 +23,8 @@ pub const UNREAD_BYTES_MAX: usize = 1024 * 1024;
 /// read. Who comes when there are more comes back a little later.
 pub const REPLAYS_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// And how many of them to the connections of one agent, so that nobody keeps out the others: the
-/// longest that there is.
-pub const REPLAYS_OF_AGENT_BYTES_MAX: usize = REPLAY_BYTES_MAX;
+/// longest that there is, with what its frames take beside its events.
+pub const REPLAYS_OF_AGENT_BYTES_MAX: usize = REPLAY_BYTES_MAX + REPLAY_BYTES_MAX / 8;
 /// How many bytes a replay may always have, however many others are under way.
 pub const REPLAY_BYTES_FREE: usize = 16 * 1024;
 /// After how long a replay is taken to have been read, where its client does not say so.

@@ -63,3 +63,15 @@ const ANY: &str = "select 1 from idempotency limit 1";
 pub fn any(sql: &dyn Sql) -> Result<bool, Fault> {
     Ok(sql.first(ANY, &[])?.is_some())
 }
+
+/// Whether a command, as JSON, is one that changes nothing: by its name.
+#[must_use]
+pub fn only_reads(command: &[u8]) -> bool {
+    const STARTS: [&str; 8] =
+        ["get", "list", "search", "snapshot", "me", "export", "render", "count"];
+    let name = command.strip_prefix(b"{\"").unwrap_or_default();
+    STARTS.iter().any(|start| {
+        let rest = name.strip_prefix(start.as_bytes());
+        rest.and_then(|rest| rest.first()).is_some_and(|next| !next.is_ascii_lowercase())
+    })
+}

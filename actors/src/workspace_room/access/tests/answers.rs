@@ -55,6 +55,16 @@ fn an_answer_is_kept_where_something_was_done() {
     assert_eq!(room.number("select count(*) from idempotency"), kept + 1);
     assert_eq!(room.try_ask_with_key(&who, Some("ws:0"), ticket).expect("again"), made);
     assert_eq!(room.number("select count(*) from tickets"), 1);
+    // What had nothing to do is not done later, either.
+    let ticket = made["id"].clone();
+    let set =
+        |status: &str| command(json!({ "changeTicket": { "ticketId": ticket, "status": status } }));
+    let same = room.try_ask_with_key(&who, Some("ws:open"), set("open")).expect("as it was");
+    room.try_ask(&who, set("solved")).expect("solved");
+    let again = room.try_ask_with_key(&who, Some("ws:open"), set("open")).expect("as it was");
+    assert_eq!(again, same);
+    let solved = room.number("select count(*) from tickets where status = 'solved'");
+    assert_eq!(solved, 1);
 }
 
 #[test]
