@@ -48,6 +48,13 @@ export function guard(work) {
   });
 }
 
+/** Waits for `work`, but not longer than `ms`. */
+async function within(ms, work) {
+  let timer;
+  await Promise.race([work, new Promise((done) => (timer = setTimeout(done, ms)))]);
+  clearTimeout(timer);
+}
+
 function send(socket, frame) {
   try {
     socket.send(frame);
@@ -190,7 +197,7 @@ export function actor(Core) {
         // what it has to do goes on without the alarm, too.
         const drained = this.drain();
         this.ctx.waitUntil(drained);
-        await Promise.race([drained, new Promise((done) => setTimeout(done, ALARM_WAITS_MS))]);
+        await within(ALARM_WAITS_MS, drained);
       } catch (error) {
         console.error("alarm failed", String(error));
         this.hangUp();
