@@ -474,7 +474,7 @@ impl Actor for Core {
 
     fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         match entry.kind.as_str() {
-            uploads::FORGET => Ok(uploads::forget(entry)),
+            uploads::FORGET => uploads::forget(ctx, entry),
             webhooks::OUTBOX => webhooks::flow::begin(ctx, entry),
             notifications::mail::OUTBOX => notifications::mail::begin(ctx, entry),
             privacy::walk::OUTBOX => privacy::walk::begin(ctx, entry),

@@ -43,6 +43,8 @@ pub fn item(ctx: &mut Ctx<'_>, kind: Kind, row: &ItemRow) -> Result<RowResult, R
         asked.updated_at > here.updated_at
             && asked.created_at == here.created_at
             && (asked.team, asked.agent) == (here.team, here.agent)
+            // What is an agent's own is changed by nobody else.
+            && (asked.agent.is_none() || asked.agent == ctx.principal.agent())
             && twin.is_none(),
     );
     if result.outcome == RowOutcome::Updated {

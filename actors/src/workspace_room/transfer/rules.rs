@@ -66,6 +66,9 @@ fn take<T: Definition>(
     shape(&mut asked)?;
     let id = asked.id();
     let Some(here) = definitions::find::<T>(ctx.sql, &id)? else {
+        if definitions::kind_of(ctx.sql, &id)?.is_some() {
+            return Err(Reject::field("id", "is the id of something else"));
+        }
         let position = next_place::<T>(ctx, most)?;
         definitions::insert(ctx.sql, &asked, position)?;
         active::recount(ctx.sql)?;

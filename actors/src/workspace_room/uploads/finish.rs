@@ -7,8 +7,8 @@ use crate::workspace_room::access::{authorise, check};
 use schema::room::upload::{FILE_BYTES_MAX, FinishUpload};
 use schema::{Permission, Reject};
 
-/// Says that all of a file is there. Where the same content is kept already, the file gets that,
-/// and the new copy is forgotten.
+/// Says that all of a file is there. Where the same content was uploaded already, the file gets
+/// that, and the new copy is forgotten.
 ///
 /// # Errors
 /// `not_found`, `invalid_input`; `conflict` where it is finished already with another content.
@@ -26,24 +26,22 @@ pub fn finish_upload(ctx: &mut Ctx<'_>, input: &FinishUpload) -> Result<Reply, R
         Some(_) => return Err(Reject::conflict("the upload is finished already")),
     }
 
+    let own = File {
+        key: upload.key.clone(),
+        bytes_count: input.bytes_count,
+        media: input.media.clone(),
+    };
     let file = match store::file(ctx.sql, &input.sha256)? {
-        Some(mut file) => {
-            if file.media.is_empty() {
-                store::set_media(ctx.sql, &input.sha256, &input.media)?;
-                file.media.clone_from(&input.media);
-            }
+        // What was only told of, and never seen, may not be there: this copy stays.
+        Some(told) if told.media.is_empty() => own,
+        Some(kept) => {
             store::hold(ctx.sql, &input.sha256)?;
             ctx.outbox(FORGET, &upload.key, &[])?;
-            file
+            kept
         }
         None => {
-            let file = File {
-                key: upload.key.clone(),
-                bytes_count: input.bytes_count,
-                media: input.media.clone(),
-            };
-            store::add_file(ctx.sql, &input.sha256, &file)?;
-            file
+            store::add_file(ctx.sql, &input.sha256, &own)?;
+            own
         }
     };
     upload.sha256 = Some(input.sha256.clone());

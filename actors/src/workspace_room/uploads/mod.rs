@@ -1,9 +1,11 @@
 //! Uploads: files that are brought for a comment that is yet to be written.
 //!
 //! A content is kept once for each hash. Every upload has a key of its own, that no other upload
-//! ever gets: where the content is there already, the new copy is forgotten, and where the last
-//! holder goes, the content is; so a key that is being deleted is never one that somebody has just
-//! been given. What belongs to no comment after a day is swept, finished or not.
+//! ever gets: where the content was uploaded already, the new copy is forgotten, and where the last
+//! holder goes, the content is; so the key of an upload that is being deleted is never one that
+//! somebody has just been given. Mails and imports name contents by their hash: whether one of
+//! those is needed again is asked before it is deleted. What belongs to no comment after a day is
+//! swept, finished or not.
 
 pub mod begin;
 pub mod finish;
@@ -31,10 +33,16 @@ pub const KEPT_MS: Millis = 24 * 60 * 60 * 1000;
 
 const SWEPT_AT_ONCE: i64 = 100;
 
-/// What storage is to forget.
-#[must_use]
-pub fn forget(entry: &Entry) -> Effect {
-    Effect::Forget(vec![entry.key.clone()])
+/// What storage is to forget: nothing that a comment has come to need since, by a mail or an import
+/// of the same content.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    if attachments::key_used(ctx.sql, &entry.key)? {
+        return Ok(Effect::Nothing);
+    }
+    Ok(Effect::Forget(vec![entry.key.clone()]))
 }
 
 /// Takes uploads for a comment, in the order given.
@@ -137,7 +145,7 @@ pub fn drop_upload(ctx: &mut Ctx<'_>, input: &DropUpload) -> Result<Reply, Rejec
 fn release(ctx: &mut Ctx<'_>, upload: &Upload) -> Result<(), Reject> {
     store::remove(ctx.sql, upload.id)?;
     let last = match &upload.sha256 {
-        Some(sha256) => store::let_go(ctx.sql, sha256)?,
+        Some(sha256) => abandon(ctx.sql, &upload.key, sha256)?,
         None => true,
     };
     if last {

@@ -176,16 +176,6 @@ pub fn hold_at(sql: &dyn Sql, sha256: &str, key: &str) -> Result<(), Fault> {
     sql.exec(HOLD_AT, &[sha256.into(), key.into()]).map(drop)
 }
 
-const SET_MEDIA: &str = "update files set media = ? where sha256 = ?";
-
-/// Says what a content shows that it is.
-///
-/// # Errors
-/// A storage fault.
-pub fn set_media(sql: &dyn Sql, sha256: &str, media: &str) -> Result<(), Fault> {
-    sql.exec(SET_MEDIA, &[media.into(), sha256.into()]).map(drop)
-}
-
 const HOLD: &str = "update files set holders = holders + 1 where sha256 = ?";
 
 /// One more holds a content.
@@ -240,7 +230,6 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     ADD_FILE,
     ADOPT,
     HOLD_AT,
-    SET_MEDIA,
     HOLD,
     LET_GO,
     REMOVE_FILE,
