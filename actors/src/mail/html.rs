@@ -39,7 +39,7 @@ const BLOCKS: [&str; 26] = [
 ];
 const ENTITY_BYTES_MAX: usize = 32;
 /// The names that HTML has for characters, sorted, each with its character in hexadecimal. As text
-/// it is half as large as as a table of strings.
+/// it is half as large as a table of strings.
 const ENTITIES: &str = include_str!("entities.txt");
 
 /// Converts; never longer than about the input, never panics.

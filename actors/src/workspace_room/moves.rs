@@ -146,10 +146,6 @@ pub fn undo(ctx: &mut Ctx<'_>, id: MoveId) -> Result<Moved, Reject> {
     if moves::elsewhere(ctx.sql, known.number, target.number)? > 0 {
         return Err(Reject::conflict("comments have moved on since: undo that first"));
     }
-    if known.before.is_empty() {
-        let why = "how it was before has been erased with somebody's data";
-        return Err(Reject::new(Code::Gone, why));
-    }
     let before: [Ticket; 2] = read_json(known.before.as_bytes())
         .map_err(|error| Reject::internal(format!("move {id}: {}", error.message)))?;
 

@@ -89,6 +89,27 @@ pub fn settle_moves(sql: &dyn Sql, ticket: i64) -> Result<(), Fault> {
     sql.exec(SETTLE_MOVES, &[ticket.into()]).map(drop)
 }
 
+const MOVES: &str = "select number, before from moves where source = ?1
+    union all select number, before from moves where target = ?1";
+const SET_MOVE: &str = "update moves set before = ? where number = ?";
+
+/// Writes anew how a ticket was before merges and splits, where `each` gives another JSON.
+///
+/// # Errors
+/// A storage fault.
+pub fn rewrite_moves(
+    sql: &dyn Sql,
+    ticket: i64,
+    each: impl Fn(&str) -> Option<String>,
+) -> Result<(), Fault> {
+    for row in sql.exec(MOVES, &[ticket.into()])? {
+        if let Some(before) = each(&row.text(1)?) {
+            sql.exec(SET_MOVE, &[before.into(), row.integer(0)?.into()])?;
+        }
+    }
+    Ok(())
+}
+
 const SCHEDULED: &str = "select number, body from scheduled_comments where ticket = ?";
 const SET_SCHEDULED: &str = "update scheduled_comments set body = ? where number = ?";
 const DRAFTS: &str = "select agent_id, body from drafts where ticket = ?";
@@ -268,6 +289,8 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     FIND,
     SAVE,
     SETTLE_MOVES,
+    MOVES,
+    SET_MOVE,
     SCHEDULED,
     SET_SCHEDULED,
     DRAFTS,

@@ -95,6 +95,9 @@ fn lived_in() -> (Desk, Value) {
         "ticketId": bobs["ticketId"], "subject": "for canary-mail@people.example" } }));
     desk.ask(&json!({ "saveDraft": { "ticketId": bobs["ticketId"],
         "body": "Tell canary-second@people.example." } }));
+    let more = mail(&mut desk, "bob@other.example", "Bob", "bob's more", "bob-more");
+    desk.ask(&json!({ "mergeTickets": {
+        "ticketId": bobs["ticketId"], "intoId": more["ticketId"] } }));
     desk.ask(&json!({ "search": { "query": "canary" } }));
     desk.events();
     (desk, ann)

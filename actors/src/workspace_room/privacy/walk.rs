@@ -120,6 +120,7 @@ fn others_tickets(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<bool, Reje
         store::rewrite(ctx.sql, number, |body| {
             running.needles.names(body).then(|| running.needles.without(body))
         })?;
+        store::rewrite_moves(ctx.sql, number, |before| running.needles.without_in(before))?;
         let Some(before) = rows::find(ctx.sql, id)? else { continue };
         let mut ticket = before.clone();
         ticket.subject = running.needles.without(&before.subject);

@@ -114,6 +114,16 @@ pub fn find<T: Definition>(sql: &dyn Sql, id: &str) -> Result<Option<T>, Fault> 
     sql.first(FIND, &[id.into(), T::KIND.into()])?.as_ref().map(read).transpose()
 }
 
+const KIND_OF: &str = "select kind from rules where id = ?";
+
+/// Of what kind the definition of an id is.
+///
+/// # Errors
+/// A storage fault.
+pub fn kind_of(sql: &dyn Sql, id: &str) -> Result<Option<String>, Fault> {
+    sql.first(KIND_OF, &[id.into()])?.map(|row| row.text(0)).transpose()
+}
+
 const LIST: &str = "select json, position from rules where kind = ? and position > ?
     order by position limit ?";
 
@@ -216,4 +226,4 @@ pub fn remove(sql: &dyn Sql, id: &str) -> Result<(), Fault> {
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[FIND, LIST, NEXT, OF_OCCASION, COUNT, INSERT, UPDATE, PLACE, REMOVE];
+    &[FIND, KIND_OF, LIST, NEXT, OF_OCCASION, COUNT, INSERT, UPDATE, PLACE, REMOVE];
