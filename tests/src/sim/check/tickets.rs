@@ -110,7 +110,8 @@ impl World {
             after["id"] == ticket["id"] && after["version"] == ticket["version"]
         };
         let known = events.iter().rev().find(left);
-        let same = known.is_some_and(|event| {
+        // What does nothing has no event: a merge of users may have been last.
+        let same = known.map_or(!comment.is_object(), |event| {
             let after = &event["data"]["ticket"];
             // With a comment goes only what it changes of its ticket.
             let same = |field: &&str| after[field].is_null() || after[field] == ticket[field];
