@@ -82,6 +82,7 @@ pub fn sends(world: &mut World, tenant: usize) {
         (88..90, _) => json!({ "pause": { "reason": text } }),
         (90..95, _) => json!({ "resume": {} }),
         (95..97, _) => json!({ "configure": { "displayName": canary } }),
+        (97, Some(id)) => json!({ "getSend": { "sendId": id } }),
         (97..99, _) => json!({ "status": {} }),
         _ => json!({ "listSends": {} }),
     };
