@@ -45,6 +45,7 @@ pub fn slots(world: &mut World, tenant: usize) {
         world.begin_op(Op::new(name, system, command.to_string(), about));
         return;
     }
+    let zone = counter.zone;
     let count = if world.plan.random.chance(200) { 12 } else { 1 };
     for _ in 0..count {
         let id = SendId(world.plan.uuid());
@@ -59,6 +60,8 @@ pub fn slots(world: &mut World, tenant: usize) {
             60..70 => json!({ "reserve": { "sendId": known } }),
             70..85 => json!({ "commit": { "sendId": known } }),
             85..95 => json!({ "release": { "sendId": known } }),
+            // Where it is already: the checks know of no move.
+            95 => json!({ "setZone": { "timeZone": zone } }),
             _ => json!({ "status": { "days": 10 } }),
         };
         let op = Op::new(name.clone(), system.clone(), command.to_string(), About::Other);

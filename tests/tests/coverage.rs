@@ -1,0 +1,37 @@
+//! The simulator's plans know every command of the room, of inboxes, of warm-up and of limits: a
+//! new one that no plan gets done fails.
+
+use schema::ActorKind;
+use schema::codec;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+use tests::sim::report;
+
+/// In so many seeds each command is asked and done.
+const SEEDS: u64 = 400;
+
+/// The names of an actor's commands, from what its reader says to one that it cannot know.
+fn names<C: DeserializeOwned>() -> BTreeSet<String> {
+    let refusal =
+        codec::command_from_json::<C>("makeCoffee", b"{}").err().expect("no such command");
+    let (_, list) = refusal.message.split_once("expected one of ").expect("a list of names");
+    list.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_command_is_asked_and_done() {
+    let all = [
+        (ActorKind::WorkspaceRoom, names::<schema::room::RoomCommand>()),
+        (ActorKind::InboxState, names::<schema::inbox::InboxCommand>()),
+        (ActorKind::WarmupCounter, names::<schema::warmup::WarmupCommand>()),
+        (ActorKind::RateLimiter, names::<schema::limiter::LimiterCommand>()),
+    ];
+    let summary = report::run_all(2_000, SEEDS, true);
+    let failed: Vec<_> = summary.failed.iter().map(report::describe).collect();
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    for (kind, names) in all {
+        let missing: Vec<_> =
+            names.iter().filter(|name| !summary.done.contains(&(kind, (*name).clone()))).collect();
+        assert!(missing.is_empty(), "{kind:?}: no plan gets these done: {missing:?}");
+    }
+}
