@@ -21,6 +21,7 @@ use schema::room::mail::{
     Automatic, AutomaticKind, MailAddress, MailAttachment, MailReceipt, ReceiveMail,
     ReportUnparseable,
 };
+use schema::sort::SortSmall;
 use schema::{ActorKind, Answer, Code, Envelope, Permission, Principal, Reject};
 
 /// The longest mail that is taken.
@@ -144,7 +145,7 @@ async fn own_domains<P: Platform>(platform: &P, workspace: WorkspaceId) -> Vec<S
     });
     let domain = |address: &String| Some(address.rsplit_once('@')?.1.to_owned());
     let mut domains: Vec<String> = addresses.iter().filter_map(domain).collect();
-    domains.sort_unstable();
+    domains.sort_small();
     domains.dedup();
     domains
 }

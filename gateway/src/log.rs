@@ -4,6 +4,7 @@
 use crate::platform::{Platform, Point};
 use crate::router;
 use schema::Millis;
+use schema::sort::collect_small;
 use serde_json::{Map, Value};
 
 /// Writes that something went wrong.
@@ -17,7 +18,7 @@ pub fn line(level: &str, event: &str, fields: &[(&str, &str)]) -> String {
     let head = [("level", level), ("event", event)];
     let all = head.iter().chain(fields);
     let object: Map<String, Value> =
-        all.map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        collect_small(all.map(|(name, value)| ((*name).to_owned(), Value::from(*value))));
     Value::Object(object).to_string()
 }
 

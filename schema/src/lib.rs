@@ -17,6 +17,7 @@ pub mod principal;
 pub mod prospect;
 pub mod reject;
 pub mod room;
+pub mod sort;
 pub mod summary;
 mod tree;
 pub mod view;

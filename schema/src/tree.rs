@@ -18,6 +18,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+use crate::sort::SortSmall;
 use crate::{Code, Reject};
 use reader::Reader;
 use serde::de::{self, Error as _, MapAccess, SeqAccess, Unexpected, Visitor};
@@ -203,7 +204,7 @@ impl<'de> Visitor<'de> for Grow {
 /// A key that occurs twice, in less than quadratic time: a body may have 100,000 keys.
 fn twice<'a>(entries: &'a [(Tree<'_>, Tree<'_>)]) -> Option<&'a str> {
     let mut keys: Vec<&str> = entries.iter().map(|(key, _)| text(key)).collect();
-    keys.sort_unstable();
+    keys.sort_small();
     keys.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 

@@ -36,8 +36,9 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// The lines of a file that are code of the product: without comments and the tests at its foot.
 fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let lines = text.lines().enumerate().take_while(|(_, line)| !line.starts_with("#[cfg(test)]"));
-    lines.map(|(at, line)| (at + 1, line)).filter(|(_, line)| !line.trim_start().starts_with("//"))
+    let foot = text.find("#[cfg(test)]\nmod tests {").unwrap_or(text.len());
+    let lines = text[..foot].lines().enumerate().map(|(at, line)| (at + 1, line));
+    lines.filter(|(_, line)| !line.trim_start().starts_with("//"))
 }
 
 fn is_test(path: &str) -> bool {
@@ -179,6 +180,23 @@ fn actors_do_not_serialise_what_is_theirs() {
             if line.contains("derive(") && line.contains("Serialize") {
                 findings.push(format!("{path}:{at}: wire types live in schema"));
             }
+        }
+    }
+    none(&findings);
+}
+
+#[test]
+fn the_worker_has_one_sort() {
+    let of_std = [".sort(", ".sort_by(", ".sort_by_key(", ".sort_unstable", ".sort_by_cached_key("];
+    let mut findings = Vec::new();
+    for (path, text) in rust_files() {
+        let outside = path.starts_with("examples/") || path.contains("/openapi");
+        if outside || is_test(&path) || path == "schema/src/sort.rs" {
+            continue;
+        }
+        for (at, line) in code(&text).filter(|(_, line)| of_std.iter().any(|it| line.contains(it)))
+        {
+            findings.push(format!("{path}:{at}: schema::sort, for the Worker's size: {line}"));
         }
     }
     none(&findings);

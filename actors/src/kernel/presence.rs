@@ -9,6 +9,7 @@ use super::replay::REPLAY_BYTES_MAX;
 use super::sight::{Lens, Strip};
 use schema::frame::{AtTicket, Codec, Seat};
 use schema::ids::{AgentId, ConnectionId, TicketId};
+use schema::sort::SortSmall;
 use schema::{Caller, Millis, Role};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -158,7 +159,7 @@ impl Presence {
     pub fn online(&self) -> Vec<AgentId> {
         let stays = self.held.values().filter(|held| !held.seat.waits);
         let mut agents: Vec<_> = stays.filter_map(|held| held.seat.principal.agent()).collect();
-        agents.sort_unstable();
+        agents.sort_small();
         agents.dedup();
         agents
     }

@@ -17,6 +17,7 @@ use schema::frame::{
     ClientFrame, Codec, Connect, FRAME_BYTES_MAX, SEAT_BYTES_MAX, Seat, ServerFrame,
 };
 use schema::ids::ConnectionId;
+use schema::sort::SortSmall;
 use schema::view;
 use schema::{Answer, Code, Envelope, Reject};
 use serde::Deserialize;
@@ -106,7 +107,7 @@ impl<A: Actor> Engine<A> {
                 }
                 let mut all = online.clone();
                 all.extend(seat.principal.agent().filter(|_| !seat.waits));
-                all.sort_unstable();
+                all.sort_small();
                 all.dedup();
                 let hello = ServerFrame::Hello {
                     connection_id: seat.connection,

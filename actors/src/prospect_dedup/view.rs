@@ -7,6 +7,7 @@ use super::store::{identities, suppressions};
 use crate::kernel::Ctx;
 use schema::Reject;
 use schema::prospect::Prospect;
+use schema::sort::collect_small;
 use schema::summary::{Cell, Summary, Table, columns};
 use std::collections::BTreeMap;
 
@@ -17,10 +18,9 @@ use std::collections::BTreeMap;
 pub fn prospect(ctx: &Ctx<'_>, me: Me) -> Result<Prospect, Reject> {
     let id = person::own_id(ctx)?;
     let mut known = known(ctx)?;
-    let attributes = known
-        .iter()
-        .filter_map(|(name, value)| Some((name.strip_prefix(ATTRIBUTE)?.to_owned(), value.clone())))
-        .collect();
+    let attributes = collect_small(known.iter().filter_map(|(name, value)| {
+        Some((name.strip_prefix(ATTRIBUTE)?.to_owned(), value.clone()))
+    }));
     let mut identities_known = identities::all(ctx.sql)?;
     identities_known.retain(|row| row.id != id);
     Ok(Prospect {
@@ -51,7 +51,8 @@ pub fn prospect(ctx: &Ctx<'_>, me: Me) -> Result<Prospect, Reject> {
 /// The fields that are not empty.
 fn known(ctx: &Ctx<'_>) -> Result<BTreeMap<String, String>, Reject> {
     let all = fields::all(ctx.sql)?;
-    Ok(all.into_iter().filter(|f| !f.value.is_empty()).map(|f| (f.name, f.value)).collect())
+    let known = all.into_iter().filter(|f| !f.value.is_empty());
+    Ok(collect_small(known.map(|f| (f.name, f.value))))
 }
 
 /// The row in D1: of an alias, and of an erased person, only that it is gone.

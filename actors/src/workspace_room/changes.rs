@@ -12,6 +12,7 @@ use schema::ids::CustomStatusId;
 use schema::room::ticket::{
     Attributes, Status, TAGS_MAX, Ticket, TicketBefore, TicketChange, TicketChanged,
 };
+use schema::sort::SortSmall;
 use schema::{Reject, check};
 use serde_json::Value;
 
@@ -115,7 +116,7 @@ fn with_tags(before: &[String], change: &TicketChange) -> Result<Vec<String>, Re
     let (add, remove) = (tickets::tags(&change.add_tags)?, tickets::tags(&change.remove_tags)?);
     let kept = before.iter().filter(|tag| !remove.contains(tag)).cloned();
     let mut after: Vec<String> = kept.chain(add).collect();
-    after.sort_unstable();
+    after.sort_small();
     after.dedup();
     check::items("tags", &after, TAGS_MAX)?;
     Ok(after)

@@ -4,6 +4,7 @@ use super::directory::attributes::check_defined;
 use super::store::tickets::Standing;
 use super::store::{counts, reads, tickets};
 use super::{access, changes, status, teams};
+use schema::sort::SortSmall;
 
 pub use super::changes::save;
 use crate::kernel::Ctx;
@@ -253,7 +254,7 @@ pub fn tags(tags: &[String]) -> Result<Vec<String>, Reject> {
     for tag in tags {
         kept.push(self::tag("tags", tag)?);
     }
-    kept.sort_unstable();
+    kept.sort_small();
     kept.dedup();
     Ok(kept)
 }

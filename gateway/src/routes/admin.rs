@@ -9,6 +9,7 @@ use crate::platform::Platform;
 use crate::respond::Reply;
 use schema::envelope::KernelCommand;
 use schema::ids::{InboxId, ProspectId, WorkspaceId};
+use schema::sort::SortSmall;
 use schema::{ActorKind, Caller, Code, Permission, Principal, Reject};
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +62,7 @@ pub async fn rebuild_summaries<P: Platform>(mut call: Call<'_, P>) -> Result<Rep
     let mut inboxes: Vec<String> = input.inbox_ids.iter().map(ToString::to_string).collect();
     let known = d1::inboxes_of(call.platform, workspace, INBOXES_MAX).await?;
     inboxes.extend(known.into_iter().map(|known| known.id));
-    inboxes.sort_unstable();
+    inboxes.sort_small();
     inboxes.dedup();
     let after = input.after.map(|id| id.to_string()).unwrap_or_default();
     let known = d1::prospects_after(call.platform, workspace, &after, PROSPECTS_PER_CALL).await?;

@@ -6,6 +6,7 @@ use crate::kernel::{Ctx, Reply};
 use schema::Reject;
 use schema::ids::{CategoryId, ItemId};
 use schema::room::catalogue::{CATEGORY_DEPTH_MAX, ChangeCategory, CreateCategory, ITEMS_MAX};
+use schema::sort::collect_small;
 use serde_json::json;
 use std::collections::BTreeSet;
 
@@ -51,7 +52,7 @@ pub fn change(ctx: &mut Ctx<'_>, input: &ChangeCategory) -> Result<Reply, Reject
 /// What only a category has.
 #[must_use]
 pub fn content(parent: Option<CategoryId>) -> Content {
-    Content::from_iter([("parentId".to_owned(), json!(parent))])
+    collect_small([("parentId".to_owned(), json!(parent))])
 }
 
 fn check_parent(ctx: &Ctx<'_>, item: Option<&Item>, parent: CategoryId) -> Result<(), Reject> {
@@ -111,12 +112,12 @@ fn levels(ctx: &Ctx<'_>, id: ItemId) -> Result<usize, Reject> {
         let seen = Seen { archived, team: None, agent: None };
         all.extend(store::list(ctx.sql, Kind::Category, &seen, 0, ITEMS_MAX)?);
     }
-    let mut level = BTreeSet::from([id]);
+    let mut level: BTreeSet<ItemId> = collect_small([id]);
     let mut levels = 0;
     while !level.is_empty() && levels < CATEGORY_DEPTH_MAX {
         levels += 1;
         let parts = all.iter().filter(|item| parent_of(item).is_some_and(|it| level.contains(&it)));
-        level = parts.map(|item| item.id).collect();
+        level = collect_small(parts.map(|item| item.id));
     }
     Ok(levels)
 }

@@ -12,6 +12,7 @@ use schema::room::catalogue::{
 };
 use schema::room::comment::Visibility;
 use schema::room::ticket::{Source, Ticket, TicketChange};
+use schema::sort::collect_small;
 use schema::{Permission, Reject, check};
 use serde_json::{Value, json};
 
@@ -70,7 +71,7 @@ pub fn content(actions: &MacroActions) -> Result<Content, Reject> {
         return Err(Reject::field("actions.assignToMe", why));
     }
     changes::check(&actions.change)?;
-    Ok(Content::from_iter([("actions".to_owned(), json!(actions))]))
+    Ok(collect_small([("actions".to_owned(), json!(actions))]))
 }
 
 /// What a macro does.

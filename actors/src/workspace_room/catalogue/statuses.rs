@@ -6,6 +6,7 @@ use schema::Reject;
 use schema::ids::{CustomStatusId, ItemId};
 use schema::room::catalogue::{ChangeCustomStatus, CreateCustomStatus};
 use schema::room::ticket::Status;
+use schema::sort::collect_small;
 use serde_json::json;
 
 /// Makes a status. Event `customStatus.created`.
@@ -21,7 +22,7 @@ pub fn create(ctx: &mut Ctx<'_>, input: &CreateCustomStatus) -> Result<Reply, Re
 /// What only a status has.
 #[must_use]
 pub fn content(status: Status) -> Content {
-    Content::from_iter([("status".to_owned(), json!(status))])
+    collect_small([("status".to_owned(), json!(status))])
 }
 
 /// Changes a status. Event `customStatus.changed`.

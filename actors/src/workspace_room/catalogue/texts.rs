@@ -3,6 +3,7 @@
 use super::{Change, Content, Draft, Kind, alter, make, render, view};
 use crate::kernel::{Ctx, Reply};
 use schema::room::catalogue::{ChangeText, CreateText, TEXT_CHARS_MAX};
+use schema::sort::collect_small;
 use schema::{Reject, check};
 use serde_json::json;
 
@@ -43,5 +44,5 @@ pub fn change(ctx: &mut Ctx<'_>, kind: Kind, input: &ChangeText) -> Result<Reply
 pub fn content(body: &str) -> Result<Content, Reject> {
     let body = check::text("body", body, TEXT_CHARS_MAX)?;
     render::check("body", &body)?;
-    Ok(Content::from_iter([("body".to_owned(), json!(body))]))
+    Ok(collect_small([("body".to_owned(), json!(body))]))
 }

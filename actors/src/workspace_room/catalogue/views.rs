@@ -7,6 +7,7 @@ use crate::workspace_room::handle::list_tickets::{self, Query};
 use schema::codec::read_json;
 use schema::room::catalogue::{ChangeView, CreateView, ListViewTickets};
 use schema::room::ticket::ListTickets;
+use schema::sort::collect_small;
 use schema::{Permission, Reject};
 use serde_json::{Value, json};
 
@@ -50,7 +51,7 @@ pub fn content(filter: &ListTickets) -> Result<Content, Reject> {
         }
     }
     Query::of(filter)?;
-    Ok(Content::from_iter([("filter".to_owned(), json!(filter))]))
+    Ok(collect_small([("filter".to_owned(), json!(filter))]))
 }
 
 /// Lists the tickets of a view.

@@ -8,6 +8,7 @@ use schema::ids::CompanyId;
 use schema::room::attribute::Subject;
 use schema::room::company::{Company, CompanyEvent, CreateCompany, DOMAINS_MAX};
 use schema::room::user::NAME_CHARS_MAX;
+use schema::sort::SortSmall;
 use schema::{Permission, Reject, check};
 use serde_json::Map;
 
@@ -57,7 +58,7 @@ pub fn domains(
     for text in given {
         kept.push(super::domain("domains", text)?);
     }
-    kept.sort_unstable();
+    kept.sort_small();
     kept.dedup();
     for domain in &kept {
         if own.is_some_and(|own| own.domains.contains(domain)) {

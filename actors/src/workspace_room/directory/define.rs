@@ -17,6 +17,7 @@ use schema::room::attribute::{
     CreateAttribute, DeleteAttribute, GetAttribute, KEY_CHARS_MAX, LABEL_CHARS_MAX, ListAttributes,
     OPTIONS_MAX, Subject,
 };
+use schema::sort::SortSmall;
 use schema::{Permission, Reject, check};
 
 /// Lists definitions, in the order of their making.
@@ -37,7 +38,7 @@ pub fn list_attributes(ctx: &Ctx<'_>, input: &ListAttributes) -> Result<Reply, R
     for subject in subjects {
         defined.extend(store::of_subject(ctx.sql, subject)?);
     }
-    defined.sort_by_key(|(number, _)| *number);
+    defined.sort_small_by_key(|(number, _)| *number);
     let after = position.map_or(0, |(_, number)| number);
     let rows = defined
         .into_iter()

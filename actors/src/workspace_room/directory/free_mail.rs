@@ -6,6 +6,7 @@ use super::store::free_mail;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use schema::room::company::{ChangeFreeMail, FREE_DOMAINS_MAX, FreeMail, GetFreeMail};
+use schema::sort::SortSmall;
 use schema::{Permission, Reject, check};
 
 /// The commonest providers, sorted, with blanks between.
@@ -83,7 +84,7 @@ pub fn checked(given: &[String]) -> Result<Vec<String>, Reject> {
     for text in given {
         domains.push(domain("domains", text)?);
     }
-    domains.sort_unstable();
+    domains.sort_small();
     domains.dedup();
     Ok(domains)
 }

@@ -11,6 +11,7 @@ use crate::workspace_room::store::listing::{self as store, Position, Walk};
 use crate::workspace_room::{cursor, tickets};
 use schema::page::{self, Page};
 use schema::room::ticket::{ListTickets, Status, Ticket, TicketSort};
+use schema::sort::SortSmall;
 use schema::{Permission, Reject};
 
 /// How many tickets of a walk are read at once where some of them will be left out.
@@ -45,7 +46,7 @@ impl Query {
     pub fn of(input: &ListTickets) -> Result<Self, Reject> {
         let mut filter = input.clone();
         (filter.limit, filter.cursor) = (None, None);
-        filter.status.sort_unstable();
+        filter.status.sort_small();
         filter.status.dedup();
         filter.tag = filter.tag.map(|tag| tickets::tag("tag", &tag)).transpose()?;
         tickets::attributes(&filter.attributes)?;
@@ -215,7 +216,7 @@ fn next(
         }
         merged.extend(tickets);
     }
-    merged.sort_by_key(|ticket| std::cmp::Reverse(query.position(ticket)));
+    merged.sort_small_by_key(|ticket| std::cmp::Reverse(query.position(ticket)));
     if let Some(frontier) = frontier {
         merged.retain(|ticket| query.position(ticket) >= frontier);
     }

@@ -12,6 +12,7 @@ use schema::room::moves::{
     UndoMove,
 };
 use schema::room::ticket::{Attributes, Source, Status, Ticket};
+use schema::sort::SortSmall;
 use schema::{Permission, Reject};
 
 /// Merges a ticket into another. Events `ticket.merged`, and for the other one
@@ -105,7 +106,7 @@ fn chosen(ctx: &Ctx<'_>, input: &SplitTicket) -> Result<Vec<Comment>, Reject> {
         }
         comments.push(comment);
     }
-    comments.sort_unstable_by_key(|comment| comment.seq);
+    comments.sort_small_by_key(|comment| comment.seq);
     Ok(comments)
 }
 

@@ -14,6 +14,7 @@ use schema::room::notification::{
     NotificationSettings, NotificationTemplate, NotificationTemplates,
     NotificationTemplatesChanged, TITLE_CHARS_MAX,
 };
+use schema::sort::SortSmall;
 use schema::{Permission, Reject, check};
 
 /// Reads the caller's settings.
@@ -81,7 +82,7 @@ pub fn change_templates(
         named.push(it.kind);
         new.push(checked(it)?);
     }
-    named.sort_unstable();
+    named.sort_small();
     if named.windows(2).any(|pair| pair[0] == pair[1]) {
         return Err(Reject::field("templates", "must name each kind once"));
     }

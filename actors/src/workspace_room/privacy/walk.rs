@@ -10,6 +10,7 @@ use schema::event::By;
 use schema::ids::TicketId;
 use schema::room::mail::MailFacts;
 use schema::room::ticket::{Attributes, Ticket, TicketBefore, TicketChanged};
+use schema::sort::SortSmall;
 use schema::{Reject, codec};
 use serde_json::Value;
 
@@ -71,7 +72,7 @@ fn tickets(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<bool, Reject> {
             found.extend(rows::ids_of_user(ctx.sql, user, running.position, AT_ONCE)?);
         }
     }
-    found.sort_unstable();
+    found.sort_small();
     let last = (found.len() as i64) < AT_ONCE;
     for (number, id) in found.into_iter().take(AT_ONCE as usize) {
         running.position = number;

@@ -8,6 +8,7 @@ use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::store::agents;
 use crate::workspace_room::derived;
 use schema::room::report::{DAYS_MAX, Figures, GetReport, Report, ReportBy, ReportRow};
+use schema::sort::collect_small;
 use schema::{Permission, Reject};
 use std::collections::BTreeMap;
 
@@ -80,13 +81,11 @@ fn figures(sums: &Sums, left: i64) -> Figures {
 }
 
 fn days(found: &[(Value, Sums)], (first, last): (i64, i64), left: i64) -> Vec<ReportRow> {
-    let by_day: BTreeMap<i64, Sums> = found
-        .iter()
-        .filter_map(|(key, sums)| match key {
+    let by_day: BTreeMap<i64, Sums> =
+        collect_small(found.iter().filter_map(|(key, sums)| match key {
             Value::Integer(day) => Some((*day, *sums)),
             _ => None,
-        })
-        .collect();
+        }));
     let mut left = left;
     let row = |day: i64| {
         let sums = by_day.get(&day).copied().unwrap_or_default();
@@ -130,11 +129,11 @@ fn text(value: Value) -> String {
 /// What the keys of a report are called.
 fn names(ctx: &Ctx<'_>, by: ReportBy, keys: &[&str]) -> Result<BTreeMap<String, String>, Reject> {
     Ok(match by {
-        ReportBy::Agent => agents::list(ctx.sql)?
-            .into_iter()
-            .map(|agent| (agent.id.to_string(), agent.name))
-            .collect(),
-        ReportBy::Team => store::team_names(ctx.sql, keys)?.into_iter().collect(),
+        ReportBy::Agent => {
+            let agents = agents::list(ctx.sql)?.into_iter();
+            collect_small(agents.map(|agent| (agent.id.to_string(), agent.name)))
+        }
+        ReportBy::Team => collect_small(store::team_names(ctx.sql, keys)?),
         _ => BTreeMap::new(),
     })
 }

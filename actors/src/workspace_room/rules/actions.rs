@@ -20,6 +20,7 @@ use schema::room::catalogue::MacroActions;
 use schema::room::comment::Visibility;
 use schema::room::notification::{NOTICE_AGENTS_MAX, NOTICE_CHARS_MAX, Notice, NotificationKind};
 use schema::room::ticket::{Source, Status, TAGS_MAX, Ticket, TicketChange};
+use schema::sort::SortSmall;
 use schema::{Code, Reject, check};
 
 /// Whether anything is written.
@@ -335,7 +336,7 @@ impl<'r> Doer<'r> {
         if let Some(team) = notice.team_id {
             told.extend(teams::find(ctx, team)?.member_ids);
         }
-        told.sort_unstable();
+        told.sort_small();
         told.dedup();
         if told.is_empty() {
             return unneeded("there is nobody to tell");
@@ -372,7 +373,7 @@ impl<'r> Doer<'r> {
     fn add_tags(&mut self, tags: &[String]) -> Result<Done, Reject> {
         let mut all = self.working.tags.clone();
         all.extend(tags.iter().cloned());
-        all.sort_unstable();
+        all.sort_small();
         all.dedup();
         if all.len() > TAGS_MAX {
             return Err(Reject::conflict(format!("it would have more than {TAGS_MAX} tags")));

@@ -8,6 +8,7 @@ use crate::warmup_counter::zone::{self, Zone};
 use schema::room::hours::{
     BusinessHours, Day, HOLIDAY_CHARS_MAX, HOLIDAYS_MAX, OPENINGS_MAX, Opening,
 };
+use schema::sort::SortSmall;
 use schema::{Millis, Reject, check};
 use std::collections::BTreeSet;
 
@@ -61,7 +62,7 @@ impl Hours {
             week[place].push(span(opening)?);
         }
         for day in &mut week {
-            day.sort_unstable();
+            day.sort_small();
             if day.windows(2).any(|pair| pair[0].1 > pair[1].0) {
                 return Err(Reject::field("week", "an opening lies over another"));
             }

@@ -9,6 +9,7 @@ use crate::workspace_room::access::store::agents;
 use crate::workspace_room::teams;
 use schema::ids::{AgentId, TeamId};
 use schema::room::automation::Turn;
+use schema::sort::SortSmall;
 use schema::{Permission, Reject};
 
 /// The next agent of a team, or of all: active, and may work.
@@ -23,7 +24,7 @@ pub fn next(ctx: &Ctx<'_>, team: Option<TeamId>, by: Turn) -> Result<AgentId, Re
         .map(|agent| agent.id)
         .filter(|id| members.as_ref().is_none_or(|members| members.contains(id)))
         .collect();
-    able.sort_unstable();
+    able.sort_small();
     let last = store::last(ctx.sql, &key(team))?;
     let after = last.map_or(0, |last| able.partition_point(|id| *id <= last));
     let turn = after % able.len().max(1);

@@ -15,6 +15,7 @@ use crate::workspace_room::tickets;
 use schema::ids::TicketId;
 use schema::room::automation::{Automation, Occasion};
 use schema::room::ticket::{Status, Ticket};
+use schema::sort::SortSmall;
 use schema::{Millis, Reject};
 
 /// The timer of a ticket's silence; its key is the ticket.
@@ -100,7 +101,7 @@ fn rules(ctx: &Ctx<'_>) -> Result<Vec<Automation>, Reject> {
     for occasion in [Occasion::NoAgentReply, Occasion::NoUserReply, Occasion::Unassigned] {
         rules.extend(definitions::of_occasion(ctx.sql, occasion)?);
     }
-    rules.sort_by_key(|rule| rule.position);
+    rules.sort_small_by_key(|rule| rule.position);
     Ok(rules)
 }
 

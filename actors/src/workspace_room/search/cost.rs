@@ -8,6 +8,7 @@ use super::slices;
 use super::store::{self, Filter, Kind, Marks};
 use crate::kernel::Ctx;
 use schema::Reject;
+use schema::sort::SortSmall;
 
 /// How many of the newest rows with a word tell how common it is.
 const PROBE: i64 = 64;
@@ -53,7 +54,7 @@ impl Cost {
         }
         let all = (comments(marks) + marks.tickets).max(1) as f64;
         let mut longest: Vec<usize> = (0..words).collect();
-        longest.sort_by_key(|at| std::cmp::Reverse(query.terms[*at].folded.len()));
+        longest.sort_small_by_key(|at| std::cmp::Reverse(query.terms[*at].folded.len()));
         let mut parts = vec![USUAL_PART; words];
         for at in longest.into_iter().take(PROBED) {
             parts[at] = rows_with(ctx, &query.terms[at], marks)? / all;

@@ -11,6 +11,7 @@ use crate::workspace_room::access::authorise;
 use crate::workspace_room::{cursor, derived};
 use schema::page::{self, Page};
 use schema::room::search::{Hit, HitKind, QUERY_CHARS_MAX, Search};
+use schema::sort::SortSmall;
 use schema::{Permission, Reject, check};
 
 /// Finds tickets, comments and users. Everybody who may read sees private comments too, as in the
@@ -24,7 +25,7 @@ pub fn search(ctx: &mut Ctx<'_>, input: &Search) -> Result<Reply, Reject> {
     let text = check::text("query", &input.query, QUERY_CHARS_MAX)?;
     let query = Query::of(&text);
     let mut filter = Filter { status: input.status.clone(), assignee: input.assignee_id };
-    filter.status.sort_unstable();
+    filter.status.sort_small();
     filter.status.dedup();
     let kinds = kinds(input);
     let list = format!("search/{:?}/{kinds:?}/{filter:?}", query.terms);
@@ -46,7 +47,7 @@ pub fn search(ctx: &mut Ctx<'_>, input: &Search) -> Result<Reply, Reject> {
     };
     let search = Lookup { query: &query, cost: &place.cost, filter: &filter, marks, pending };
     let (mut found, upto) = search.window(ctx, place.upto)?;
-    found.sort_by(|a, b| {
+    found.sort_small_by(|a, b| {
         b.hit.score.total_cmp(&a.hit.score).then(b.at.cmp(&a.at)).then(b.number.cmp(&a.number))
     });
 
@@ -91,7 +92,7 @@ fn kinds(input: &Search) -> Vec<HitKind> {
     if kinds.is_empty() {
         kinds = vec![HitKind::Ticket, HitKind::Comment, HitKind::User];
     }
-    kinds.sort_unstable();
+    kinds.sort_small();
     kinds.dedup();
     if !input.status.is_empty() || input.assignee_id.is_some() {
         kinds.retain(|kind| *kind != HitKind::User);

@@ -6,6 +6,7 @@ use super::store::{self, Kind, Marks};
 use crate::kernel::Ctx;
 use crate::workspace_room::derived;
 use schema::Reject;
+use schema::sort::SortSmall;
 use std::collections::BTreeSet;
 
 /// Where there are more rows of a kind than the timer leaves, they are put into the index first.
@@ -86,7 +87,7 @@ impl Pending {
         let here = self.found.iter().map(|(of, number)| (*of, *number));
         let here = here.filter(|(of, number)| *of == kind && *number <= upto && *number > rest);
         rows.extend(here.map(|(_, number)| number));
-        rows.sort_unstable_by(|a, b| b.cmp(a));
+        rows.sort_small_by(|a, b| b.cmp(a));
         if rows.len() as i64 > most {
             rows.truncate(usize::try_from(most).unwrap_or(0));
             rest = rows.last().map_or(rest, |last| last - 1);

@@ -4,6 +4,7 @@ use super::users::json;
 use crate::kernel::{Fault, Row, Sql};
 use schema::ids::CompanyId;
 use schema::room::company::Company;
+use schema::sort::SortSmall;
 
 /// A company and its place in the list.
 pub type Numbered = (i64, Company);
@@ -23,7 +24,7 @@ macro_rules! columns {
 
 fn read(row: &Row) -> Result<Numbered, Fault> {
     let mut domains: Vec<String> = json(&row.text(9)?)?;
-    domains.sort_unstable();
+    domains.sort_small();
     let company = Company {
         id: row.id(1)?,
         name: row.text(2)?,

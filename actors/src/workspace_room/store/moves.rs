@@ -7,6 +7,7 @@ use schema::ids::MoveId;
 use schema::room::mail::MailFacts;
 use schema::room::moves::{MoveKind, TicketMove, UNDO_MS_MAX};
 use schema::room::ticket::Ticket;
+use schema::sort::SortSmall;
 
 /// A merge or split, with what it takes to undo it.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +73,7 @@ pub fn of_ticket(sql: &dyn Sql, ticket: i64) -> Result<Vec<TicketMove>, Fault> {
     rows.extend(sql.exec(INTO, &[ticket.into()])?);
     let known: Result<Vec<Known>, Fault> = rows.iter().map(read).collect();
     let mut known = known?;
-    known.sort_by_key(|known| std::cmp::Reverse(known.number));
+    known.sort_small_by_key(|known| std::cmp::Reverse(known.number));
     known.truncate(100);
     Ok(known.into_iter().map(|known| known.moved).collect())
 }

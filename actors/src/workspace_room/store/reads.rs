@@ -44,7 +44,11 @@ pub fn unread(sql: &dyn Sql, agent: AgentId, tickets: &[i64]) -> Result<BTreeMap
     let agent = agent.to_string();
     let list = serde_json::Value::from(tickets).to_string();
     let rows = sql.exec(UNREAD, &[(&agent).into(), (&agent).into(), list.into()])?;
-    rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?))).collect()
+    let mut unread = BTreeMap::new();
+    for row in &rows {
+        unread.insert(row.integer(0)?, row.integer(1)?);
+    }
+    Ok(unread)
 }
 
 /// Of each agent who has read one ticket: how far, and the first comment by others that they have

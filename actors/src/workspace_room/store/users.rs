@@ -5,6 +5,7 @@ use crate::workspace_room::store::tickets::word;
 use schema::codec::read_json;
 use schema::ids::{CompanyId, UserId};
 use schema::room::user::{Handle, HandleKind, User};
+use schema::sort::SortSmall;
 
 /// A user and their place in the list.
 pub type Numbered = (i64, User);
@@ -56,7 +57,7 @@ fn read_handles(text: &str) -> Result<Vec<Handle>, Fault> {
 
 /// Puts handles in the order in which they are shown: by kind, the primary one first, then by age.
 pub fn sort(handles: &mut [Handle]) {
-    handles.sort_by(|a, b| {
+    handles.sort_small_by(|a, b| {
         let key = |it: &Handle| (it.kind, !it.primary, it.added_at);
         key(a).cmp(&key(b)).then_with(|| a.value.cmp(&b.value))
     });

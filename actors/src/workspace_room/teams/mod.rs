@@ -17,6 +17,7 @@ use super::access;
 use crate::kernel::Ctx;
 use schema::ids::{AgentId, TeamId};
 use schema::room::team::{DESCRIPTION_CHARS_MAX, MEMBERS_MAX, NAME_CHARS_MAX, Team};
+use schema::sort::SortSmall;
 use schema::{Reject, check};
 
 /// A team that is not deleted.
@@ -68,7 +69,7 @@ pub(super) fn key(name: &str) -> String {
 fn members(ctx: &Ctx<'_>, asked: &[AgentId], before: &[AgentId]) -> Result<Vec<AgentId>, Reject> {
     check::items("memberIds", asked, MEMBERS_MAX)?;
     let mut kept = asked.to_vec();
-    kept.sort_unstable();
+    kept.sort_small();
     kept.dedup();
     for id in kept.iter().filter(|id| !before.contains(id)) {
         check_member(ctx, "memberIds", *id)?;

@@ -5,6 +5,7 @@ use schema::Millis;
 use schema::codec::read_json;
 use schema::ids::{AgentId, TeamId};
 use schema::room::team::Team;
+use schema::sort::SortSmall;
 
 /// A team and its place in the list.
 pub type Numbered = (i64, Team);
@@ -25,7 +26,7 @@ fn read(row: &Row) -> Result<Numbered, Fault> {
     let members = row.text(7)?;
     let mut member_ids: Vec<AgentId> = read_json(members.as_bytes())
         .map_err(|error| Fault(format!("members: {}", error.message)))?;
-    member_ids.sort_unstable();
+    member_ids.sort_small();
     let team = Team {
         id: row.id(1)?,
         name: row.text(2)?,

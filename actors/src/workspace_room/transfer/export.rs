@@ -28,6 +28,7 @@ use schema::room::transfer::{
 };
 use schema::room::user::{Handle, HandleKind, NewHandle, User};
 use schema::room::workflow::Workflow;
+use schema::sort::SortSmall;
 use schema::{Permission, Reject};
 use serde_json::Value;
 use std::str::FromStr;
@@ -210,7 +211,7 @@ fn attributes_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<
     }
     for subject in [Subject::User, Subject::Company, Subject::Ticket] {
         let mut defined = attributes::of_subject(ctx.sql, subject)?;
-        defined.sort_unstable_by_key(|(number, _)| *number);
+        defined.sort_small_by_key(|(number, _)| *number);
         for (_, attribute) in defined {
             page.push(&ImportRow::Attribute(settings::attribute_row(attribute)), 0)?;
         }

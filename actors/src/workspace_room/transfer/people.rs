@@ -15,6 +15,7 @@ use schema::room::company::{Company, DOMAINS_MAX};
 use schema::room::team::{MEMBERS_MAX, TEAMS_MAX, Team};
 use schema::room::transfer::{AgentRow, CompanyRow, RowOutcome, RowResult, TeamRow, UserRow};
 use schema::room::user::{Handle, HandleKind, NAME_CHARS_MAX, User};
+use schema::sort::SortSmall;
 use schema::{Reject, check};
 use serde_json::{Map, Value};
 
@@ -83,7 +84,7 @@ pub fn team(ctx: &mut Ctx<'_>, row: &TeamRow) -> Result<RowResult, Reject> {
     time(ctx, "updatedAt", row.updated_at)?;
     check::items("memberIds", &row.member_ids, MEMBERS_MAX)?;
     let mut member_ids = row.member_ids.clone();
-    member_ids.sort_unstable();
+    member_ids.sort_small();
     member_ids.dedup();
     for member in &member_ids {
         if agents::find(ctx.sql, *member)?.is_none() {
@@ -142,7 +143,7 @@ pub fn company(ctx: &mut Ctx<'_>, row: &CompanyRow) -> Result<RowResult, Reject>
     for text in given {
         domains.push(directory::domain("domain", text)?);
     }
-    domains.sort_unstable();
+    domains.sort_small();
     domains.dedup();
     check_values(&row.attributes)?;
     time(ctx, "createdAt", row.created_at)?;
@@ -282,6 +283,6 @@ fn as_asked(ctx: &Ctx<'_>, row: &UserRow) -> Result<User, Reject> {
 fn values_of(user: &User) -> Vec<(HandleKind, &str, bool)> {
     let mut values: Vec<_> =
         user.handles.iter().map(|it| (it.kind, it.value.as_str(), it.primary)).collect();
-    values.sort_unstable();
+    values.sort_small();
     values
 }

@@ -5,6 +5,7 @@ use crate::workspace_room::store::users::json;
 use schema::Millis;
 use schema::ids::{MergeId, UserId};
 use schema::room::user::Handle;
+use schema::sort::SortSmall;
 
 /// What went from one user to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -130,7 +131,7 @@ const MOVE_ALL: &str = "update tickets set user_id = ?, version = version + 1
 pub fn move_all(sql: &dyn Sql, from: UserId, to: UserId) -> Result<Vec<i64>, Fault> {
     let rows = sql.exec(MOVE_ALL, &[to.to_string().into(), from.to_string().into()])?;
     let mut numbers: Vec<i64> = rows.iter().map(|row| row.integer(0)).collect::<Result<_, _>>()?;
-    numbers.sort_unstable();
+    numbers.sort_small();
     Ok(numbers)
 }
 
@@ -151,7 +152,7 @@ pub fn move_back(
     let params = [to.to_string().into(), list.into(), from.to_string().into()];
     let rows = sql.exec(MOVE_BACK, &params)?;
     let mut numbers: Vec<i64> = rows.iter().map(|row| row.integer(0)).collect::<Result<_, _>>()?;
-    numbers.sort_unstable();
+    numbers.sort_small();
     Ok(numbers)
 }
 

@@ -9,6 +9,7 @@ use crate::workspace_room::tickets;
 use schema::room::hours::{
     BusinessHours, BusinessHoursChanged, GetBusinessHours, SetBusinessHours,
 };
+use schema::sort::SortSmall;
 use schema::{Permission, Reject};
 
 /// Reads the business hours.
@@ -55,8 +56,8 @@ pub fn set(ctx: &mut Ctx<'_>, input: &SetBusinessHours) -> Result<Reply, Reject>
 /// `invalid_input`.
 pub fn shape(hours: &mut BusinessHours) -> Result<(), Reject> {
     Hours::of(hours)?;
-    hours.week.sort_by(|a, b| (a.day, &a.from).cmp(&(b.day, &b.from)));
-    hours.holidays.sort_by(|a, b| a.date.cmp(&b.date));
+    hours.week.sort_small_by(|a, b| (a.day, &a.from).cmp(&(b.day, &b.from)));
+    hours.holidays.sort_small_by(|a, b| a.date.cmp(&b.date));
     hours.holidays.dedup_by(|a, b| a.date == b.date);
     Ok(())
 }

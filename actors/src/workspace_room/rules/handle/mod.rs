@@ -14,6 +14,7 @@ use crate::kernel::Ctx;
 use crate::workspace_room::cursor;
 use schema::page::{self, Page};
 use schema::room::automation::NAME_CHARS_MAX;
+use schema::sort::SortSmall;
 use schema::{Reject, check};
 
 /// More than there are of any kind.
@@ -61,8 +62,8 @@ fn reorder<T: Definition>(ctx: &Ctx<'_>, field: &str, ids: &[String]) -> Result<
     let known = definitions::list::<T>(ctx.sql, 0, ALL)?;
     let (mut asked, mut there): (Vec<String>, Vec<String>) =
         (ids.to_vec(), known.iter().map(Definition::id).collect());
-    asked.sort_unstable();
-    there.sort_unstable();
+    asked.sort_small();
+    there.sort_small();
     if asked != there {
         return Err(Reject::field(field, "must name each one once, and no other"));
     }

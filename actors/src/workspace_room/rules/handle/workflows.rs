@@ -12,6 +12,7 @@ use schema::room::workflow::{
     ChangeWorkflow, CreateWorkflow, DeleteWorkflow, GetWorkflow, ListWorkflows, RunState,
     STEPS_MAX, Step, StopOn, WORKFLOWS_MAX, Workflow, WorkflowChanged, WorkflowEvent,
 };
+use schema::sort::SortSmall;
 use schema::{Permission, Reject, check};
 
 /// How many runs a deletion stops at most; others find out when they go on.
@@ -103,7 +104,7 @@ fn shape_steps(steps: &[Step]) -> Result<Vec<Step>, Reject> {
 
 fn sorted(stop_on: &[StopOn]) -> Vec<StopOn> {
     let mut sorted = stop_on.to_vec();
-    sorted.sort_unstable();
+    sorted.sort_small();
     sorted.dedup();
     sorted
 }
