@@ -95,14 +95,15 @@ impl World {
 
     fn check_log(&mut self, name: &Name) -> Result<(), String> {
         let Some(object) = self.objects.get(name) else { return Ok(()) };
-        let log = self.checks.logs.entry(name.clone()).or_default();
-        let known = log.events.len() as i64;
+        let known = self.checks.logs.get(name).map_or(0, |log| log.events.len() as i64);
         let connection = object.native.connection();
         let Ok(mut after) = connection
             .prepare_cached("select seq, at, json from events where seq > ? order by seq")
         else {
-            return Ok(());
+            // A room that nobody has registered keeps nothing, and has no log.
+            return if known == 0 { Ok(()) } else { Err(format!("{known} events are gone")) };
         };
+        let log = self.checks.logs.entry(name.clone()).or_default();
         let rows = after.query_map([known], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
         let rows: Result<Vec<(i64, Millis, String)>, _> = rows.map_err(text)?.collect();
         let rows = rows.map_err(text)?;

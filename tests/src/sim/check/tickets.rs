@@ -78,12 +78,14 @@ impl World {
     pub(super) fn check_desks(&mut self) {
         let rooms: Vec<Name> = self.plan.tenants.iter().map(|own| own.room.clone()).collect();
         for room in rooms {
-            let Some(object) = self.objects.get(&room) else { continue };
+            let (Some(object), Some(log)) = (self.objects.get(&room), self.checks.logs.get(&room))
+            else {
+                continue;
+            };
             let connection = object.native.connection();
-            let events = self.checks.logs.get(&room).map(|log| log.events.as_slice());
             let found = [
                 never(connection),
-                said(connection, events.unwrap_or_default()).map_err(|why| (KEPT, why)),
+                said(connection, &log.events).map_err(|why| (KEPT, why)),
                 self.attached(&room, connection).map_err(|why| (FILES, why)),
             ];
             if let Some((what, why)) = found.into_iter().find_map(Result::err) {
