@@ -197,6 +197,9 @@ pub struct NewMail {
     /// Set for outreach: then the prospect is asked for permission first.
     #[serde(default)]
     pub prospect: Option<Outreach>,
+    /// No person wrote it: it says so (`Auto-Submitted: auto-generated`), and no machine answers.
+    #[serde(default)]
+    pub automatic: bool,
 }
 
 /// Which step of which campaign a mail is.

@@ -6,7 +6,7 @@ use crate::inbox_state::{flow, registered, send_of, store, view};
 use crate::kernel::Ctx;
 use crate::kernel::engine::hex;
 use crate::mail::address::Address;
-use crate::mail::outbound::{self, Mailbox, OutboundMail};
+use crate::mail::outbound::{self, AutoSubmitted, Mailbox, OutboundMail};
 use schema::codec::{read_json, to_json};
 use schema::ids::SendId;
 use schema::inbox::{
@@ -94,7 +94,7 @@ pub fn compose(inbox: &Inbox, send: &Send, json: &str) -> Result<Vec<u8>, Reject
         html: mail.html,
         in_reply_to: mail.in_reply_to,
         references: mail.references,
-        auto_submitted: None,
+        auto_submitted: mail.automatic.then_some(AutoSubmitted::Generated),
         loop_token: token[..32].to_owned(),
         list_unsubscribe: None,
         attachments: Vec::new(),

@@ -17,6 +17,8 @@ struct Scene {
     inbox: Bench<Core>,
     warmup: Bench<warmup_counter::Core>,
     mails: Vec<String>,
+    /// The last mail, as it left.
+    content: String,
     records: Vec<Fate>,
     permits: usize,
 }
@@ -51,6 +53,7 @@ fn new_mail() -> NewMail {
         in_reply_to: None,
         references: Vec::new(),
         prospect: None,
+        automatic: false,
     }
 }
 
@@ -75,6 +78,7 @@ impl Scene {
             inbox: Bench::new(name.clone()),
             warmup: Bench::new(name),
             mails: Vec::new(),
+            content: String::new(),
             records: Vec::new(),
             permits: 0,
         };
@@ -114,10 +118,11 @@ impl Scene {
         mut permit: impl FnMut() -> PermitReply,
     ) {
         self.warmup.now = self.inbox.now;
-        let Self { inbox, warmup, mails, records, permits } = self;
+        let Self { inbox, warmup, mails, content, records, permits } = self;
         inbox.drain(|_: &Entry, effect| match effect {
             Effect::Mail(job) => {
                 mails.push(job.send_id.clone());
+                *content = String::from_utf8_lossy(&job.content).into_owned();
                 mail()
             }
             Effect::Call { actor: schema::ActorKind::WarmupCounter, key, command, .. } => {
@@ -164,6 +169,17 @@ fn outreach() -> NewMail {
     NewMail {
         prospect: Some(Outreach { prospect_id, campaign: "spring".into(), step: 1 }),
         ..new_mail()
+    }
+}
+
+#[test]
+fn a_mail_that_no_person_wrote_says_so() {
+    let mut scene = Scene::new(true);
+    for automatic in [false, true] {
+        scene.send(&format!("automatic: {automatic}"), NewMail { automatic, ..new_mail() });
+        scene.run(accepted);
+        let says = scene.content.contains("\r\nAuto-Submitted: auto-generated\r\n");
+        assert_eq!(says, automatic, "{}", scene.content);
     }
 }
 

@@ -41,6 +41,7 @@ pub fn begin(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         in_reply_to: None,
         references: Vec::new(),
         prospect: None,
+        automatic: true,
     };
     Ok(Effect::Call {
         actor: ActorKind::InboxState,

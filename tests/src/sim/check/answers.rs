@@ -55,7 +55,7 @@ impl World {
         }
         if let Some(key) = &envelope.key {
             let scope = envelope.principal.key_scope();
-            let kept = self.is_kept(from, &scope, key, &envelope.command);
+            let kept = self.kept_since(from, &scope, key, &envelope.command);
             let mut key = format!("{scope}:{key}");
             if envelope.principal.is_visitor() {
                 // Visitors are not told apart: another's command under the same key is another.
@@ -73,26 +73,26 @@ impl World {
         self.checks.answers.known.contains_key(&(op.to.clone(), key))
     }
 
-    /// Whether an answer is owed to who asks again under this key: something was done. What makes
-    /// something does; of the rest the object's own table says so.
-    fn is_kept(&self, from: &Name, scope: &str, key: &str, command: &[u8]) -> bool {
+    /// Since when an answer is owed to who asks again under this key: something was done. What
+    /// makes something does; of the rest the object's own table says so. What was asked again has
+    /// the time at which it was done.
+    fn kept_since(&self, from: &Name, scope: &str, key: &str, command: &[u8]) -> Option<Millis> {
         let makes = |name: String| MAKES.iter().any(|start| name.starts_with(start));
-        if name_of(command).is_some_and(makes) {
-            return true;
-        }
-        let Some(object) = self.objects.get(from) else { return false };
-        let sql = "select 1 from idempotency where substr(key, 1, length(?1)) = ?1
+        let object = self.objects.get(from)?;
+        let sql = "select min(at) from idempotency where substr(key, 1, length(?1)) = ?1
             and substr(key, -length(?2)) = ?2";
-        let connection = object.native.connection();
-        let Ok(mut kept) = connection.prepare_cached(sql) else { return false };
-        kept.exists((format!("{scope}:"), format!(":{key}"))).unwrap_or(false)
+        let kept = object.native.connection().prepare_cached(sql).ok();
+        let at = kept.and_then(|mut kept| {
+            kept.query_row((format!("{scope}:"), format!(":{key}")), |row| row.get(0)).ok()?
+        });
+        at.or_else(|| name_of(command).is_some_and(makes).then(|| self.clock.wall()))
     }
 
     fn check_key(
         &mut self,
         key: (Name, String),
         command: Vec<u8>,
-        (answer, kept): (&Answer, bool),
+        (answer, kept): (&Answer, Option<Millis>),
     ) {
         let from = &key.0;
         let now = self.clock.latest();
@@ -116,10 +116,9 @@ impl World {
             (Some(_), Answer::Rejected(reject)) if reject.code == Code::KeyReused => {
                 self.mark("key reused");
             }
-            (None, Answer::Done { json, .. }) if kept => {
-                let at = self.clock.wall();
-                let known = Known { command, json: json.clone(), at };
-                self.checks.answers.known.insert(key, known);
+            (None, Answer::Done { json, .. }) => {
+                let known = kept.map(|at| Known { command, json: json.clone(), at });
+                self.checks.answers.known.extend(known.map(|known| (key, known)));
             }
             _ => {}
         }

@@ -4,7 +4,11 @@ use super::log::text;
 use crate::sim::object::Name;
 use crate::sim::world::{World, short};
 use actors::kernel::{Entry, MailJob, MailOutcome, Outcome};
+use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// The outbox kind of notifications that go out by mail.
+const NOTIFIES: &str = "notifications.mail";
 
 /// What is known of mails beside the mail servers.
 #[derive(Debug, Default)]
@@ -13,6 +17,8 @@ pub struct Mails {
     under_way: BTreeMap<(u64, usize), String>,
     /// The mail that a text of the plan became.
     sends: BTreeMap<String, String>,
+    /// The mail that a notification became.
+    notified: BTreeMap<(Name, String), String>,
 }
 
 impl World {
@@ -23,7 +29,9 @@ impl World {
         // The transport itself needs the sealed password; the message must not have it.
         self.check_secrets(from, "mail", &job.content);
         let content = String::from_utf8_lossy(&job.content);
-        for token in super::log::tokens(&content) {
+        // Notifications may tell of one thing several times, and have their template's texts.
+        let notifies = content.contains("\r\nAuto-Submitted: auto-generated\r\n");
+        for token in super::log::tokens(&content).into_iter().filter(|_| !notifies) {
             let sends = &mut self.checks.mails.sends;
             let known = sends.entry(token.clone()).or_insert_with(|| job.send_id.clone()).clone();
             if known != job.send_id {
@@ -48,6 +56,9 @@ impl World {
         entry: &Entry,
         outcome: &Outcome,
     ) {
+        if let (NOTIFIES, Outcome::Done(reply)) = (entry.kind.as_str(), outcome) {
+            self.check_notified(from, &entry.key, reply);
+        }
         let Some(send) = self.checks.mails.under_way.remove(&at) else { return };
         let definite = matches!(
             outcome,
@@ -57,6 +68,19 @@ impl World {
             Ok(false) if definite => self.post.close(&send),
             Ok(_) => {}
             Err(error) => self.violate("3 a mail leaves once", format!("{}: {error}", short(from))),
+        }
+    }
+
+    /// An inbox has taken the mail of a notification: it is the same one, however often it is asked.
+    fn check_notified(&mut self, from: &Name, notification: &str, reply: &[u8]) {
+        let reply: Value = serde_json::from_slice(reply).unwrap_or_default();
+        let send = reply["id"].as_str().unwrap_or_default().to_owned();
+        let key = (from.clone(), notification.to_owned());
+        let known = self.checks.mails.notified.entry(key).or_insert_with(|| send.clone()).clone();
+        self.mark("notification mailed");
+        if known != send {
+            let text = format!("{} tells {notification} as {known} and as {send}", short(from));
+            self.violate("3 a mail leaves once", text);
         }
     }
 
