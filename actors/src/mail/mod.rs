@@ -5,9 +5,9 @@
 //!
 //! Reading order: [`address`] (what may be written to), [`inbound`] (raw bytes to a plain struct;
 //! [`header`], [`structure`], [`transfer`], [`charset`] and [`html`] are its parts), [`automatic`]
-//! (is a person behind it), [`outbound`] (a plain struct to raw bytes; [`write`] has its lines),
-//! [`smtp`] (raw bytes to a server, and what is known afterwards), [`identity`] (two spellings, one
-//! prospect), [`seal`] (passwords at rest).
+//! (is a person behind it), [`reply`] (what of it the person wrote), [`outbound`] (a plain struct
+//! to raw bytes; [`write`] has its lines), [`smtp`] (raw bytes to a server, and what is known
+//! afterwards), [`identity`] (two spellings, one prospect), [`seal`] (passwords at rest).
 //!
 //! It does not store, retry, decide about tickets, or read bounces.
 
@@ -17,6 +17,7 @@ pub mod charset;
 pub mod identity;
 pub mod inbound;
 pub mod outbound;
+pub mod reply;
 pub mod seal;
 pub mod smtp;
 
