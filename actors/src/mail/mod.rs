@@ -5,14 +5,16 @@
 //!
 //! Reading order: [`address`] (what may be written to), [`inbound`] (raw bytes to a plain struct;
 //! [`header`], [`structure`], [`transfer`], [`charset`] and [`html`] are its parts), [`automatic`]
-//! (is a person behind it), [`reply`] (what of it the person wrote), [`outbound`] (a plain struct
-//! to raw bytes; [`write`] has its lines), [`smtp`] (raw bytes to a server, and what is known
-//! afterwards), [`identity`] (two spellings, one prospect), [`seal`] (passwords at rest).
+//! (is a person behind it), [`reply`] (what of it the person wrote), [`bounce`] (what mail systems
+//! say about mail of ours), [`outbound`] (a plain struct to raw bytes; [`write`] has its lines),
+//! [`smtp`] (raw bytes to a server, and what is known afterwards), [`identity`] (two spellings, one
+//! prospect), [`seal`] (passwords at rest).
 //!
-//! It does not store, retry, decide about tickets, or read bounces.
+//! It does not store, retry, or decide about tickets.
 
 pub mod address;
 pub mod automatic;
+pub mod bounce;
 pub mod charset;
 pub mod identity;
 pub mod inbound;
