@@ -1,4 +1,5 @@
 //! Feature tests, the simulator, and the large room.
 
 pub mod big;
+pub mod bounces;
 pub mod sim;
