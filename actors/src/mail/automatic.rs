@@ -1,4 +1,4 @@
-//! Is a person behind this mail? The signs of RFC 3834 and of practice (PROTOCOLS.md §3.13).
+//! Is a person behind this mail? The signs of RFC 3834 and of practice.
 //!
 //! An automatic mail is stored like any other, but never answered automatically: that is what
 //! stops two help desks from writing to each other all night. `X-Auto-Response-Suppress` asks us

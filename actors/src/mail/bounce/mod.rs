@@ -1,4 +1,4 @@
-//! Reports about the fate of mail: bounces, delays, complaints (PROTOCOLS.md §3.12, FEATURES E12).
+//! Reports about the fate of mail: bounces, delays, complaints (RFC 3464, RFC 5965).
 //!
 //! What a report says is read in the order in which it can be trusted: the fields of a
 //! `message/delivery-status` or a `message/feedback-report` part ([`fields`]), the same fields

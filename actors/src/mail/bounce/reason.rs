@@ -2,7 +2,7 @@
 //!
 //! The words of the refusing server come first, because servers give codes carelessly (a full
 //! mailbox with 5.1.1, a missing one with 5.7.1); where its words say nothing known, its codes
-//! decide (RFC 3463; FEATURES E12), and last the words of the server that reports.
+//! decide (RFC 3463), and last the words of the server that reports.
 //!
 //! | class | reasons |
 //! | --- | --- |

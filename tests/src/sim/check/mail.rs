@@ -71,7 +71,7 @@ impl World {
         }
     }
 
-    /// An inbox has taken the mail of a notification: it is the same one, however often it is asked.
+    /// An inbox has taken the mail of a notification: the same one, however often it is asked.
     fn check_notified(&mut self, from: &Name, notification: &str, reply: &[u8]) {
         let reply: Value = serde_json::from_slice(reply).unwrap_or_default();
         let send = reply["id"].as_str().unwrap_or_default().to_owned();
