@@ -198,7 +198,8 @@ pub struct NewMail {
     #[serde(default)]
     pub prospect: Option<Outreach>,
     /// No person wrote it: it says so (`Auto-Submitted: auto-generated`), and no machine answers.
-    #[serde(default)]
+    // Left out where it is not so: the hash of a mail that was taken before this field was.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub automatic: bool,
 }
 

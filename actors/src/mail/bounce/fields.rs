@@ -180,6 +180,9 @@ fn status_groups(fields: &str, reader: Reader, evidence: &Evidence<'_>) -> Optio
         }
     }
     for group in groups.iter().filter(|group| group.has_failed()) {
+        if report.is_cut {
+            break;
+        }
         if let Some(recipient) = recipient(group, reader, is_alone, evidence) {
             report.push(recipient);
         }
@@ -198,7 +201,7 @@ fn recipient(
     // A source route (RFC 5321 §C) is the way within a server, not what was written to.
     let is_routed = group.get("final-recipient").is_some_and(|value| value.contains(";@"));
     let original = first.clone().filter(|_| is_routed);
-    let sole = || text::sole_address(evidence).filter(|_| is_alone);
+    let sole = || is_alone.then(|| text::sole_address(evidence)).flatten();
     let address = original.or(last).or_else(|| first.clone()).or_else(sole)?;
     let action = group.get("action").unwrap_or_default().to_ascii_lowercase();
     let said = group.get("diagnostic-code").unwrap_or_default();

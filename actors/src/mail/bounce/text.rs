@@ -243,8 +243,12 @@ pub(super) fn notification(evidence: &Evidence<'_>) -> Option<Report> {
     };
     let (_, rest) = text.split_once(&format!("\"{list}\":"))?;
     let (list, _) = rest.split_once(']')?;
+    let kind = json_text(&text, "bounceSubType").unwrap_or_default();
     let mut report = Report::new(Reader::Notification);
     for entry in list.split('}') {
+        if report.is_cut {
+            break;
+        }
         let Some(address) = json_text(entry, "emailAddress").and_then(scan::address) else {
             continue;
         };
@@ -252,7 +256,7 @@ pub(super) fn notification(evidence: &Evidence<'_>) -> Option<Report> {
         let facts = Facts {
             status: json_text(entry, "status"),
             diagnostic: said,
-            context: json_text(&text, "bounceSubType").unwrap_or_default(),
+            context: kind,
             is_delayed: false,
             source: Source::Fields,
         };

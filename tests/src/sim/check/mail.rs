@@ -74,7 +74,10 @@ impl World {
     /// An inbox has taken the mail of a notification: the same one, however often it is asked.
     fn check_notified(&mut self, from: &Name, notification: &str, reply: &[u8]) {
         let reply: Value = serde_json::from_slice(reply).unwrap_or_default();
-        let send = reply["id"].as_str().unwrap_or_default().to_owned();
+        let Some(send) = reply["id"].as_str().map(str::to_owned) else {
+            let text = format!("{} tells {notification} as {reply}", short(from));
+            return self.violate("3 a mail leaves once", text);
+        };
         let key = (from.clone(), notification.to_owned());
         let known = self.checks.mails.notified.entry(key).or_insert_with(|| send.clone()).clone();
         self.mark("notification mailed");
