@@ -7,9 +7,10 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, openSync, readSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, CRATES, isInput } from "./build.mjs";
+import { freePort } from "./port.mjs";
 import { main, setup } from "./setup.mjs";
 import { ROOT, say, Trouble } from "./tools.mjs";
-import { freePort, startWorker } from "./worker.mjs";
+import { startWorker } from "./worker.mjs";
 
 /** Random secrets for this machine only; existing ones are kept, since they seal what is stored. */
 function localSecrets() {

@@ -8,9 +8,9 @@ import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { closeSync, cpSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { freePort } from "./port.mjs";
 import { killGroup, nodeBin, ROOT, run, Trouble } from "./tools.mjs";
 
 const MIGRATIONS = join(ROOT, "schema", "migrations", "d1");
@@ -38,6 +38,15 @@ const QUIET = {
  * Gives { url, port, pid, pids(), log, logText(), exited, stop(), kill9() }.
  */
 export async function startWorker(options = {}) {
+  try {
+    return await start(options);
+  } catch (e) {
+    if (!e.message.includes("Address already in use")) throw e;
+    return start(options); // on other ports, since somebody was faster
+  }
+}
+
+async function start(options) {
   const { persistTo, vars, env = {}, config = CONFIG, main, readyPath = "/healthz", readyMs = 60_000 } = options;
   if (!persistTo) throw new Trouble("startWorker: persistTo is missing");
   const dir = resolve(persistTo);
@@ -134,18 +143,6 @@ function groupPids(group) {
     } catch {
       return false; // it ended meanwhile
     }
-  });
-}
-
-/** A port that nobody listens on: the wanted one, or any. */
-export function freePort(wanted = 0) {
-  return new Promise((done, fail) => {
-    const taken = new Trouble(`port ${wanted} is in use: choose another, e.g. PORT=${wanted + 1}`);
-    const server = createServer().once("error", (e) => fail(e.code === "EADDRINUSE" ? taken : e));
-    server.listen(wanted, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
   });
 }
 

@@ -14,10 +14,11 @@
 
 import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
-import { createServer, connect } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { freePort } from "../../gateway/dev/port.mjs";
 
 const EXIM = "/usr/sbin/exim4";
 const PASSWORD = "correct horse battery";
@@ -133,17 +134,6 @@ login:
   server_condition = \${if and{{eq{$auth1}{${user}}}{eq{$auth2}{${PASSWORD}}}}}
   server_set_id = $auth1
 `;
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer();
-    probe.once("error", reject);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 function canConnect(port) {
