@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startGraph } from "../harness/graph.mjs";
-import { askToken, authorize, authorizing, graphClient, logIn, refresh, verified } from "../harness/graph_client.mjs";
+import { ANN, askToken, authorize, authorizing, graphClient, logIn, refresh, verified } from "../harness/graph_client.mjs";
 import { later } from "../harness/worker.mjs";
 
-const ANN = "ann@contoso.test";
 const MINUTE = 60_000;
 
 /** A stand-in for the test, with Ann at the browser. */

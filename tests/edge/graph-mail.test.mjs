@@ -3,30 +3,17 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { test } from "node:test";
-import { startGraph } from "../harness/graph.mjs";
-import { graphClient, IMMUTABLE } from "../harness/graph_client.mjs";
+import { ANN, BO, graphClient, IMMUTABLE, is, standIn } from "../harness/graph_client.mjs";
 import { header, parseMail } from "../harness/graph/mime.mjs";
-import { later } from "../harness/worker.mjs";
 
-const ANN = "ann@contoso.test";
-const BO = "bo@contoso.test";
 const TEXT = 'IdType="ImmutableId", outlook.body-content-type="text"';
 const MB = 1024 * 1024;
-
-/** A stand-in with Ann's and Bo's mailboxes, and a client that has Ann's token. */
-async function standIn(t, options = {}, scopes = undefined) {
-  const graph = await startGraph({ mailboxes: [{ address: ANN, name: "Ann" }, { address: BO }], ...options });
-  later(t, () => graph.stop());
-  const { accessToken } = graph.tokensFor(ANN, scopes);
-  return { graph, ann: graph.mailbox(ANN), token: accessToken, ask: graphClient(graph, accessToken) };
-}
 
 const MAIL = {
   from: "Cara Cole <cara@customer.test>",
   subject: "Grüße: it broke",
   text: "It broke.\r\n\r\n> you said",
 };
-const is = ({ status, code }, ...expected) => assert.deepEqual([status, code], expected);
 const recipients = (...list) => list.map((address) => ({ emailAddress: { address } }));
 
 test("no token, a wrong one, one that has run out: 401 with Graph's body", async (t) => {

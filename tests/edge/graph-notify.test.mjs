@@ -3,26 +3,10 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { startGraph } from "../harness/graph.mjs";
-import { graphClient } from "../harness/graph_client.mjs";
+import { BO, bring, graphClient, is, standIn } from "../harness/graph_client.mjs";
 import { later } from "../harness/worker.mjs";
 
-const ANN = "ann@contoso.test";
-const BO = "bo@contoso.test";
 const MINUTE = 60_000;
-
-async function standIn(t, options = {}) {
-  const graph = await startGraph({ mailboxes: [{ address: ANN }, { address: BO }], ...options });
-  later(t, () => graph.stop());
-  return { graph, ann: graph.mailbox(ANN), ask: graphClient(graph, graph.tokensFor(ANN).accessToken) };
-}
-
-/** Brings `count` mails with the subjects `0`, `1`, ... */
-const bring = (mailbox, count, from = 0) =>
-  Array.from({ length: count }, (_, n) =>
-    mailbox.receive({ from: "cara@customer.test", subject: String(from + n), text: "Hello" }),
-  );
-const is = ({ status, code }, ...expected) => assert.deepEqual([status, code], expected);
 
 /** An endpoint for notifications that keeps what it was told; `change` is how it behaves otherwise than it should. */
 async function endpoint(t, change = {}) {

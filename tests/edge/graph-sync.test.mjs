@@ -2,29 +2,13 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { startGraph } from "../harness/graph.mjs";
-import { graphClient, IMMUTABLE, round } from "../harness/graph_client.mjs";
+import { ANN, BO, bring, graphClient, IMMUTABLE, is, round, standIn } from "../harness/graph_client.mjs";
 import { until } from "../harness/until.mjs";
-import { later } from "../harness/worker.mjs";
 
-const ANN = "ann@contoso.test";
-const BO = "bo@contoso.test";
 const MINUTE = 60_000;
 const DELTA = "/me/mailFolders/inbox/messages/delta";
 
-async function standIn(t, options = {}) {
-  const graph = await startGraph({ mailboxes: [{ address: ANN }, { address: BO }], ...options });
-  later(t, () => graph.stop());
-  return { graph, ann: graph.mailbox(ANN), ask: graphClient(graph, graph.tokensFor(ANN).accessToken) };
-}
-
-/** Brings `count` mails with the subjects `0`, `1`, ... */
-const bring = (mailbox, count, from = 0) =>
-  Array.from({ length: count }, (_, n) =>
-    mailbox.receive({ from: "cara@customer.test", subject: String(from + n), text: "Hello" }),
-  );
 const subjects = (items) => items.map((item) => item.subject).sort((a, b) => a - b);
-const is = ({ status, code }, ...expected) => assert.deepEqual([status, code], expected);
 const sized = (size) => ({ prefer: `${IMMUTABLE}, odata.maxpagesize=${size}` });
 
 test("a round of delta gives every message once, in pages; the next one what has changed", async (t) => {

@@ -1,9 +1,31 @@
 // A bare client of the stand-in of graph.mjs, for its own tests: it shows every answer as it is.
 
+import assert from "node:assert/strict";
 import { createHash, createPublicKey, createVerify, randomBytes } from "node:crypto";
+import { startGraph } from "./graph.mjs";
+import { later } from "./worker.mjs";
 
+export const ANN = "ann@contoso.test";
+export const BO = "bo@contoso.test";
 export const SCOPE = "openid profile email offline_access User.Read Mail.ReadWrite Mail.Send";
 export const IMMUTABLE = 'IdType="ImmutableId"';
+
+/** A stand-in for the test `t`, with Ann's and Bo's mailboxes, and a client that has Ann's token. */
+export async function standIn(t, options = {}, scopes = undefined) {
+  const graph = await startGraph({ mailboxes: [{ address: ANN, name: "Ann" }, { address: BO }], ...options });
+  later(t, () => graph.stop());
+  const { accessToken } = graph.tokensFor(ANN, scopes);
+  return { graph, ann: graph.mailbox(ANN), token: accessToken, ask: graphClient(graph, accessToken) };
+}
+
+/** Brings `count` mails with the subjects `from`, `from + 1`, ... */
+export const bring = (mailbox, count, from = 0) =>
+  Array.from({ length: count }, (_, n) =>
+    mailbox.receive({ from: "cara@customer.test", subject: String(from + n), text: "Hello" }),
+  );
+
+/** Says that an answer has this status and this code. */
+export const is = ({ status, code }, ...expected) => assert.deepEqual([status, code], expected);
 
 /** The parameters of an authorize, and the verifier that belongs to them. */
 export function authorizing(graph, changes = {}) {
