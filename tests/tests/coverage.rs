@@ -1,7 +1,8 @@
-//! The simulator's plans know every command of the room, of inboxes, of warm-up and of limits: a
-//! new one that no plan gets done fails.
+//! The simulator's plans know every command of the room, of inboxes, of warm-up and of limits, and
+//! every event of the room: a new one that no plan gets done fails.
 
 use schema::ActorKind;
+use schema::audience::AUDIENCE;
 use schema::codec;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ fn names<C: DeserializeOwned>() -> BTreeSet<String> {
 }
 
 #[test]
-fn every_command_is_asked_and_done() {
+fn every_command_is_asked_and_done_and_every_event_told() {
     let all = [
         (ActorKind::WorkspaceRoom, names::<schema::room::RoomCommand>()),
         (ActorKind::InboxState, names::<schema::inbox::InboxCommand>()),
@@ -34,4 +35,7 @@ fn every_command_is_asked_and_done() {
             names.iter().filter(|name| !summary.done.contains(&(kind, (*name).clone()))).collect();
         assert!(missing.is_empty(), "{kind:?}: no plan gets these done: {missing:?}");
     }
+    let untold: Vec<_> =
+        AUDIENCE.iter().filter(|(kind, _)| !summary.told.contains_key(*kind)).collect();
+    assert!(untold.is_empty(), "no plan makes a room tell of these: {untold:?}");
 }

@@ -22,6 +22,8 @@ pub struct Summary {
     pub marks: BTreeMap<&'static str, u64>,
     /// What was asked and done: kinds of objects, and the names of commands.
     pub done: BTreeSet<(ActorKind, String)>,
+    /// How many events of each type were told.
+    pub told: BTreeMap<String, u64>,
     /// The seeds that failed.
     pub failed: Vec<Outcome>,
 }
@@ -39,6 +41,9 @@ impl Summary {
             *self.marks.entry(mark).or_default() += count;
         }
         self.done.extend(outcome.done.iter().cloned());
+        for (kind, count) in &outcome.told {
+            *self.told.entry(kind.clone()).or_default() += count;
+        }
         if outcome.violation.is_some() {
             self.failed.push(outcome);
         }
@@ -51,7 +56,7 @@ impl Summary {
         counts.filter(|(_, count)| **count == 0).map(|(fault, _)| fault.text()).collect()
     }
 
-    /// The tables of faults and marks.
+    /// The tables of faults, marks and events.
     #[must_use]
     pub fn tables(&self) -> String {
         let mut text = String::from("faults:\n");
@@ -61,6 +66,10 @@ impl Summary {
         text.push_str("marks:\n");
         for (mark, count) in &self.marks {
             text.push_str(&format!("  {count:>9}  {mark}\n"));
+        }
+        text.push_str("events:\n");
+        for (kind, count) in &self.told {
+            text.push_str(&format!("  {count:>9}  {kind}\n"));
         }
         text
     }

@@ -32,6 +32,8 @@ pub struct Outcome {
     pub marks: BTreeMap<&'static str, u64>,
     /// What was asked and done: kinds of objects, and the names of commands.
     pub done: BTreeSet<(ActorKind, String)>,
+    /// How many events of each type were told.
+    pub told: BTreeMap<String, u64>,
     /// The last lines of the trace.
     pub tail: Vec<String>,
 }
@@ -55,6 +57,7 @@ pub fn run(seed: u64, aloud: bool) -> Outcome {
         faults: world.faults.counts().to_vec(),
         marks: world.marks,
         done: world.done,
+        told: world.told,
         tail,
     }
 }

@@ -151,6 +151,8 @@ pub struct World {
     pub marks: BTreeMap<&'static str, u64>,
     /// What was asked and done: kinds of objects, and the names of commands.
     pub done: BTreeSet<(ActorKind, String)>,
+    /// How many events of each type were told.
+    pub told: BTreeMap<String, u64>,
     /// How many steps of objects ran.
     pub turns: u64,
     /// How many envelopes and frames were answered.
@@ -185,6 +187,7 @@ impl World {
             violation: None,
             marks: BTreeMap::new(),
             done: BTreeSet::new(),
+            told: BTreeMap::new(),
             turns: 0,
             commands: 0,
             rounds: BTreeMap::new(),

@@ -1,11 +1,13 @@
 //! Invariants 1 and 2: the log has no gap and never changes; a socket sees each event once, in
 //! order; work exists ⇒ the alarm is armed.
 
+use super::promises::{self, Said};
 use super::sight::{self, Roles};
 use crate::sim::object::Name;
 use crate::sim::plan::About;
 use crate::sim::sockets::SocketId;
 use crate::sim::world::{World, short};
+use rusqlite::Connection;
 use schema::frame::Codec;
 use schema::{Millis, codec};
 use serde::Deserialize;
@@ -29,6 +31,7 @@ pub struct Log {
     pub tokens: BTreeMap<String, Vec<(String, Millis)>>,
     /// Who had which role when.
     pub roles: Roles,
+    said: Said,
     at: Millis,
 }
 
@@ -97,16 +100,12 @@ impl World {
         let Some(object) = self.objects.get(name) else { return Ok(()) };
         let known = self.checks.logs.get(name).map_or(0, |log| log.events.len() as i64);
         let connection = object.native.connection();
-        let Ok(mut after) = connection
-            .prepare_cached("select seq, at, json from events where seq > ? order by seq")
-        else {
+        let Some(rows) = news(connection, known)? else {
             // A room that nobody has registered keeps nothing, and has no log.
             return if known == 0 { Ok(()) } else { Err(format!("{known} events are gone")) };
         };
         let log = self.checks.logs.entry(name.clone()).or_default();
-        let rows = after.query_map([known], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-        let rows: Result<Vec<(i64, Millis, String)>, _> = rows.map_err(text)?.collect();
-        let rows = rows.map_err(text)?;
+        let mut said = Ok(());
         for (seq, at, json) in rows {
             let next = log.events.len() as i64 + 1;
             if seq != next {
@@ -124,17 +123,18 @@ impl World {
             }
             sight::note_role(&mut log.roles, seq, &event.kind, event.data);
             self.trace.mix(json.as_bytes());
+            said = said.and(log.said.note(&event.kind, &json));
+            *self.told.entry(event.kind).or_default() += 1;
             log.at = at;
             log.events.push(json);
         }
-        let sql =
-            "select ifnull(max(seq), 0), count(*), ifnull((select seq from head), 0) from events";
-        let mut heads = connection.prepare_cached(sql).map_err(text)?;
-        let heads = heads.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
-        let heads: (i64, i64, i64) = heads.map_err(text)?;
+        let heads = heads(connection)?;
         let now = log.events.len() as i64;
         if heads != (now, now, now) {
             return Err(format!("{now} events were committed; last, count and head are {heads:?}"));
+        }
+        if let Err(twice) = said {
+            self.violate(promises::WARNED, format!("{}: {twice}", short(name)));
         }
         Ok(())
     }
@@ -258,6 +258,22 @@ impl Log {
             .get(token)
             .map_or(0, |all| all.iter().filter(|(found, _)| found == kind).count())
     }
+}
+
+/// The events after a number: number, time and text; none where there is no log.
+fn news(connection: &Connection, known: i64) -> Result<Option<Vec<(i64, Millis, String)>>, String> {
+    let sql = "select seq, at, json from events where seq > ? order by seq";
+    let Ok(mut after) = connection.prepare_cached(sql) else { return Ok(None) };
+    let rows = after.query_map([known], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+    let rows: Result<Vec<_>, _> = rows.map_err(text)?.collect();
+    rows.map(Some).map_err(text)
+}
+
+/// The last event, how many there are, and what the room takes for the last.
+fn heads(connection: &Connection) -> Result<(i64, i64, i64), String> {
+    let sql = "select ifnull(max(seq), 0), count(*), ifnull((select seq from head), 0) from events";
+    let mut heads = connection.prepare_cached(sql).map_err(text)?;
+    heads.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(text)
 }
 
 fn same_event(log: &Log, next: i64, event: &RawValue, codec: Codec) -> Result<(), String> {

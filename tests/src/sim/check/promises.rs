@@ -16,36 +16,46 @@ pub const SILENCE: &str = "18 silence is noticed in time";
 
 const MINUTE_MS: Millis = 60_000;
 
-/// Of a promise it is warned once, and that it is broken is said once, as long as nothing moves its
-/// end: neither a policy, nor the hours, nor the ticket's priority or status.
-pub fn warned(events: &[Value]) -> Result<(), String> {
-    let mut said: BTreeMap<(String, String, String), i64> = BTreeMap::new();
-    for event in events {
-        let kind = event["type"].as_str().unwrap_or_default();
-        let ticket = event["ticketId"].as_str().unwrap_or_default();
-        match kind {
-            "sla.warning" | "sla.breached" => {
-                let promise = event["data"]["promise"].to_string();
-                let key = (ticket.to_owned(), promise, kind.to_owned());
-                let seq = event["seq"].as_i64().unwrap_or_default();
-                if let Some(before) = said.insert(key, seq) {
-                    return Err(format!("{kind} of {ticket} is event {before} and event {seq}"));
-                }
-            }
-            _ if kind.starts_with("slaPolicy.") || kind.starts_with("businessHours.") => {
-                said.clear();
-            }
-            "ticket.changed" | "ticket.reopened" | "workspace.imported" => {
-                let moved = event["data"]["before"].as_object();
-                let moves = |field: &&str| moved.is_some_and(|it| it.contains_key(*field));
-                if kind != "ticket.changed" || ["priority", "status"].iter().any(moves) {
-                    said.retain(|(known, ..), _| known != ticket && !ticket.is_empty());
-                }
-            }
-            _ => {}
+/// What was said of promises. Of each it is warned once, and that it is broken is said once, as
+/// long as nothing moves its end: neither a policy, nor the hours, nor the ticket's priority or
+/// status.
+#[derive(Debug, Default)]
+pub struct Said(BTreeMap<(String, String, String), i64>);
+
+impl Said {
+    /// Notes an event.
+    ///
+    /// # Errors
+    /// Where it says once more what was said.
+    pub fn note(&mut self, kind: &str, json: &str) -> Result<(), String> {
+        let ends = ["slaPolicy.", "businessHours."].iter().any(|start| kind.starts_with(start));
+        if ends {
+            self.0.clear();
         }
+        let concerns = ["sla.warning", "sla.breached", "ticket.changed", "ticket.reopened"];
+        if kind != "workspace.imported" && !concerns.contains(&kind) {
+            return Ok(());
+        }
+        let event: Value = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let ticket = event["ticketId"].as_str().unwrap_or_default();
+        if kind.starts_with("sla.") {
+            let promise = event["data"]["promise"].to_string();
+            let key = (ticket.to_owned(), promise, kind.to_owned());
+            let seq = event["seq"].as_i64().unwrap_or_default();
+            return match self.0.insert(key, seq) {
+                Some(before) => {
+                    Err(format!("{kind} of {ticket} is event {before} and event {seq}"))
+                }
+                None => Ok(()),
+            };
+        }
+        let moved = event["data"]["before"].as_object();
+        let moves = |field: &&str| moved.is_some_and(|it| it.contains_key(*field));
+        if kind != "ticket.changed" || ["priority", "status"].iter().any(moves) {
+            self.0.retain(|(known, ..), _| known != ticket && !ticket.is_empty());
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Each act of a rule is one event and one entry of the run log, of the same time.

@@ -35,7 +35,6 @@ impl World {
                 (ONCE, once(&events)),
                 (STEPS, steps(connection, &events, late)),
                 (CLOCKS, clocks(connection, late)),
-                (promises::WARNED, promises::warned(&events)),
                 (promises::LOGGED, promises::logged(connection, &events)),
                 (promises::SILENCE, promises::silences(connection, late)),
             ];

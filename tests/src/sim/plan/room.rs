@@ -196,10 +196,11 @@ pub fn people(world: &mut World, tenant: usize) {
             let room = own.room.clone();
             let here = |client: &&crate::sim::sockets::Client| client.room == room;
             let sits = |world: &World| world.sockets.clients.iter().filter(here).count();
-            if sits(world) < 6 {
+            let sitting = sits(world);
+            if sitting < 2 || sitting < 6 && world.plan.random.chance(500) {
                 world.add_client(room, member, codec);
             } else {
-                watch(world, &room);
+                watch(world, tenant);
             }
             return;
         }
@@ -208,7 +209,8 @@ pub fn people(world: &mut World, tenant: usize) {
 }
 
 /// Somebody in a room wants to see something else, or looks at a ticket.
-fn watch(world: &mut World, room: &crate::sim::object::Name) {
+fn watch(world: &mut World, tenant: usize) {
+    let room = &world.plan.tenants[tenant].room;
     let clients = &world.sockets.clients;
     let own: Vec<_> = (0..clients.len()).filter(|id| clients[*id].room == *room).collect();
     let tickets: Vec<TicketId> = world.checks.logs.get(room).map_or_else(Vec::new, |log| {
@@ -236,7 +238,11 @@ fn watch(world: &mut World, room: &crate::sim::object::Name) {
             return world.utter(id, frame);
         }
     };
+    // The room is at work meanwhile: what it tells in that turn is seen partly as before.
+    desk(world, tenant);
+    desk(world, tenant);
     world.subscribe(id, views);
+    desk(world, tenant);
 }
 
 fn ticket_of(event: &str) -> Option<TicketId> {
@@ -244,11 +250,26 @@ fn ticket_of(event: &str) -> Option<TicketId> {
     event["ticketId"].as_str()?.parse().ok()
 }
 
-/// Mail that came in, by queue.
+/// Mail that came in; of a machine's, sometimes more than a room takes in an hour.
 pub fn mail(world: &mut World, tenant: usize) {
     if world.plan.tenants[tenant].members.is_empty() {
         return;
     }
+    let random = &mut world.plan.random;
+    let from = random.below(12);
+    if random.chance(15) {
+        for _ in 0..22 {
+            receive(world, tenant, from, Some("autoReply"));
+        }
+        return;
+    }
+    let kind = *random.pick(&["autoReply", "bounce", "list", "ownLoop"]);
+    let kind = random.chance(80).then_some(kind);
+    receive(world, tenant, from, kind);
+}
+
+/// A mail of one of the people, by queue; of a machine where it has a kind.
+fn receive(world: &mut World, tenant: usize, from: u64, kind: Option<&str>) {
     let system = world.plan.tenants[tenant].system();
     let plan = &mut world.plan;
     let text = plan.text(tenant);
@@ -256,8 +277,8 @@ pub fn mail(world: &mut World, tenant: usize) {
     let (own, random) = (&mut plan.tenants[tenant], &mut plan.random);
     let reply = (!own.mails.is_empty() && random.chance(500)).then(|| random.pick(&own.mails));
     let message_id = format!("{token}@{}.example", own.canary);
-    let from = format!("u{}@{}.example", random.below(12), own.canary);
-    let automatic = random.chance(50).then(|| json!({ "kind": "autoReply", "reason": "header" }));
+    let from = format!("u{from}@{}.example", own.canary);
+    let automatic = kind.map(|kind| json!({ "kind": kind, "reason": "header" }));
     let hash = format!("{:064x}", random.below(3));
     let files = random.chance(200).then(|| {
         vec![json!({ "fileName": text, "contentType": "text/plain", "bytesCount": 3,

@@ -18,12 +18,12 @@ pub fn rules(world: &mut World, tenant: usize) {
     let (random, own) = (&mut plan.random, &plan.tenants[tenant]);
     let ticket = (!own.tickets.is_empty()).then(|| *random.pick(&own.tickets));
     let workflow = own.one(random, "workflow");
-    let (command, about) = match (random.below(24), ticket, workflow) {
-        (0..4, ..) => match managed(random, own, tenant) {
+    let (command, about) = match (random.below(28), ticket, workflow) {
+        (0..4 | 24 | 25, ..) => match managed(random, own, tenant) {
             Some(known) => known,
             None => return,
         },
-        (4, _, known) if known.is_none() || random.chance(700) => {
+        (4 | 26 | 27, _, known) if known.is_none() || random.chance(700) => {
             (workflow_of(random, &text), About::Made(tenant, "workflow"))
         }
         (5..10, Some(ticket), Some(id)) => {
@@ -58,7 +58,7 @@ fn managed(random: &mut Random, own: &Tenant, tenant: usize) -> Option<(Value, A
     let automation = own.one(random, "automation");
     let (workflow, policy) = (own.one(random, "workflow"), own.one(random, "policy"));
     let gone = |kind, id: &String| About::Gone(tenant, kind, id.clone());
-    Some(match random.below(12) {
+    Some(match random.below(13) {
         0..2 => {
             let change = json!({ "automationId": automation?, "enabled": random.chance(700) });
             (json!({ "changeAutomation": change }), About::Other)
@@ -72,7 +72,7 @@ fn managed(random: &mut Random, own: &Tenant, tenant: usize) -> Option<(Value, A
             ids.reverse();
             (json!({ "reorderAutomations": { "automationIds": ids } }), About::Other)
         }
-        6 => {
+        6 | 10 => {
             let change = json!({ "workflowId": workflow?, "enabled": random.chance(700) });
             (json!({ "changeWorkflow": change }), About::Other)
         }
@@ -89,7 +89,7 @@ fn managed(random: &mut Random, own: &Tenant, tenant: usize) -> Option<(Value, A
             let id = policy?;
             (json!({ "deleteSlaPolicy": { "slaPolicyId": id } }), gone("policy", &id))
         }
-        10 => {
+        11 => {
             let mut ids = own.all("policy").to_vec();
             ids.reverse();
             (json!({ "reorderSlaPolicies": { "slaPolicyIds": ids } }), About::Other)
