@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use actors::kernel::testing::Seeded;
 use tests::bounces::{read, run};
 
 /// What the reader must reach, of a thousand.
@@ -69,21 +70,15 @@ fn nothing_that_is_not_a_report_counts_as_one() {
 #[test]
 fn damaged_reports_never_panic() {
     let Some(folder) = data("bounces") else { return };
-    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = move |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        usize::try_from(seed % (below.max(1) as u64)).unwrap_or(0)
-    };
+    let mut dice = Seeded(7);
     let (mut count, mut reports) = (0, 0);
     for (_, raw) in mails(&folder) {
         for _ in 0..12 {
-            let mut bytes = raw[..raw.len() - random(raw.len() / 2 + 1)].to_vec();
-            for _ in 0..random(16) {
-                let at = random(bytes.len());
+            let mut bytes = raw[..raw.len() - dice.index(raw.len() / 2 + 1)].to_vec();
+            for _ in 0..dice.index(16) {
+                let at = dice.index(bytes.len());
                 if let Some(byte) = bytes.get_mut(at) {
-                    *byte = b"\r\n=?<>\"\\(;:@-\0\xff\xe3"[random(16)];
+                    *byte = b"\r\n=?<>\"\\(;:@-\0\xff\xe3"[dice.index(16)];
                 }
             }
             if let Some(report) = read(&bytes) {

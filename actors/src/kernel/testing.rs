@@ -51,6 +51,11 @@ impl Seeded {
     pub fn below(&mut self, bound: u64) -> u64 {
         self.half() % bound.max(1)
     }
+
+    /// An index into something of this length.
+    pub fn index(&mut self, length: usize) -> usize {
+        self.below(length as u64) as usize
+    }
 }
 
 /// Postroom itself, in the bench's workspace.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
 use super::inbound::{Envelope, InboundMail, TEXT_BYTES_MAX, parse};
+use crate::kernel::testing::Seeded;
 use crate::mail::charset::Native;
 
 fn corpus() -> Option<Vec<(PathBuf, Vec<u8>)>> {
@@ -84,21 +85,15 @@ fn every_mail_of_the_corpus_is_read_or_refused_with_a_reason() {
 #[test]
 fn damaged_mail_never_panics() {
     let Some(files) = corpus() else { return };
-    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = move |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed % below.max(1) as u64) as usize
-    };
+    let mut dice = Seeded(7);
     let mut count = 0;
     for (_, raw) in files.iter().filter(|(_, raw)| raw.len() < 60_000) {
         for _ in 0..40 {
-            let mut bytes = raw[..random(raw.len() + 1)].to_vec();
-            for _ in 0..random(8) {
-                let at = random(bytes.len());
+            let mut bytes = raw[..dice.index(raw.len() + 1)].to_vec();
+            for _ in 0..dice.index(8) {
+                let at = dice.index(bytes.len());
                 if let Some(byte) = bytes.get_mut(at) {
-                    *byte = b"\r\n=?<>\"\\(;:,@-\0\xff"[random(16)];
+                    *byte = b"\r\n=?<>\"\\(;:,@-\0\xff"[dice.index(16)];
                 }
             }
             if let Ok(mail) = parse(&bytes, &Envelope::default(), &Native) {

@@ -305,6 +305,7 @@ fn without_titles(mut words: Vec<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::testing::Seeded;
 
     #[test]
     fn the_bare_address_is_what_one_can_write_to() {
@@ -391,24 +392,18 @@ mod tests {
 
     #[test]
     fn keys_are_their_own_keys() {
-        let mut seed = 42_u64;
-        let mut random = move |below: u32| {
-            seed = seed
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            ((seed >> 33) as u32) % below
-        };
+        let mut dice = Seeded(42);
         let odd = [
             '+', '.', ' ', ',', '\'', '-', 'İ', 'ſ', 'ß', 'Å', '\u{301}', '\u{3a3}', 'ﬁ', '㎏',
             '한', 'ǰ',
         ];
         let mut keys = 0;
         for _ in 0..40_000 {
-            let text: String = (0..1 + random(9))
-                .map(|_| match random(4) {
-                    0 => odd[random(odd.len() as u32) as usize],
-                    1 => char::from_u32(random(0x3_0000)).unwrap_or('x'),
-                    _ => char::from(b'a' + random(26) as u8),
+            let text: String = (0..1 + dice.below(9))
+                .map(|_| match dice.below(4) {
+                    0 => odd[dice.index(odd.len())],
+                    1 => char::from_u32(dice.below(0x3_0000) as u32).unwrap_or('x'),
+                    _ => char::from(b'a' + dice.below(26) as u8),
                 })
                 .collect();
             for domain in ["gmail.com", "example.com"] {

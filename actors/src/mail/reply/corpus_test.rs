@@ -6,6 +6,7 @@ use std::path::Path;
 use tokio::time::Instant;
 
 use super::visible;
+use crate::kernel::testing::Seeded;
 
 struct Reply {
     name: String,
@@ -62,30 +63,25 @@ fn check(text: &str) {
 #[test]
 fn damaged_replies_show_nothing_but_their_own_lines() {
     let Some(replies) = corpus() else { return };
-    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut random = move |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        (seed % below.max(1) as u64) as usize
-    };
+    let mut dice = Seeded(7);
     let texts: Vec<&str> = replies.iter().map(|reply| reply.text.as_str()).collect();
     let mut outcomes = BTreeSet::new();
     for text in texts.iter().filter(|text| text.len() < 6_000) {
         for _ in 0..60 {
-            let (at, _) = text.char_indices().nth(random(text.chars().count())).expect("a char");
+            let (at, _) =
+                text.char_indices().nth(dice.index(text.chars().count())).expect("a char");
             check(&text[..at]);
             check(&text[at..]);
             let mut lines: Vec<&str> = text.split('\n').collect();
-            for _ in 0..=random(6) {
-                let (at, other) = (random(lines.len()), random(lines.len()));
-                match random(4) {
+            for _ in 0..=dice.index(6) {
+                let (at, other) = (dice.index(lines.len()), dice.index(lines.len()));
+                match dice.index(4) {
                     0 => lines.swap(at, other),
                     1 => lines.insert(at, lines[other]),
-                    2 => lines.insert(at, ["", ">", "> x", "-- ", "\r", "\u{feff}"][random(6)]),
+                    2 => lines.insert(at, ["", ">", "> x", "-- ", "\r", "\u{feff}"][dice.index(6)]),
                     _ => {
-                        let stranger: Vec<_> = texts[random(texts.len())].lines().collect();
-                        lines.insert(at, stranger.get(random(stranger.len())).unwrap_or(&""));
+                        let stranger: Vec<_> = texts[dice.index(texts.len())].lines().collect();
+                        lines.insert(at, stranger.get(dice.index(stranger.len())).unwrap_or(&""));
                     }
                 }
             }
