@@ -260,8 +260,11 @@ impl Log {
     }
 }
 
-/// The events after a number: number, time and text; none where there is no log.
-fn news(connection: &Connection, known: i64) -> Result<Option<Vec<(i64, Millis, String)>>, String> {
+/// An event's number, time and text.
+type Row = (i64, Millis, String);
+
+/// The events after a number; none where there is no log.
+fn news(connection: &Connection, known: i64) -> Result<Option<Vec<Row>>, String> {
     let sql = "select seq, at, json from events where seq > ? order by seq";
     let Ok(mut after) = connection.prepare_cached(sql) else { return Ok(None) };
     let rows = after.query_map([known], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
