@@ -10,6 +10,7 @@ mod deliveries;
 mod erasures;
 mod limits;
 mod log;
+mod macros;
 mod mail;
 mod people;
 mod promises;

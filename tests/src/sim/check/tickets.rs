@@ -1,5 +1,5 @@
 //! Tickets and what is said on them: no comment is lost or doubled however they are merged and
-//! split, a macro does all of it once, files are of one comment, drafts are nobody else's.
+//! split, files are of one comment, drafts are nobody else's.
 
 use super::log::{text, tokens};
 use crate::sim::clients::State;
@@ -10,7 +10,6 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 const KEPT: &str = "22 each comment is on one ticket, which counts it";
-const APPLIED: &str = "22 a macro does all of it, once";
 const FILES: &str = "22 a file is of one comment";
 const OWN: &str = "22 what is an agent's own is in no event";
 
@@ -92,41 +91,6 @@ impl World {
                 return self.violate(what, format!("{}: {why}", short(&room)));
             }
         }
-    }
-
-    /// A macro was applied: its comment is in the log once, and its change in the same step.
-    pub(super) fn check_applied(&mut self, id: usize) {
-        let op = &self.clients.ops[id];
-        let State::Done(reply) = &op.state else { return };
-        let reply: Value = serde_json::from_slice(reply).unwrap_or_default();
-        let Some(log) = self.checks.logs.get(&op.to) else { return };
-        let events: Vec<Value> =
-            log.events.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
-        let (ticket, comment) = (&reply["ticket"], &reply["comment"]);
-        let written = |event: &&Value| {
-            event["type"] == "comment.created" && event["data"]["comment"]["id"] == comment["id"]
-        };
-        let count = events.iter().filter(written).count();
-        let left = |event: &&Value| {
-            let after = &event["data"]["ticket"];
-            after["id"] == ticket["id"] && after["version"] == ticket["version"]
-        };
-        let known = events.iter().rev().find(left);
-        // What does nothing has no event: a merge of users may have been last.
-        let same = known.map_or(!comment.is_object(), |event| {
-            let after = &event["data"]["ticket"];
-            // With a comment goes only what it changes of its ticket.
-            let same = |field: &&str| after[field].is_null() || after[field] == ticket[field];
-            ["priority", "tags", "status", "comments"].iter().all(same)
-        });
-        let text = if comment.is_object() && count != 1 {
-            format!("op {id}: its comment is in {count} events")
-        } else if !same {
-            format!("op {id}: no event left {ticket}")
-        } else {
-            return self.mark("a macro was applied");
-        };
-        self.violate(APPLIED, text);
     }
 
     /// In the end: a draft, and what somebody prepared for themselves, was told to nobody.
