@@ -32,14 +32,16 @@ impl World {
                         self.violate("8 nothing crashes", format!("a call to {instance}"));
                         continue;
                     };
+                    let to = (actor, instance);
+                    self.check_call((round, index), &to, &command);
                     let system = Principal::system(workspace);
-                    let mut envelope = Envelope::new(instance.as_str(), system, Some(key), &());
+                    let mut envelope = Envelope::new(to.1.as_str(), system, Some(key), &());
                     envelope.command = command;
                     let ask = Ask::Call(envelope.encode());
                     let (origin, until) = (Origin::Entry(round, index), Millis::MAX);
                     let late = Outcome::Failed { why: "no answer in time".into() };
                     self.come_back(DEADLINE_MS, round, index, late);
-                    self.send(Request { to: (actor, instance), ask, origin, until });
+                    self.send(Request { to, ask, origin, until });
                 }
                 Effect::Mail(job) => self.hand_over(name, round, index, &job),
                 Effect::Post(jobs) => self.post_all(name, round, index, &jobs),

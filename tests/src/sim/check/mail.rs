@@ -1,11 +1,13 @@
 //! Invariants 3 and 4 at the mail servers: one acceptance per mail, none without a slot of its day.
 
-use super::log::text;
+use super::log::{text, tokens};
 use crate::sim::object::Name;
 use crate::sim::world::{World, short};
 use actors::kernel::{Entry, MailJob, MailOutcome, Outcome};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+const ONCE: &str = "3 a mail leaves once";
 
 /// The outbox kind of notifications that go out by mail.
 const NOTIFIES: &str = "notifications.mail";
@@ -17,9 +19,14 @@ pub struct Mails {
     under_way: BTreeMap<(u64, usize), String>,
     /// The mail that a text of the plan became.
     sends: BTreeMap<String, String>,
+    /// The notification that an inbox was asked to send, by the inbox and the key.
+    asked: BTreeMap<(Name, String), Notification>,
     /// The mail that a notification became.
-    notified: BTreeMap<(Name, String), String>,
+    notified: BTreeMap<Notification, String>,
 }
+
+/// The room that tells, and the notification.
+type Notification = (Name, String);
 
 impl World {
     /// A mail is handed over.
@@ -29,14 +36,22 @@ impl World {
         // The transport itself needs the sealed password; the message must not have it.
         self.check_secrets(from, "mail", &job.content);
         let content = String::from_utf8_lossy(&job.content);
+        let notification = match self.notification_of(from, &job.send_id) {
+            Ok(notification) => notification,
+            Err(why) => return self.violate(ONCE, format!("{}: {why}", short(from))),
+        };
         // Notifications may tell of one thing several times, and have their template's texts.
-        let notifies = content.contains("\r\nAuto-Submitted: auto-generated\r\n");
-        for token in super::log::tokens(&content).into_iter().filter(|_| !notifies) {
+        let tokens = if notification.is_none() { tokens(&content) } else { Vec::new() };
+        if let Some(notification) = notification {
+            self.mark("notification handed over");
+            self.check_notified(notification, &job.send_id);
+        }
+        for token in tokens {
             let sends = &mut self.checks.mails.sends;
             let known = sends.entry(token.clone()).or_insert_with(|| job.send_id.clone()).clone();
             if known != job.send_id {
                 let text = format!("{token} leaves as {known} and as {}", job.send_id);
-                self.violate("3 a mail leaves once", text);
+                self.violate(ONCE, text);
             }
         }
         self.check_outreach(job);
@@ -57,7 +72,7 @@ impl World {
         outcome: &Outcome,
     ) {
         if let (NOTIFIES, Outcome::Done(reply)) = (entry.kind.as_str(), outcome) {
-            self.check_notified(from, &entry.key, reply);
+            self.check_told(from, &entry.key, reply);
         }
         let Some(send) = self.checks.mails.under_way.remove(&at) else { return };
         let definite = matches!(
@@ -67,23 +82,63 @@ impl World {
         match self.is_leased(from, entry) {
             Ok(false) if definite => self.post.close(&send),
             Ok(_) => {}
-            Err(error) => self.violate("3 a mail leaves once", format!("{}: {error}", short(from))),
+            Err(error) => self.violate(ONCE, format!("{}: {error}", short(from))),
         }
     }
 
-    /// An inbox has taken the mail of a notification: the same one, however often it is asked.
-    fn check_notified(&mut self, from: &Name, notification: &str, reply: &[u8]) {
-        let reply: Value = serde_json::from_slice(reply).unwrap_or_default();
-        let Some(send) = reply["id"].as_str().map(str::to_owned) else {
-            let text = format!("{} tells {notification} as {reply}", short(from));
-            return self.violate("3 a mail leaves once", text);
+    /// An object is called for an entry of another's outbox: perhaps an inbox, to mail what a room
+    /// tells somebody.
+    pub(in crate::sim) fn check_call(&mut self, at: (u64, usize), to: &Name, command: &[u8]) {
+        let Some(round) = self.rounds.get(&at.0) else { return };
+        let entry = round.entries.get(at.1).map(|(entry, _)| entry);
+        let Some(entry) = entry.filter(|entry| entry.kind == NOTIFIES) else { return };
+        let notification = (round.name.clone(), entry.key.clone());
+        let command: Value = serde_json::from_slice(command).unwrap_or_default();
+        let Some(key) = command["send"]["key"].as_str() else {
+            return self.violate(ONCE, format!("{notification:?} is mailed as {command}"));
         };
-        let key = (from.clone(), notification.to_owned());
-        let known = self.checks.mails.notified.entry(key).or_insert_with(|| send.clone()).clone();
+        let key = (to.clone(), key.to_owned());
+        let known = self.checks.mails.asked.entry(key).or_insert_with(|| notification.clone());
+        if *known != notification {
+            let text = format!("{known:?} and {notification:?} are mailed under one key");
+            self.violate(ONCE, text);
+        }
+    }
+
+    /// The notification that a mail is, by the key that its inbox has; none where it is another
+    /// mail.
+    fn notification_of(&self, inbox: &Name, send: &str) -> Result<Option<Notification>, String> {
+        let Some(object) = self.objects.get(inbox) else { return Ok(None) };
+        let sql = "select key from ledger where id = ?";
+        let mut key = object.native.connection().prepare_cached(sql).map_err(text)?;
+        let key: String = key.query_row([send], |row| row.get(0)).map_err(text)?;
+        Ok(self.checks.mails.asked.get(&(inbox.clone(), key)).cloned())
+    }
+
+    /// An inbox has taken the mail of a notification, unless nobody is to be told any more: then
+    /// none was asked.
+    fn check_told(&mut self, from: &Name, notification: &str, reply: &[u8]) {
+        if reply.is_empty() {
+            return;
+        }
+        let reply: Value = serde_json::from_slice(reply).unwrap_or_default();
+        let Some(send) = reply["id"].as_str() else {
+            let text = format!("{} tells {notification} as {reply}", short(from));
+            return self.violate(ONCE, text);
+        };
         self.mark("notification mailed");
+        self.check_notified((from.clone(), notification.to_owned()), send);
+    }
+
+    /// A notification is a mail: the same one, however often its inbox is asked, whether or not
+    /// the answer came back.
+    fn check_notified(&mut self, notification: Notification, send: &str) {
+        let text = format!("{} tells {}", short(&notification.0), notification.1);
+        let known = self.checks.mails.notified.entry(notification);
+        let known = known.or_insert_with(|| send.to_owned());
         if known != send {
-            let text = format!("{} tells {notification} as {known} and as {send}", short(from));
-            self.violate("3 a mail leaves once", text);
+            let text = format!("{text} as {known} and as {send}");
+            self.violate(ONCE, text);
         }
     }
 
