@@ -7,7 +7,8 @@
 //! [`header`], [`structure`], [`transfer`], [`charset`] and [`html`] are its parts), [`automatic`]
 //! (is a person behind it), [`reply`] (what of it the person wrote), [`bounce`] (what mail systems
 //! say about mail of ours), [`outbound`] (a plain struct to raw bytes; [`write`] has its lines),
-//! [`smtp`] (raw bytes to a server, and what is known afterwards), [`identity`] (two spellings, one
+//! [`smtp`] (raw bytes to a server, and what is known afterwards), [`wire`] (what it needs of a
+//! runtime), [`identity`] (two spellings, one
 //! prospect), [`seal`] (passwords at rest).
 //!
 //! It does not store, retry, or decide about tickets.
@@ -22,6 +23,7 @@ pub mod outbound;
 pub mod reply;
 pub mod seal;
 pub mod smtp;
+pub mod wire;
 
 mod header;
 pub mod html;

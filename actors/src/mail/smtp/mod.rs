@@ -18,45 +18,19 @@
 
 pub mod reply;
 
-mod deadline;
 mod dots;
 mod session;
 
 #[cfg(test)]
 mod scripted_test;
 
-use std::future::Future;
-
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::address::Address;
+use super::wire::TimedOut;
+pub use super::wire::{MailStream as SmtpStream, Security, Sleep};
 pub use reply::{Reply, ReplyError};
 pub use session::send;
-
-/// A connection, as the platform gives it.
-pub trait SmtpStream: AsyncRead + AsyncWrite + Unpin + Sized {
-    /// Turns the connection into a TLS connection; the certificate must be verified.
-    fn start_tls(self) -> impl Future<Output = std::io::Result<Self>>;
-}
-
-/// The caller's way to wait.
-pub trait Sleep {
-    /// Resolves after that many milliseconds.
-    fn sleep(&self, duration_ms: u64) -> impl Future<Output = ()>;
-}
-
-/// How the connection is protected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Security {
-    /// The stream is TLS already (port 465).
-    Tls,
-    /// TLS begins with the STARTTLS command, or nothing is sent (port 587).
-    StartTls,
-    /// None. For test servers on the same machine only: the password crosses the wire.
-    Plain,
-}
 
 /// A way to log in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -272,4 +246,10 @@ pub enum Failure {
     },
     /// The server sent bytes that nobody asked for, or a reply that fits no rule.
     OutOfStep,
+}
+
+impl From<TimedOut> for Failure {
+    fn from(_: TimedOut) -> Failure {
+        Failure::TimedOut
+    }
 }

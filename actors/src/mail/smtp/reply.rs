@@ -5,6 +5,7 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::Failure;
+use crate::mail::wire::plain;
 
 const LINE_BYTES_MAX: usize = 2_048;
 const LINES_MAX: usize = 100;
@@ -93,9 +94,7 @@ impl ReplyReader {
             }
             let mut piece = [0_u8; 1024];
             let count = stream.read(&mut piece).await;
-            match count
-                .map_err(|error| Failure::Io { text: super::session::plain(&error.to_string()) })?
-            {
+            match count.map_err(|error| Failure::Io { text: plain(&error.to_string()) })? {
                 0 => return Err(Failure::Closed),
                 count => self.buffer.extend_from_slice(&piece[..count]),
             }
@@ -120,7 +119,7 @@ fn parse_line(line: &[u8]) -> Result<(u16, bool, String), ReplyError> {
         [b'-', text @ ..] => (false, text),
         _ => return Err(ReplyError::NotReply),
     };
-    Ok((code, is_last, super::session::plain(&String::from_utf8_lossy(text))))
+    Ok((code, is_last, plain(&String::from_utf8_lossy(text))))
 }
 
 fn reply_of(code: u16, lines: &[String]) -> Reply {

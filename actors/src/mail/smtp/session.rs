@@ -3,13 +3,13 @@
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
-use super::deadline::within;
 use super::dots::{DotStuffer, FINAL_DOT};
 use super::reply::{Reply, ReplyReader};
 use super::{
     Credentials, Failure, Mechanism, NotSent, RECIPIENTS_MAX, RefusedRecipient, Security,
     SendOutcome, Sleep, SmtpMail, SmtpSettings, SmtpStream, Stage,
 };
+use crate::mail::wire::{plain, within};
 
 const CHUNK_BYTES: usize = 16 * 1024;
 const SECRET_BYTES_MAX: usize = 512;
@@ -242,7 +242,7 @@ impl<S: SmtpStream, W: Sleep> Session<'_, S, W> {
         let _ = within(*sleep, settings.time_limits.quit_ms, goodbye).await;
         let _ = within(*sleep, settings.time_limits.quit_ms, async {
             let _ = stream.shutdown().await;
-            Ok(())
+            Ok::<(), Failure>(())
         })
         .await;
     }
@@ -352,9 +352,4 @@ fn check(settings: &SmtpSettings, mail: &SmtpMail<'_>) -> Result<(), &'static st
         }
         _ => Ok(()),
     }
-}
-
-/// A line of somebody else's words without controls.
-pub(super) fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(2_048).collect()
 }

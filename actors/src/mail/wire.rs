@@ -1,0 +1,58 @@
+//! What every mail protocol needs of its runtime: a stream that can become TLS, a way to wait, and
+//! a time limit around a future with the caller's clock.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A connection, as the platform gives it.
+pub trait MailStream: AsyncRead + AsyncWrite + Unpin + Sized {
+    /// Turns the connection into a TLS connection; the certificate must be verified.
+    fn start_tls(self) -> impl Future<Output = std::io::Result<Self>>;
+}
+
+/// The caller's way to wait.
+pub trait Sleep {
+    /// Resolves after that many milliseconds.
+    fn sleep(&self, duration_ms: u64) -> impl Future<Output = ()>;
+}
+
+/// How the connection is protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Security {
+    /// The stream is TLS already (SMTP on port 465, IMAP on 993).
+    Tls,
+    /// TLS begins with the STARTTLS command, or nothing is sent (587, 143).
+    StartTls,
+    /// None. For test servers on the same machine only: the password crosses the wire.
+    Plain,
+}
+
+/// Nothing came in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct TimedOut;
+
+/// Runs `work`, but not longer than `limit_ms`. The work is polled first: a result that is there
+/// counts, even if the time is over too.
+pub(super) async fn within<T, E: From<TimedOut>>(
+    sleep: &impl Sleep,
+    limit_ms: u64,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let mut work = pin!(work);
+    let mut bell = pin!(sleep.sleep(limit_ms));
+    poll_fn(|cx| match work.as_mut().poll(cx) {
+        Poll::Ready(result) => Poll::Ready(result),
+        Poll::Pending => bell.as_mut().poll(cx).map(|()| Err(TimedOut.into())),
+    })
+    .await
+}
+
+/// A line of somebody else's words without controls.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(2_048).collect()
+}
