@@ -64,8 +64,11 @@ fn is_platform(path: &str) -> bool {
         || path.contains("/transport/")
         || path == "actors/src/kernel/mod.rs"
         || path == "actors/src/kernel/native.rs"
-        // The SMTP conversation: async over whatever reads and writes, with no runtime of its own.
+        // Dialogues with mail servers: async over whatever reads and writes, with no runtime of
+        // their own.
         || path.starts_with("actors/src/mail/smtp/")
+        || path == "actors/src/mail/imap/session.rs"
+        || path == "actors/src/mail/wire.rs"
 }
 
 #[test]

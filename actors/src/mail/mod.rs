@@ -7,9 +7,9 @@
 //! [`header`], [`structure`], [`transfer`], [`charset`] and [`html`] are its parts), [`automatic`]
 //! (is a person behind it), [`reply`] (what of it the person wrote), [`bounce`] (what mail systems
 //! say about mail of ours), [`outbound`] (a plain struct to raw bytes; [`write`] has its lines),
-//! [`smtp`] (raw bytes to a server, and what is known afterwards), [`wire`] (what it needs of a
-//! runtime), [`identity`] (two spellings, one
-//! prospect), [`seal`] (passwords at rest).
+//! [`smtp`] (raw bytes to a server, and what is known afterwards), [`imap`] (what is new in a
+//! mailbox), [`wire`] (what both need of a runtime), [`identity`] (two spellings, one prospect),
+//! [`seal`] (passwords at rest).
 //!
 //! It does not store, retry, or decide about tickets.
 
@@ -18,6 +18,7 @@ pub mod automatic;
 pub mod bounce;
 pub mod charset;
 pub mod identity;
+pub mod imap;
 pub mod inbound;
 pub mod outbound;
 pub mod reply;
