@@ -1,0 +1,180 @@
+// A real IMAP server on this machine, for tests: Dovecot, run by hand on high ports.
+//
+// STARTTLS and implicit TLS with a certificate of our own CA, and a plain port; PLAIN and LOGIN;
+// one user with a maildir in which the test puts and moves files. Nothing is left running or
+// enabled system-wide: the package is installed with daemon starts forbidden, and the server lives
+// in a temporary folder.
+//
+//   import { startImapServer } from "./imap_server.mjs";
+//   const server = await startImapServer();
+//   // { host, ports: {imap, tls}, user, password, caFile, maildir, uid, log(), stop() }
+//
+// `node imap_server.mjs` starts one, prints its description as one JSON line, and stops it when
+// standard input ends. Needs root (Dovecot changes to its own users for its work) and openssl.
+
+import { execFileSync, spawn } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { createServer, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { makeCertificates } from "./smtp_server.mjs";
+
+const DOVECOT = "/usr/sbin/dovecot";
+const IMAP = "/usr/lib/dovecot/imap";
+const PASSWORD = "correct \"horse\" bättery";
+
+/** Installs Dovecot if it is missing, without letting the package start its daemon. */
+export function ensureDovecot() {
+  if (existsSync(DOVECOT) && existsSync(IMAP)) return;
+  console.error("imap_server: dovecot-imapd is missing; installing it with apt-get");
+  const policy = "/usr/sbin/policy-rc.d"; // asked by packages before they start a daemon
+  const isOurs = !existsSync(policy);
+  if (isOurs) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+  try {
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    const apt = (...args) => execFileSync("apt-get", ["-y", ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
+    apt("update");
+    apt("install", "--no-install-recommends", "dovecot-imapd");
+  } finally {
+    if (isOurs) unlinkSync(policy);
+  }
+  // Where systemd runs, the unit must not come up at the next boot either.
+  try {
+    execFileSync("systemctl", ["disable", "dovecot.service", "dovecot.socket"], { stdio: "ignore" });
+  } catch {
+    // no systemd here
+  }
+}
+
+function configuration({ folder, ports, certificates, user, owner }) {
+  return `
+protocols = imap
+listen = 127.0.0.1
+base_dir = ${folder}/run
+state_dir = ${folder}/state
+log_path = ${folder}/log
+mail_location = maildir:${folder}/mail/Maildir
+mail_uid = ${owner.uid}
+mail_gid = ${owner.gid}
+first_valid_uid = 1
+first_valid_gid = 1
+ssl = yes
+ssl_cert = <${certificates.certificate}
+ssl_key = <${certificates.key}
+disable_plaintext_auth = no
+auth_mechanisms = plain login
+auth_failure_delay = 0
+mail_max_userip_connections = 100
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN ${folder}/users
+}
+userdb {
+  driver = static
+  args = uid=${owner.uid} gid=${owner.gid} home=${folder}/mail
+}
+namespace inbox {
+  inbox = yes
+  separator = /
+  mailbox "Gesendete Objekte" {
+    special_use = \\Sent
+    auto = create
+  }
+}
+service imap-login {
+  inet_listener imap {
+    port = ${ports.imap}
+  }
+  inet_listener imaps {
+    port = ${ports.tls}
+    ssl = yes
+  }
+}
+service stats {
+  unix_listener stats-writer {
+    mode = 0666
+  }
+}
+# ${user}
+`;
+}
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function canConnect(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => resolve(true));
+    socket.once("error", () => resolve(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}
+
+/** Starts a server; every call starts another one, on ports of its own. */
+export async function startImapServer({ user = "ann" } = {}) {
+  ensureDovecot();
+  const folder = mkdtempSync(join(tmpdir(), "postroom-imap-"));
+  chmodSync(folder, 0o755);
+  const certificates = makeCertificates(folder);
+  const ports = { imap: await freePort(), tls: await freePort() };
+  const id = (flag) => Number(execFileSync("id", [flag, "mail"], { encoding: "utf8" }));
+  const owner = { uid: id("-u"), gid: id("-g") };
+  for (const name of ["run", "state", "mail", "mail/Maildir", "mail/Maildir/new", "mail/Maildir/cur", "mail/Maildir/tmp"]) {
+    mkdirSync(join(folder, name), { recursive: true });
+  }
+  execFileSync("chown", ["-R", `${owner.uid}:${owner.gid}`, join(folder, "mail")]);
+  const users = join(folder, "users");
+  writeFileSync(users, `${user}:{PLAIN}${PASSWORD}\n`, { mode: 0o640 });
+  execFileSync("chown", ["root:dovecot", users]);
+  const file = join(folder, "dovecot.conf");
+  writeFileSync(file, configuration({ folder, ports, certificates, user, owner }), { mode: 0o644 });
+
+  let output = "";
+  const child = spawn(DOVECOT, ["-F", "-c", file], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.on("data", (data) => (output += data));
+  child.stderr.on("data", (data) => (output += data));
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  const log = () => {
+    const path = join(folder, "log");
+    return (existsSync(path) ? readFileSync(path, "utf8") : "") + output;
+  };
+  const stop = async () => {
+    child.kill("SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const deadline = Date.now() + 20_000;
+  while (!(await canConnect(ports.imap)) || !(await canConnect(ports.tls))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      const why = log();
+      await stop();
+      throw new Error(`Dovecot did not start: ${why}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const maildir = join(folder, "mail", "Maildir");
+  return { host: "127.0.0.1", ports, user, password: PASSWORD, caFile: certificates.ca, maildir, uid: owner.uid, log, stop };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const server = await startImapServer();
+  const { host, ports, user, password, caFile, maildir, uid } = server;
+  console.log(JSON.stringify({ host, ports, user, password, caFile, maildir, uid }));
+  const end = async () => {
+    await server.stop();
+    process.exit(0);
+  };
+  process.stdin.resume().once("end", end);
+  process.once("SIGINT", end);
+  process.once("SIGTERM", end);
+}
