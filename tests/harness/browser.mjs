@@ -12,10 +12,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import WebSocket from "ws";
+import { ensurePackages } from "./debian.mjs";
 import { later } from "./worker.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
-const INSTALL = "apt-get -y update && apt-get -y install --no-install-recommends chromium";
 const WAIT_MS = 120_000;
 
 const onPath = () => NAMES.find((name) => {
@@ -30,10 +30,8 @@ const onPath = () => NAMES.find((name) => {
 function ensureChromium() {
   const found = onPath();
   if (found) return found;
-  console.error(`browser: chromium is missing; installing it: ${INSTALL}`);
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   try {
-    execFileSync("sh", ["-c", INSTALL], { env, stdio: ["ignore", "ignore", "inherit"] });
+    ensurePackages(["chromium"], { files: ["/usr/bin/chromium"] });
   } catch (error) {
     console.error(`browser: ${error.message}`);
   }
@@ -44,7 +42,7 @@ function ensureChromium() {
 export async function openPage(t, url) {
   const browser = ensureChromium();
   if (!browser) {
-    const why = `NOT TESTED: no Chromium on the path, and it could not be installed (by hand: ${INSTALL})`;
+    const why = `NOT TESTED: no Chromium on the path, and it could not be installed (by hand: apt-get install chromium)`;
     console.error(`browser: ${why}`);
     t.skip(why);
     return undefined;

@@ -13,41 +13,22 @@
 // standard input ends. Needs root (Dovecot changes to its own users for its work) and openssl.
 
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensurePackages } from "./debian.mjs";
 import { makeCertificates } from "./smtp_server.mjs";
 
 const DOVECOT = "/usr/sbin/dovecot";
 const IMAP = "/usr/lib/dovecot/imap";
 const PASSWORD = "correct \"horse\" bättery";
 
-/** Installs Dovecot if it is missing, without letting the package start its daemon. */
-export function ensureDovecot() {
-  if (existsSync(DOVECOT) && existsSync(IMAP)) return;
-  console.error("imap_server: dovecot-imapd is missing; installing it with apt-get");
-  const policy = "/usr/sbin/policy-rc.d"; // asked by packages before they start a daemon
-  const isOurs = !existsSync(policy);
-  if (isOurs) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
-  try {
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const apt = (...args) => execFileSync("apt-get", ["-y", ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
-    apt("update");
-    apt("install", "--no-install-recommends", "dovecot-imapd");
-  } finally {
-    if (isOurs) unlinkSync(policy);
-  }
-  // Where systemd runs, the unit must not come up at the next boot either.
-  try {
-    execFileSync("systemctl", ["disable", "dovecot.service", "dovecot.socket"], { stdio: "ignore" });
-  } catch {
-    // no systemd here
-  }
-}
+const ensureDovecot = () =>
+  ensurePackages(["dovecot-imapd"], { files: [DOVECOT, IMAP], units: ["dovecot.service", "dovecot.socket"] });
 
-function configuration({ folder, ports, certificates, user, owner }) {
+function configuration({ folder, ports, certificates, owner }) {
   return `
 protocols = imap
 listen = 127.0.0.1
@@ -96,7 +77,6 @@ service stats {
     mode = 0666
   }
 }
-# ${user}
 `;
 }
 
@@ -137,7 +117,7 @@ export async function startImapServer({ user = "ann" } = {}) {
   writeFileSync(users, `${user}:{PLAIN}${PASSWORD}\n`, { mode: 0o640 });
   execFileSync("chown", ["root:dovecot", users]);
   const file = join(folder, "dovecot.conf");
-  writeFileSync(file, configuration({ folder, ports, certificates, user, owner }), { mode: 0o644 });
+  writeFileSync(file, configuration({ folder, ports, certificates, owner }), { mode: 0o644 });
 
   let output = "";
   const child = spawn(DOVECOT, ["-F", "-c", file], { stdio: ["ignore", "pipe", "pipe"] });

@@ -8,35 +8,16 @@
 //   await db.stop()
 
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { ensurePackages } from "./debian.mjs";
 
 const SERVER = "/usr/sbin/mariadbd";
 
-/** Installs MariaDB if it is missing, without letting the package start its daemon. */
-export function ensureMariaDb() {
-  if (existsSync(SERVER)) return;
-  console.error("mariadb: mariadb-server is missing; installing it with apt-get");
-  const policy = "/usr/sbin/policy-rc.d"; // asked by packages before they start a daemon
-  const isOurs = !existsSync(policy);
-  if (isOurs) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
-  try {
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const apt = (...args) => execFileSync("apt-get", ["-y", ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
-    apt("update");
-    apt("install", "--no-install-recommends", "mariadb-server", "mariadb-client");
-  } finally {
-    if (isOurs) unlinkSync(policy);
-  }
-  // Where systemd runs, the unit must not come up at the next boot either.
-  try {
-    execFileSync("systemctl", ["disable", "mariadb"], { stdio: "ignore" });
-  } catch {
-    // no systemd here
-  }
-}
+const ensureMariaDb = () =>
+  ensurePackages(["mariadb-server", "mariadb-client"], { files: [SERVER], units: ["mariadb"] });
 
 /** Starts a server; every call starts another one, in a folder of its own. */
 export async function startMariaDb() {

@@ -4,6 +4,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { toolDir } from "../../gateway/dev/tools.mjs";
+import { ensurePackages } from "./debian.mjs";
 
 const VERSION = "4.32.5";
 
@@ -18,10 +19,7 @@ export function ensureSchemathesis() {
   try {
     make();
   } catch {
-    console.error("schemathesis: python3-venv is missing; installing it with apt-get");
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    execFileSync("apt-get", ["-y", "update"], { ...quiet, env });
-    execFileSync("apt-get", ["-y", "install", "--no-install-recommends", "python3", "python3-venv"], { ...quiet, env });
+    ensurePackages(["python3", "python3-venv"], { files: ["/usr/share/doc/python3-venv"] });
     make();
   }
   try {

@@ -13,39 +13,19 @@
 // standard input ends. Needs root (Exim changes to the mail user for its work) and openssl.
 
 import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { freePort } from "../../gateway/dev/port.mjs";
+import { ensurePackages } from "./debian.mjs";
 
 const EXIM = "/usr/sbin/exim4";
 const PASSWORD = "correct horse battery";
 const SIZE_LIMIT_BYTES = 3 * 1024 * 1024;
 
-/** Installs Exim if it is missing, without letting the package start its daemon. */
-export function ensureExim() {
-  if (existsSync(EXIM)) return;
-  console.error("smtp_server: exim4-daemon-light is missing; installing it with apt-get");
-  const policy = "/usr/sbin/policy-rc.d"; // asked by packages before they start a daemon
-  const isOurs = !existsSync(policy);
-  if (isOurs) writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
-  try {
-    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-    const apt = (...args) => execFileSync("apt-get", ["-y", ...args], { env, stdio: ["ignore", "ignore", "inherit"] });
-    apt("update");
-    apt("install", "--no-install-recommends", "exim4-daemon-light");
-  } finally {
-    if (isOurs) unlinkSync(policy);
-  }
-  // Where systemd runs, the unit must not come up at the next boot either.
-  try {
-    execFileSync("systemctl", ["disable", "exim4"], { stdio: "ignore" });
-  } catch {
-    // no systemd here
-  }
-}
+const ensureExim = () => ensurePackages(["exim4-daemon-light"], { files: [EXIM], units: ["exim4"] });
 
 /** Makes a CA and a leaf certificate for localhost; returns the paths. */
 export function makeCertificates(folder) {
