@@ -7,6 +7,7 @@ use super::decoder::{Decoder, LINE_BYTES_MAX, ResponseError};
 use super::response::{Response, parse};
 use super::testing::*;
 use super::*;
+use crate::kernel::testing::Seeded;
 
 const EXECUTIONS: u64 = 200_000;
 
@@ -52,44 +53,34 @@ const WORDS: &[&str] = &[
     "é",
 ];
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % limit.max(1) as u64) as usize
+/// Some answers after one another, with a few things done to them.
+fn damaged(dice: &mut Seeded) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for _ in 0..=dice.index(3) {
+        bytes.extend_from_slice(SEEDS[dice.index(SEEDS.len())].as_bytes());
     }
-
-    fn damaged(&mut self, seeds: &[&str]) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        for _ in 0..=self.below(3) {
-            bytes.extend_from_slice(seeds[self.below(seeds.len())].as_bytes());
-        }
-        for _ in 0..self.below(6) {
-            let at = self.below(bytes.len() + 1);
-            match self.below(5) {
-                0 => bytes.truncate(at),
-                1 => drop(bytes.splice(at..at, WORDS[self.below(WORDS.len())].bytes())),
-                2 => {
-                    let end = at + self.below(bytes.len() - at + 1);
-                    drop(bytes.drain(at..end));
-                }
-                3 => {
-                    let again = bytes[at..at + self.below(bytes.len() - at + 1)].to_vec();
-                    drop(bytes.splice(at..at, again));
-                }
-                _ => {
-                    let byte = b"\r\n\"(){}[]\\*+~% 0190\0\xff"[self.below(21)];
-                    if let Some(place) = bytes.get_mut(at) {
-                        *place = byte;
-                    }
+    for _ in 0..dice.index(6) {
+        let at = dice.index(bytes.len() + 1);
+        match dice.index(5) {
+            0 => bytes.truncate(at),
+            1 => drop(bytes.splice(at..at, WORDS[dice.index(WORDS.len())].bytes())),
+            2 => {
+                let end = at + dice.index(bytes.len() - at + 1);
+                drop(bytes.drain(at..end));
+            }
+            3 => {
+                let again = bytes[at..at + dice.index(bytes.len() - at + 1)].to_vec();
+                drop(bytes.splice(at..at, again));
+            }
+            _ => {
+                let byte = b"\r\n\"(){}[]\\*+~% 0190\0\xff"[dice.index(21)];
+                if let Some(place) = bytes.get_mut(at) {
+                    *place = byte;
                 }
             }
         }
-        bytes
     }
+    bytes
 }
 
 type Decoded = (Vec<Response>, Option<ResponseError>);
@@ -123,12 +114,12 @@ fn number(name: &str, default: u64) -> u64 {
 #[test]
 fn damaged_answers_are_read_alike_in_any_pieces() {
     let executions = number("IMAP_FUZZ_EXECUTIONS", EXECUTIONS);
-    let mut random = Random(number("IMAP_FUZZ_SEED", 0x9e37_79b9_7f4a_7c15).max(1));
+    let mut dice = Seeded(number("IMAP_FUZZ_SEED", 1));
     let (mut responses, mut errors) = (0, 0);
     for _ in 0..executions {
-        let bytes = random.damaged(SEEDS);
+        let bytes = damaged(&mut dice);
         let whole = decode(&bytes, || bytes.len());
-        let pieces = decode(&bytes, || 1 + random.below(9));
+        let pieces = decode(&bytes, || 1 + dice.index(9));
         assert_eq!(whole, pieces, "{:?}", String::from_utf8_lossy(&bytes));
         responses += whole.0.len();
         errors += usize::from(whole.1.is_some());
@@ -140,19 +131,19 @@ fn damaged_answers_are_read_alike_in_any_pieces() {
 #[test]
 fn a_dialogue_with_a_damaged_server_ends() {
     let executions = number("IMAP_FUZZ_EXECUTIONS", EXECUTIONS) / 20;
-    let mut random = Random(number("IMAP_FUZZ_SEED", 0x2545_f491_4f6c_dd1d).max(1));
+    let mut dice = Seeded(number("IMAP_FUZZ_SEED", 2));
     let (mut good, mut bad) = (0, 0);
     for _ in 0..executions {
         let mut folder = TestFolder::new(7, [3, 4, 9_000]);
         let mut lines = 0;
-        let damage_at = random.below(12);
+        let damage_at = dice.index(12);
         let mut answer = |line: &str| {
             lines += 1;
             assert!(lines < 10_000, "it asks for ever");
             if lines == 1 + damage_at {
-                let mut said = random.damaged(SEEDS);
+                let mut said = damaged(&mut dice);
                 // Half of them end as if all were well.
-                if random.below(2) == 0
+                if dice.index(2) == 0
                     && let Some((tag, _)) = line.split_once(' ')
                 {
                     said.extend_from_slice(format!("\r\n{tag} OK\r\n").as_bytes());
