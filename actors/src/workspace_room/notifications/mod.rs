@@ -88,8 +88,10 @@ pub fn tell(ctx: &mut Ctx<'_>, agent: AgentId, news: &News<'_>) -> Result<(), Re
     let unread = store::unread(ctx.sql, agent)?;
     let frame = ServerFrame::Notification { notification: Some(&notification), unread };
     ctx.cast(Ear::Agent(agent), &frame)?;
-    if channel == Channel::Mail && store::setup(ctx.sql)?.0.is_some() {
-        ctx.outbox(mail::OUTBOX, &notification.id.to_string(), &[])?;
+    if channel == Channel::Mail
+        && let (Some(inbox), _) = store::setup(ctx.sql)?
+    {
+        mail::enqueue(ctx, notification.id, inbox)?;
     }
     Ok(())
 }

@@ -4,8 +4,10 @@ use super::KEPT_MS;
 use crate::kernel::{Ear, Effect, Outcome};
 use crate::workspace_room::tests::desk::{Desk, text};
 use schema::inbox::InboxCommand;
-use schema::{ActorKind, Code, Principal, Role};
+use schema::{ActorKind, Code, Millis, Principal, Role};
 use serde_json::{Value, json};
+
+const HOUR_MS: Millis = 60 * 60 * 1000;
 
 fn list(desk: &mut Desk, who: &Principal) -> Vec<Value> {
     let page = desk.ask_as(who, &json!({ "listNotifications": {} })).expect("their own");
@@ -199,6 +201,37 @@ fn each_agent_says_by_kind_how_they_are_told() {
     let before = desk.room.count("notifications");
     desk.manage(&comment);
     assert_eq!(desk.room.count("notifications"), before);
+}
+
+#[test]
+fn an_inbox_that_may_have_mailed_a_notification_is_asked_again_and_no_other() {
+    let mut desk = Desk::open();
+    desk.ask(&json!({ "changeNotificationSettings": { "replied": "mail" } }));
+    let ticket = desk.ticket("T");
+    assign(&mut desk, &ticket);
+    let name = |desk: &mut Desk, inbox: Option<u128>| {
+        let inbox = inbox.map(uuid::Uuid::from_u128);
+        desk.manage(&json!({ "changeNotificationTemplates": { "inboxId": inbox } }));
+    };
+    let mut asked = Vec::new();
+    let mut ask = |desk: &mut Desk| {
+        desk.room.drain(|_, effect| {
+            let Effect::Call { instance, .. } = effect else { panic!("{effect:?}") };
+            asked.push(instance.split('/').next_back().expect("an inbox").to_owned());
+            Outcome::Failed { why: "no answer in time".into() }
+        });
+        desk.pass(HOUR_MS);
+    };
+    name(&mut desk, Some(9));
+    desk.manage(&json!({ "postComment": { "ticketId": ticket, "body": "B" } }));
+    ask(&mut desk);
+    name(&mut desk, Some(10));
+    ask(&mut desk);
+    name(&mut desk, None);
+    // No inbox is named any more: no mail.
+    assert_eq!(desk.room.drain(|_, effect| panic!("{effect:?}")), 0);
+    let first = uuid::Uuid::from_u128(9).to_string();
+    assert_eq!(asked, [first.clone(), first]);
 }
 
 #[test]
