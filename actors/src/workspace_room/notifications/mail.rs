@@ -1,8 +1,8 @@
 //! Notifications that leave by mail, through the inbox that the workspace has named.
 //!
 //! The inbox sends a mail of one key once, however often it is asked; so it is the one that was
-//! named when the notification was made, whichever is named since. What was read meanwhile, or is of
-//! somebody who has left, does not leave; nor does anything once no inbox is named.
+//! named when the notification was made, whichever is named since. What was read meanwhile, or
+//! is of somebody who has left, does not leave; nor does anything once no inbox is named.
 
 use super::store;
 use crate::kernel::sql::Fault;
