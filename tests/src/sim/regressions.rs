@@ -9,4 +9,5 @@ pub const SEEDS: &[(u64, &str)] = &[
     (41321, "the check knew no mail that was committed before anybody heard of its slot"),
     (50076, "tries of a webhook had the time at which their answer was noted, a day late"),
     (60055, "tries of a webhook had the time at which their answer was noted, a day late"),
+    (9016, "a rule's webhook, told minutes later, was taken for the end of what a macro set off"),
 ];

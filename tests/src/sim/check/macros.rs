@@ -68,12 +68,19 @@ impl Applied<'_> {
         Ok(())
     }
 
-    /// What was told of the ticket up to the version that was answered.
+    /// What was told of the ticket up to the version that was answered; of each version what told
+    /// of it first: a rule's webhook names the ticket as well, even much later.
     fn told(&self) -> Vec<&Value> {
-        let version = self.ticket["version"].as_i64();
+        let answered = self.ticket["version"].as_i64();
+        let mut latest = None;
         let told = |event: &&Value| {
             let after = &event["data"]["ticket"];
-            after["id"] == self.ticket["id"] && after["version"].as_i64() <= version
+            let version = after["version"].as_i64();
+            let news = after["id"] == self.ticket["id"] && version <= answered && version > latest;
+            if news {
+                latest = version;
+            }
+            news
         };
         self.events.iter().filter(told).collect()
     }
