@@ -5,7 +5,7 @@
 // Object requests (RPC calls, upgrades, alarms; WebSocket messages apart, they are billed at a twentieth),
 // rows of Durable Object storage read and written, D1 statements. Then an idle hour, and the size of the
 // Worker as it is uploaded. It exits 1 where a comment takes more than one request or the Worker is
-// larger than 1 MB.
+// larger than 1.5 MB.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

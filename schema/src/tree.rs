@@ -2,7 +2,7 @@
 //!
 //! Why not serde_json and rmp_serde straight into the types: both are generic over their input, so
 //! each type that is read was compiled once per format with all of the format's parsing in it, and
-//! a Worker has to stay near 1 MB gzipped. Here the formats are read by one visitor into one tree,
+//! a Worker has a budget, gzipped. Here the formats are read by one visitor into one tree,
 //! and each type is compiled once, against a reader that only looks at that tree.
 //! Measured: 1,213 KB gzipped (3,029 KB of code) before it, 1,128 KB (2,546 KB of code) with it,
 //! both as the compiler gives them, before wasm-bindgen takes its own part out.
