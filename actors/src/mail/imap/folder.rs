@@ -53,15 +53,13 @@ pub struct Folder {
     pub name: FolderName,
     /// What stands between the names of a folder and of one within it.
     pub separator: Option<char>,
-    /// `\Sent`, `\Noselect`, …, as the server writes them.
-    pub attributes: Vec<String>,
+    /// Whether the server says that it is the one for sent mail (`\Sent`, RFC 6154).
+    pub is_marked_sent: bool,
+    /// Whether it is more than a place in the tree (`\Noselect`, `\NonExistent`).
+    pub can_be_opened: bool,
 }
 
 impl Folder {
-    fn has(&self, attribute: &str) -> bool {
-        self.attributes.iter().any(|it| it.eq_ignore_ascii_case(attribute))
-    }
-
     /// Its own name, without those of the folders that it is in.
     fn own_name(&self) -> String {
         let whole = self.name.display();
@@ -151,10 +149,10 @@ const SENT_NAMES: &[&str] = &[
     "보낸편지함",
 ];
 
-/// The folder of sent mail: the one that the server marks (RFC 6154), or that is called so.
+/// The folder of sent mail: the one that the server marks, or that is called so.
 pub fn find_sent(folders: &[Folder]) -> Option<&Folder> {
-    let can_be = |folder: &&Folder| !folder.has("\\Noselect") && !folder.has("\\NonExistent");
-    let marked = folders.iter().filter(can_be).find(|folder| folder.has("\\Sent"));
+    let can_be = |folder: &&Folder| folder.can_be_opened;
+    let marked = folders.iter().filter(can_be).find(|folder| folder.is_marked_sent);
     marked.or_else(|| {
         let rank = |folder: &Folder| {
             let own = folder.own_name().to_lowercase();
@@ -247,32 +245,29 @@ mod tests {
         assert_eq!(FolderName::of_wire(b"\xff&".to_vec()).display(), "\u{fffd}&");
     }
 
-    fn folder(name: &str, attributes: &[&str]) -> Folder {
-        Folder {
-            name: FolderName::of(name),
-            separator: Some('/'),
-            attributes: attributes.iter().map(|it| (*it).to_owned()).collect(),
-        }
+    fn folder(name: &str) -> Folder {
+        let name = FolderName::of(name);
+        Folder { name, separator: Some('/'), is_marked_sent: false, can_be_opened: true }
     }
 
     #[test]
     fn the_sent_folder_is_the_marked_one_or_the_one_that_is_called_so() {
         let sent = |folders: &[Folder]| find_sent(folders).map(|it| it.name.display());
         let found = |name: &str| Some(name.to_owned());
-        let (inbox, named) = (folder("INBOX", &[]), folder("Sent", &[]));
-        let marked = folder("[Gmail]/Correo enviado", &["\\HasNoChildren", "\\sent"]);
+        let (inbox, named) = (folder("INBOX"), folder("Sent"));
+        let marked = Folder { is_marked_sent: true, ..folder("[Gmail]/Correo enviado") };
         assert_eq!(sent(&[inbox.clone(), named.clone(), marked]), found("[Gmail]/Correo enviado"));
-        let gone = folder("Old", &["\\Sent", "\\NonExistent"]);
+        let gone = Folder { is_marked_sent: true, can_be_opened: false, ..folder("Old") };
         assert_eq!(sent(&[inbox.clone(), gone, named.clone()]), found("Sent"));
-        assert_eq!(sent(&[inbox.clone(), folder("Sent", &["\\Noselect"])]), None);
-        let old = folder("Archive/2019/Sent", &[]);
-        assert_eq!(sent(&[old, folder("INBOX/Sent", &[])]), found("INBOX/Sent"));
+        assert_eq!(sent(&[inbox.clone(), Folder { can_be_opened: false, ..named.clone() }]), None);
+        let old = folder("Archive/2019/Sent");
+        assert_eq!(sent(&[old, folder("INBOX/Sent")]), found("INBOX/Sent"));
         for name in ["Gesendete Objekte", "ÉLÉMENTS ENVOYÉS", "Отправленные", "送信済み"]
         {
-            assert_eq!(sent(&[inbox.clone(), folder(name, &[])]), found(name));
+            assert_eq!(sent(&[inbox.clone(), folder(name)]), found(name));
         }
-        assert_eq!(sent(&[inbox.clone(), folder("Unsent", &[])]), None);
-        let flat = Folder { separator: None, ..folder("sent", &[]) };
+        assert_eq!(sent(&[inbox.clone(), folder("Unsent")]), None);
+        let flat = Folder { separator: None, ..folder("sent") };
         assert_eq!(sent(&[inbox, flat]), found("sent"));
     }
 }

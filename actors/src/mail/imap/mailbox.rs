@@ -27,7 +27,6 @@ pub(super) struct Listed {
     pub uid: u32,
     pub size_bytes: u64,
     pub received_at: Option<i64>,
-    pub flags: Vec<String>,
 }
 
 impl<S: MailStream, W: Sleep> Session<'_, S, W> {
@@ -42,10 +41,10 @@ impl<S: MailStream, W: Sleep> Session<'_, S, W> {
         let command = Command::new("LIST \"\" \"*\"").words(options);
         let mut folders = Vec::new();
         let mut take = |response| {
-            if let Response::Folder { attributes, separator, name } = response
+            if let Response::Folder(folder) = response
                 && folders.len() < FOLDERS_MAX
             {
-                folders.push(Folder { name: FolderName::of_wire(name), separator, attributes });
+                folders.push(folder);
             }
             Ok(())
         };
@@ -143,20 +142,18 @@ impl<S: MailStream, W: Sleep> Session<'_, S, W> {
     /// above all UIDs tells of its last mail (RFC 3501 §6.4.8), and it may tell of any mail at any
     /// time: what was not asked for does not count.
     pub(super) async fn list(&mut self, low: u32, high: u32) -> Result<Vec<Listed>, ImapError> {
-        let words = format!("UID FETCH {low}:{high} (UID FLAGS INTERNALDATE RFC822.SIZE)");
+        let words = format!("UID FETCH {low}:{high} (UID INTERNALDATE RFC822.SIZE)");
         let mut listed: BTreeMap<u32, Listed> = BTreeMap::new();
         let mut take = |response| {
-            if let Response::Fetch(
-                _,
-                Fetched { uid: Some(uid), size_bytes, received_at, flags, .. },
-            ) = response
+            if let Response::Fetch(_, Fetched { uid: Some(uid), size_bytes, received_at, .. }) =
+                response
                 && (low..=high).contains(&uid)
             {
                 // A change of flags is told in between, without the rest.
                 let size_bytes = size_bytes.or(listed.get(&uid).map(|it| it.size_bytes));
                 let received_at = received_at.or(listed.get(&uid).and_then(|it| it.received_at));
                 let size_bytes = size_bytes.unwrap_or(0);
-                listed.insert(uid, Listed { uid, size_bytes, received_at, flags });
+                listed.insert(uid, Listed { uid, size_bytes, received_at });
             }
             Ok(())
         };

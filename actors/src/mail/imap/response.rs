@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::date;
 use super::decoder::{Frame, ResponseError};
+use super::folder::{Folder, FolderName};
 use super::value::{Value, number, words_of};
 use crate::mail::wire::plain;
 
@@ -49,6 +50,10 @@ pub enum Code {
     Limit,
     /// Another client is in the way.
     InUse,
+    /// The secret may not be sent without TLS.
+    PrivacyRequired,
+    /// The folder has no lasting UIDs.
+    UidNotSticky,
     /// There is no such folder.
     NonExistent,
     /// What the server can.
@@ -83,8 +88,6 @@ pub enum Code {
 pub(super) enum Body {
     Whole(Vec<u8>),
     TooLarge(u64),
-    /// NIL: the mail is gone.
-    Nil,
 }
 
 /// What a FETCH response says of one mail.
@@ -94,7 +97,7 @@ pub(super) struct Fetched {
     pub size_bytes: Option<u64>,
     /// When the server got the mail, in seconds since 1970.
     pub received_at: Option<i64>,
-    pub flags: Vec<String>,
+    /// `None` also where the server says NIL.
     pub body: Option<Body>,
 }
 
@@ -119,11 +122,7 @@ pub(super) enum Response {
     Tagged(String, Status),
     Untagged(Status),
     Capability(Vec<String>),
-    Folder {
-        attributes: Vec<String>,
-        separator: Option<char>,
-        name: Vec<u8>,
-    },
+    Folder(Folder),
     State(FolderState),
     Search(Vec<u32>),
     Exists(u32),
@@ -228,6 +227,8 @@ fn code(inner: &str) -> Code {
         ("UNAVAILABLE", ..) => Code::Unavailable,
         ("LIMIT", ..) => Code::Limit,
         ("INUSE", ..) => Code::InUse,
+        ("PRIVACYREQUIRED", ..) => Code::PrivacyRequired,
+        ("UIDNOTSTICKY", ..) => Code::UidNotSticky,
         ("NONEXISTENT", ..) => Code::NonExistent,
         ("CAPABILITY", ..) => Code::Capability { names: capitals(rest) },
         ("UIDVALIDITY", _, Some(value)) => Code::UidValidity { value },
@@ -254,7 +255,7 @@ fn uid_of(number: u64) -> Option<u32> {
 
 fn folder(frame: &mut Frame, from: usize) -> Result<Response, ResponseError> {
     let mut words = words_of(frame, from);
-    let attributes = words.expect()?.words();
+    let attributes = words.expect()?;
     let separator = words.expect()?.bytes();
     let separator = separator.and_then(|it| String::from_utf8_lossy(&it).chars().next());
     let name = words.expect()?;
@@ -263,10 +264,14 @@ fn folder(frame: &mut Frame, from: usize) -> Result<Response, ResponseError> {
         name => name.bytes(),
     };
     // A name that nobody could have chosen is one that nobody can want.
-    Ok(match name.filter(|name| name.len() <= NAME_BYTES_MAX) {
-        Some(name) => Response::Folder { attributes, separator, name },
-        None => Response::Other,
-    })
+    let Some(mut name) = name.filter(|name| name.len() <= NAME_BYTES_MAX) else {
+        return Ok(Response::Other);
+    };
+    name.shrink_to_fit();
+    let name = FolderName::of_wire(name);
+    let is_marked_sent = attributes.has("\\Sent");
+    let can_be_opened = !attributes.has("\\Noselect") && !attributes.has("\\NonExistent");
+    Ok(Response::Folder(Folder { name, separator, is_marked_sent, can_be_opened }))
 }
 
 fn folder_state(frame: &mut Frame, from: usize) -> Result<Response, ResponseError> {
@@ -307,19 +312,18 @@ fn fetched(frame: &mut Frame, from: usize) -> Result<Fetched, ResponseError> {
             "INTERNALDATE" => {
                 fetched.received_at = value.bytes().and_then(|text| date::seconds(&text));
             }
-            "FLAGS" => fetched.flags = value.words(),
-            "BODY[]" => fetched.body = Some(body(value)?),
+            "BODY[]" => fetched.body = body(value)?,
             _ => {}
         }
     }
     Ok(fetched)
 }
 
-fn body(value: Value) -> Result<Body, ResponseError> {
+fn body(value: Value) -> Result<Option<Body>, ResponseError> {
     match value {
-        Value::Text(bytes) => Ok(Body::Whole(bytes)),
-        Value::Skipped(length) => Ok(Body::TooLarge(length)),
-        Value::Nil => Ok(Body::Nil),
+        Value::Text(bytes) => Ok(Some(Body::Whole(bytes))),
+        Value::Skipped(length) => Ok(Some(Body::TooLarge(length))),
+        Value::Nil => Ok(None),
         Value::Atom(_) | Value::List(_) => Err(ResponseError::NotResponse),
     }
 }

@@ -30,8 +30,6 @@ pub struct FetchedMail {
     pub uid: u32,
     /// When the server got it, in seconds since 1970.
     pub received_at: Option<i64>,
-    /// Its flags, as the server writes them: to be looked at, never to decide whether it is new.
-    pub flags: Vec<String>,
     /// The mail.
     pub raw: Vec<u8>,
 }
@@ -184,7 +182,7 @@ impl<S: MailStream, W: Sleep> Session<'_, S, W> {
                 continue;
             }
             let body = match bodies.remove(&uid) {
-                Some(body) => body,
+                Some(body) => Some(body),
                 // What did not come with the others is asked for by itself.
                 None => match self.body(uid).await {
                     Err(ImapError::MailRefused { .. }) if done_count > 0 => break,
@@ -192,24 +190,26 @@ impl<S: MailStream, W: Sleep> Session<'_, S, W> {
                 },
             };
             done_count += 1;
+            let Some(body) = body else {
+                skipped.push(Skipped { uid, why: WhySkipped::Gone });
+                continue;
+            };
             match body {
                 Body::Whole(raw) => {
-                    let Listed { received_at, flags, .. } = mail;
-                    mails.push(FetchedMail { uid, received_at, flags, raw });
+                    mails.push(FetchedMail { uid, received_at: mail.received_at, raw });
                 }
                 Body::TooLarge(size_bytes) => {
                     skipped.push(Skipped { uid, why: WhySkipped::TooLarge { size_bytes } });
                 }
-                Body::Nil => skipped.push(Skipped { uid, why: WhySkipped::Gone }),
             }
         }
         sync.advance(done_count);
         Ok(Batch { mails, skipped, cursor: sync.cursor })
     }
 
-    async fn body(&mut self, uid: u32) -> Result<Body, ImapError> {
+    async fn body(&mut self, uid: u32) -> Result<Option<Body>, ImapError> {
         match self.bodies(&[uid]).await {
-            Ok(mut bodies) => Ok(bodies.remove(&uid).unwrap_or(Body::Nil)),
+            Ok(mut bodies) => Ok(bodies.remove(&uid)),
             Err(ImapError::Refused { code, text, .. }) => {
                 Err(ImapError::MailRefused { uid, code, text })
             }

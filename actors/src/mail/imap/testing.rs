@@ -153,7 +153,7 @@ impl TestFolder {
         match words.as_slice() {
             ["CAPABILITY"] => said.extend_from_slice(b"* CAPABILITY IMAP4rev1\r\n"),
             ["EXAMINE", ..] => said.extend_from_slice(self.opened().as_bytes()),
-            ["UID", "FETCH", range, "(UID", "FLAGS", ..] => self.list(range, &mut said),
+            ["UID", "FETCH", range, "(UID", "INTERNALDATE", ..] => self.list(range, &mut said),
             ["FETCH", number, "(UID)"] => {
                 let at: usize = number.parse().expect("a number");
                 if let Some(uid) = self.mails.keys().nth(at - 1) {
@@ -194,7 +194,7 @@ impl TestFolder {
             let size = self.sizes.get(&uid).copied().unwrap_or(size);
             let date = "17-Jul-1996 02:44:25 -0700";
             let line = format!(
-                "* 1 FETCH (UID {uid} FLAGS (\\Seen) INTERNALDATE \"{date}\" \
+                "* 1 FETCH (UID {uid} FLAGS (\\Seen a[b) INTERNALDATE \"{date}\" \
                 RFC822.SIZE {size})\r\n"
             );
             said.extend_from_slice(line.as_bytes());

@@ -7,9 +7,8 @@ use std::vec::IntoIter;
 use super::decoder::{Frame, Literal, ResponseError};
 
 const DEPTH_MAX: usize = 24;
-/// More flags or attributes than anything has; a list of one-letter words weighs far more in
-/// memory than on the wire, and there are hundreds of lists in an answer.
-const WORDS_MAX: usize = 64;
+/// What a FETCH may name with brackets behind it; elsewhere a bracket is a letter (RFC 3501 §9).
+const BRACKETED: &[&str] = &["BODY", "BODY.PEEK", "BINARY", "BINARY.PEEK", "BINARY.SIZE"];
 
 /// A word or a list of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,14 +41,10 @@ impl Value {
         }
     }
 
-    /// The words of a list, the first 64 of them.
-    pub fn words(self) -> Vec<String> {
-        let Value::List(values) = self else { return Vec::new() };
-        let word = |value| match value {
-            Value::Atom(word) => Some(word),
-            _ => None,
-        };
-        values.into_iter().filter_map(word).take(WORDS_MAX).collect()
+    /// Whether it is a list that has a word, in whatever case.
+    pub fn has(&self, word: &str) -> bool {
+        let Value::List(values) = self else { return false };
+        values.iter().any(|it| matches!(it, Value::Atom(it) if it.eq_ignore_ascii_case(word)))
     }
 }
 
@@ -98,7 +93,7 @@ impl<'x> Words<'x> {
                 self.quoted()
             }
             [b'{', ..] | [b'~', b'{', ..] => self.literal(),
-            _ => self.atom(),
+            _ => self.atom(depth),
         }
     }
 
@@ -157,22 +152,22 @@ impl<'x> Words<'x> {
         }
     }
 
-    fn atom(&mut self) -> Result<Value, ResponseError> {
-        let mut is_bracketed = false;
-        let ends = |&byte: &u8| match byte {
-            b'[' => {
-                is_bracketed = true;
-                false
-            }
-            b']' => {
-                is_bracketed = false;
-                false
-            }
-            b'\n' => true,
-            b' ' | b'(' | b')' | b'"' => !is_bracketed,
-            _ => false,
+    fn atom(&mut self, depth: usize) -> Result<Value, ResponseError> {
+        let is_end = |byte: &u8| matches!(byte, b'\n' | b' ' | b'(' | b')' | b'"');
+        let behind = |from: usize, is_end: &dyn Fn(&u8) -> bool| {
+            let rest = self.rest.get(from..).unwrap_or_default();
+            rest.iter().position(is_end).map_or(self.rest.len(), |at| from + at)
         };
-        let end = self.rest.iter().position(ends).unwrap_or(self.rest.len());
+        let bracket = behind(0, &|byte| *byte == b'[' || is_end(byte));
+        let name = self.rest.get(..bracket).unwrap_or_default();
+        // The items of a FETCH stand in one list; a keyword may be called as one of them.
+        let is_item =
+            depth <= 1 && BRACKETED.iter().any(|it| name.eq_ignore_ascii_case(it.as_bytes()));
+        let closed = match is_item && self.rest.get(bracket) == Some(&b'[') {
+            true => behind(bracket, &|byte| matches!(byte, b']' | b'\n')),
+            false => bracket,
+        };
+        let end = behind(closed, &is_end);
         let (word, rest) = self.rest.split_at_checked(end).unwrap_or((self.rest, b""));
         // A mark of a literal behind a word is out of place.
         if word.is_empty() || rest.first() == Some(&b'\n') {
@@ -227,11 +222,21 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_words_has_an_end() {
-        let list = |count: usize| Value::List(vec![Value::Atom("a".into()); count]);
-        assert_eq!(list(3).words(), ["a", "a", "a"]);
-        assert_eq!(list(30_000).words().len(), WORDS_MAX);
-        assert_eq!(Value::Nil.words(), [""; 0]);
+    fn a_list_has_its_words_in_any_case() {
+        let list = Value::List(vec![Value::Atom("\\Sent".into()), Value::Text("x".into())]);
+        assert!(list.has("\\sent") && !list.has("\\Sen") && !list.has("x"));
+        assert!(!Value::Atom("\\Sent".into()).has("\\Sent"));
+    }
+
+    #[test]
+    fn a_bracket_is_a_letter_but_in_what_is_asked_for() {
+        let keywords = "(FLAGS (a[b BODY[ [ $x]) body.peek[1.TEXT (A)] NIL [Gmail]/All x)";
+        let flags = ["a[b", "BODY[", "[", "$x]"].map(|it| Value::Atom(it.into()));
+        let mut expected = vec![Value::Atom("FLAGS".into()), Value::List(flags.into())];
+        expected.extend(["body.peek[1.TEXT (A)]"].map(|it| Value::Atom(it.into())));
+        expected.push(Value::Nil);
+        expected.extend(["[Gmail]/All", "x"].map(|it| Value::Atom(it.into())));
+        assert_eq!(values(keywords, &[]), Ok(vec![Value::List(expected)]));
     }
 
     #[test]
