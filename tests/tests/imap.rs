@@ -120,11 +120,10 @@ impl Server {
         run(async {
             let settings = self.settings(Security::StartTls);
             let mut session = connect(wire, &Patience, &settings).await?;
-            let state = session.examine(name).await?;
-            let mut sync = Sync::begin(before, &state)?;
+            let mut sync = session.sync(name, before).await?;
             found.start = Some(sync.start());
             while found.batches < batches_max
-                && let Some(batch) = session.next_batch(&mut sync).await?
+                && let Some(batch) = sync.next_batch().await?
             {
                 found.batches += 1;
                 found.cursor = Some(batch.cursor);

@@ -42,15 +42,6 @@ pub enum Start {
 }
 
 impl Cursor {
-    /// Behind all that a folder holds: for who wants only what comes from now on.
-    ///
-    /// # Errors
-    /// [`NoUidValidity`].
-    pub fn at_end(state: &FolderState) -> Result<Cursor, NoUidValidity> {
-        let uid_validity = state.uid_validity.ok_or(NoUidValidity)?;
-        Ok(Cursor { uid_validity, uid_next: state.uid_next.unwrap_or(1) })
-    }
-
     /// Where reading begins with what was known before, and the cursor to begin with.
     ///
     /// # Errors
@@ -94,7 +85,5 @@ mod tests {
         assert_eq!(resume(Some(at(6, 9)), Some(9)), Ok((Start::OtherGeneration, at(7, 1))));
         assert_eq!(resume(Some(at(8, 2)), Some(9)), Ok((Start::OtherGeneration, at(7, 1))));
         assert_eq!(Cursor::resume(None, &state(None, Some(9))), Err(NoUidValidity));
-        assert_eq!(Cursor::at_end(&state(Some(7), Some(9))), Ok(at(7, 9)));
-        assert_eq!(Cursor::at_end(&state(None, None)), Err(NoUidValidity));
     }
 }

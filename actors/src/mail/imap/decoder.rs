@@ -18,7 +18,7 @@ pub const MAIL_BYTES_MAX: u64 = 25 * 1024 * 1024;
 /// The largest literal that is read past. What is larger is not worth waiting for.
 const LITERAL_BYTES_MAX: u64 = 100 * 1024 * 1024;
 /// The lines of one response together, without its literals.
-pub(super) const LINE_BYTES_MAX: usize = 64 * 1024;
+const LINE_BYTES_MAX: usize = 64 * 1024;
 const LITERALS_MAX: usize = 64;
 
 /// What is wrong with a response.
@@ -178,6 +178,31 @@ impl Decoder {
             Literal::Skipped(_) => 0,
         });
         self.unread.capacity() + self.frame.text.capacity() + kept.sum::<usize>()
+    }
+
+    /// What has come and is in no response yet, and what it has not yet forgotten besides.
+    #[cfg(test)]
+    pub fn waiting_bytes(&self) -> usize {
+        let pending = self.pending.iter().map(|pending| pending.literal.bytes()).sum::<usize>();
+        self.unread.len() + self.frame.bytes() + pending
+    }
+}
+
+#[cfg(test)]
+impl Frame {
+    /// What it keeps of what came: less than that, for ends of lines are left out.
+    pub fn bytes(&self) -> usize {
+        self.text.len() + self.literals.iter().map(Literal::bytes).sum::<usize>()
+    }
+}
+
+#[cfg(test)]
+impl Literal {
+    fn bytes(&self) -> usize {
+        match self {
+            Literal::Whole(bytes) => bytes.len(),
+            Literal::Skipped(_) => 0,
+        }
     }
 }
 

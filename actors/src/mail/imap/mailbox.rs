@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schema::sort::collect_small;
 
 use super::command::{Command, set_of};
-use super::decoder::MAIL_BYTES_MAX;
 use super::folder::{Folder, FolderName};
-use super::response::{Body, Code, Condition, Fetched, FolderState, Response};
+use super::response::{Body, Code, Condition, Fetched, FolderState, Response, Status};
 use super::session::{Session, bad_argument};
+use super::sync::BATCH_BYTES_MAX;
 use super::{Failure, ImapError, MailStream, Sleep, Stage};
 
 /// The most folders that are looked at.
@@ -17,16 +17,36 @@ const FOLDERS_MAX: usize = 5_000;
 const FOUND_MAX: usize = 1_000;
 /// The longest Message-ID that is searched for.
 const MESSAGE_ID_BYTES_MAX: usize = 500;
-/// What the bodies of one answer may be together, before later ones are dropped and asked for
-/// again by themselves: sizes are only said.
-const KEPT_BYTES_MAX: u64 = MAIL_BYTES_MAX;
 
 /// A mail of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Listed {
     pub uid: u32,
     pub size_bytes: u64,
     pub received_at: Option<i64>,
+}
+
+/// Bodies that have come.
+#[derive(Debug, Default)]
+pub(super) struct Bodies {
+    pub kept: BTreeMap<u32, Body>,
+    /// Came too, and were too much in sum: sizes are only said.
+    pub dropped: BTreeSet<u32>,
+    kept_bytes: u64,
+}
+
+impl Bodies {
+    fn keep(&mut self, uid: u32, body: Body, is_alone: bool) {
+        if let Body::Whole(bytes) = &body {
+            let sum = self.kept_bytes + bytes.len() as u64;
+            if sum > BATCH_BYTES_MAX && !is_alone {
+                self.dropped.insert(uid);
+                return;
+            }
+            self.kept_bytes = sum;
+        }
+        self.kept.entry(uid).or_insert(body);
+    }
 }
 
 impl<S: MailStream, W: Sleep> Session<'_, S, W> {
@@ -79,25 +99,27 @@ impl<S: MailStream, W: Sleep> Session<'_, S, W> {
         self.exists = 0;
         let command = Command::new("EXAMINE").folder(name).map_err(bad_argument)?;
         let mut state = FolderState::default();
+        let mut is_sticky = true;
         let mut take = |response| {
-            if let Response::Untagged(status) = response
-                && status.condition == Condition::Ok
-            {
-                match status.code {
-                    Some(Code::UidValidity { value }) => state.uid_validity = Some(value),
-                    Some(Code::UidNext { value }) => state.uid_next = Some(value),
-                    Some(Code::HighestModSeq { value }) => state.highest_mod_seq = Some(value),
-                    _ => {}
+            let Response::Untagged(Status { condition, code, .. }) = response else {
+                return Ok(());
+            };
+            match (condition, code) {
+                (_, Some(Code::UidNotSticky)) => is_sticky = false,
+                (Condition::Ok, Some(Code::UidValidity { value })) => {
+                    state.uid_validity = Some(value);
                 }
+                (Condition::Ok, Some(Code::UidNext { value })) => state.uid_next = Some(value),
+                (Condition::Ok, Some(Code::HighestModSeq { value })) => {
+                    state.highest_mod_seq = Some(value);
+                }
+                _ => {}
             }
             Ok(())
         };
         self.ask(Stage::Examine, command, &mut take).await?;
         state.mails = self.exists;
-        if state.uid_next.is_none() {
-            let last = self.last_uid().await?;
-            state.uid_next = Some(last.map_or(1, |uid| uid.saturating_add(1)));
-        }
+        state.uid_validity = state.uid_validity.filter(|_| is_sticky);
         Ok(state)
     }
 
@@ -161,29 +183,41 @@ impl<S: MailStream, W: Sleep> Session<'_, S, W> {
         Ok(listed.into_values().collect())
     }
 
-    /// The bodies of mails, as far as they came.
-    pub(super) async fn bodies(&mut self, uids: &[u32]) -> Result<BTreeMap<u32, Body>, ImapError> {
+    /// The bodies of mails. What has come is kept whatever the answer is at last, or if none comes.
+    pub(super) async fn bodies(
+        &mut self,
+        uids: &[u32],
+        bodies: &mut Bodies,
+    ) -> Result<(), ImapError> {
         let wanted: BTreeSet<u32> = collect_small(uids.iter().copied());
         let words = format!("UID FETCH {} (UID BODY.PEEK[])", set_of(uids));
-        let mut bodies = BTreeMap::new();
-        let mut kept_bytes = 0;
         let mut take = |response| {
             if let Response::Fetch(_, Fetched { uid: Some(uid), body: Some(body), .. }) = response
                 && wanted.contains(&uid)
-                && !bodies.contains_key(&uid)
             {
-                if let Body::Whole(bytes) = &body {
-                    if kept_bytes + bytes.len() as u64 > KEPT_BYTES_MAX {
-                        return Ok(());
-                    }
-                    kept_bytes += bytes.len() as u64;
-                }
-                bodies.insert(uid, body);
+                bodies.keep(uid, body, wanted.len() == 1);
             }
             Ok(())
         };
-        self.ask(Stage::FetchMail, Command::new(&words), &mut take).await?;
-        Ok(bodies)
+        self.ask(Stage::FetchMail, Command::new(&words), &mut take).await
+    }
+
+    /// Whether a mail is there, as far as the server will say.
+    pub(super) async fn holds(&mut self, uid: u32) -> Result<bool, ImapError> {
+        // Only when it is asked for nothing may a server tell what others have expunged, and
+        // until it has done so the mail has its UID (RFC 3501 §7.4.1).
+        self.ask(Stage::FetchMail, Command::new("NOOP"), &mut |_| Ok(())).await?;
+        let command = Command::new(&format!("UID FETCH {uid} (UID)"));
+        let mut is_there = false;
+        let mut take = |response| {
+            is_there |= matches!(response, Response::Fetch(_, it) if it.uid == Some(uid));
+            Ok(())
+        };
+        match self.ask(Stage::FetchMail, command, &mut take).await {
+            Ok(()) => Ok(is_there),
+            Err(ImapError::Refused { code: Some(Code::ExpungeIssued), .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// The lowest UID that is at least `low`: `None` if no mail has one, `low` itself where the
@@ -222,8 +256,34 @@ impl<S: MailStream, W: Sleep> Session<'_, S, W> {
         Ok(found)
     }
 
-    /// The UID of the last mail, for servers that do not say what comes next.
-    async fn last_uid(&mut self) -> Result<Option<u32>, ImapError> {
-        if self.exists == 0 { Ok(None) } else { self.uid_at(self.exists).await }
+    /// A number above the UIDs of all mails, for servers that do not say what comes next. It is
+    /// no UIDNEXT: when the last mail goes, it becomes smaller.
+    pub(super) async fn behind_last(&mut self) -> Result<u32, ImapError> {
+        if self.exists == 0 {
+            return Ok(1);
+        }
+        let last = self.uid_at(self.exists).await?;
+        let silent = ImapError::Broken { at: Stage::FetchList, failure: Failure::OutOfStep };
+        Ok(last.ok_or(silent)?.saturating_add(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_kept_as_far_as_they_fit_into_a_batch() {
+        let mut bodies = Bodies::default();
+        let body = || Body::Whole(vec![b'x'; 3 * 1024 * 1024]);
+        for uid in 1..=3 {
+            bodies.keep(uid, body(), false);
+        }
+        bodies.keep(1, Body::Whole(Vec::new()), false);
+        assert_eq!(bodies.kept.keys().collect::<Vec<_>>(), [&1]);
+        assert_eq!(bodies.kept.get(&1), Some(&body()), "the first counts");
+        assert_eq!(bodies.dropped.iter().collect::<Vec<_>>(), [&2, &3]);
+        bodies.keep(4, body(), true);
+        assert!(bodies.kept.contains_key(&4));
     }
 }

@@ -5,14 +5,13 @@
 //! and has no command that changes anything.
 //!
 //! How far it has got is a [`Cursor`]: the folder's generation and the first UID that has not been
-//! dealt with. [`Session::next_batch`] gives mails with the cursor that is right once they are
+//! dealt with. [`Sync::next_batch`] gives mails with the cursor that is right once they are
 //! stored; who stores both in one transaction may be interrupted anywhere.
 //!
 //! ```text
 //! let mut session = connect(stream, &sleep, &settings).await?;
-//! let state = session.examine(&FolderName::inbox()).await?;
-//! let mut sync = Sync::begin(cursor, &state)?;
-//! while let Some(batch) = session.next_batch(&mut sync).await? { /* store mails and cursor */ }
+//! let mut sync = session.sync(&FolderName::inbox(), cursor).await?;
+//! while let Some(batch) = sync.next_batch().await? { /* store mails and cursor */ }
 //! session.log_out().await;
 //! ```
 //!
@@ -104,8 +103,10 @@ pub struct TimeLimits {
     pub tls_ms: u64,
     /// Any command and its answer.
     pub command_ms: u64,
-    /// A batch of mails, of 25 MB at most.
+    /// An answer with mails, of 25 MB at most.
     pub fetch_ms: u64,
+    /// All that the next batch of mails takes.
+    pub batch_ms: u64,
     /// The farewell, after everything is known.
     pub log_out_ms: u64,
 }
@@ -118,6 +119,7 @@ impl Default for TimeLimits {
             tls_ms: 20_000,
             command_ms: 60_000,
             fetch_ms: 180_000,
+            batch_ms: 240_000,
             log_out_ms: 2_000,
         }
     }
@@ -174,6 +176,12 @@ pub enum ImapError {
         /// Why, in the server's words.
         text: String,
     },
+    /// The server gave nothing in the place of this one mail, and still has it; as for
+    /// [`ImapError::MailRefused`].
+    MailNotGiven {
+        /// Which.
+        uid: u32,
+    },
     /// TLS was asked for and the server does not offer it.
     TlsNotOffered,
     /// The TLS handshake failed: wrong certificate, wrong port, or somebody in between.
@@ -198,15 +206,14 @@ pub enum ImapError {
 }
 
 impl ImapError {
-    /// Whether the same attempt may succeed later without anybody changing anything.
+    /// Whether the same attempt may succeed later without anybody changing anything. A log-in that
+    /// is refused without a code counts as such: servers say so of a wrong password, and of too
+    /// many connections too.
     pub fn retry_helps(&self) -> bool {
         match self {
             ImapError::Broken { .. } | ImapError::TlsFailed { .. } => true,
-            ImapError::MailRefused { .. } => true,
-            ImapError::Refused { at: Stage::LogIn, code, .. } => {
-                matches!(code, Some(Code::Unavailable | Code::Limit | Code::InUse))
-            }
-            ImapError::Refused { code, .. } => *code != Some(Code::NonExistent),
+            ImapError::MailRefused { .. } | ImapError::MailNotGiven { .. } => true,
+            ImapError::Refused { code, .. } => !code.as_ref().is_some_and(Code::is_for_good),
             _ => false,
         }
     }

@@ -54,6 +54,8 @@ pub enum Code {
     PrivacyRequired,
     /// The folder has no lasting UIDs.
     UidNotSticky,
+    /// Some of the mails are gone.
+    ExpungeIssued,
     /// There is no such folder.
     NonExistent,
     /// What the server can.
@@ -83,6 +85,20 @@ pub enum Code {
     },
 }
 
+impl Code {
+    /// Whether it stays so until somebody changes the settings or the account.
+    pub(super) fn is_for_good(&self) -> bool {
+        matches!(
+            self,
+            Code::AuthenticationFailed
+                | Code::AuthorizationFailed
+                | Code::Expired
+                | Code::PrivacyRequired
+                | Code::NonExistent
+        )
+    }
+}
+
 /// A body that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Body {
@@ -108,7 +124,7 @@ pub struct FolderState {
     pub mails: u32,
     /// Its generation; `None` where the server has no lasting UIDs.
     pub uid_validity: Option<u32>,
-    /// A number above all UIDs.
+    /// A number above all UIDs; `None` where the server does not say it.
     pub uid_next: Option<u32>,
     /// CONDSTORE, where the server offers it for this folder.
     pub highest_mod_seq: Option<u64>,
@@ -229,6 +245,7 @@ fn code(inner: &str) -> Code {
         ("INUSE", ..) => Code::InUse,
         ("PRIVACYREQUIRED", ..) => Code::PrivacyRequired,
         ("UIDNOTSTICKY", ..) => Code::UidNotSticky,
+        ("EXPUNGEISSUED", ..) => Code::ExpungeIssued,
         ("NONEXISTENT", ..) => Code::NonExistent,
         ("CAPABILITY", ..) => Code::Capability { names: capitals(rest) },
         ("UIDVALIDITY", _, Some(value)) => Code::UidValidity { value },

@@ -107,8 +107,18 @@ fn an_access_token_is_given_once_and_a_refusal_is_read_to_its_end() {
     assert_eq!(result, broken(Stage::LogIn, Failure::NotUnderstood { text: "no".into() }));
     let (result, _) = plain(HI, &[CAN, "+ more\r\n+ more\r\n"]);
     assert_eq!(result, broken(Stage::LogIn, Failure::OutOfStep));
-    let (result, _) = plain(HI, &[CAN, "a2 NO [UNAVAILABLE] later\r\n"]);
-    assert!(result.is_err_and(|error| error.retry_helps()));
+    for (said, retry_helps) in [
+        ("[UNAVAILABLE] later", true),
+        ("[ALERT] Too many simultaneous connections", true),
+        ("[SERVERBUG] oh", true),
+        ("Login failed.", true),
+        ("[EXPIRED] too old", false),
+        ("[PRIVACYREQUIRED] not in the clear", false),
+        ("[AUTHORIZATIONFAILED] not for you", false),
+    ] {
+        let (result, _) = plain(HI, &[CAN, &format!("a2 NO {said}\r\n")]);
+        assert_eq!(result.map_err(|error| error.retry_helps()), Err(retry_helps), "{said}");
+    }
     let mut run = Run::new(Security::Plain, "* OK [CAPABILITY AUTH=PLAIN] hi\r\n", &[]);
     run.settings.credentials.secret = Secret::AccessToken("tok".into());
     assert_eq!(run.log_in(), Err(ImapError::LogInNotOffered));
@@ -237,6 +247,7 @@ fn a_server_that_goes_wrong_at_any_step_is_left_and_nothing_hangs() {
     let long = "x".repeat(70_000);
     let deep = format!("* 1 FETCH {}\r\n", "(".repeat(10_000));
     let many = "* 1 EXISTS\r\n".repeat(100_001);
+    let much = format!("* OK {}\r\n", "x".repeat(60_000)).repeat(300);
     let error = |error| Failure::BadResponse { error };
     for (at, stage) in stages.into_iter().enumerate() {
         for (said, failure) in [
@@ -261,6 +272,7 @@ fn a_server_that_goes_wrong_at_any_step_is_left_and_nothing_hangs() {
             (&long, error(ResponseError::LineTooLong)),
             (&deep, error(ResponseError::TooDeep)),
             (&many, error(ResponseError::TooMany)),
+            (&much, error(ResponseError::TooMany)),
         ] {
             let mut script = TOUR.to_vec();
             script[at] = said;

@@ -13,6 +13,8 @@ use super::{
 use crate::mail::wire::{plain, within};
 
 const PIECE_BYTES: usize = 16 * 1024;
+/// The longest answer to a command that asks for no mails.
+const ANSWER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// More than any folder makes of one command, and few enough to be read past.
 const RESPONSES_MAX: usize = 100_000;
 const SECRET_BYTES_MAX: usize = 8 * 1024;
@@ -46,7 +48,7 @@ pub async fn connect<'x, S: MailStream, W: Sleep>(
     check(&settings.credentials)?;
     let limits = settings.time_limits;
     let mut session = Session {
-        io: Io { stream, decoder: Decoder::default(), sleep },
+        io: Io::new(stream, sleep),
         limits,
         capabilities: None,
         next_tag: 1,
@@ -101,7 +103,7 @@ impl<'x, S: MailStream, W: Sleep> Session<'x, S, W> {
             Err(_) => return Err(failed("the handshake took too long".to_owned())),
         };
         // What was said in the clear does not count.
-        let io = Io { stream, decoder: Decoder::default(), sleep };
+        let io = Io::new(stream, sleep);
         Ok(Session { io, capabilities: None, exists: 0, alert: None, ..self })
     }
 
@@ -172,6 +174,10 @@ impl<'x, S: MailStream, W: Sleep> Session<'x, S, W> {
             Stage::LogOut => self.limits.log_out_ms,
             _ => self.limits.command_ms,
         };
+        // What a batch of mails takes is counted together.
+        if !matches!(at, Stage::FetchList | Stage::FetchMail) {
+            self.io.left_bytes = ANSWER_BYTES_MAX;
+        }
         let sleep = self.io.sleep;
         let exchange = self.exchange(command, take);
         let answer = within(sleep, limit_ms, exchange).await;
@@ -257,10 +263,19 @@ impl<'x, S: MailStream, W: Sleep> Session<'x, S, W> {
 pub(super) struct Io<'x, S, W> {
     stream: S,
     decoder: Decoder,
-    sleep: &'x W,
+    pub(super) sleep: &'x W,
+    /// What was read last.
+    piece: Vec<u8>,
+    /// How much more may come.
+    pub(super) left_bytes: u64,
 }
 
-impl<S: MailStream, W> Io<'_, S, W> {
+impl<'x, S: MailStream, W> Io<'x, S, W> {
+    fn new(stream: S, sleep: &'x W) -> Io<'x, S, W> {
+        let piece = vec![0; PIECE_BYTES];
+        Io { stream, decoder: Decoder::default(), sleep, piece, left_bytes: ANSWER_BYTES_MAX }
+    }
+
     /// A response that is there already.
     fn ready(&mut self) -> Result<Option<Response>, Failure> {
         let Some(frame) = self.decoder.next()? else { return Ok(None) };
@@ -268,15 +283,17 @@ impl<S: MailStream, W> Io<'_, S, W> {
     }
 
     async fn read(&mut self) -> Result<Response, Failure> {
-        let mut piece = vec![0; PIECE_BYTES];
         loop {
             if let Some(response) = self.ready()? {
                 return Ok(response);
             }
-            match self.stream.read(&mut piece).await.map_err(io_failure)? {
-                0 => return Err(Failure::Closed),
-                count => self.decoder.push(piece.get(..count).unwrap_or_default()),
+            let count = self.stream.read(&mut self.piece).await.map_err(io_failure)?;
+            if count == 0 {
+                return Err(Failure::Closed);
             }
+            let left_bytes = self.left_bytes.checked_sub(count as u64);
+            self.left_bytes = left_bytes.ok_or(ResponseError::TooMany)?;
+            self.decoder.push(self.piece.get(..count).unwrap_or_default());
         }
     }
 
@@ -299,7 +316,7 @@ fn bye(response: Response) -> Result<Response, Failure> {
     }
 }
 
-fn broken(at: Stage, failure: Failure) -> ImapError {
+pub(super) fn broken(at: Stage, failure: Failure) -> ImapError {
     ImapError::Broken { at, failure }
 }
 

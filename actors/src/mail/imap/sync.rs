@@ -7,19 +7,23 @@
 //! The end is what the server named when the folder was opened. What comes later has a higher UID
 //! and is found the next time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
-use super::cursor::{Cursor, NoUidValidity, Start};
-use super::mailbox::Listed;
-use super::response::{Body, FolderState};
-use super::session::Session;
-use super::{ImapError, MAIL_BYTES_MAX, MailStream, Sleep};
+use super::cursor::{Cursor, Start};
+use super::folder::FolderName;
+use super::mailbox::{Bodies, Listed};
+use super::response::Body;
+use super::session::{Session, broken};
+use super::{ImapError, MAIL_BYTES_MAX, MailStream, Sleep, Stage};
+use crate::mail::wire::within;
 
 /// The UIDs that are asked about at once.
 const STRETCH: u32 = 500;
 /// The mails that are fetched at once, and what they may be together; one is always fetched.
 const BATCH_MAILS_MAX: usize = 50;
-const BATCH_BYTES_MAX: u64 = 4 * 1024 * 1024;
+pub(super) const BATCH_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// What the server may say for one batch: a mail that is read past, and some that are not kept.
+const ANSWER_BYTES_MAX: u64 = 128 * 1024 * 1024;
 /// Empty stretches after which the way so far is handed out, so that it is not gone twice.
 const EMPTY_MAX: usize = 50;
 
@@ -66,9 +70,10 @@ pub struct Batch {
     pub cursor: Cursor,
 }
 
-/// The reading of an open folder.
+/// The reading of an open folder: while it lasts, no other can be opened.
 #[derive(Debug)]
-pub struct Sync {
+pub struct Sync<'s, 'x, S, W> {
+    session: &'s mut Session<'x, S, W>,
     start: Start,
     cursor: Cursor,
     /// The first UID that is not asked for this time.
@@ -76,20 +81,33 @@ pub struct Sync {
     listed: VecDeque<Listed>,
     /// Everything below is either in `listed` or dealt with.
     listed_until: u32,
+    /// Why it goes no further.
+    stopped: Option<ImapError>,
 }
 
-impl Sync {
-    /// Begins with what was known before, in the folder that [`Session::examine`] has just opened.
+impl<'x, S: MailStream, W: Sleep> Session<'x, S, W> {
+    /// Opens a folder, and begins to read it with what was known before.
     ///
     /// # Errors
-    /// [`NoUidValidity`].
-    pub fn begin(before: Option<Cursor>, state: &FolderState) -> Result<Sync, NoUidValidity> {
-        let (start, cursor) = Cursor::resume(before, state)?;
-        let end = state.uid_next.unwrap_or(cursor.uid_next);
+    /// As [`Session::examine`], and [`ImapError::NoUidValidity`].
+    pub async fn sync(
+        &mut self,
+        name: &FolderName,
+        before: Option<Cursor>,
+    ) -> Result<Sync<'_, 'x, S, W>, ImapError> {
+        let state = self.examine(name).await?;
+        let (start, cursor) = Cursor::resume(before, &state)?;
+        let end = match state.uid_next {
+            Some(end) => end,
+            None => self.behind_last().await?,
+        };
         let listed_until = cursor.uid_next;
-        Ok(Sync { start, cursor, end, listed: VecDeque::new(), listed_until })
+        let listed = VecDeque::new();
+        Ok(Sync { session: self, start, cursor, end, listed, listed_until, stopped: None })
     }
+}
 
+impl<S: MailStream, W: Sleep> Sync<'_, '_, S, W> {
     /// Where it began.
     pub fn start(&self) -> Start {
         self.start
@@ -100,18 +118,142 @@ impl Sync {
         self.cursor
     }
 
-    /// The mails of the next batch, by what they are said to be.
-    fn next_listed(&self) -> Vec<Listed> {
-        let mut sum_bytes = 0;
-        let mut batch = Vec::new();
-        for mail in self.listed.iter().take(BATCH_MAILS_MAX) {
-            sum_bytes += if is_too_large(mail) { 0 } else { mail.size_bytes };
-            if !batch.is_empty() && sum_bytes > BATCH_BYTES_MAX {
+    /// The next mails, or `None` when all that was there is read. What has come before something
+    /// went wrong is handed out first, so that a slow server is read to its end piece by piece.
+    ///
+    /// # Errors
+    /// [`ImapError::Broken`], [`ImapError::Refused`], [`ImapError::MailRefused`] and
+    /// [`ImapError::MailNotGiven`]; from then on always the same.
+    pub async fn next_batch(&mut self) -> Result<Option<Batch>, ImapError> {
+        if let Some(error) = &self.stopped {
+            return Err(error.clone());
+        }
+        let began = self.cursor;
+        let mut batch = Batch { mails: Vec::new(), skipped: Vec::new(), cursor: began };
+        let mut bodies = Bodies::default();
+        self.session.io.left_bytes = ANSWER_BYTES_MAX;
+        let (sleep, limit_ms) = (self.session.io.sleep, self.session.limits.batch_ms);
+        let work = async { Ok(self.read_on(&mut bodies, &mut batch).await) };
+        self.stopped = match within(sleep, limit_ms, work).await {
+            Ok(result) => result.err(),
+            Err(failure) => Some(broken(Stage::FetchMail, failure)),
+        };
+        self.hand_over(&mut bodies, &mut batch);
+        batch.cursor = self.cursor;
+        match &self.stopped {
+            Some(error) if self.cursor == began => Err(error.clone()),
+            _ => Ok((self.cursor != began).then_some(batch)),
+        }
+    }
+
+    async fn read_on(&mut self, bodies: &mut Bodies, batch: &mut Batch) -> Result<(), ImapError> {
+        for _ in 0..EMPTY_MAX {
+            if !self.listed.is_empty() || self.listed_until >= self.end {
                 break;
             }
-            batch.push(mail.clone());
+            self.list_next().await?;
         }
-        batch
+        let wanted = self.next_wanted();
+        if !wanted.is_empty() {
+            match self.session.bodies(&wanted, bodies).await {
+                // One of them is the reason, and the others need not wait for it.
+                Err(ImapError::Refused { .. }) => {}
+                result => result?,
+            }
+        }
+        self.hand_over(bodies, batch);
+        // What did not come with the others is asked for by itself.
+        for uid in wanted {
+            if self.listed.front().is_none_or(|next| next.uid != uid) {
+                continue;
+            }
+            let has_room = batch.mails.is_empty() || !bodies.dropped.contains(&uid);
+            if !has_room || !self.read_one(uid, bodies, batch).await? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn list_next(&mut self) -> Result<(), ImapError> {
+        let low = self.listed_until;
+        let behind = low.saturating_add(STRETCH).min(self.end);
+        self.listed.extend(self.session.list(low, behind.saturating_sub(1)).await?);
+        self.listed_until = behind;
+        if self.listed.is_empty() && behind < self.end {
+            let next = self.session.first_uid_from(behind).await?;
+            self.listed_until = next.unwrap_or(self.end).clamp(behind, self.end);
+        }
+        self.advance(0);
+        Ok(())
+    }
+
+    /// The mails to ask for next, by what they are said to be.
+    fn next_wanted(&self) -> Vec<u32> {
+        let mut sum_bytes = 0;
+        let mut wanted = Vec::new();
+        for mail in self.listed.iter().take(BATCH_MAILS_MAX).filter(|mail| !is_too_large(mail)) {
+            sum_bytes += mail.size_bytes;
+            if !wanted.is_empty() && sum_bytes > BATCH_BYTES_MAX {
+                break;
+            }
+            wanted.push(mail.uid);
+        }
+        wanted
+    }
+
+    /// Asks for the next mail by itself: whether it is dealt with in this batch.
+    async fn read_one(
+        &mut self,
+        uid: u32,
+        bodies: &mut Bodies,
+        batch: &mut Batch,
+    ) -> Result<bool, ImapError> {
+        let refused = match self.session.bodies(&[uid], bodies).await {
+            Ok(()) => ImapError::MailNotGiven { uid },
+            Err(ImapError::Refused { code, text, .. }) => {
+                ImapError::MailRefused { uid, code, text }
+            }
+            Err(error) => return Err(error),
+        };
+        if !bodies.kept.contains_key(&uid) {
+            // That nothing came may also be the server's fault: gone is what it says is gone.
+            if self.session.holds(uid).await? {
+                return Err(refused);
+            }
+            batch.skipped.push(Skipped { uid, why: WhySkipped::Gone });
+            self.advance(1);
+        }
+        self.hand_over(bodies, batch);
+        Ok(self.listed.front().is_none_or(|next| next.uid != uid))
+    }
+
+    /// Moves what has come of the next mails to the batch, as far as it fits.
+    fn hand_over(&mut self, bodies: &mut Bodies, batch: &mut Batch) {
+        let mut sum_bytes: u64 = batch.mails.iter().map(|mail| mail.raw.len() as u64).sum();
+        while batch.mails.len() + batch.skipped.len() < BATCH_MAILS_MAX
+            && let Some(Listed { uid, size_bytes, received_at }) = self.listed.front().copied()
+        {
+            let body = match bodies.kept.remove(&uid) {
+                None if size_bytes > MAIL_BYTES_MAX => Body::TooLarge(size_bytes),
+                None => return,
+                Some(body) => body,
+            };
+            match body {
+                Body::TooLarge(size_bytes) => {
+                    batch.skipped.push(Skipped { uid, why: WhySkipped::TooLarge { size_bytes } });
+                }
+                Body::Whole(raw) => {
+                    sum_bytes += raw.len() as u64;
+                    if !batch.mails.is_empty() && sum_bytes > BATCH_BYTES_MAX {
+                        bodies.dropped.insert(uid);
+                        return;
+                    }
+                    batch.mails.push(FetchedMail { uid, received_at, raw });
+                }
+            }
+            self.advance(1);
+        }
     }
 
     /// Takes the first mails of the list for dealt with.
@@ -121,100 +263,6 @@ impl Sync {
             Some(next) => next.uid,
             None => self.listed_until,
         };
-    }
-}
-
-impl<S: MailStream, W: Sleep> Session<'_, S, W> {
-    /// The next mails, or `None` when all that was there is read.
-    ///
-    /// After an error the same [`Sync`] may not go on: begin another with the stored cursor.
-    ///
-    /// # Errors
-    /// [`ImapError::Broken`], [`ImapError::Refused`] and [`ImapError::MailRefused`].
-    pub async fn next_batch(&mut self, sync: &mut Sync) -> Result<Option<Batch>, ImapError> {
-        let began = sync.cursor;
-        for _ in 0..EMPTY_MAX {
-            if !sync.listed.is_empty() {
-                return self.batch(sync).await.map(Some);
-            }
-            if sync.listed_until >= sync.end {
-                break;
-            }
-            self.list_next(sync).await?;
-        }
-        let empty = Batch { mails: Vec::new(), skipped: Vec::new(), cursor: sync.cursor };
-        Ok((sync.cursor != began).then_some(empty))
-    }
-
-    async fn list_next(&mut self, sync: &mut Sync) -> Result<(), ImapError> {
-        let low = sync.listed_until;
-        let behind = low.saturating_add(STRETCH).min(sync.end);
-        sync.listed.extend(self.list(low, behind.saturating_sub(1)).await?);
-        sync.listed_until = behind;
-        if sync.listed.is_empty() && behind < sync.end {
-            let next = self.first_uid_from(behind).await?;
-            sync.listed_until = next.unwrap_or(sync.end).clamp(behind, sync.end);
-        }
-        sync.advance(0);
-        Ok(())
-    }
-
-    async fn batch(&mut self, sync: &mut Sync) -> Result<Batch, ImapError> {
-        let listed = sync.next_listed();
-        let wanted = listed.iter().filter(|mail| !is_too_large(mail)).map(|mail| mail.uid);
-        let wanted: Vec<u32> = wanted.collect();
-        let mut bodies = match wanted.as_slice() {
-            [] => BTreeMap::new(),
-            wanted => match self.bodies(wanted).await {
-                // One of them is the reason, and the others need not wait for it.
-                Err(ImapError::Refused { .. }) => BTreeMap::new(),
-                bodies => bodies?,
-            },
-        };
-        let (mut mails, mut skipped) = (Vec::new(), Vec::new());
-        let mut done_count = 0;
-        for mail in listed {
-            let uid = mail.uid;
-            if is_too_large(&mail) {
-                let why = WhySkipped::TooLarge { size_bytes: mail.size_bytes };
-                skipped.push(Skipped { uid, why });
-                done_count += 1;
-                continue;
-            }
-            let body = match bodies.remove(&uid) {
-                Some(body) => Some(body),
-                // What did not come with the others is asked for by itself.
-                None => match self.body(uid).await {
-                    Err(ImapError::MailRefused { .. }) if done_count > 0 => break,
-                    body => body?,
-                },
-            };
-            done_count += 1;
-            let Some(body) = body else {
-                skipped.push(Skipped { uid, why: WhySkipped::Gone });
-                continue;
-            };
-            match body {
-                Body::Whole(raw) => {
-                    mails.push(FetchedMail { uid, received_at: mail.received_at, raw });
-                }
-                Body::TooLarge(size_bytes) => {
-                    skipped.push(Skipped { uid, why: WhySkipped::TooLarge { size_bytes } });
-                }
-            }
-        }
-        sync.advance(done_count);
-        Ok(Batch { mails, skipped, cursor: sync.cursor })
-    }
-
-    async fn body(&mut self, uid: u32) -> Result<Option<Body>, ImapError> {
-        match self.bodies(&[uid]).await {
-            Ok(mut bodies) => Ok(bodies.remove(&uid)),
-            Err(ImapError::Refused { code, text, .. }) => {
-                Err(ImapError::MailRefused { uid, code, text })
-            }
-            Err(error) => Err(error),
-        }
     }
 }
 

@@ -75,9 +75,28 @@ fn gaps_are_jumped_over_and_the_trap_of_the_last_mail_is_none() {
     assert_eq!(uids(&mut folder, Some(at(7, 6))), (vec![], Some(at(7, 4_000_000_000))));
     let mut folder = TestFolder::new(7, []);
     assert_eq!(uids(&mut folder, None), (vec![], None));
+}
+
+#[test]
+fn a_server_that_does_not_say_what_comes_next_is_not_thought_to_have_gone_back() {
     let mut folder = TestFolder::new(7, [5, 9]);
     folder.hides_uid_next = true;
     assert_eq!(uids(&mut folder, Some(at(7, 6))), (vec![9], Some(at(7, 10))));
+    // The last mail goes: what is known of the first is not read again.
+    folder.mails.remove(&9);
+    let (read, result) = read(&mut folder, Some(at(7, 10)), usize::MAX);
+    assert_eq!((read.start, read.uids, result), (Some(Start::Continued), vec![], Ok(())));
+    assert_eq!(read.cursor, Some(at(7, 10)));
+    folder.mails.clear();
+    assert_eq!(uids(&mut folder, Some(at(7, 10))), (vec![], Some(at(7, 10))));
+}
+
+#[test]
+fn what_has_no_lasting_uids_is_not_read() {
+    let mut folder = TestFolder::new(7, [5, 9]);
+    folder.is_not_sticky = true;
+    let (read, result) = read(&mut folder, None, usize::MAX);
+    assert_eq!((read.uids, result), (vec![], Err(ImapError::NoUidValidity)));
 }
 
 #[test]
@@ -110,13 +129,95 @@ fn a_batch_fits_into_memory() {
 }
 
 #[test]
+fn a_batch_fits_into_memory_also_where_the_sizes_were_lies() {
+    let mut folder = TestFolder::new(7, 1..=9);
+    for (uid, raw) in &mut folder.mails {
+        folder.sizes.insert(*uid, 10);
+        raw.resize(3 * 1024 * 1024, b'x');
+    }
+    let (read, result) = super::testing::read(&mut folder, None, usize::MAX);
+    assert_eq!((read.uids, result), ((1..=9).collect(), Ok(())));
+    assert!(read.batch_bytes_max <= 4 * 1024 * 1024, "{}", read.batch_bytes_max);
+}
+
+#[test]
+fn what_comes_only_by_itself_is_no_more_than_a_batch_either() {
+    let mut folder = TestFolder::new(7, 1..=3);
+    for (uid, raw) in &mut folder.mails {
+        folder.sizes.insert(*uid, 10);
+        raw.resize(3 * 1024 * 1024, b'x');
+    }
+    folder.gives_one = true;
+    let (read, result) = super::testing::read(&mut folder, None, usize::MAX);
+    assert_eq!((read.uids, result), (vec![1, 2, 3], Ok(())));
+    assert!(read.batch_bytes_max <= 4 * 1024 * 1024, "{}", read.batch_bytes_max);
+}
+
+#[test]
+fn who_sends_without_an_end_is_left() {
+    let mut folder = TestFolder::new(7, 1..=2);
+    let body = "x".repeat(25 * 1024 * 1024);
+    folder.withheld = vec![1, 2];
+    let mut answer = |line: &str| match line.contains("BODY.PEEK") {
+        true => {
+            let other = format!("* 9 FETCH (UID 9 BODY[] {{{}}}\r\n{body})\r\n", body.len());
+            say(other.repeat(6))
+        }
+        false => folder.answer(line),
+    };
+    let stream = TestStream::new(b"* OK hi\r\n", 16_384, &mut answer);
+    let result = run(async {
+        let mut session = connect(stream, &NoTime, &settings(Security::Plain)).await?;
+        let mut sync = session.sync(&FolderName::inbox(), None).await?;
+        let first = sync.next_batch().await.expect_err("there is no end");
+        assert_eq!(sync.next_batch().await, Err(first.clone()), "it stays so");
+        Err::<(), ImapError>(first)
+    });
+    let failure = Failure::BadResponse { error: ResponseError::TooMany };
+    assert_eq!(result, Err(ImapError::Broken { at: Stage::FetchMail, failure }));
+}
+
+#[test]
+fn what_came_before_the_line_broke_is_kept_and_the_rest_is_read_next() {
+    let mut folder = TestFolder::new(7, 1..=5);
+    folder.bodies_max = Some(2);
+    let (mut all, mut cursor) = (Vec::new(), None);
+    for count in [2, 2, 1] {
+        let (read, result) = read(&mut folder, cursor, usize::MAX);
+        assert_eq!((read.uids.len(), result.is_err()), (count, count == 2));
+        all.extend(read.uids);
+        cursor = read.cursor;
+    }
+    assert_eq!((all, cursor), ((1..=5).collect(), Some(at(7, 6))));
+}
+
+#[test]
 fn a_mail_that_goes_away_meanwhile_is_told_and_holds_nobody_up() {
     let mut folder = TestFolder::new(7, 1..=3);
     folder.vanishing = vec![2];
     folder.aside = "* 2 EXPUNGE\r\n* 9 FETCH (FLAGS (\\Seen))\r\n* 9 EXISTS\r\n".into();
+    let (first, result) = read(&mut folder, None, usize::MAX);
+    assert_eq!((first.uids, result), (vec![1, 3], Ok(())));
+    assert_eq!(first.skipped, [Skipped { uid: 2, why: WhySkipped::Gone }]);
+    // Another server says NO, beside what it has: that need not come again.
+    let mut folder = TestFolder::new(7, 1..=3);
+    (folder.vanishing, folder.tells_of_gone) = (vec![2], true);
     let (read, result) = read(&mut folder, None, usize::MAX);
-    assert_eq!((read.uids, result), (vec![1, 3], Ok(())));
+    assert_eq!((read.uids, read.batches, result), (vec![1, 3], 1, Ok(())));
     assert_eq!(read.skipped, [Skipped { uid: 2, why: WhySkipped::Gone }]);
+    let asked = folder.heard.iter().filter(|line| line.contains("BODY.PEEK")).count();
+    assert_eq!(asked, 2, "{:?}", folder.heard);
+}
+
+#[test]
+fn a_mail_that_is_there_and_does_not_come_is_not_taken_for_gone() {
+    let mut folder = TestFolder::new(7, 1..=5);
+    folder.withheld = vec![3];
+    let (first, result) = read(&mut folder, None, usize::MAX);
+    assert_eq!((first.uids, first.cursor), (vec![1, 2], Some(at(7, 3))));
+    assert_eq!((first.skipped, result), (vec![], Err(ImapError::MailNotGiven { uid: 3 })));
+    folder.withheld.clear();
+    assert_eq!(uids(&mut folder, first.cursor), (vec![3, 4, 5], Some(at(7, 6))));
 }
 
 #[test]

@@ -129,12 +129,21 @@ pub struct TestFolder {
     pub sizes: BTreeMap<u32, u64>,
     /// What it will not give out.
     pub refused: Vec<u32>,
+    /// What it has and gives nothing for.
+    pub withheld: Vec<u32>,
+    /// Whether it gives nothing to who asks for several.
+    pub gives_one: bool,
     /// What goes away once it has been listed.
     pub vanishing: Vec<u32>,
+    /// Whether it says so of what has gone away, instead of giving nothing.
+    pub tells_of_gone: bool,
+    /// The bodies after which it hangs up, in each answer.
+    pub bodies_max: Option<usize>,
     pub heard: Vec<String>,
     /// Said before each answer, as other clients do things.
     pub aside: String,
     pub hides_uid_next: bool,
+    pub is_not_sticky: bool,
 }
 
 impl TestFolder {
@@ -160,12 +169,19 @@ impl TestFolder {
                     said.extend_from_slice(format!("* {at} FETCH (UID {uid})\r\n").as_bytes());
                 }
             }
-            ["UID", "FETCH", set, "(UID", "BODY.PEEK[])"] => {
-                if let Err(text) = self.bodies(set, &mut said) {
+            ["UID", "FETCH", uid, "(UID)"]
+                if self.mails.contains_key(&uid.parse().expect("a number")) =>
+            {
+                said.extend_from_slice(format!("* 1 FETCH (UID {uid})\r\n").as_bytes());
+            }
+            ["UID", "FETCH", set, "(UID", "BODY.PEEK[])"] => match self.bodies(set, &mut said) {
+                Ok(()) => {}
+                Err("") => return Answer::Leave(said),
+                Err(text) => {
                     said.extend_from_slice(format!("{tag} NO {text}\r\n").as_bytes());
                     return Answer::Say(said);
                 }
-            }
+            },
             ["LOGOUT"] => return Answer::Leave(format!("* BYE\r\n{tag} OK\r\n").into_bytes()),
             _ => {}
         }
@@ -179,8 +195,9 @@ impl TestFolder {
             true => String::new(),
             false => format!("* OK [UIDNEXT {uid_next}] next\r\n"),
         };
+        let sticky = if self.is_not_sticky { "* NO [UIDNOTSTICKY] so it is\r\n" } else { "" };
         let mails = self.mails.len();
-        format!("* {mails} EXISTS\r\n* OK [UIDVALIDITY {uid_validity}] valid\r\n{next}")
+        format!("* {mails} EXISTS\r\n* OK [UIDVALIDITY {uid_validity}] valid\r\n{next}{sticky}")
     }
 
     fn list(&mut self, range: &str, said: &mut Vec<u8>) {
@@ -205,20 +222,38 @@ impl TestFolder {
     }
 
     fn bodies(&self, set: &str, said: &mut Vec<u8>) -> Result<(), &'static str> {
+        if self.gives_one && set.contains([':', ',']) {
+            return Err("[LIMIT] one at a time");
+        }
+        let (mut given, mut has_gone) = (0, false);
         for part in set.split(',') {
             let (low, high) = part.split_once(':').unwrap_or((part, part));
             let (low, high): (u32, u32) = (low.parse().expect("low"), high.parse().expect("high"));
-            for (uid, raw) in self.mails.range(low..=high) {
-                if self.refused.contains(uid) {
+            for uid in low..=high {
+                let Some(raw) = self.mails.get(&uid) else {
+                    has_gone = true;
+                    continue;
+                };
+                if self.refused.contains(&uid) {
                     return Err("[SERVERBUG] broken");
                 }
+                if self.bodies_max == Some(given) {
+                    return Err("");
+                }
+                if self.withheld.contains(&uid) {
+                    said.extend_from_slice(
+                        format!("* 1 FETCH (UID {uid} BODY[] NIL)\r\n").as_bytes(),
+                    );
+                    continue;
+                }
                 let head = format!("* 1 FETCH (UID {uid} BODY[] {{{}}}\r\n", raw.len());
+                given += 1;
                 said.extend_from_slice(head.as_bytes());
                 said.extend_from_slice(raw);
                 said.extend_from_slice(b")\r\n");
             }
         }
-        Ok(())
+        if has_gone && self.tells_of_gone { Err("[EXPUNGEISSUED] some are gone") } else { Ok(()) }
     }
 }
 
@@ -228,6 +263,7 @@ pub struct Read {
     pub uids: Vec<u32>,
     pub skipped: Vec<Skipped>,
     pub batches: usize,
+    pub batch_bytes_max: usize,
     pub cursor: Option<Cursor>,
     pub start: Option<Start>,
 }
@@ -243,13 +279,14 @@ pub fn read(
     let stream = TestStream::new(b"* OK hi\r\n", 1_000, &mut answer);
     let result = run(async {
         let mut session = connect(stream, &NoTime, &settings(Security::Plain)).await?;
-        let state = session.examine(&FolderName::inbox()).await?;
-        let mut sync = Sync::begin(before, &state)?;
+        let mut sync = session.sync(&FolderName::inbox(), before).await?;
         read.start = Some(sync.start());
         while read.batches < batches_max
-            && let Some(batch) = session.next_batch(&mut sync).await?
+            && let Some(batch) = sync.next_batch().await?
         {
             read.batches += 1;
+            let bytes = batch.mails.iter().map(|mail| mail.raw.len()).sum();
+            read.batch_bytes_max = read.batch_bytes_max.max(bytes);
             for mail in batch.mails {
                 let text = String::from_utf8_lossy(&mail.raw);
                 assert!(text.starts_with(&format!("Subject: {}\r\n", mail.uid)));
