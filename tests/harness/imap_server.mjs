@@ -12,13 +12,11 @@
 // `node imap_server.mjs` starts one, prints its description as one JSON line, and stops it when
 // standard input ends. Needs root (Dovecot changes to its own users for its work) and openssl.
 
-import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../gateway/dev/port.mjs";
+import { serve, startDaemon } from "./daemon.mjs";
 import { ensurePackages } from "./debian.mjs";
 import { makeCertificates } from "./smtp_server.mjs";
 
@@ -81,70 +79,31 @@ service stats {
 `;
 }
 
-function canConnect(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true));
-    socket.once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
-}
-
 /** Starts a server; every call starts another one, on ports of its own. */
 export async function startImapServer({ user = "ann" } = {}) {
   ensureDovecot();
-  const folder = mkdtempSync(join(tmpdir(), "postroom-imap-"));
-  chmodSync(folder, 0o755);
-  const certificates = makeCertificates(folder);
-  const ports = { imap: await freePort(), tls: await freePort() };
   const id = (flag) => Number(execFileSync("id", [flag, "mail"], { encoding: "utf8" }));
   const owner = { uid: id("-u"), gid: id("-g") };
-  for (const name of ["run", "state", "mail", "mail/Maildir", "mail/Maildir/new", "mail/Maildir/cur", "mail/Maildir/tmp"]) {
-    mkdirSync(join(folder, name), { recursive: true });
-  }
-  execFileSync("chown", ["-R", `${owner.uid}:${owner.gid}`, join(folder, "mail")]);
-  const users = join(folder, "users");
-  writeFileSync(users, `${user}:{PLAIN}${PASSWORD}\n`, { mode: 0o640 });
-  execFileSync("chown", ["root:dovecot", users]);
-  const file = join(folder, "dovecot.conf");
-  writeFileSync(file, configuration({ folder, ports, certificates, owner }), { mode: 0o644 });
-
-  let output = "";
-  const child = spawn(DOVECOT, ["-F", "-c", file], { stdio: ["ignore", "pipe", "pipe"] });
-  child.stdout.on("data", (data) => (output += data));
-  child.stderr.on("data", (data) => (output += data));
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  const log = () => {
-    const path = join(folder, "log");
-    return (existsSync(path) ? readFileSync(path, "utf8") : "") + output;
-  };
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const deadline = Date.now() + 20_000;
-  while (!(await canConnect(ports.imap)) || !(await canConnect(ports.tls))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      const why = log();
-      await stop();
-      throw new Error(`Dovecot did not start: ${why}`);
+  const prepare = (folder, ports) => {
+    const certificates = makeCertificates(folder);
+    for (const name of ["run", "state", "mail", "mail/Maildir", "mail/Maildir/new", "mail/Maildir/cur", "mail/Maildir/tmp"]) {
+      mkdirSync(join(folder, name), { recursive: true });
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    execFileSync("chown", ["-R", `${owner.uid}:${owner.gid}`, join(folder, "mail")]);
+    const users = join(folder, "users");
+    writeFileSync(users, `${user}:{PLAIN}${PASSWORD}\n`, { mode: 0o640 });
+    execFileSync("chown", ["root:dovecot", users]);
+    const file = join(folder, "dovecot.conf");
+    writeFileSync(file, configuration({ folder, ports, certificates, owner }), { mode: 0o644 });
+    return { command: [DOVECOT, "-F", "-c", file], logFile: join(folder, "log"), caFile: certificates.ca };
+  };
+  const { folder, ports, caFile, log, stop } = await startDaemon({ name: "Dovecot", portNames: ["imap", "tls"], prepare });
   const maildir = join(folder, "mail", "Maildir");
-  return { host: "127.0.0.1", ports, user, password: PASSWORD, caFile: certificates.ca, maildir, uid: owner.uid, log, stop };
+  return { host: "127.0.0.1", ports, user, password: PASSWORD, caFile, maildir, uid: owner.uid, log, stop };
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const server = await startImapServer();
   const { host, ports, user, password, caFile, maildir, uid } = server;
-  console.log(JSON.stringify({ host, ports, user, password, caFile, maildir, uid }));
-  const end = async () => {
-    await server.stop();
-    process.exit(0);
-  };
-  process.stdin.resume().once("end", end);
-  process.once("SIGINT", end);
-  process.once("SIGTERM", end);
+  serve(server, { host, ports, user, password, caFile, maildir, uid });
 }

@@ -12,13 +12,11 @@
 // `node smtp_server.mjs` starts one, prints its description as one JSON line, and stops it when
 // standard input ends. Needs root (Exim changes to the mail user for its work) and openssl.
 
-import { execFileSync, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { freePort } from "../../gateway/dev/port.mjs";
+import { serve, startDaemon } from "./daemon.mjs";
 import { ensurePackages } from "./debian.mjs";
 
 const EXIM = "/usr/sbin/exim4";
@@ -116,54 +114,22 @@ login:
 `;
 }
 
-function canConnect(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true));
-    socket.once("error", () => resolve(false));
-    socket.once("close", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
-  });
-}
-
 /** Starts a server; every call starts another one, on ports of its own. */
 export async function startSmtpServer({ domain = "desk.test", user = "ann" } = {}) {
   ensureExim();
-  const folder = mkdtempSync(join(tmpdir(), "postroom-smtp-"));
-  const certificates = makeCertificates(folder);
-  const ports = { starttls: await freePort(), tls: await freePort() };
-  for (const name of ["spool", "log", "maildir", "maildir/new", "maildir/cur", "maildir/tmp"]) {
-    mkdirSync(join(folder, name), { recursive: true });
-  }
-  const file = join(folder, "exim.conf");
-  writeFileSync(file, configuration({ folder, ports, certificates, domain, user }), { mode: 0o644 });
-  execFileSync("chown", ["-R", "Debian-exim:Debian-exim", folder]);
-  execFileSync("chown", ["root:root", file]); // Exim refuses a configuration that others can write
-  chmodSync(folder, 0o755);
-
-  let output = "";
-  const child = spawn(EXIM, ["-C", file, "-bdf", "-q1m"], { stdio: ["ignore", "pipe", "pipe"] });
-  child.stdout.on("data", (data) => (output += data));
-  child.stderr.on("data", (data) => (output += data));
-  const ended = new Promise((resolve) => child.once("exit", resolve));
-  const log = () => {
-    const path = join(folder, "log", "mainlog");
-    return (existsSync(path) ? readFileSync(path, "utf8") : "") + output;
-  };
-  const stop = async () => {
-    child.kill("SIGTERM");
-    await ended;
-    rmSync(folder, { recursive: true, force: true });
-  };
-  const deadline = Date.now() + 10_000;
-  while (!(await canConnect(ports.starttls)) || !(await canConnect(ports.tls))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      const why = log();
-      await stop();
-      throw new Error(`Exim did not start: ${why}`);
+  const prepare = (folder, ports) => {
+    const certificates = makeCertificates(folder);
+    for (const name of ["spool", "log", "maildir", "maildir/new", "maildir/cur", "maildir/tmp"]) {
+      mkdirSync(join(folder, name), { recursive: true });
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+    const file = join(folder, "exim.conf");
+    writeFileSync(file, configuration({ folder, ports, certificates, domain, user }), { mode: 0o644 });
+    execFileSync("chown", ["-R", "Debian-exim:Debian-exim", folder]);
+    execFileSync("chown", ["root:root", file]); // Exim refuses a configuration that others can write
+    const command = [EXIM, "-C", file, "-bdf", "-q1m"];
+    return { command, logFile: join(folder, "log", "mainlog"), caFile: certificates.ca };
+  };
+  const { folder, ports, caFile, log, stop } = await startDaemon({ name: "Exim", portNames: ["starttls", "tls"], prepare });
   const maildir = join(folder, "maildir", "new");
   return {
     host: "127.0.0.1",
@@ -173,7 +139,7 @@ export async function startSmtpServer({ domain = "desk.test", user = "ann" } = {
     address: `${user}@${domain}`,
     unknownAddress: `nobody@${domain}`,
     sizeLimitBytes: SIZE_LIMIT_BYTES,
-    caFile: certificates.ca,
+    caFile,
     maildir,
     /** The mails delivered so far, oldest first, as Buffers. */
     mailbox: () => readdirSync(maildir).sort().map((name) => readFileSync(join(maildir, name))),
@@ -185,12 +151,5 @@ export async function startSmtpServer({ domain = "desk.test", user = "ann" } = {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const server = await startSmtpServer();
   const { host, ports, user, password, address, unknownAddress, sizeLimitBytes, caFile, maildir } = server;
-  console.log(JSON.stringify({ host, ports, user, password, address, unknownAddress, sizeLimitBytes, caFile, maildir }));
-  const end = async () => {
-    await server.stop();
-    process.exit(0);
-  };
-  process.stdin.resume().once("end", end);
-  process.once("SIGINT", end);
-  process.once("SIGTERM", end);
+  serve(server, { host, ports, user, password, address, unknownAddress, sizeLimitBytes, caFile, maildir });
 }
