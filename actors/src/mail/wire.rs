@@ -1,12 +1,13 @@
 //! What every mail protocol needs of its runtime: a stream that can become TLS, a way to wait, and
-//! a time limit around a future with the caller's clock.
+//! a time limit around a future with the caller's clock; and how a connection begins and ends.
 
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
 use serde::{Deserialize, Serialize};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 /// A connection, as the platform gives it.
 pub trait MailStream: AsyncRead + AsyncWrite + Unpin + Sized {
@@ -50,6 +51,30 @@ pub(super) async fn within<T, E: From<TimedOut>>(
         Poll::Pending => bell.as_mut().poll(cx).map(|()| Err(TimedOut.into())),
     })
     .await
+}
+
+/// The TLS handshake within its time limit; otherwise what the platform said.
+pub(super) async fn shake_hands<S: MailStream>(
+    stream: S,
+    sleep: &impl Sleep,
+    limit_ms: u64,
+) -> Result<S, String> {
+    let handshake = async { Ok(stream.start_tls().await) };
+    match within(sleep, limit_ms, handshake).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(plain(&error.to_string())),
+        Err(TimedOut) => Err("the handshake took too long".to_owned()),
+    }
+}
+
+/// Ends a connection; what comes of it changes nothing any more.
+pub(super) async fn hang_up<S: MailStream>(stream: &mut S, sleep: &impl Sleep, limit_ms: u64) {
+    let _ = within(sleep, limit_ms, async { Ok::<_, TimedOut>(stream.shutdown().await) }).await;
+}
+
+/// Shows credentials by their user: no password in a log line.
+pub(super) fn fmt_credentials(f: &mut fmt::Formatter<'_>, user: &str) -> fmt::Result {
+    f.debug_struct("Credentials").field("user", &user).finish_non_exhaustive()
 }
 
 /// A line of somebody else's words without controls.

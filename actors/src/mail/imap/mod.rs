@@ -46,10 +46,12 @@ mod sync_test;
 #[cfg(test)]
 mod testing;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::wire::TimedOut;
 pub use super::wire::{MailStream, Security, Sleep};
+use super::wire::{TimedOut, fmt_credentials};
 pub use cursor::{Cursor, NoUidValidity, Start};
 pub use decoder::{MAIL_BYTES_MAX, ResponseError};
 pub use folder::{Folder, FolderName, find_sent};
@@ -75,10 +77,9 @@ pub struct Credentials {
     pub secret: Secret,
 }
 
-// No password in a log line.
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_credentials(f, &self.user)
     }
 }
 

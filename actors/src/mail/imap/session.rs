@@ -10,7 +10,7 @@ use super::{
     Credentials, Failure, ImapError, ImapSettings, MailStream, Secret, Security, Sleep, Stage,
     TimeLimits,
 };
-use crate::mail::wire::{plain, within};
+use crate::mail::wire::{hang_up, plain, shake_hands, within};
 
 const PIECE_BYTES: usize = 16 * 1024;
 /// The longest answer to a command that asks for no mails.
@@ -92,16 +92,8 @@ impl<'x, S: MailStream, W: Sleep> Session<'x, S, W> {
             return Err(ImapError::Injected);
         }
         let Io { stream, sleep, .. } = self.io;
-        let handshake = async {
-            let upgraded = stream.start_tls().await;
-            upgraded.map_err(|error| Failure::Io { text: plain(&error.to_string()) })
-        };
-        let failed = |text| ImapError::TlsFailed { text };
-        let stream = match within(sleep, self.limits.tls_ms, handshake).await {
-            Ok(stream) => stream,
-            Err(Failure::Io { text }) => return Err(failed(text)),
-            Err(_) => return Err(failed("the handshake took too long".to_owned())),
-        };
+        let stream = shake_hands(stream, sleep, self.limits.tls_ms).await;
+        let stream = stream.map_err(|text| ImapError::TlsFailed { text })?;
         // What was said in the clear does not count.
         let io = Io::new(stream, sleep);
         Ok(Session { io, capabilities: None, exists: 0, alert: None, ..self })
@@ -250,11 +242,7 @@ impl<'x, S: MailStream, W: Sleep> Session<'x, S, W> {
     pub async fn log_out(mut self) {
         let _ = self.ask(Stage::LogOut, Command::new("LOGOUT"), &mut |_| Ok(())).await;
         let Io { stream, sleep, .. } = &mut self.io;
-        let shut = async {
-            let _ = stream.shutdown().await;
-            Ok::<(), Failure>(())
-        };
-        let _ = within(*sleep, self.limits.log_out_ms, shut).await;
+        hang_up(stream, *sleep, self.limits.log_out_ms).await;
     }
 }
 

@@ -24,11 +24,13 @@ mod session;
 #[cfg(test)]
 mod scripted_test;
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::address::Address;
-use super::wire::TimedOut;
 pub use super::wire::{MailStream as SmtpStream, Security, Sleep};
+use super::wire::{TimedOut, fmt_credentials};
 pub use reply::{Reply, ReplyError};
 pub use session::send;
 
@@ -53,10 +55,9 @@ pub struct Credentials {
     pub mechanism: Option<Mechanism>,
 }
 
-// No password in a log line.
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("user", &self.user).finish_non_exhaustive()
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt_credentials(f, &self.user)
     }
 }
 

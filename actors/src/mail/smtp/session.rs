@@ -9,7 +9,7 @@ use super::{
     Credentials, Failure, Mechanism, NotSent, RECIPIENTS_MAX, RefusedRecipient, Security,
     SendOutcome, Sleep, SmtpMail, SmtpSettings, SmtpStream, Stage,
 };
-use crate::mail::wire::{plain, within};
+use crate::mail::wire::{hang_up, plain, shake_hands, within};
 
 const CHUNK_BYTES: usize = 16 * 1024;
 const SECRET_BYTES_MAX: usize = 512;
@@ -96,16 +96,9 @@ impl<S: SmtpStream, W: Sleep> Session<'_, S, W> {
             return Err(Stop::NotSent(NotSent::Injected));
         }
         let Session { stream, sleep, settings, .. } = self;
-        let failed = |text| Stop::NotSent(NotSent::TlsFailed { text });
-        let handshake = async {
-            let upgraded = stream.start_tls().await;
-            upgraded.map_err(|error| Failure::Io { text: plain(&error.to_string()) })
-        };
-        match within(sleep, settings.time_limits.tls_ms, handshake).await {
-            Ok(stream) => Ok(Session { stream, reader: ReplyReader::default(), sleep, settings }),
-            Err(Failure::Io { text }) => Err(failed(text)),
-            Err(_) => Err(failed("the handshake took too long".to_string())),
-        }
+        let stream = shake_hands(stream, sleep, settings.time_limits.tls_ms).await;
+        let stream = stream.map_err(|text| Stop::NotSent(NotSent::TlsFailed { text }))?;
+        Ok(Session { stream, reader: ReplyReader::default(), sleep, settings })
     }
 
     async fn log_in(&mut self, offer: &Offer, who: &Credentials) -> Result<(), Stop> {
@@ -240,11 +233,7 @@ impl<S: SmtpStream, W: Sleep> Session<'_, S, W> {
             reader.read(stream).await
         };
         let _ = within(*sleep, settings.time_limits.quit_ms, goodbye).await;
-        let _ = within(*sleep, settings.time_limits.quit_ms, async {
-            let _ = stream.shutdown().await;
-            Ok::<(), Failure>(())
-        })
-        .await;
+        hang_up(stream, *sleep, settings.time_limits.quit_ms).await;
     }
 
     async fn command(&mut self, at: Stage, command: &str, code: u16) -> Result<(), Stop> {
