@@ -17,9 +17,9 @@ const PROBED: usize = 4;
 /// What part of all rows the others are taken to be in.
 const USUAL_PART: f64 = 0.1;
 /// Entries of the words' lists that a search may go through where it goes to the end of them.
-const ENTRIES_TO_THE_END: f64 = 500_000.0;
+const ENTRIES_TO_THE_END: f64 = 300_000.0;
 /// And where it goes through some slices, whose own lists are gone through too.
-const ENTRIES: f64 = 200_000.0;
+const ENTRIES: f64 = 120_000.0;
 /// How many entries are gone through, at most, to come to a certain row.
 const ENTRIES_OF_A_SKIP: f64 = 1_000.0;
 /// How many entries of longer words are gathered, at most, to have all with a long beginning.

@@ -11,7 +11,7 @@ use schema::{Millis, Reject};
 
 /// How many rows of each kind are ranked together.
 const RANKED: i64 = 200;
-/// How many where those are left out that have not the whole of a long beginning.
+/// How many at most where those are left out that have not the whole of a long beginning.
 const RANKED_LOOSELY: i64 = 400;
 /// How many are looked at where a filter leaves some out.
 const LOOKED_AT: i64 = 1_000;
@@ -59,19 +59,9 @@ impl Lookup<'_> {
     /// # Errors
     /// A storage fault.
     pub fn window(&self, ctx: &Ctx<'_>, upto: Marks) -> Result<(Vec<Found>, Marks), Reject> {
-        let mut found = Vec::new();
         let mut next = NOTHING;
-
-        let (seqs, more) = self.comments(ctx, upto.comments)?;
-        let taken = store::comments(ctx.sql, &seqs, self.filter, self.ranked())?;
-        next.comments = self.rest(more, taken.len(), taken.last().map(|(_, last, _)| last.seq));
-        for (ticket, comment, text) in taken {
-            let one = self.found(HitKind::Comment, comment.created_at, comment.seq, text);
-            found.extend(one.map(|one| {
-                let hit = Hit { ticket: Some(ticket), comment: Some(comment), ..one.hit };
-                Found { hit, ..one }
-            }));
-        }
+        let (mut found, rest) = self.comments(ctx, upto.comments)?;
+        next.comments = rest;
 
         let ((numbers, more), (users, rest)) = self.beside(ctx, upto)?;
         let taken = store::tickets(ctx.sql, &numbers, self.filter, self.ranked())?;
@@ -95,6 +85,32 @@ impl Lookup<'_> {
         Ok((found, next))
     }
 
+    /// The newest comments that match and fit. More are read only while fewer fit than are ranked.
+    fn comments(&self, ctx: &Ctx<'_>, upto: i64) -> Result<(Vec<Found>, i64), Reject> {
+        let (seqs, rest) = self.newest(ctx, upto)?;
+        let (mut left, mut found, mut read) = (&seqs[..], Vec::new(), 0);
+        loop {
+            let taken = store::comments(ctx.sql, left, self.filter, RANKED)?;
+            read += taken.len() as i64;
+            let last = taken.last().filter(|_| taken.len() as i64 == RANKED);
+            let last = last.map_or(Kind::Comments.end(), |(_, last, _)| last.seq);
+            left = &left[left.partition_point(|seq| *seq >= last)..];
+            for (ticket, comment, text) in taken {
+                let one = self.found(HitKind::Comment, comment.created_at, comment.seq, text);
+                found.extend(one.map(|one| {
+                    let hit = Hit { ticket: Some(ticket), comment: Some(comment), ..one.hit };
+                    Found { hit, ..one }
+                }));
+            }
+            if left.is_empty() {
+                return Ok((found, rest));
+            }
+            if read >= self.ranked() || found.len() as i64 >= RANKED {
+                return Ok((found, last - 1));
+            }
+        }
+    }
+
     fn ranked(&self) -> i64 {
         if self.cost.loosely { RANKED_LOOSELY } else { RANKED }
     }
@@ -114,25 +130,26 @@ impl Lookup<'_> {
     /// None where the index was asked for less and the text has not all of it. Of a long text only
     /// the beginning is here: the rest is looked at when it is shown.
     fn found(&self, kind: HitKind, at: Millis, number: i64, text: String) -> Option<Found> {
-        let cut = kind == HitKind::Comment && text.chars().nth(store::READ_CHARS - 1).is_some();
-        if self.cost.loosely && !cut && !self.query.is_in(&text) {
-            return None;
-        }
         // About how many words such a text has.
         let (usual, weight) = match kind {
             HitKind::Comment => (60.0, 1.0),
             HitKind::Ticket => (9.0, TICKET_WEIGHT),
             HitKind::User => (6.0, USER_WEIGHT),
         };
-        let score = weight * self.query.score(&self.cost.weights, &text, usual);
-        let score = (score * 1000.0).round() / 1000.0;
+        let (score, has_all) = self.query.score(&self.cost.weights, &text, usual);
+        let is_cut =
+            || kind == HitKind::Comment && text.chars().nth(store::READ_CHARS - 1).is_some();
+        if self.cost.loosely && !has_all && !is_cut() {
+            return None;
+        }
+        let score = (weight * score * 1000.0).round() / 1000.0;
         let hit =
             Hit { kind, snippet: String::new(), score, ticket: None, comment: None, user: None };
         Some(Found { hit, at, number, text })
     }
 
-    /// The newest comments that match, as many as are looked at.
-    fn comments(&self, ctx: &Ctx<'_>, upto: i64) -> Result<Rows, Reject> {
+    /// The newest comments that the index says match, as many as are looked at.
+    fn newest(&self, ctx: &Ctx<'_>, upto: i64) -> Result<Rows, Reject> {
         let end = Kind::Comments.end();
         if upto == end {
             return Ok((Vec::new(), upto));

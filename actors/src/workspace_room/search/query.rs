@@ -119,9 +119,9 @@ impl Query {
     }
 
     /// How well a text fits: BM25, with a weight for each word, in hundredths, and a length that is
-    /// usual.
+    /// usual; and whether all that is looked for is in it.
     #[must_use]
-    pub fn score(&self, weights: &[i64], text: &str, usual_words: f64) -> f64 {
+    pub fn score(&self, weights: &[i64], text: &str, usual_words: f64) -> (f64, bool) {
         let mut counts = [0.0; QUERY_WORDS_MAX];
         let mut length = 0.0;
         words::each(text, |word| {
@@ -132,12 +132,12 @@ impl Query {
             true
         });
         let room = SATURATION * (1.0 - LENGTH + LENGTH * length / usual_words);
-        let each = counts.iter().zip(weights).take(self.terms.len());
-        each.map(|(count, weight)| {
+        let counts = &counts[..self.terms.len()];
+        let each = counts.iter().zip(weights).map(|(count, weight)| {
             let count = if *count > 0.0 { *count } else { FAR_BACK };
             *weight as f64 / 100.0 * count * (SATURATION + 1.0) / (count + room)
-        })
-        .sum()
+        });
+        (each.sum(), counts.iter().all(|count| *count > 0.0))
     }
 }
 
@@ -179,15 +179,21 @@ mod tests {
     #[test]
     fn a_text_fits_better_with_more_of_the_words_in_fewer_others() {
         let query = Query::of("open door");
-        let score = |text: &str| query.score(&[100, 100], text, 10.0);
+        let score = |text: &str| query.score(&[100, 100], text, 10.0).0;
         let best = score("open door, door open");
         assert!(best > score("open the door"));
         assert!(score("open the door") > score("open the doorway"));
         let long = format!("open the door {}", "and so on ".repeat(20));
         assert!(score("open the door") > score(&long));
         assert!(
-            query.score(&[500, 100], "open open door", 10.0)
-                > query.score(&[500, 100], "open door door", 10.0)
+            query.score(&[500, 100], "open open door", 10.0).0
+                > query.score(&[500, 100], "open door door", 10.0).0
         );
+        for (text, has_all) in
+            [("a door opens, is open", true), ("doors open", true), ("open", false)]
+        {
+            assert_eq!(query.score(&[100, 100], text, 10.0).1, has_all, "{text}");
+            assert_eq!(query.is_in(text), has_all, "{text}");
+        }
     }
 }
