@@ -1,6 +1,7 @@
 //! The settings of a deployment, read once per isolate.
 
 use crate::token::Keys;
+use actors::mail::send_mode::SendMode;
 use schema::Reject;
 use schema::ids::WorkspaceId;
 
@@ -37,6 +38,8 @@ pub struct Config {
     pub origins: Allowed<String>,
     /// `REGISTRATION`: whether anybody may register a workspace (`open`), or the operator only.
     pub open_registration: bool,
+    /// `SEND_MODE`: whether mail leaves (`live`), or is recorded only (`dry`).
+    pub send_mode: SendMode,
     /// `OPERATOR_WORKSPACES`: whose admins may see and mend the whole deployment.
     pub operator_workspaces: Allowed<WorkspaceId>,
 }
@@ -72,6 +75,7 @@ impl Config {
             origins: origins
                 .ok_or_else(|| Reject::internal("CORS_ORIGINS is no list of origins"))?,
             open_registration: registration == "open",
+            send_mode: SendMode::parse(var("SEND_MODE").as_deref()).map_err(Reject::internal)?,
             operator_workspaces: allowed(&workspaces, |text| text.parse().ok())
                 .ok_or_else(|| Reject::internal("OPERATOR_WORKSPACES is no list of ids"))?,
         })
@@ -129,6 +133,7 @@ mod tests {
         assert!(!config.origins.has(&"https://c.example".to_owned()));
         assert!(read(&[SECRET, ("OPERATOR_WORKSPACES", "me")]).is_err());
         assert!(read(&[SECRET, ("ADMIN_TOKEN", "short")]).is_err());
+        assert!(read(&[SECRET, ("SEND_MODE", "dyr")]).is_err());
         assert!(read(&[]).is_err());
     }
 }

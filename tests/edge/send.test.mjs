@@ -40,6 +40,23 @@ function mailroom(url, { token }) {
   return { register, ask, send, get, end, view, list };
 }
 
+test("a dry Worker records what it would send, and sends nothing", { timeout: 120_000 }, async (t) => {
+  const slow = await startSlowSmtp();
+  later(t, () => slow.stop());
+  const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
+  const persistTo = folder(t);
+  for (const [mode, taken] of [["dry", 0], ["live", 1]]) {
+    const { url, stop } = await productWorker(t, { vars: { SEND_MODE: mode }, persistTo });
+    assert.equal((await data(url, "GET", "/healthz")).sendMode, mode);
+    const room = mailroom(url, await register(url, `Mode ${mode}`, { operator }));
+    const inbox = await room.register(`${mode}@acme.example`, smtp);
+    const sent = await room.end(await room.send(inbox, mode, { to: ["ann@desk.test"] }));
+    assert.deepEqual([sent.state, sent.attempts, (await room.view(inbox)).sent], ["sent", 1, 1]);
+    assert.equal(slow.mails.length, taken, mode);
+    await stop();
+  }
+});
+
 test("mail out over a real SMTP server", { timeout: 180_000 }, async (t) => {
   const server = await startSmtpServer();
   later(t, () => server.stop());

@@ -2,12 +2,13 @@
 //!
 //! It connects, opens the sealed password, and hands over to [`crate::mail::smtp`], whose outcome
 //! it passes on as it is. A hand-over that takes longer than [`LIMIT`] is unknown, and over before
-//! the outbox would take the object for dead.
+//! the outbox would take the object for dead. Where `SEND_MODE` is `dry` it stops before it connects.
 
 use crate::kernel::host::seal_keys;
 use crate::kernel::{MailJob, MailOutcome};
 use crate::mail::address::Address;
 use crate::mail::seal;
+use crate::mail::send_mode::SendMode;
 use crate::mail::smtp::{
     Credentials, Security, SendOutcome, Sleep, SmtpMail, SmtpSettings, SmtpStream, Stage,
     TimeLimits, send,
@@ -38,11 +39,19 @@ pub fn send_mail(env: Env, job: MailJob) -> Pin<Box<dyn Future<Output = MailOutc
 
 async fn hand_over(env: &Env, job: &MailJob) -> MailOutcome {
     let not_sent = |why: String| MailOutcome::NotSent { why };
+    let setting = env.var("SEND_MODE").ok().map(|setting| setting.to_string());
+    let mode = match SendMode::parse(setting.as_deref()) {
+        Ok(mode) => mode,
+        Err(why) => return not_sent(why),
+    };
     let ready = prepare(env, job);
     let (from, recipients, settings) = match ready {
         Ok(ready) => ready,
         Err(why) => return not_sent(why),
     };
+    if mode == SendMode::Dry {
+        return MailOutcome::Accepted { reply: "SEND_MODE is dry".into(), refused: Vec::new() };
+    }
     let transport = match settings.security {
         Security::Tls => SecureTransport::On,
         Security::StartTls => SecureTransport::StartTls,

@@ -8,7 +8,8 @@
 //! (is a person behind it), [`reply`] (what of it the person wrote), [`bounce`] (what mail systems
 //! say about mail of ours), [`outbound`] (a plain struct to raw bytes; [`write`] has its lines),
 //! [`smtp`] (raw bytes to a server, and what is known afterwards), [`imap`] (what is new in a
-//! mailbox), [`wire`] (what both need of a runtime), [`identity`] (two spellings, one prospect),
+//! mailbox), [`wire`] (what both need of a runtime), [`send_mode`] (whether any
+//! leaves), [`identity`] (two spellings, one prospect),
 //! [`seal`] (passwords at rest).
 //!
 //! It does not store, retry, or decide about tickets.
@@ -23,6 +24,7 @@ pub mod inbound;
 pub mod outbound;
 pub mod reply;
 pub mod seal;
+pub mod send_mode;
 pub mod smtp;
 pub mod wire;
 

@@ -107,10 +107,12 @@ fn about<P: Platform>(call: &Call<'_, P>) -> Result<Reply, Reject> {
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "Alive"))]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Health<'a> {
     status: &'a str,
     version: &'a str,
     environment: &'a str,
+    send_mode: &'a str,
 }
 
 fn health<P: Platform>(call: &Call<'_, P>) -> Result<Reply, Reject> {
@@ -118,5 +120,6 @@ fn health<P: Platform>(call: &Call<'_, P>) -> Result<Reply, Reject> {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
         environment: &call.config.environment,
+        send_mode: call.config.send_mode.as_str(),
     })
 }
