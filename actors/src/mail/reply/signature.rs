@@ -8,6 +8,8 @@ use super::phrases::SENT_FROM;
 
 /// As many underscores Outlook draws above a quote.
 const OUTLOOK_RULE_CHARS: usize = 32;
+/// Longer than the names of devices and programs, in any script.
+const SENT_FROM_BYTES_MAX: usize = 120;
 /// Longer than any sign-off.
 const SIGN_OFF_BYTES_MAX: usize = 60;
 
@@ -28,6 +30,9 @@ fn is_rule(line: &str) -> bool {
 }
 
 fn is_sent_from(line: &str) -> bool {
+    if SENT_FROM_BYTES_MAX < line.len() {
+        return false;
+    }
     let inner = |(head, tail): &(&str, &str)| line.strip_prefix(head)?.strip_suffix(tail);
     SENT_FROM.iter().filter_map(inner).any(|device| !device.trim().is_empty())
 }

@@ -128,6 +128,7 @@ fn sentences_are_no_headers() {
     ] {
         keeps(line);
     }
+    keeps(&format!("Sent from {}", "the office, where it rains, ".repeat(5)));
 }
 
 #[test]
