@@ -11,6 +11,10 @@ use crate::reject::{Code, Reject};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+mod fate;
+
+pub use fate::Fate;
+
 /// What a prospect actor may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -237,25 +241,6 @@ pub struct Record {
     /// What the server said.
     #[serde(default)]
     pub note: Option<String>,
-}
-
-/// What came of a send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub enum Fate {
-    /// It is being sent: its permit no longer runs out.
-    Sending,
-    /// It left: the step is spent.
-    Sent,
-    /// It did not leave, for good: the step is free.
-    Failed,
-    /// It was called off before it left: the step is free.
-    Released,
-    /// Nobody knows whether it left: the step is spent.
-    Unknown,
-    /// The address does not exist: spent, and suppressed.
-    HardBounced,
 }
 
 /// Another identity of the same person asks for this one.

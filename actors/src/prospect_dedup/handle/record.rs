@@ -8,10 +8,10 @@ use crate::kernel::Ctx;
 use crate::prospect_dedup::handle::permit::{check_step, describe};
 use crate::prospect_dedup::handle::suppress;
 use crate::prospect_dedup::store::me::{self, Me};
-use crate::prospect_dedup::store::{identities, permits};
+use crate::prospect_dedup::store::{identities, permits, suppressions};
 use crate::prospect_dedup::{NOTE_CHARS_MAX, outbox, person, timer};
 use schema::codec::to_json;
-use schema::prospect::{Fate, Noted, PermitRow, ProspectCommand, Reason, Record, Stage};
+use schema::prospect::{Fate, Noted, PermitRow, ProspectCommand, Record, Stage};
 use schema::{Code, Reject, check};
 
 /// Takes note of what came of a send.
@@ -33,10 +33,20 @@ pub fn record(ctx: &mut Ctx<'_>, input: &Record) -> Result<Noted, Reject> {
     }
     let rows = permits::of_step(ctx.sql, &input.campaign, input.step)?;
     let known = rows.into_iter().find(|row| row.send_id == input.send_id);
-    let Some(row) = next(ctx, input, known)? else { return Ok(Noted::Here {}) };
+    let row = next(ctx, input, known)?;
+    // A mail comes back, or is complained about, after it was sent.
+    let is_news = match input.fate.suppresses() {
+        Some(reason) => !suppressions::is_active(ctx.sql, reason)?,
+        None => false,
+    };
+    if row.is_none() && !is_news {
+        return Ok(Noted::Here {});
+    }
 
-    permits::put(ctx.sql, &row)?;
-    ctx.cancel_timer(timer::PERMIT, &timer::permit_key(&row))?;
+    if let Some(row) = row {
+        permits::put(ctx.sql, &row)?;
+        ctx.cancel_timer(timer::PERMIT, &timer::permit_key(&row))?;
+    }
     if input.fate == Fate::Sent {
         contacted(ctx, &mut me, input);
     }
@@ -45,8 +55,8 @@ pub fn record(ctx: &mut Ctx<'_>, input: &Record) -> Result<Noted, Reject> {
         detail = format!("{detail}: {said}");
     }
     person::note(ctx, kind(input.fate), Some(detail))?;
-    if input.fate == Fate::HardBounced {
-        suppress::add(ctx, &mut me, Reason::Bounced, None, None)?;
+    if let Some(reason) = input.fate.suppresses() {
+        suppress::add(ctx, &mut me, reason, None, None)?;
     }
     person::touch(ctx, &mut me)?;
     Ok(Noted::Here {})
@@ -71,7 +81,7 @@ fn next(
     });
     let state = match input.fate {
         _ if row.state == permits::SPENT => return Ok(None),
-        Fate::Sent | Fate::Unknown | Fate::HardBounced => permits::SPENT,
+        Fate::Sent | Fate::Unknown | Fate::HardBounced | Fate::Complained => permits::SPENT,
         Fate::Sending if row.began && row.state == permits::GRANTED => return Ok(None),
         Fate::Sending => {
             // It began although the permit had run out, or is on its way from an alias.
@@ -108,6 +118,7 @@ const fn kind(fate: Fate) -> &'static str {
         Fate::Released => "send.released",
         Fate::Unknown => "send.unknown",
         Fate::HardBounced => "send.bounced",
+        Fate::Complained => "send.complained",
     }
 }
 
@@ -121,6 +132,7 @@ mod tests {
     fn a_step_is_free_again_only_where_nothing_can_have_left() {
         let spent = PermitReply::Denied { reason: Denial::StepAlreadySent, retry_after_ms: None };
         let bounced = PermitReply::Denied { reason: Denial::Bounced, retry_after_ms: None };
+        let complained = PermitReply::Denied { reason: Denial::Complained, retry_after_ms: None };
         let granted = PermitReply::Granted { valid_until: None };
         for (fates, after) in [
             (vec![Fate::Sent], &spent),
@@ -128,6 +140,11 @@ mod tests {
             (vec![Fate::Sending, Fate::Unknown, Fate::Failed], &spent),
             (vec![Fate::Released, Fate::Sent, Fate::Released], &spent),
             (vec![Fate::HardBounced], &bounced),
+            // What left comes back later, or is complained about.
+            (vec![Fate::Sent, Fate::HardBounced], &bounced),
+            (vec![Fate::Unknown, Fate::HardBounced, Fate::HardBounced], &bounced),
+            (vec![Fate::Sent, Fate::Complained], &complained),
+            (vec![Fate::Sent, Fate::HardBounced, Fate::Complained], &complained),
             (vec![Fate::Failed], &granted),
             (vec![Fate::Sending, Fate::Released, Fate::Released], &granted),
         ] {

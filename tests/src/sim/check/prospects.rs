@@ -43,6 +43,12 @@ impl World {
                     self.mark("prospect suppressed");
                 }
             }
+            ProspectCommand::Record(record) if !replayed && record.fate.suppresses().is_some() => {
+                if let Ok(Noted::Here {}) = serde_json::from_slice(json) {
+                    prospects.suppressed.insert(from.clone());
+                    self.mark("prospect bounced or complained");
+                }
+            }
             ProspectCommand::Unsuppress(_) => {
                 prospects.suppressed.remove(from);
             }
