@@ -16,6 +16,7 @@ pub mod page;
 pub mod principal;
 pub mod prospect;
 pub mod reject;
+pub mod report;
 pub mod room;
 pub mod sort;
 pub mod summary;

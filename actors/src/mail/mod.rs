@@ -7,10 +7,10 @@
 //! [`header`], [`structure`], [`transfer`], [`charset`] and [`html`] are its parts), [`automatic`]
 //! (is a person behind it), [`reply`] (what of it the person wrote), [`bounce`] (what mail systems
 //! say about mail of ours), [`outbound`] (a plain struct to raw bytes; [`write`] has its lines),
-//! [`smtp`] (raw bytes to a server, and what is known afterwards), [`imap`] (what is new in a
-//! mailbox), [`wire`] (what both need of a runtime), [`send_mode`] (whether any
-//! leaves), [`identity`] (two spellings, one prospect),
-//! [`seal`] (passwords at rest).
+//! [`smtp`] (raw bytes to a server, and what is known afterwards), [`send_mode`] (whether any
+//! leaves), [`imap`] (what is new in a mailbox), [`wire`] (what both need of a runtime),
+//! [`identity`] (two spellings, one prospect), [`seal`] (passwords at rest), [`token`] (what our
+//! mails are known by when they come back).
 //!
 //! It does not store, retry, or decide about tickets.
 
@@ -26,6 +26,7 @@ pub mod reply;
 pub mod seal;
 pub mod send_mode;
 pub mod smtp;
+pub mod token;
 pub mod wire;
 
 mod header;

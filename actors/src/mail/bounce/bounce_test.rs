@@ -3,7 +3,7 @@
 use core::time::Duration;
 use tokio::time::Instant;
 
-use super::{Class, DIAGNOSTIC_BYTES_MAX, RECIPIENTS_MAX, Reader, Reason, Report, read};
+use super::{Class, DIAGNOSTIC_BYTES_MAX, RECIPIENTS_MAX, Reader, Reason, Report, read, refusal};
 use crate::mail::charset::Native;
 use crate::mail::inbound::{Envelope, parse};
 
@@ -225,6 +225,59 @@ fn a_person_who_quotes_answers_or_forwards_a_bounce_reports_nothing() {
 }
 
 #[test]
+fn amazon_tells_of_our_mail_by_our_id_and_not_by_its_own() {
+    let json = r#"{"notificationType":"Bounce","bounce":{"bounceSubType":"General",
+ "bouncedRecipients":[{"emailAddress":"ann@them.test","status":"5.1.1",
+ "diagnosticCode":"smtp; 550 5.1.1 user unknown"}]},"mail":{"messageId":"its-own",
+ "headers":[{"name":"Message-ID","value":"<m1@us.test>"},
+ {"name":"X-Postroom-Loop","value":"token1"}]}}"#;
+    let told = |json: &str| {
+        let head = "From: x <no-reply@sns.amazonaws.com>\nSubject: AWS Notification\n\n";
+        report(&format!("{head}{json}\n")).expect("a report")
+    };
+    let first = told(json);
+    assert_eq!(first.reader, Reader::Notification);
+    assert_eq!(first.trace.message_id.as_deref(), Some("m1@us.test"));
+    assert_eq!(first.trace.loop_token.as_deref(), Some("token1"));
+    let bare = json.replace("\"name\":\"Message-ID\"", "\"name\":\"X-Other\"");
+    assert_eq!(told(&bare).trace.message_id, None);
+}
+
+#[test]
+fn a_refusal_in_the_dialogue_is_read_as_a_report_is() {
+    for (code, status, said, class) in [
+        (550, Some("5.1.1"), "", Class::Hard),
+        (550, None, "no such user", Class::Hard),
+        (550, None, "", Class::Hard),
+        (550, Some("5.7.1"), "blocked", Class::Block),
+        (550, None, "Listed at dnsbl.test", Class::Block),
+        (552, Some("5.2.2"), "over quota", Class::Soft),
+        (554, None, "", Class::Soft),
+        (521, None, "", Class::Hard),
+    ] {
+        let told = refusal("spam@them.test", code, status, said);
+        assert_eq!((told.class, told.reply_code), (class, Some(code)), "{code} {said}");
+        assert_eq!(told.address, "spam@them.test");
+    }
+}
+
+#[test]
+fn a_long_report_on_many_is_gone_through_once() {
+    let head: String = (0..200).map(|n| format!("<a{n}@them.test>: 550 5.1.1 no\n")).collect();
+    let start = Instant::now();
+    let told = words(&format!("{head}{}", "x@y.z and so on\n".repeat(14_000)));
+    assert_eq!(told.expect("a report").recipients.len(), RECIPIENTS_MAX);
+    let fields: String = (0..200)
+        .map(|n| format!("Final-Recipient: rfc822; a{n}@them.test\nStatus: 5.1.1\n\n"))
+        .collect();
+    let text = multipart("").replace("Sorry.", &"x@y.z and so on\n".repeat(14_000));
+    let part = format!("--b\nContent-Type: message/delivery-status\n\nX: y\n\n{fields}--b--\n");
+    let told = report(&format!("{text}{part}"));
+    assert_eq!(told.expect("a report").recipients.len(), RECIPIENTS_MAX);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
 fn what_is_meant_to_hurt_is_bounded() {
     let group = |n: usize| {
         format!("Final-Recipient: rfc822; a{n}@them.test\nAction: failed\nStatus: 5.1.1\n\n")
@@ -240,6 +293,12 @@ fn what_is_meant_to_hurt_is_bounded() {
     );
     let long = fields(&long).expect("a report");
     assert!(long.recipients[0].diagnostic.len() <= DIAGNOSTIC_BYTES_MAX);
+    let folded = format!(
+        "Final-Recipient: rfc822; ann@them.test\nStatus: 5.1.1\nX-Long: a\n {}\n\n",
+        "x".repeat(200_000)
+    );
+    let groups = super::fields::groups(&folded);
+    assert!(groups[0].get("x-long").is_some_and(|value| value.len() <= 4_001));
     let start = Instant::now();
     for piece in ["@", "a@b.c ", "<a@b.c>: 550\n", "550 ", "5.1.1.", "\n ", "rcpt to:", "é@", "-"]
     {

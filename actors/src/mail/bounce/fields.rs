@@ -3,12 +3,14 @@
 
 use super::evidence::Evidence;
 use super::reason::{self, Facts, Source};
-use super::{Class, Reader, Reason, Recipient, Report};
+use super::text::Addresses;
+use super::{Class, RECIPIENTS_MAX, Reader, Reason, Recipient, Report};
 use super::{origin, scan, text};
+use crate::mail::structure::cut_at_char;
 
 /// One group of fields: those of the message, or those of one recipient.
 #[derive(Default)]
-struct Group {
+pub(super) struct Group {
     fields: Vec<(String, String)>,
 }
 
@@ -21,7 +23,7 @@ const GROUPS_MAX: usize = 2_000;
 
 impl Group {
     /// The first field of a name (lower case).
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.all(name).next()
     }
 
@@ -54,7 +56,7 @@ impl Group {
 }
 
 /// Splits into groups: at blank lines, and where a field that a group has once begins anew.
-fn groups(text: &str) -> Vec<Group> {
+pub(super) fn groups(text: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = vec![Group::default()];
     let mut is_open = false;
     for line in text.lines() {
@@ -69,7 +71,7 @@ fn groups(text: &str) -> Vec<Group> {
                 && value.len() < VALUE_BYTES_MAX
             {
                 value.push(' ');
-                value.push_str(line.trim());
+                value.push_str(cut_at_char(line.trim(), VALUE_BYTES_MAX - value.len()));
             }
         } else {
             is_open = open(&mut groups, line.trim());
@@ -92,10 +94,10 @@ fn open(groups: &mut Vec<Group>, line: &str) -> bool {
     if repeats && matches!(name.as_str(), "final-recipient" | "action" | "status") {
         groups.push(Group::default());
     }
-    let value = value.trim().get(..value.trim().floor_char_boundary(VALUE_BYTES_MAX));
+    let value = cut_at_char(value.trim(), VALUE_BYTES_MAX);
     match groups.last_mut() {
         Some(group) if group.fields.len() < FIELDS_MAX => {
-            group.fields.push((name, value.unwrap_or_default().to_string()));
+            group.fields.push((name, value.to_string()));
             true
         }
         _ => false,
@@ -114,6 +116,7 @@ pub(super) fn feedback(evidence: &Evidence<'_>) -> Option<Report> {
         _ => Class::Complaint,
     };
     let mut report = Report::new(Reader::Feedback);
+    report.is_complaint = class == Class::Complaint;
     report.reporting_mta = named(group.get("reporting-mta"));
     report.trace.envelope_id = named(group.get("original-envelope-id"));
     let told = group.all("original-rcpt-to").flat_map(scan::addresses);
@@ -126,7 +129,7 @@ pub(super) fn feedback(evidence: &Evidence<'_>) -> Option<Report> {
         told.clone_from(&evidence.original.to);
     }
     for address in told {
-        report.push(Recipient::new(address, class, Reason::Feedback, &kind));
+        report.push(reason::recipient(address, class, Reason::Feedback, &kind));
     }
     Some(report)
 }
@@ -179,30 +182,34 @@ fn status_groups(fields: &str, reader: Reader, evidence: &Evidence<'_>) -> Optio
             report.trace.envelope_id.get_or_insert(id);
         }
     }
-    for group in groups.iter().filter(|group| group.has_failed()) {
-        if report.is_cut {
-            break;
-        }
-        if let Some(recipient) = recipient(group, reader, is_alone, evidence) {
-            report.push(recipient);
+    let mut told = Addresses::default();
+    let failed = groups.iter().filter(|group| {
+        let address = group.has_failed().then(|| failed_address(group, is_alone, evidence));
+        address.flatten().is_some_and(|address| told.add(&address))
+    });
+    let failed: Vec<&Group> = failed.collect();
+    report.is_cut = told.0.len() > RECIPIENTS_MAX;
+    let contexts = text::about(evidence.words, &told.0, is_alone);
+    for ((group, address), context) in failed.into_iter().zip(told.0).zip(contexts) {
+        if report.recipients.len() < RECIPIENTS_MAX {
+            report.recipients.push(recipient(group, address, &context, reader));
         }
     }
     (!report.recipients.is_empty()).then_some(report)
 }
 
-fn recipient(
-    group: &Group,
-    reader: Reader,
-    is_alone: bool,
-    evidence: &Evidence<'_>,
-) -> Option<Recipient> {
+/// The address of a group.
+fn failed_address(group: &Group, is_alone: bool, evidence: &Evidence<'_>) -> Option<String> {
     let last = group.address("final-recipient");
     let first = group.address("original-recipient");
     // A source route (RFC 5321 §C) is the way within a server, not what was written to.
     let is_routed = group.get("final-recipient").is_some_and(|value| value.contains(";@"));
     let original = first.clone().filter(|_| is_routed);
     let sole = || is_alone.then(|| text::sole_address(evidence)).flatten();
-    let address = original.or(last).or_else(|| first.clone()).or_else(sole)?;
+    original.or(last).or(first).or_else(sole)
+}
+
+fn recipient(group: &Group, address: String, context: &str, reader: Reader) -> Recipient {
     let action = group.get("action").unwrap_or_default().to_ascii_lowercase();
     let said = group.get("diagnostic-code").unwrap_or_default();
     // What follows the type of the diagnostic: `smtp; 550 …`.
@@ -210,11 +217,10 @@ fn recipient(
         Some((kind, said)) if !kind.trim().contains(' ') => (kind.trim(), said.trim()),
         _ => ("", said),
     };
-    let context = text::about(evidence.words, &address, is_alone);
     let facts = Facts {
         status: group.get("status"),
         diagnostic: said,
-        context: &context,
+        context,
         is_delayed: action.starts_with("delayed"),
         source: match reader {
             Reader::StatusText => Source::Words,
@@ -224,9 +230,10 @@ fn recipient(
         },
     };
     let mut recipient = reason::judge(address, &facts);
-    recipient.original_address =
-        first.filter(|first| !first.eq_ignore_ascii_case(&recipient.address));
-    Some(recipient)
+    recipient.original_address = group
+        .address("original-recipient")
+        .filter(|first| !first.eq_ignore_ascii_case(&recipient.address));
+    recipient
 }
 
 /// The value of a field of the form `dns; name`, bounded.

@@ -25,7 +25,10 @@ use serde::{Deserialize, Serialize};
 use super::header::HeaderBlock;
 use super::inbound::InboundMail;
 use evidence::Evidence;
-pub use reason::Reason;
+use reason::{Facts, Source};
+pub use schema::report::{
+    ReportClass as Class, ReportReason as Reason, ReportedRecipient as Recipient,
+};
 
 /// The most recipients that are read from one report.
 pub const RECIPIENTS_MAX: usize = 200;
@@ -42,47 +45,12 @@ pub struct Report {
     pub recipients: Vec<Recipient>,
     /// There were more recipients than are kept.
     pub is_cut: bool,
+    /// Whether a reader complains, whomever it names.
+    pub is_complaint: bool,
     /// The server that reports, as it names itself.
     pub reporting_mta: Option<String>,
     /// What ties the report to a send.
     pub trace: Trace,
-}
-
-/// The fate of a mail at one address.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recipient {
-    /// The address that failed, or that complains.
-    pub address: String,
-    /// The address that was written to, where the mail was forwarded from there.
-    pub original_address: Option<String>,
-    /// What it means for the address and for the inbox.
-    pub class: Class,
-    /// Why.
-    pub reason: Reason,
-    /// The enhanced status code (RFC 3463), `5.1.1`: the most telling of those that were given.
-    pub status: Option<String>,
-    /// The SMTP reply code, 400 to 599.
-    pub reply_code: Option<u16>,
-    /// What the refusing server said, one line, at most [`DIAGNOSTIC_BYTES_MAX`] bytes.
-    pub diagnostic: String,
-}
-
-/// What is to be done about an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Class {
-    /// The address is bad for good: nothing is sent to it again.
-    Hard,
-    /// This mail did not arrive; another may.
-    Soft,
-    /// The sender, its server or the content was refused: counts for the inbox, not the address.
-    Block,
-    /// The reader calls the mail spam, or wants no more of them.
-    Complaint,
-    /// The server still tries.
-    Delayed,
-    /// About a mail, but neither a failure nor a complaint: an authentication report.
-    Notice,
 }
 
 /// The form in which a report was written, the most trusted first.
@@ -119,6 +87,8 @@ pub struct Trace {
     pub message_id: Option<String>,
     /// The value of [`super::automatic::LOOP_HEADER`] in the returned mail.
     pub loop_token: Option<String>,
+    /// The address that the returned mail is from.
+    pub from: Option<String>,
     /// `Original-Envelope-Id`: what we gave as `ENVID` (RFC 3461).
     pub envelope_id: Option<String>,
 }
@@ -143,6 +113,30 @@ pub fn read(raw: &[u8], mail: &InboundMail) -> Option<Report> {
     Some(report)
 }
 
+/// Reads what a server said when it refused a recipient for good in an SMTP dialogue: whose word it
+/// is, and that it answered `RCPT`, is certain here.
+pub fn refusal(address: &str, code: u16, status: Option<&str>, said: &str) -> Recipient {
+    let facts = Facts {
+        status,
+        diagnostic: &format!("{code} {} {said}", status.unwrap_or_default()),
+        context: "rcpt",
+        is_delayed: false,
+        source: Source::Fields,
+    };
+    let mut recipient = reason::judge(address.to_string(), &facts);
+    // RFC 5321 §4.2.3: what these mean where nothing more is said.
+    let is_bare = recipient.status.is_none() && recipient.reason == Reason::Unknown;
+    if is_bare && matches!(code, 550 | 553) {
+        (recipient.class, recipient.reason) = (Class::Hard, Reason::UserUnknown);
+    }
+    recipient
+}
+
+/// A complaint that does not tell who complains.
+pub fn silent_complaint() -> Recipient {
+    reason::recipient(String::new(), Class::Complaint, Reason::Feedback, "")
+}
+
 impl Trace {
     /// Fills in what is not known yet.
     fn merge(&mut self, other: Trace) {
@@ -153,6 +147,7 @@ impl Trace {
         };
         keep(&mut self.message_id, other.message_id);
         keep(&mut self.loop_token, other.loop_token);
+        keep(&mut self.from, other.from);
         keep(&mut self.envelope_id, other.envelope_id);
     }
 }
@@ -163,6 +158,7 @@ impl Report {
             reader,
             recipients: Vec::new(),
             is_cut: false,
+            is_complaint: false,
             reporting_mta: None,
             trace: Trace::default(),
         }

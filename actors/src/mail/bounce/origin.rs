@@ -34,6 +34,7 @@ impl Original {
         let id = id.trim_start_matches('<').split(['>', ' ']).next().unwrap_or_default();
         let known =
             |value: &str| (!value.is_empty() && value.len() <= 998).then(|| value.to_string());
+        let from = headers.get("from").unwrap_or_default();
         let to = headers.get("to").unwrap_or_default();
         let to = scan::addresses(&to).map(|found| found.address.to_string());
         Original {
@@ -41,6 +42,7 @@ impl Original {
             trace: Trace {
                 message_id: known(id),
                 loop_token: known(&headers.get("x-postroom-loop").unwrap_or_default()),
+                from: scan::addresses(&from).last().map(|found| found.address.to_string()),
                 envelope_id: None,
             },
         }

@@ -10,45 +10,9 @@
 //! | soft | full, suspended, too large, expired, a network's or a system's trouble, unknown |
 //! | block | filtered; the sender, its server or the content refused |
 
-use serde::{Deserialize, Serialize};
-
 use super::scan::{self, has_any, plain};
-use super::{Class, DIAGNOSTIC_BYTES_MAX, Recipient};
+use super::{Class, DIAGNOSTIC_BYTES_MAX, Reason, Recipient};
 use crate::mail::structure::cut_at_char;
-
-/// Why.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reason {
-    /// There is no such mailbox.
-    UserUnknown,
-    /// There is no such domain.
-    HostUnknown,
-    /// The mailbox is elsewhere now.
-    Moved,
-    /// The domain takes no mail at all (RFC 7505, SMTP code 521).
-    NoMail,
-    /// The mailbox is full.
-    MailboxFull,
-    /// The mailbox is switched off, for now or for good.
-    Suspended,
-    /// The mail is too large for the mailbox or for the server.
-    TooLarge,
-    /// The server could not be reached, or gave up trying.
-    Expired,
-    /// The mail system has a fault: disk, configuration, loops.
-    System,
-    /// The recipient's filter refused the mail, perhaps pretending that there is no such mailbox.
-    Filtered,
-    /// The sender, its server or the content was refused.
-    Policy,
-    /// A feedback report.
-    Feedback,
-    /// A request to get no more mail.
-    Unsubscribe,
-    /// It was not said, or not understood.
-    Unknown,
-}
 
 /// What is known about the failure at one address.
 pub(super) struct Facts<'x> {
@@ -76,24 +40,23 @@ pub(super) enum Source {
     Words,
 }
 
-impl Recipient {
-    pub(super) fn new(address: String, class: Class, reason: Reason, said: &str) -> Recipient {
-        let mut one_line = String::new();
-        for word in cut_at_char(said, DIAGNOSTIC_BYTES_MAX).split_whitespace() {
-            if !one_line.is_empty() {
-                one_line.push(' ');
-            }
-            one_line.extend(word.chars().filter(|c| !c.is_control()));
+/// A recipient of which nothing else is known.
+pub(super) fn recipient(address: String, class: Class, reason: Reason, said: &str) -> Recipient {
+    let mut one_line = String::new();
+    for word in cut_at_char(said, DIAGNOSTIC_BYTES_MAX).split_whitespace() {
+        if !one_line.is_empty() {
+            one_line.push(' ');
         }
-        Recipient {
-            address,
-            original_address: None,
-            class,
-            reason,
-            status: None,
-            reply_code: None,
-            diagnostic: one_line,
-        }
+        one_line.extend(word.chars().filter(|c| !c.is_control()));
+    }
+    Recipient {
+        address,
+        original_address: None,
+        class,
+        reason,
+        status: None,
+        reply_code: None,
+        diagnostic: one_line,
     }
 }
 
@@ -110,10 +73,10 @@ pub(super) fn judge(address: String, facts: &Facts<'_>) -> Recipient {
         reason if is_for_good(reason) && is_temporary => Class::Soft,
         reason => class_of(reason),
     };
-    let mut recipient = Recipient::new(address, class, reason, said);
-    recipient.status = status;
-    recipient.reply_code = reply_code;
-    recipient
+    let mut told = recipient(address, class, reason, said);
+    told.status = status;
+    told.reply_code = reply_code;
+    told
 }
 
 fn class_of(reason: Reason) -> Class {

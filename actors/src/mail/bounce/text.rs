@@ -3,8 +3,9 @@
 use super::evidence::Evidence;
 use super::fields;
 use super::reason::{self, Facts, Source};
-use super::{Class, RECIPIENTS_MAX, Reader, Reason, Recipient, Report};
+use super::{Class, RECIPIENTS_MAX, Reader, Reason, Report};
 use super::{origin, scan};
+use crate::mail::automatic::LOOP_HEADER;
 use crate::mail::structure::cut_at_char;
 
 /// The most lines of a report that are read, and the most bytes of one.
@@ -26,11 +27,10 @@ pub(super) fn prose(evidence: &Evidence<'_>) -> Option<Report> {
 
 /// What the words of a report say about some addresses.
 fn told(reader: Reader, failed: &[String], evidence: &Evidence<'_>) -> Report {
-    let is_alone = failed.len() == 1;
     let mut report = Report::new(reader);
     report.is_cut = failed.len() > RECIPIENTS_MAX;
-    for address in failed.iter().take(RECIPIENTS_MAX) {
-        let context = about(evidence.words, address, is_alone);
+    let contexts = about(evidence.words, failed, failed.len() == 1);
+    for (address, context) in failed.iter().zip(contexts).take(RECIPIENTS_MAX) {
         let facts = Facts {
             status: None,
             diagnostic: &diagnostic(&context),
@@ -58,7 +58,9 @@ type Form = fn(&str) -> Option<&str>;
 fn failed(evidence: &Evidence<'_>, lines: &[&str]) -> Option<(Reader, Vec<String>)> {
     let named = evidence.failed_recipients.as_deref().unwrap_or_default();
     let mut all = Addresses::default();
-    scan::addresses(named).for_each(|found| all.add(found.address));
+    for found in scan::addresses(named) {
+        all.add(found.address);
+    }
     if !all.0.is_empty() {
         return Some((Reader::FailedRecipients, all.0));
     }
@@ -106,16 +108,19 @@ fn by_any_words(evidence: &Evidence<'_>) -> bool {
     reason::judge(String::new(), &facts).reason != Reason::Unknown
 }
 
-/// Addresses in order, each once, a few more than are kept.
+/// Addresses in order, each once, one more than is kept.
 #[derive(Default)]
-struct Addresses(Vec<String>);
+pub(super) struct Addresses(pub(super) Vec<String>);
 
 impl Addresses {
-    fn add(&mut self, address: &str) {
+    /// Adds an address; tells whether it is new and there was room.
+    pub(super) fn add(&mut self, address: &str) -> bool {
         let is_known = self.0.iter().any(|known| known.eq_ignore_ascii_case(address));
-        if !is_known && self.0.len() <= RECIPIENTS_MAX {
+        let is_new = !is_known && self.0.len() <= RECIPIENTS_MAX;
+        if is_new {
             self.0.push(address.to_string());
         }
+        is_new
     }
 }
 
@@ -175,33 +180,34 @@ fn mentioned(line: &str) -> Option<&str> {
     scan::address(line)
 }
 
-/// What a report says about an address: all of it where it is the only one, else the lines from
-/// the one that begins with it to the next address, and the lines that name it elsewhere.
-pub(super) fn about(words: &str, address: &str, is_alone: bool) -> String {
+/// What a report says about each of some addresses: all of it where there is only one, else the
+/// lines from the one that begins with it to the next address, and the lines that name it
+/// elsewhere. The words are gone through once, however many addresses there are.
+pub(super) fn about(words: &str, addresses: &[String], is_alone: bool) -> Vec<String> {
     if is_alone {
-        return cut_at_char(words, ABOUT_BYTES_MAX).to_string();
+        let whole = cut_at_char(words, ABOUT_BYTES_MAX);
+        return addresses.iter().map(|_| whole.to_string()).collect();
     }
-    let mut out = String::new();
-    let mut lines_left = 0;
+    // What is said about each, and for how many more lines it goes on.
+    let mut all: Vec<(String, usize)> = addresses.iter().map(|_| (String::new(), 0)).collect();
     for line in words.lines().take(LINES_MAX) {
         let line = cut_at_char(line, LINE_BYTES_MAX);
-        let names_it = contains(line, address);
-        let others = !names_it && listed(line).or_else(|| spoken(line)).is_some();
-        lines_left = match (names_it, others) {
-            (true, _) => ABOUT_LINES_MAX,
-            (_, true) => 0,
-            _ => usize::saturating_sub(lines_left, 1),
-        };
-        if lines_left > 0 && out.len() < ABOUT_BYTES_MAX {
-            out.push_str(line);
-            out.push('\n');
+        let named: Vec<&str> = scan::addresses(line).map(|found| found.address).collect();
+        let is_entry = !named.is_empty() && listed(line).or_else(|| spoken(line)).is_some();
+        for (address, (said, lines_left)) in addresses.iter().zip(&mut all) {
+            let names_it = named.iter().any(|name| name.eq_ignore_ascii_case(address));
+            *lines_left = match (names_it, is_entry) {
+                (true, _) => ABOUT_LINES_MAX,
+                (_, true) => 0,
+                _ => lines_left.saturating_sub(1),
+            };
+            if *lines_left > 0 && said.len() < ABOUT_BYTES_MAX {
+                said.push_str(line);
+                said.push('\n');
+            }
         }
     }
-    out
-}
-
-fn contains(line: &str, address: &str) -> bool {
-    scan::addresses(line).any(|found| found.address.eq_ignore_ascii_case(address))
+    all.into_iter().map(|(said, _)| said).collect()
 }
 
 /// The part of a report's words that a server said: from the first line with a code on.
@@ -245,6 +251,7 @@ pub(super) fn notification(evidence: &Evidence<'_>) -> Option<Report> {
     let (list, _) = rest.split_once(']')?;
     let kind = json_text(&text, "bounceSubType").unwrap_or_default();
     let mut report = Report::new(Reader::Notification);
+    report.is_complaint = class.is_some();
     for entry in list.split('}') {
         if report.is_cut {
             break;
@@ -261,11 +268,12 @@ pub(super) fn notification(evidence: &Evidence<'_>) -> Option<Report> {
             source: Source::Fields,
         };
         report.push(match class {
-            Some(class) => Recipient::new(address.to_string(), class, Reason::Feedback, said),
+            Some(class) => reason::recipient(address.to_string(), class, Reason::Feedback, said),
             None => reason::judge(address.to_string(), &facts),
         });
     }
-    report.trace.message_id = json_text(&text, "messageId").map(str::to_string);
+    report.trace.message_id = json_header(&text, "Message-ID");
+    report.trace.loop_token = json_header(&text, LOOP_HEADER);
     report.reporting_mta = json_text(&text, "reportingMTA").map(str::to_string);
     (!report.recipients.is_empty()).then_some(report)
 }
@@ -277,6 +285,13 @@ fn json_text<'x>(json: &'x str, key: &str) -> Option<&'x str> {
     (text.len() <= LINE_BYTES_MAX).then_some(text)
 }
 
+/// A header of the mail that Amazon tells of. Its own `messageId` names nothing that we have sent.
+fn json_header(json: &str, name: &str) -> Option<String> {
+    let (_, rest) = json.split_once(&format!("\"name\":\"{name}\""))?;
+    let value = json_text(rest, "value")?.trim_matches(['<', '>', ' ']);
+    (!value.is_empty()).then(|| value.to_string())
+}
+
 /// Reads the mail that a program sends to the address of `List-Unsubscribe`.
 pub(super) fn unsubscribe(evidence: &Evidence<'_>) -> Option<Report> {
     let subject = evidence.mail.subject.trim();
@@ -284,7 +299,8 @@ pub(super) fn unsubscribe(evidence: &Evidence<'_>) -> Option<Report> {
         return None;
     }
     let mut report = Report::new(Reader::Unsubscribe);
+    report.is_complaint = true;
     let address = evidence.mail.from.address.clone();
-    report.push(Recipient::new(address, Class::Complaint, Reason::Unsubscribe, subject));
+    report.push(reason::recipient(address, Class::Complaint, Reason::Unsubscribe, subject));
     Some(report)
 }
