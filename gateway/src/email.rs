@@ -10,11 +10,15 @@ use crate::gather::gather;
 use crate::log;
 use crate::media;
 use crate::platform::{Platform, Point, StoredMail};
+use crate::routes::inboxes::inbox_of;
 use crate::token::sha256_hex;
-use actors::mail::automatic;
+use actors::mail::automatic::{self, AutomaticSign};
+use actors::mail::bounce::{self, Reader, Report};
 use actors::mail::inbound::{self, Attachment, InboundMail, MailName};
+use actors::mail::token;
 use schema::codec::to_json;
-use schema::ids::WorkspaceId;
+use schema::ids::{InboxId, WorkspaceId};
+use schema::report::{MailReport, REPORT_INBOXES_MAX, RecordReport};
 use schema::room::RoomCommand;
 use schema::room::access::Authorise;
 use schema::room::mail::{
@@ -22,7 +26,7 @@ use schema::room::mail::{
     ReportUnparseable,
 };
 use schema::sort::SortSmall;
-use schema::{ActorKind, Answer, Code, Envelope, Permission, Principal, Reject};
+use schema::{ActorKind, Answer, Code, Envelope, Permission, Principal, Reject, check};
 
 /// The longest mail that is taken.
 pub const MAIL_BYTES_MAX: usize = 25 * 1024 * 1024;
@@ -118,7 +122,7 @@ pub async fn file<P: Platform>(
     let command = match inbound::parse(raw, &envelope, &charset::Runtime) {
         Ok(parsed) => {
             let files = keep(platform, mail.workspace, &parsed.attachments).await?;
-            RoomCommand::ReceiveMail(Box::new(received(mail, parsed, files)))
+            RoomCommand::ReceiveMail(Box::new(received(mail, raw, parsed, files)))
         }
         Err(why) => RoomCommand::ReportUnparseable(ReportUnparseable {
             raw_key: mail.raw_key.clone(),
@@ -177,9 +181,13 @@ async fn keep<P: Platform>(
 
 fn received(
     mail: &StoredMail,
+    raw: &[u8],
     parsed: InboundMail,
     attachments: Vec<MailAttachment>,
 ) -> ReceiveMail {
+    let read = bounce::read(raw, &parsed);
+    let automatic = automatic_of(&parsed, read.as_ref());
+    let report = read.and_then(|read| report(mail.workspace, &parsed, read));
     ReceiveMail {
         raw_key: mail.raw_key.clone(),
         message_id: Some(parsed.message_id),
@@ -191,7 +199,8 @@ fn received(
         subject: parsed.subject,
         text: parsed.text,
         text_truncated: parsed.text_truncated,
-        automatic: parsed.automatic.map(automatic),
+        automatic,
+        report,
         attachments,
         sent_at: parsed.date_ms,
     }
@@ -199,6 +208,45 @@ fn received(
 
 fn address(name: MailName) -> MailAddress {
     MailAddress { name: name.name, address: name.address }
+}
+
+/// What a report says, for the inboxes that may have sent the mail it is about: the one that the
+/// mail's token names, else those of the addresses that the mail was from and the report came to.
+fn report(workspace: WorkspaceId, parsed: &InboundMail, read: Report) -> Option<MailReport> {
+    let tokens = [&read.trace.loop_token, &read.trace.envelope_id];
+    let known = tokens.into_iter().flatten().find_map(|token| token::read(token));
+    let names = parsed.to.iter().chain(&parsed.cc).map(|name| &name.address);
+    let addresses = read.trace.from.iter().chain(names);
+    let mut inboxes: Vec<InboxId> = known.iter().map(|(inbox, _)| *inbox).collect();
+    for email in addresses.filter_map(|address| check::email("email", address).ok()) {
+        let inbox = inbox_of(workspace, &email);
+        if known.is_none() && !inboxes.contains(&inbox) && inboxes.len() < REPORT_INBOXES_MAX {
+            inboxes.push(inbox);
+        }
+    }
+    let mut recipients = read.recipients;
+    if recipients.is_empty() && read.is_complaint {
+        recipients.push(bounce::silent_complaint());
+    }
+    recipients.retain(|recipient| recipient.class.weight() > 0);
+    let (send_id, message_id) = (known.map(|(_, send)| send), read.trace.message_id);
+    let can_count = !recipients.is_empty() && (send_id.is_some() || message_id.is_some());
+    let report = RecordReport { send_id, message_id, recipients };
+    can_count.then_some(MailReport { inboxes, report })
+}
+
+/// That no person wrote a mail; a report is a mail system's, whatever else it has the signs of. Who
+/// asks to get no more mail is no mail system.
+fn automatic_of(parsed: &InboundMail, read: Option<&Report>) -> Option<Automatic> {
+    let known = parsed.automatic.map(automatic);
+    let is_loop = known.as_ref().is_some_and(|known| known.kind == AutomaticKind::OwnLoop);
+    let is_system = read.is_some_and(|read| read.reader != Reader::Unsubscribe);
+    if !is_system || is_loop {
+        return known;
+    }
+    let (kind, reason) = (automatic::AutomaticKind::Bounce, AutomaticSign::Report);
+    let bounce = known.filter(|known| known.kind == AutomaticKind::Bounce);
+    Some(bounce.unwrap_or_else(|| automatic(automatic::Automatic { kind, reason })))
 }
 
 fn automatic(sign: automatic::Automatic) -> Automatic {

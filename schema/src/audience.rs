@@ -50,6 +50,9 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     ("invitation.revoked", Permission::Manage),
     ("macro.changed", Permission::Read),
     ("macro.created", Permission::Read),
+    // GET /v1/inboxes/{inboxId}/sends
+    ("mail.bounced", Permission::Read),
+    ("mail.complained", Permission::Read),
     // GET /v1/unparseable-mails
     ("mail.stopped", Permission::Read),
     ("mail.unparseable", Permission::Read),

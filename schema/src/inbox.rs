@@ -5,6 +5,7 @@
 use crate::Millis;
 use crate::ids::{InboxId, ProspectId, SendId};
 use crate::reject::Reject;
+use crate::report::{RecordReport, SendReport};
 use serde::{Deserialize, Serialize};
 
 /// How many recipients a mail may have, `to` and `cc` together.
@@ -44,8 +45,9 @@ pub enum InboxCommand {
     CancelSend(GetSend),
     /// A person found out what became of a mail. Permission: manage. Reply: [`SendView`].
     ResolveUnknown(ResolveUnknown),
-    /// A mail came back. Permission: manage, or Postroom itself. Reply: [`SendView`].
-    RecordBounce(RecordBounce),
+    /// A mail came back, or was complained about. For Postroom itself. Reply:
+    /// [`crate::report::ReportNoted`].
+    RecordReport(RecordReport),
     /// Stops sending. Permission: manage. Reply: [`InboxView`].
     Pause(PauseInbox),
     /// Sends again: the only way out of a pause, for a person only. Permission: manage. Reply:
@@ -263,24 +265,6 @@ pub enum Resolution {
     NotSent,
 }
 
-/// See [`InboxCommand::RecordBounce`]. One of the two ids is needed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct RecordBounce {
-    /// The mail.
-    #[serde(default)]
-    pub send_id: Option<SendId>,
-    /// The mail, by its message id, with or without angle brackets.
-    #[serde(default)]
-    pub message_id: Option<String>,
-    /// Whether it is for good.
-    pub hard: bool,
-    /// The status code, such as `5.1.1`.
-    #[serde(default)]
-    pub code: Option<String>,
-}
-
 /// See [`InboxCommand::Pause`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -414,6 +398,9 @@ pub struct SendView {
     /// When it came to an end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_at: Option<Millis>,
+    /// What was reported of it since: that it came back, or that its reader complained.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<SendReport>,
 }
 
 /// A page of mails.
@@ -459,7 +446,11 @@ pub struct Health {
     pub sends: i64,
     /// How many of them came back.
     pub bounced: i64,
-    /// The share that came back, in hundredths of a per cent, rounded down.
+    /// How many of them their readers complained about.
+    #[serde(default)]
+    pub complained: i64,
+    /// The share that came back or was complained about, in hundredths of a per cent, rounded
+    /// down.
     pub bounce_rate_bp: i64,
     /// The share that pauses is anything over this.
     pub bounce_rate_bp_max: i64,

@@ -147,9 +147,11 @@ pub fn finish(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<()
     keep_send(ctx, send)
 }
 
-/// Tells the prospect what came of the mail, where it is outreach.
+/// Tells the prospect what came of the mail, where it is outreach; and of any mail that went to one
+/// address, whoever has that address, where nothing may be sent to it any more.
 pub fn record(ctx: &mut Ctx<'_>, send: &Send, fate: Fate) -> Result<(), Reject> {
-    if send.prospect.is_none() {
+    let suppresses = fate.suppresses().is_some() && send.sole_recipient().is_some();
+    if send.prospect.is_none() && !suppresses {
         return Ok(());
     }
     let name =

@@ -2,11 +2,12 @@
 //!
 //! The window holds the latest [`WINDOW_SENDS_MAX`] mails that left in the last [`WINDOW_MS`] and
 //! since the last resume; a mail whose recipient was refused, or of which nobody knows, counts as
-//! one that left. Each mail that came back counts once, hard or soft. From [`WINDOW_SENDS_MIN`]
-//! mails on, a share strictly over [`BOUNCE_RATE_BP_MAX`] pauses.
+//! one that left. Each mail that came back, hard or soft, or that its reader complained about,
+//! counts once. From [`WINDOW_SENDS_MIN`] mails on, a share strictly over [`BOUNCE_RATE_BP_MAX`]
+//! pauses.
 
 use super::store::inbox::Inbox;
-use super::store::ledger;
+use super::store::ledger::{self, Window};
 use crate::kernel::Ctx;
 use schema::inbox::{BOUNCE_RATE_BP_MAX, Health, WINDOW_MS, WINDOW_SENDS_MAX, WINDOW_SENDS_MIN};
 use schema::{Millis, Reject};
@@ -14,11 +15,13 @@ use schema::{Millis, Reject};
 /// How the inbox is now.
 pub fn look(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Health, Reject> {
     let since = inbox.window_from.max(at - WINDOW_MS);
-    let (sends, bounced) = ledger::window(ctx.sql, since, WINDOW_SENDS_MAX)?;
+    let window = ledger::window(ctx.sql, since, WINDOW_SENDS_MAX)?;
+    let (sends, unwelcome) = (window.sends, window.unwelcome);
     Ok(Health {
         sends,
-        bounced,
-        bounce_rate_bp: if sends == 0 { 0 } else { bounced * 10_000 / sends },
+        bounced: window.bounced,
+        complained: window.complained,
+        bounce_rate_bp: if sends == 0 { 0 } else { unwelcome * 10_000 / sends },
         bounce_rate_bp_max: BOUNCE_RATE_BP_MAX,
         sends_min: WINDOW_SENDS_MIN,
         since,
@@ -30,10 +33,15 @@ pub fn judge(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
     if inbox.paused.is_some() {
         return Ok(());
     }
-    let health = look(ctx, inbox, ctx.now)?;
-    let (sends, bounced) = (health.sends, health.bounced);
-    if sends >= WINDOW_SENDS_MIN && bounced * 10_000 > BOUNCE_RATE_BP_MAX * sends {
-        pause(ctx, inbox, &format!("{bounced} of the last {sends} mails came back"))?;
+    let since = inbox.window_from.max(ctx.now - WINDOW_MS);
+    let Window { sends, bounced, complained, unwelcome } =
+        ledger::window(ctx.sql, since, WINDOW_SENDS_MAX)?;
+    if sends >= WINDOW_SENDS_MIN && unwelcome * 10_000 > BOUNCE_RATE_BP_MAX * sends {
+        let mut reason = format!("{bounced} of the last {sends} mails came back");
+        if complained > 0 {
+            reason.push_str(&format!(", {complained} were complained about"));
+        }
+        pause(ctx, inbox, &reason)?;
     }
     Ok(())
 }

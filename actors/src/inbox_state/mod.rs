@@ -42,7 +42,8 @@ pub enum Core {}
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::InboxState;
-    const MIGRATIONS: &'static [Migration] = &[migration!("inbox_state/0001_inbox")];
+    const MIGRATIONS: &'static [Migration] =
+        &[migration!("inbox_state/0001_inbox"), migration!("inbox_state/0002_reports")];
     type Command = InboxCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: InboxCommand) -> Result<Reply, Reject> {
@@ -54,7 +55,7 @@ impl Actor for Core {
             InboxCommand::ListSends(input) => Reply::of(&handle::list_sends(ctx, &input)?),
             InboxCommand::CancelSend(input) => Reply::of(&handle::cancel_send(ctx, &input)?),
             InboxCommand::ResolveUnknown(input) => Reply::of(&handle::resolve(ctx, &input)?),
-            InboxCommand::RecordBounce(input) => Reply::of(&handle::record_bounce(ctx, &input)?),
+            InboxCommand::RecordReport(input) => Reply::of(&handle::record_report(ctx, &input)?),
             InboxCommand::Pause(input) => Reply::of(&handle::pause(ctx, &input)?),
             InboxCommand::Resume(_) => Reply::of(&handle::resume(ctx)?),
             InboxCommand::Status(_) => Reply::of(&handle::status(ctx)?),

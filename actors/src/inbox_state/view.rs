@@ -55,6 +55,7 @@ pub fn send(ctx: &Ctx<'_>, send: &Send) -> Result<SendView, Reject> {
         queued_at: send.queued_at,
         left_at: send.left_at,
         settled_at: send.settled_at,
+        report: send.report.clone(),
     })
 }
 

@@ -75,7 +75,8 @@ pub fn key_of_facts(mail: &MailFacts) -> String {
 #[must_use]
 pub fn thread_keys(mail: &ReceiveMail) -> Vec<String> {
     let mut keys: Vec<String> = Vec::new();
-    for id in mail.in_reply_to.iter().chain(mail.references.iter().rev()) {
+    let reported = mail.report.as_ref().and_then(|report| report.report.message_id.as_ref());
+    for id in mail.in_reply_to.iter().chain(mail.references.iter().rev()).chain(reported) {
         let key = key_of(id);
         if !key.is_empty() && !keys.contains(&key) {
             keys.push(key);

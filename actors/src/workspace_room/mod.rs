@@ -44,6 +44,7 @@ pub mod dispatch;
 pub mod handle;
 pub mod keys;
 pub mod mail;
+pub mod mail_reports;
 pub mod moves;
 pub mod notifications;
 pub mod overview;
@@ -197,6 +198,7 @@ impl Actor for Core {
             uploads::FORGET => uploads::forget(ctx, entry),
             webhooks::OUTBOX => webhooks::flow::begin(ctx, entry),
             notifications::mail::OUTBOX => notifications::mail::begin(ctx, entry),
+            mail_reports::OUTBOX => mail_reports::begin(ctx, entry),
             privacy::walk::OUTBOX => privacy::walk::begin(ctx, entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
         }
@@ -205,6 +207,7 @@ impl Actor for Core {
     fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
         match entry.kind.as_str() {
             webhooks::OUTBOX => webhooks::flow::settle(ctx, entry, outcome),
+            mail_reports::OUTBOX => mail_reports::settle(ctx, entry, outcome),
             _ => Ok(Settled::Finished),
         }
     }

@@ -89,7 +89,8 @@ pub async fn register<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Rejec
 }
 
 /// The inbox of an address in a workspace: a UUIDv8 made of both.
-fn inbox_of(workspace: WorkspaceId, email: &str) -> InboxId {
+#[must_use]
+pub fn inbox_of(workspace: WorkspaceId, email: &str) -> InboxId {
     let hash = Sha256::new()
         .chain_update(b"postroom inbox\0")
         .chain_update(workspace.0.as_bytes())

@@ -2,6 +2,7 @@
 
 use crate::Millis;
 use crate::ids::{CommentId, TicketId};
+use crate::report::MailReport;
 use serde::{Deserialize, Serialize};
 
 /// An address with the name before it.
@@ -148,6 +149,9 @@ pub struct ReceiveMail {
     /// That a machine sent it.
     #[serde(default)]
     pub automatic: Option<Automatic>,
+    /// What it reports about a mail that was sent.
+    #[serde(default)]
+    pub report: Option<MailReport>,
     /// Its files.
     #[serde(default)]
     pub attachments: Vec<MailAttachment>,

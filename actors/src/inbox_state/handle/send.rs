@@ -2,13 +2,14 @@
 
 use crate::inbox_state::store::inbox::Inbox;
 use crate::inbox_state::store::ledger::{self, Send};
-use crate::inbox_state::{flow, registered, send_of, store, view};
+use crate::inbox_state::{flow, inbox_of, registered, send_of, store, view};
 use crate::kernel::Ctx;
 use crate::kernel::engine::hex;
 use crate::mail::address::Address;
 use crate::mail::outbound::{self, AutoSubmitted, Mailbox, OutboundMail};
+use crate::mail::token;
 use schema::codec::{read_json, to_json};
-use schema::ids::SendId;
+use schema::ids::{InboxId, SendId};
 use schema::inbox::{
     BODY_BYTES_MAX, NewMail, RECIPIENTS_MAX, REFERENCES_MAX, SUBJECT_CHARS_MAX, SendMail,
     SendState, SendView,
@@ -58,12 +59,14 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
         error: None,
         left_at: None,
         bounced: 0,
+        complained: false,
+        report: None,
         settled_at: None,
         updated_at: ctx.now,
     };
     let json =
         serde_json::to_string(&mail).map_err(|error| Reject::internal(format!("mail: {error}")))?;
-    compose(&inbox, &send, &json)?;
+    compose(inbox_of(ctx)?, &inbox, &send, &json)?;
     ledger::insert(ctx.sql, &send)?;
     store::bodies::put(ctx.sql, id, &json)?;
     flow::take_up(ctx, &inbox, &mut send)?;
@@ -71,13 +74,17 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
 }
 
 /// The mail as it goes over the wire; the same rows always give the same bytes.
-pub fn compose(inbox: &Inbox, send: &Send, json: &str) -> Result<Vec<u8>, Reject> {
+pub fn compose(
+    inbox_id: InboxId,
+    inbox: &Inbox,
+    send: &Send,
+    json: &str,
+) -> Result<Vec<u8>, Reject> {
     let mail: NewMail = read_json(json.as_bytes())
         .map_err(|error| Reject::internal(format!("body of {}: {}", send.id, error.message)))?;
     let mailbox = |text: &String| Ok(Mailbox { name: None, address: address("to", text)? });
     let list = |texts: &[String]| texts.iter().map(mailbox).collect::<Result<Vec<_>, Reject>>();
     let send_id = send.id.to_string();
-    let token = hex(&Sha256::digest(format!("loop:{send_id}")));
     let from = Mailbox {
         name: Some(inbox.display_name.clone()).filter(|name| !name.is_empty()),
         address: address("email", &inbox.email)?,
@@ -95,7 +102,7 @@ pub fn compose(inbox: &Inbox, send: &Send, json: &str) -> Result<Vec<u8>, Reject
         in_reply_to: mail.in_reply_to,
         references: mail.references,
         auto_submitted: mail.automatic.then_some(AutoSubmitted::Generated),
-        loop_token: token[..32].to_owned(),
+        loop_token: token::of(inbox_id, send.id),
         list_unsubscribe: None,
         attachments: Vec::new(),
     })

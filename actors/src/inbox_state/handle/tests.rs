@@ -6,9 +6,14 @@ use crate::kernel::{Effect, Entry, MailOutcome, Outcome};
 use crate::warmup_counter;
 use schema::ids::{InboxId, ProspectId, SendId};
 use schema::inbox::*;
-use schema::prospect::{Denial, Fate, PermitReply, ProspectCommand};
+use schema::prospect::{Denial, Fate, PermitReply, ProspectCommand, Reason};
+use schema::report::{
+    RecordReport, ReportClass, ReportNoted, ReportReason, ReportedRecipient, SendReport,
+};
 use schema::{Answer, Code, Envelope, Millis, Reject, Role};
 use uuid::Uuid;
+
+mod reports;
 
 const DAY: Millis = 24 * 3_600_000;
 
@@ -20,6 +25,8 @@ struct Scene {
     /// The last mail, as it left.
     content: String,
     records: Vec<Fate>,
+    /// Identities that were suppressed, and why.
+    suppressed: Vec<(String, Reason)>,
     permits: usize,
 }
 
@@ -80,6 +87,7 @@ impl Scene {
             mails: Vec::new(),
             content: String::new(),
             records: Vec::new(),
+            suppressed: Vec::new(),
             permits: 0,
         };
         let register = InboxCommand::Register(registration(warmup));
@@ -108,6 +116,14 @@ impl Scene {
         serde_json::from_value(reply).expect("a view")
     }
 
+    /// Reports as Postroom itself does; tells what it changed.
+    fn report(&mut self, report: RecordReport) -> Result<Option<SendReport>, Code> {
+        let command = InboxCommand::RecordReport(report);
+        let reply = self.inbox.call(&system(), None, &command).map_err(|reject| reject.code)?;
+        let noted: ReportNoted = serde_json::from_value(reply).expect("a note");
+        Ok(noted.report)
+    }
+
     fn run(&mut self, mail: impl FnMut() -> Outcome) {
         self.run_with(mail, || PermitReply::Granted { valid_until: None });
     }
@@ -118,7 +134,7 @@ impl Scene {
         mut permit: impl FnMut() -> PermitReply,
     ) {
         self.warmup.now = self.inbox.now;
-        let Self { inbox, warmup, mails, content, records, permits } = self;
+        let Self { inbox, warmup, mails, content, records, suppressed, permits } = self;
         inbox.drain(|_: &Entry, effect| match effect {
             Effect::Mail(job) => {
                 mails.push(job.send_id.clone());
@@ -144,11 +160,32 @@ impl Scene {
                         records.push(record.fate);
                         Outcome::Done(br#"{"here":{}}"#.to_vec())
                     }
+                    ProspectCommand::Suppress(suppress) => {
+                        let identity = suppress.identity.expect("an identity");
+                        suppressed.push((identity, suppress.reason));
+                        Outcome::Done(br#"{"here":{}}"#.to_vec())
+                    }
                     other => panic!("{other:?}"),
                 }
             }
             other => panic!("{other:?}"),
         });
+    }
+
+    /// All that is kept of the inbox and its mails.
+    fn rows(&self) -> Vec<String> {
+        let connection = self.inbox.home.connection();
+        let mut all = Vec::new();
+        for table in ["inbox", "ledger", "outbox", "timers", "events"] {
+            let mut every = connection.prepare(&format!("select * from {table}")).expect("a table");
+            let columns = every.column_count();
+            let row = |row: &rusqlite::Row<'_>| {
+                let cells = (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at));
+                Ok(format!("{table} {:?}", cells.collect::<Result<Vec<_>, _>>()?))
+            };
+            all.extend(every.query_map([], row).expect("rows").map(|row| row.expect("a row")));
+        }
+        all
     }
 
     /// Fires alarms until a time has come.
@@ -162,6 +199,22 @@ impl Scene {
         }
         self.inbox.now = at;
     }
+}
+
+fn told(class: ReportClass) -> ReportedRecipient {
+    ReportedRecipient {
+        address: "BOB@example.org".into(),
+        original_address: None,
+        class,
+        reason: ReportReason::UserUnknown,
+        status: Some("5.1.1".into()),
+        reply_code: Some(550),
+        diagnostic: "550 5.1.1 no such user".into(),
+    }
+}
+
+fn about(send_id: SendId, recipient: ReportedRecipient) -> RecordReport {
+    RecordReport { send_id: Some(send_id), message_id: None, recipients: vec![recipient] }
 }
 
 fn outreach() -> NewMail {
@@ -312,13 +365,7 @@ fn exactly_five_per_cent_does_not_pause_and_anything_over_does() {
         scene.run(accepted);
         for send_id in &ids[..bounces] {
             for _ in 0..2 {
-                let bounce = RecordBounce {
-                    send_id: Some(*send_id),
-                    hard: true,
-                    code: Some("5.1.1".into()),
-                    ..RecordBounce::default()
-                };
-                scene.ask(InboxCommand::RecordBounce(bounce)).expect("noted");
+                scene.report(about(*send_id, told(ReportClass::Hard))).expect("noted");
             }
         }
         let status = scene.status();
@@ -385,6 +432,9 @@ fn refusals_are_told_apart() {
     for (outcome, state, fate) in [
         (refused(550, "5.1.1", true), SendState::Bounced, Some(Fate::HardBounced)),
         (refused(550, "5.7.1", true), SendState::Bounced, Some(Fate::Failed)),
+        (refused(550, "5.2.2", true), SendState::Bounced, Some(Fate::Failed)),
+        (refused(550, "", true), SendState::Bounced, Some(Fate::HardBounced)),
+        (refused(554, "", true), SendState::Bounced, Some(Fate::Failed)),
         (refused(554, "", false), SendState::Failed, Some(Fate::Failed)),
         (refused(451, "4.7.1", true), SendState::Reserved, None),
         (refused(535, "5.7.8", false), SendState::Reserved, None),

@@ -2,13 +2,17 @@
 
 use crate::inbox_state::handle::compose;
 use crate::inbox_state::store::ledger::Send;
-use crate::inbox_state::{flow, health, keep_inbox, keep_send, registered, send_of, store};
+use crate::inbox_state::{
+    flow, health, inbox_of, keep_inbox, keep_send, registered, send_of, store,
+};
 use crate::kernel::actor::Settled;
 use crate::kernel::drain::LEASE_MS;
 use crate::kernel::{Ctx, Effect, MailJob, MailOutcome, Outcome};
+use crate::mail::bounce;
 use schema::ids::SendId;
 use schema::inbox::SendState;
 use schema::prospect::Fate;
+use schema::report::{ReportClass, SendReport};
 use schema::{Millis, Reject};
 
 /// How often a mail is handed to the transport before it counts as failed.
@@ -54,7 +58,7 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
     let Some(json) = store::bodies::get(ctx.sql, id)? else {
         return Err(Reject::internal(format!("send {id} has no body")));
     };
-    let content = compose(&inbox, &send, &json)?;
+    let content = compose(inbox_of(ctx)?, &inbox, &send, &json)?;
     send.state = SendState::Sending;
     send.attempts += 1;
     keep_send(ctx, &mut send)?;
@@ -89,7 +93,7 @@ pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
             let status = enhanced.as_deref().unwrap_or_default();
             send.error = Some(brief(&format!("{code} {status} {text}")));
             match (*permanent, *recipient) {
-                (true, true) => bounce(ctx, &mut send, *code, status)?,
+                (true, true) => bounce(ctx, &mut send, *code, enhanced.as_deref(), text)?,
                 (true, false) if LOGIN_REFUSED.contains(code) => {
                     let mut inbox = registered(ctx)?;
                     if inbox.paused.is_none() {
@@ -126,13 +130,24 @@ pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
     Ok(Settled::Finished)
 }
 
-/// The server refused the recipient for good: the mail came back before it left. Only a status that
-/// says so means that the address does not exist; a server may refuse by policy, too.
-fn bounce(ctx: &mut Ctx<'_>, send: &mut Send, code: u16, status: &str) -> Result<(), Reject> {
-    let gone = status.starts_with("5.1.") || (status.is_empty() && [550, 551, 553].contains(&code));
-    send.bounced = if gone { 2 } else { 1 };
+/// The server refused the recipient for good: the mail came back before it left. Whether the
+/// address is at fault is in what it said; a server may refuse by policy, too.
+fn bounce(
+    ctx: &mut Ctx<'_>,
+    send: &mut Send,
+    code: u16,
+    status: Option<&str>,
+    said: &str,
+) -> Result<(), Reject> {
+    let address = send.to.first().cloned().unwrap_or_default();
+    let told = bounce::refusal(&address, code, status, said);
+    send.bounced = if told.class == ReportClass::Hard { 2 } else { 1 };
+    let (status, diagnostic) = (told.status, brief(&told.diagnostic));
+    let (class, reason, at) = (told.class, told.reason, ctx.now);
+    send.report = Some(SendReport { class, reason, address, status, diagnostic, at });
     flow::left(ctx, send, SendState::Bounced)?;
-    flow::record(ctx, send, if gone { Fate::HardBounced } else { Fate::Failed })
+    let is_gone = class == ReportClass::Hard;
+    flow::record(ctx, send, if is_gone { Fate::HardBounced } else { Fate::Failed })
 }
 
 fn fail(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {

@@ -6,13 +6,15 @@
 mod calls;
 mod mail;
 
+use super::store::ledger::Send;
 use super::{registered, send_of, store};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
+use crate::prospect_dedup::identity::Identity;
 use schema::codec::to_json;
 use schema::ids::SendId;
 use schema::inbox::SendState;
-use schema::prospect::{Fate, Permit, ProspectCommand, Record};
+use schema::prospect::{Fate, Permit, ProspectCommand, Record, Suppress};
 use schema::warmup::{ReserveSlot, SetZone, SettleSlot, StartWarmup, WarmupCommand};
 use schema::{ActorKind, Millis, Reject};
 
@@ -123,13 +125,13 @@ fn permit(ctx: &Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
 fn record(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     let id = id_of(entry)?;
     let send = send_of(ctx, id)?;
-    let Some(outreach) = send.prospect else { return Ok(Effect::Nothing) };
     let (fate, at): (Fate, Millis) = schema::codec::read_json(&entry.body)
         .map_err(|error| Reject::internal(format!("record {id}: {}", error.message)))?;
+    let Some(outreach) = &send.prospect else { return suppress(ctx, entry, &send, fate) };
     let owner = send.owner.unwrap_or(outreach.prospect_id);
     let command = ProspectCommand::Record(Record {
         send_id: id.to_string(),
-        campaign: outreach.campaign,
+        campaign: outreach.campaign.clone(),
         step: outreach.step,
         fate,
         at: Some(at),
@@ -138,6 +140,28 @@ fn record(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     Ok(Effect::Call {
         actor: ActorKind::ProspectDedup,
         instance: format!("{}/{owner}", ctx.principal.workspace),
+        key: format!("record:{}", entry.key),
+        command: to_json(&command),
+    })
+}
+
+/// Says to whoever has the one address of a mail that was no outreach that none may go there.
+fn suppress(ctx: &Ctx<'_>, entry: &Entry, send: &Send, fate: Fate) -> Result<Effect, Reject> {
+    let to = send.sole_recipient().and_then(|to| Identity::email("to", to).ok());
+    let (Some(identity), Some(reason)) = (to, fate.suppresses()) else {
+        return Ok(Effect::Nothing);
+    };
+    let workspace = ctx.principal.workspace;
+    let instance = format!("{workspace}/{}", identity.id(workspace));
+    let command = ProspectCommand::Suppress(Suppress {
+        reason,
+        note: send.error.clone(),
+        identity: Some(identity.text),
+        id: Some(entry.key.clone()),
+    });
+    Ok(Effect::Call {
+        actor: ActorKind::ProspectDedup,
+        instance,
         key: format!("record:{}", entry.key),
         command: to_json(&command),
     })

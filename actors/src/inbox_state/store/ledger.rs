@@ -5,6 +5,7 @@ use schema::Millis;
 use schema::codec::read_json;
 use schema::ids::{ProspectId, SendId};
 use schema::inbox::{Outreach, SendState};
+use schema::report::{ReportClass, SendReport};
 
 /// A mail's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,10 +52,36 @@ pub struct Send {
     pub left_at: Option<Millis>,
     /// 1: it came back; 2: for good.
     pub bounced: i64,
+    /// Whether its reader complained.
+    pub complained: bool,
+    /// What was reported of it last.
+    pub report: Option<SendReport>,
     /// When it came to an end.
     pub settled_at: Option<Millis>,
     /// When it changed.
     pub updated_at: Millis,
+}
+
+impl Send {
+    /// Everybody whom it goes to.
+    pub fn recipients(&self) -> impl Iterator<Item = &String> {
+        self.to.iter().chain(&self.cc)
+    }
+
+    /// Whom it goes to, where that is one address.
+    #[must_use]
+    pub fn sole_recipient(&self) -> Option<&String> {
+        let mut all = self.recipients();
+        all.next().filter(|_| all.next().is_none())
+    }
+
+    /// Keeps a report.
+    pub fn keep_report(&mut self, report: &SendReport) {
+        let (class, status) = (report.class, report.status.as_deref().unwrap_or_default());
+        let bounce = if class == ReportClass::Complaint { "" } else { " bounce" };
+        self.error = Some(format!("{}{bounce} {status}", class.as_str()).trim_end().to_owned());
+        self.report = Some(report.clone());
+    }
 }
 
 const INSERT: &str = "insert into ledger
@@ -88,7 +115,7 @@ pub fn insert(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
 const SAVE: &str = "update ledger set
         state = ?, version = ?, asked = ?, answers = ?, owner_id = ?, slot_until = ?,
         permitted_at = ?, attempts = ?, not_before = ?, error = ?, left_at = ?, bounced = ?,
-        settled_at = ?, updated_at = ?
+        settled_at = ?, updated_at = ?, complained = ?, report = ?
     where id = ?";
 
 /// Writes what may change of a mail.
@@ -96,7 +123,8 @@ const SAVE: &str = "update ledger set
 /// # Errors
 /// A storage fault.
 pub fn save(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
-    let params: [Value; 15] = [
+    let report = send.report.as_ref().map(serde_json::to_string).transpose();
+    let params: [Value; 17] = [
         send.state.as_str().into(),
         send.version.into(),
         i64::from(send.asked).into(),
@@ -111,6 +139,8 @@ pub fn save(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
         send.bounced.into(),
         send.settled_at.into(),
         send.updated_at.into(),
+        i64::from(send.complained).into(),
+        report.map_err(|error| Fault(format!("report: {error}")))?.into(),
         send.id.to_string().into(),
     ];
     sql.exec(SAVE, &params).map(drop)
@@ -118,7 +148,8 @@ pub fn save(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
 
 const GET: &str = "select id, key, hash, message_id, recipients, copies, subject, prospect_id,
         campaign, step, queued_at, state, version, asked, answers, owner_id, slot_until,
-        permitted_at, attempts, not_before, error, left_at, bounced, settled_at, updated_at
+        permitted_at, attempts, not_before, error, left_at, bounced, settled_at, updated_at,
+        complained, report
     from ledger where id = ?";
 
 /// A mail.
@@ -205,17 +236,38 @@ pub fn page(
     rows.iter().map(|row| row.id(0)).collect()
 }
 
-const WINDOW: &str = "select count(*), coalesce(sum(back), 0) from (
-    select bounced > 0 as back from ledger
+const WINDOW: &str = "select count(*), coalesce(sum(bounced > 0), 0),
+    coalesce(sum(complained), 0), coalesce(sum(bounced > 0 or complained = 1), 0)
+    from (select bounced, complained from ledger
     where left_at is not null and left_at > ? order by left_at desc limit ?)";
 
-/// How many of the latest mails that left after a time there are, and how many of them came back.
+/// The latest mails that left, counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Window {
+    /// All of them.
+    pub sends: i64,
+    /// Those that came back.
+    pub bounced: i64,
+    /// Those that were complained about.
+    pub complained: i64,
+    /// Those that either happened to.
+    pub unwelcome: i64,
+}
+
+/// Counts the latest mails that left after a time.
 ///
 /// # Errors
 /// A storage fault.
-pub fn window(sql: &dyn Sql, after: Millis, limit: i64) -> Result<(i64, i64), Fault> {
-    let row = sql.first(WINDOW, &[after.into(), limit.into()])?;
-    row.map_or(Ok((0, 0)), |row| Ok((row.integer(0)?, row.integer(1)?)))
+pub fn window(sql: &dyn Sql, after: Millis, limit: i64) -> Result<Window, Fault> {
+    let Some(row) = sql.first(WINDOW, &[after.into(), limit.into()])? else {
+        return Ok(Window::default());
+    };
+    Ok(Window {
+        sends: row.integer(0)?,
+        bounced: row.integer(1)?,
+        complained: row.integer(2)?,
+        unwelcome: row.integer(3)?,
+    })
 }
 
 fn list(texts: &[String]) -> Result<String, Fault> {
@@ -234,6 +286,7 @@ fn read(row: &Row) -> Result<Send, Fault> {
         }
         _ => None,
     };
+    let report = row.text_or_null(26)?.map(|json| read_json(json.as_bytes())).transpose();
     Ok(Send {
         id: row.id(0)?,
         key: row.text(1)?,
@@ -258,6 +311,8 @@ fn read(row: &Row) -> Result<Send, Fault> {
         bounced: row.integer(22)?,
         settled_at: row.integer_or_null(23)?,
         updated_at: row.integer(24)?,
+        complained: row.flag(25)?,
+        report: report.map_err(|error| Fault(format!("report: {}", error.message)))?,
     })
 }
 

@@ -9,6 +9,7 @@
 //! | an auto-reply or bounce on a ticket | a comment that changes nothing else |
 //! | an answer on a ticket that was merged | a comment on the ticket that it was merged into |
 //! | an answer on a ticket that was deleted | a ticket: the old one does not come back |
+//! | a report about a mail of ours | what it is otherwise; and the inbox is asked about it |
 //! | anything else | a ticket; one that a machine wrote has the tag `automatic` |
 //!
 //! A mail's sender is what the mail says it is. So it never counts as an agent, whoever it names:
@@ -19,9 +20,9 @@ use crate::workspace_room::access::authorise;
 use crate::workspace_room::mail::{self, receipt};
 use crate::workspace_room::store::mails;
 use crate::workspace_room::store::tickets::{self as store, Standing};
-use crate::workspace_room::{attention, comments, people, publish, tickets};
+use crate::workspace_room::{attention, comments, mail_reports, people, publish, tickets};
 use schema::event::By;
-use schema::ids::CommentId;
+use schema::ids::{CommentId, TicketId};
 use schema::room::attention::WakeReason;
 use schema::room::comment::Visibility;
 use schema::room::mail::{AutomaticKind, MailOutcome, MailReceipt, MailStopped, ReceiveMail};
@@ -53,6 +54,7 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     if let Some(reason) = loop_reason(ctx, input)? {
         mails::remember(ctx.sql, &key, None, ctx.now)?;
         ctx.event("mail.stopped", None, &MailStopped { reason, mail: mail::facts(input) })?;
+        report(ctx, input, None)?;
         return Reply::of(&receipt(MailOutcome::Stopped, None));
     }
 
@@ -73,7 +75,24 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     let draft = draft(ctx, input, author)?;
     let comment = comments::add(ctx, &mut ticket, draft)?;
     mails::remember(ctx.sql, &key, Some((ticket.number, comment.id)), ctx.now)?;
+    report(ctx, input, Some((ticket.id, comment.id)))?;
     Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
+}
+
+/// Asks about a report, unless the mail is our own, come back. That a server sends many in an hour
+/// is no reason not to ask.
+fn report(
+    ctx: &mut Ctx<'_>,
+    input: &ReceiveMail,
+    shown: Option<(TicketId, CommentId)>,
+) -> Result<(), Reject> {
+    let kind = input.automatic.as_ref().map(|automatic| automatic.kind);
+    match &input.report {
+        Some(report) if kind != Some(AutomaticKind::OwnLoop) => {
+            mail_reports::pass_on(ctx, report, shown)
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Opens the ticket that a customer answers, or wakes it; says whether it did. One that is put off

@@ -52,6 +52,7 @@ impl World {
             self.check_slot(from, &envelope, answer);
             self.check_cell(from, &envelope, answer);
             self.check_prospect(from, &envelope, answer);
+            self.check_reported(from, &envelope, answer);
         }
         if let Some(key) = &envelope.key {
             let scope = envelope.principal.key_scope();

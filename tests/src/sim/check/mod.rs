@@ -15,6 +15,7 @@ mod mail;
 mod people;
 mod promises;
 mod prospects;
+mod reports;
 mod rules;
 mod secrets;
 mod sight;
@@ -41,6 +42,7 @@ pub struct Checks {
     slots: limits::Slots,
     cells: limits::Cells,
     mails: mail::Mails,
+    reports: reports::Reports,
     prospects: prospects::Prospects,
     unchanged: unchanged::Unchanged,
     webhooks: webhooks::Webhooks,

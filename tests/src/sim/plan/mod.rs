@@ -6,6 +6,7 @@
 mod account;
 mod attention;
 mod bad;
+mod bounces;
 mod catalogue;
 mod directory;
 mod files;
@@ -33,7 +34,7 @@ use schema::{Millis, Principal};
 use std::collections::BTreeMap;
 
 pub use prospects::Person;
-pub use sends::Inbox;
+pub use sends::{Inbox, Sent};
 pub use tenant::{Member, Tenant};
 pub use warmup::Counter;
 
@@ -312,9 +313,7 @@ impl World {
             }
             About::Send(tenant, index) => {
                 let sends = &mut self.plan.tenants[*tenant].inboxes[*index].sends;
-                if let Some(Ok(id)) = reply["id"].as_str().map(str::parse) {
-                    sends.push(id);
-                }
+                sends.extend(Sent::of(reply));
             }
             About::Import { .. } => prospects::learn(self, &op.about),
             About::Key(tenant, hash) => {

@@ -1,8 +1,8 @@
 //! Inboxes and the mail that they are asked to send.
 
-use super::About;
 use super::room::ask_object;
 use super::warmup::ZONES;
+use super::{About, bounces};
 use crate::sim::world::World;
 use schema::ActorKind;
 use schema::ids::{InboxId, SendId};
@@ -22,7 +22,28 @@ pub struct Inbox {
     /// The zone that it was registered with.
     pub zone: &'static str,
     /// The mails that it took.
-    pub sends: Vec<SendId>,
+    pub sends: Vec<Sent>,
+}
+
+/// A mail that an inbox took.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// Its id.
+    pub id: SendId,
+    /// Whom it goes to.
+    pub to: String,
+    /// Its `Message-ID`.
+    pub message_id: String,
+}
+
+impl Sent {
+    /// The mail of a reply.
+    #[must_use]
+    pub fn of(reply: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let id = reply["id"].as_str()?.parse().ok()?;
+        Some(Self { id, to: text(&reply["to"][0])?, message_id: text(&reply["messageId"])? })
+    }
 }
 
 impl Inbox {
@@ -53,7 +74,8 @@ pub fn sends(world: &mut World, tenant: usize) {
     }
     let text = plan.text(tenant);
     let random = &mut plan.random;
-    let send = (!known.is_empty()).then(|| *random.pick(&known));
+    let sent = (!known.is_empty()).then(|| random.pick(&known).clone());
+    let send = sent.as_ref().map(|sent| sent.id);
     let command = match (random.below(100), send) {
         (0..65, _) | (_, None) => {
             let count = if random.chance(150) { 8 } else { 1 };
@@ -76,8 +98,8 @@ pub fn sends(world: &mut World, tenant: usize) {
             let outcome = *random.pick(&["sent", "notSent"]);
             json!({ "resolveUnknown": { "sendId": id, "outcome": outcome } })
         }
-        (80..88, Some(id)) => {
-            json!({ "recordBounce": { "sendId": id, "hard": random.chance(500) } })
+        (80..88, Some(_)) => {
+            return sent.into_iter().for_each(|sent| bounces::report(world, tenant, index, &sent));
         }
         (88..90, _) => json!({ "pause": { "reason": text } }),
         (90..95, _) => json!({ "resume": {} }),

@@ -1,0 +1,118 @@
+//! A mail came back, or its reader complained.
+//!
+//! A report counts where it names a mail of this inbox that left, and an address that this mail
+//! went to: one about anybody else was forged, or is about another mail. What the mail's own
+//! recipients could forge harms nobody but themselves.
+//!
+//! | report | the mail | the inbox's health | the prospect |
+//! | --- | --- | --- | --- |
+//! | hard | bounced | counts | suppressed, where the mail went to nobody else |
+//! | soft, block | bounced | counts | may be written to |
+//! | complaint | stays as it is | counts | suppressed, where the mail went to nobody else |
+//! | delayed, notice | stays as it is | – | – |
+
+use crate::inbox_state::store::ledger::{self, Send};
+use crate::inbox_state::{flow, health, keep_inbox, keep_send, registered, send_of};
+use crate::kernel::Ctx;
+use schema::Reject;
+use schema::inbox::SendState;
+use schema::prospect::Fate;
+use schema::report::{RecordReport, ReportClass, ReportNoted, ReportedRecipient, SendReport};
+
+const STATUS_CHARS_MAX: usize = 20;
+const DIAGNOSTIC_CHARS_MAX: usize = 500;
+
+/// Takes note of a report, and judges the inbox's health. For Postroom itself. A mail counts once,
+/// however many reports it gets; a soft bounce may become a hard one.
+///
+/// # Errors
+/// `forbidden`; `not_found` where it is about no mail of this inbox, or about none that left.
+pub fn record_report(ctx: &mut Ctx<'_>, input: &RecordReport) -> Result<ReportNoted, Reject> {
+    ctx.require_system()?;
+    let mut inbox = registered(ctx)?;
+    let mut send = find(ctx, input)?;
+    let about = input.recipients.iter().filter_map(|told| report(ctx, &send, told));
+    let report = about.max_by_key(|report| report.class.weight());
+    let report = report.ok_or_else(|| Reject::not_found("recipient"))?;
+    let is_new = match report.class {
+        ReportClass::Complaint => !send.complained,
+        class => send.bounced < class.weight(),
+    };
+    if !is_new {
+        return Ok(ReportNoted { send_id: send.id, report: None });
+    }
+    if report.class == ReportClass::Complaint {
+        complain(ctx, &mut send, &report)?;
+    } else {
+        inbox.bounced += i64::from(send.bounced == 0);
+        bounce(ctx, &mut send, &report)?;
+    }
+    health::judge(ctx, &mut inbox)?;
+    keep_inbox(ctx, &mut inbox)?;
+    Ok(ReportNoted { send_id: send.id, report: Some(report) })
+}
+
+/// The mail that a report is about, which left, or may have.
+fn find(ctx: &Ctx<'_>, input: &RecordReport) -> Result<Send, Reject> {
+    let unknown = || Reject::not_found("send");
+    let id = match (input.send_id, &input.message_id) {
+        (Some(id), _) => Some(id),
+        (None, Some(message_id)) => ledger::by_message_id(ctx.sql, message_id)?,
+        (None, None) => None,
+    };
+    let send = send_of(ctx, id.ok_or_else(unknown)?)?;
+    let left = matches!(send.state, SendState::Sent | SendState::Unknown | SendState::Bounced);
+    if left { Ok(send) } else { Err(unknown()) }
+}
+
+/// What is said about one recipient, as the ledger keeps it, where the mail went to it and it
+/// changes anything.
+fn report(ctx: &Ctx<'_>, send: &Send, told: &ReportedRecipient) -> Option<SendReport> {
+    let went_to = |address: &String| {
+        send.recipients().find(|recipient| recipient.eq_ignore_ascii_case(address))
+    };
+    let is_silent = told.class == ReportClass::Complaint && told.address.is_empty();
+    let address = match &told.original_address {
+        _ if told.class.weight() == 0 => None,
+        _ if is_silent => send.sole_recipient(),
+        Some(original) => went_to(original).or_else(|| went_to(&told.address)),
+        None => went_to(&told.address),
+    };
+    let line = |text: &str, chars_max| {
+        text.chars().filter(|c| !c.is_control()).take(chars_max).collect::<String>()
+    };
+    Some(SendReport {
+        class: told.class,
+        reason: told.reason,
+        address: address?.clone(),
+        status: told.status.as_deref().map(|status| line(status, STATUS_CHARS_MAX)),
+        diagnostic: line(&told.diagnostic, DIAGNOSTIC_CHARS_MAX),
+        at: ctx.now,
+    })
+}
+
+fn bounce(ctx: &mut Ctx<'_>, send: &mut Send, report: &SendReport) -> Result<(), Reject> {
+    send.bounced = report.class.weight();
+    send.keep_report(report);
+    if send.state == SendState::Bounced {
+        keep_send(ctx, send)?;
+    } else {
+        flow::finish(ctx, send, SendState::Bounced)?;
+    }
+    if report.class == ReportClass::Hard {
+        flow::record(ctx, send, Fate::HardBounced)?;
+    }
+    Ok(())
+}
+
+/// Who complains has got the mail: it left.
+fn complain(ctx: &mut Ctx<'_>, send: &mut Send, report: &SendReport) -> Result<(), Reject> {
+    send.complained = true;
+    send.keep_report(report);
+    if send.state == SendState::Unknown {
+        flow::finish(ctx, send, SendState::Sent)?;
+    } else {
+        keep_send(ctx, send)?;
+    }
+    flow::record(ctx, send, Fate::Complained)
+}

@@ -1,0 +1,82 @@
+//! Mail that reports about mail of ours: handed to the inbox that may have sent it, and told to the
+//! room where that inbox knows it.
+//!
+//! The room knows no sends, so it believes nothing: only what an inbox finds in its ledger becomes
+//! an event. An inbox that does not know the mail says so, and nothing changes.
+
+use super::store::tickets;
+use crate::kernel::actor::Settled;
+use crate::kernel::{Ctx, Effect, Entry, Outcome};
+use schema::codec::{read_json, to_json};
+use schema::ids::{CommentId, InboxId, TicketId};
+use schema::inbox::InboxCommand;
+use schema::report::{
+    MailReport, MailReported, REPORT_INBOXES_MAX, RecordReport, ReportClass, ReportNoted,
+};
+use schema::{ActorKind, Reject};
+
+/// The outbox entries; the key is a new id and the place of the inbox among those asked.
+pub const OUTBOX: &str = "mail.report";
+
+/// What an entry holds: whom to ask, what, and where the report is shown.
+type Question = (InboxId, RecordReport, Option<(TicketId, CommentId)>);
+
+/// Asks the inboxes that may have sent the mail that is reported on.
+///
+/// # Errors
+/// A storage fault.
+pub fn pass_on(
+    ctx: &mut Ctx<'_>,
+    report: &MailReport,
+    shown: Option<(TicketId, CommentId)>,
+) -> Result<(), Reject> {
+    let name = ctx.uuid();
+    for (place, inbox) in report.inboxes.iter().take(REPORT_INBOXES_MAX).enumerate() {
+        let question: Question = (*inbox, report.report.clone(), shown);
+        ctx.outbox(OUTBOX, &format!("{name}/{place}"), &to_json(&question))?;
+    }
+    Ok(())
+}
+
+/// What an entry wants from its inbox.
+///
+/// # Errors
+/// `internal` where its body is none of ours.
+pub fn begin(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    let (inbox, report, _) = question(entry)?;
+    Ok(Effect::Call {
+        actor: ActorKind::InboxState,
+        instance: format!("{}/{inbox}", ctx.instance),
+        key: format!("report:{}", entry.key),
+        command: to_json(&InboxCommand::RecordReport(report)),
+    })
+}
+
+/// Tells the room what an inbox took note of. Events `mail.bounced`, `mail.complained`.
+///
+/// # Errors
+/// `internal` where the inbox answers something else; a storage fault.
+pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
+    let Outcome::Done(json) = outcome else { return Ok(Settled::Finished) };
+    let noted: ReportNoted = read_json(json)
+        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))?;
+    let Some(report) = noted.report else { return Ok(Settled::Finished) };
+    let (inbox_id, _, shown) = question(entry)?;
+    let (ticket, comment_id) = match shown {
+        Some((ticket, comment)) if tickets::find(ctx.sql, ticket)?.is_some() => {
+            (Some(ticket), Some(comment))
+        }
+        _ => (None, None),
+    };
+    let kind = match report.class {
+        ReportClass::Complaint => "mail.complained",
+        _ => "mail.bounced",
+    };
+    let data = MailReported { inbox_id, send_id: noted.send_id, report, comment_id };
+    ctx.event(kind, ticket, &data)?;
+    Ok(Settled::Finished)
+}
+
+fn question(entry: &Entry) -> Result<Question, Reject> {
+    read_json(&entry.body).map_err(|error| Reject::internal(format!("report: {}", error.message)))
+}
