@@ -15,7 +15,7 @@ use crate::token::sha256_hex;
 use actors::mail::automatic::{self, AutomaticSign};
 use actors::mail::bounce::{self, Reader, Report};
 use actors::mail::inbound::{self, Attachment, InboundMail, MailName};
-use actors::mail::token;
+use actors::mail::{reply, token};
 use schema::codec::to_json;
 use schema::ids::{InboxId, WorkspaceId};
 use schema::report::{MailReport, REPORT_INBOXES_MAX, RecordReport};
@@ -197,6 +197,7 @@ fn received(
         to: parsed.to.into_iter().map(address).collect(),
         cc: parsed.cc.into_iter().map(address).collect(),
         subject: parsed.subject,
+        visible_text: visible(&parsed.text, automatic.as_ref()),
         text: parsed.text,
         text_truncated: parsed.text_truncated,
         automatic,
@@ -208,6 +209,15 @@ fn received(
 
 fn address(name: MailName) -> MailAddress {
     MailAddress { name: name.name, address: name.address }
+}
+
+/// What of a text to show first, where that is not all of it; all of what a mail system says.
+fn visible(text: &str, automatic: Option<&Automatic>) -> Option<String> {
+    if automatic.is_some_and(|automatic| automatic.kind == AutomaticKind::Bounce) {
+        return None;
+    }
+    let visible = reply::visible(text);
+    (visible.trim() != text.trim()).then(|| visible.into_owned())
 }
 
 /// What a report says, for the inboxes that may have sent the mail it is about: the one that the

@@ -1,5 +1,5 @@
 // Mail that comes back: a report finds its send, tells the room, and keeps the person from more mail;
-// a forged one changes nothing.
+// a forged one changes nothing. And what of a reply its writer wrote.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -207,5 +207,18 @@ test("mail that comes back", { timeout: 180_000 }, async (t) => {
     }, "the refusal");
     assert.deepEqual([send.report.class, send.report.reason, send.report.status], ["hard", "userUnknown", "5.1.1"]);
     await until(async () => (await room.prospect(person)).suppression === "bounced", "the suppression");
+  });
+
+  await t.test("a comment has beside its whole body what its writer wrote", async () => {
+    const { token, address } = await desk("Replies");
+    const mail = (id, text) => crlf(`From: Ann <ann@them.example>\nTo: desk@acme.example\nSubject: Hi\nMessage-ID: <${id}@them.example>\n\n${text}\n`);
+    await take(address, mail("a", "Just this."));
+    const reply = "Yes, please.\n\nOn Mon, 2 Mar 2026 at 10:00, Desk <desk@acme.example> wrote:\n> Shall we?\n";
+    await take(address, mail("b", reply));
+    const bodies = [];
+    for (const ticket of await all(url, "/v1/tickets", { token })) {
+      bodies.push(...(await all(url, `/v1/tickets/${ticket.id}/comments`, { token })).map((comment) => [comment.body, comment.visibleBody]));
+    }
+    assert.deepEqual(bodies.sort(), [["Just this.", undefined], [reply.trim(), "Yes, please."]]);
   });
 });

@@ -25,6 +25,8 @@ pub struct Draft {
     pub visibility: Visibility,
     /// What.
     pub body: String,
+    /// What of it to show first, where it came by mail and that is not all of it.
+    pub visible_body: Option<String>,
     /// How it came in.
     pub source: Source,
     /// Whether a machine said it.
@@ -103,6 +105,7 @@ pub fn add(ctx: &mut Ctx<'_>, ticket: &mut Standing, draft: Draft) -> Result<Com
         author: draft.author,
         visibility: draft.visibility,
         body: draft.body,
+        visible_body: draft.visible_body,
         source: draft.source,
         automatic: draft.automatic,
         attachments: draft.attachments,

@@ -120,14 +120,27 @@ pub fn subject(mail: &ReceiveMail) -> String {
 /// The text of a mail as a comment keeps it, and whether something of it is missing.
 #[must_use]
 pub fn body(mail: &ReceiveMail) -> (String, bool) {
+    let (text, cut) = kept(&mail.text);
+    (text, cut || mail.text_truncated)
+}
+
+/// What to show first of the body of a mail, where that is not all of it.
+#[must_use]
+pub fn visible_body(mail: &ReceiveMail, body: &str) -> Option<String> {
+    let (visible, _) = kept(mail.visible_text.as_deref()?);
+    Some(visible).filter(|visible| !visible.is_empty() && visible != body)
+}
+
+/// A text as it is kept, and whether that is only its beginning.
+fn kept(text: &str) -> (String, bool) {
     let mut text: String =
-        mail.text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+        text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     let cut = text.len() > BODY_BYTES_MAX;
     if cut {
         let end = (0..=BODY_BYTES_MAX).rev().find(|end| text.is_char_boundary(*end));
         text.truncate(end.unwrap_or(0));
     }
-    (text.trim().to_owned(), cut || mail.text_truncated)
+    (text.trim().to_owned(), cut)
 }
 
 /// What a comment remembers of a mail.

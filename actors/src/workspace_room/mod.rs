@@ -100,6 +100,7 @@ impl Actor for Core {
         notifications::MIGRATION,
         CLAIMS,
         MERGED,
+        VISIBLE,
         //
     ];
     type Command = RoomCommand;
@@ -235,3 +236,6 @@ const CLAIMS: Migration = migration!("workspace_room/0012_claims");
 
 /// What was merged into a ticket.
 const MERGED: Migration = migration!("workspace_room/0013_merged");
+
+/// What of a mail's text its writer wrote.
+const VISIBLE: Migration = migration!("workspace_room/0014_visible_body");

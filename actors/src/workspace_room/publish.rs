@@ -135,6 +135,7 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
         author: By::Agent { id: comment.author_id },
         visibility: comment.visibility,
         body: comment.body,
+        visible_body: None,
         source: if comment.held { Source::Agent } else { Source::Schedule },
         automatic: false,
         mail: None,

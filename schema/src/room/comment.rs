@@ -58,6 +58,10 @@ pub struct Comment {
     pub visibility: Visibility,
     /// What was said: plain text.
     pub body: String,
+    /// The body of a mail without the quotes and signatures in it, where it has any: what to show
+    /// first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible_body: Option<String>,
     /// How it came in.
     pub source: Source,
     /// Whether a machine said it: an auto-reply, a bounce, a mailing list.

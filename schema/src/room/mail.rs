@@ -146,6 +146,9 @@ pub struct ReceiveMail {
     /// Whether `text` is only its beginning.
     #[serde(default)]
     pub text_truncated: bool,
+    /// What of the text its writer wrote for this mail, where it is not all of it.
+    #[serde(default)]
+    pub visible_text: Option<String>,
     /// That a machine sent it.
     #[serde(default)]
     pub automatic: Option<Automatic>,

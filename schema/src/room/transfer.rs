@@ -352,6 +352,9 @@ pub struct CommentRow {
     pub visibility: Visibility,
     /// What was said: 1 to 65,536 bytes of plain text.
     pub body: String,
+    /// The body of a mail without the quotes and signatures in it, where it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visible_body: Option<String>,
     /// How it came in.
     pub source: Source,
     /// Whether a machine said it.

@@ -143,6 +143,7 @@ fn answer(
         author: ctx.by(),
         visibility,
         body,
+        visible_body: None,
         source: Source::Agent,
         automatic: false,
         mail: None,

@@ -69,6 +69,7 @@ pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, R
             author: by,
             visibility: input.visibility.unwrap_or(Visibility::Public),
             body,
+            visible_body: None,
             source: Source::Agent,
             automatic: false,
             mail: None,

@@ -29,6 +29,7 @@ pub fn post_comment(ctx: &mut Ctx<'_>, input: &PostComment) -> Result<Reply, Rej
         author: ctx.by(),
         visibility,
         body,
+        visible_body: None,
         source: Source::Agent,
         automatic: false,
         mail: None,

@@ -179,11 +179,14 @@ fn open(
 }
 
 fn draft(ctx: &mut Ctx<'_>, input: &ReceiveMail, author: By) -> Result<comments::Draft, Reject> {
+    let (body, _) = mail::body(input);
+    let visible_body = mail::visible_body(input, &body);
     Ok(comments::Draft {
         id: CommentId(ctx.uuid()),
         author,
         visibility: Visibility::Public,
-        body: mail::body(input).0,
+        body,
+        visible_body,
         source: Source::Mail,
         automatic: input.automatic.is_some(),
         mail: Some(mail::facts(input)),

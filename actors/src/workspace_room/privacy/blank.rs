@@ -140,6 +140,7 @@ fn erase_object(needles: &Needles, object: &mut Map<String, Value>) {
     if author.is_some_and(|author| needles.is(author.get("id"))) {
         clear(object, &["body", "attachments", "html"]);
         object.remove("mail");
+        object.remove("visibleBody");
     }
     // A mail that a program or nobody's comment tells of.
     let from = object.get("from").and_then(Value::as_object).and_then(|it| it.get("address"));
@@ -218,7 +219,8 @@ mod tests {
                 { "userId": "u1", "subject": "S", "userName": "Ann", "number": 1 },
                 { "userId": "u2", "subject": "T", "userName": "Bob", "number": 2 },
             ],
-            "comment": { "author": { "id": "u1" }, "body": "B", "mail": {}, "attachments": [2] },
+            "comment": { "author": { "id": "u1" }, "body": "B", "visibleBody": "b", "mail": {},
+                "attachments": [2] },
             "other": { "author": { "id": "a1" }, "body": "On Monday ANN@acme.example wrote" },
         } });
         assert!(needles.touch(&event.to_string()));

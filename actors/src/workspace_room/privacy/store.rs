@@ -138,7 +138,7 @@ pub fn rewrite(
 }
 
 /// A comment as an erasure sees it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Seen {
     /// Its place.
     pub seq: i64,
@@ -148,11 +148,13 @@ pub struct Seen {
     pub author: Option<String>,
     /// What was said.
     pub body: String,
+    /// What of it is shown first.
+    pub visible_body: Option<String>,
     /// What the mail said about itself, as JSON.
     pub mail: Option<String>,
 }
 
-const COMMENTS: &str = "select seq, id, author_id, body, mail from comments
+const COMMENTS: &str = "select seq, id, author_id, body, mail, visible_body from comments
     where seq > ? and seq <= ? order by seq limit ?";
 
 /// Comments after a place, in their order.
@@ -168,19 +170,21 @@ pub fn comments(sql: &dyn Sql, after: i64, upto: i64, limit: i64) -> Result<Vec<
             author: row.text_or_null(2)?,
             body: row.text(3)?,
             mail: row.text_or_null(4)?,
+            visible_body: row.text_or_null(5)?,
         })
     };
     rows.iter().map(read).collect()
 }
 
-const SET_COMMENT: &str = "update comments set body = ?, mail = ? where seq = ?";
+const SET_COMMENT: &str = "update comments set body = ?, visible_body = ?, mail = ? where seq = ?";
 
 /// Writes what an erasure leaves of a comment.
 ///
 /// # Errors
 /// A storage fault.
-pub fn set_comment(sql: &dyn Sql, seq: i64, body: &str, mail: Option<String>) -> Result<(), Fault> {
-    sql.exec(SET_COMMENT, &[body.into(), mail.into(), seq.into()]).map(drop)
+pub fn set_comment(sql: &dyn Sql, left: Seen) -> Result<(), Fault> {
+    let Seen { seq, body, visible_body, mail, .. } = left;
+    sql.exec(SET_COMMENT, &[body.into(), visible_body.into(), mail.into(), seq.into()]).map(drop)
 }
 
 const NO_FILES: &str = "update comments set attachments = 0 where seq = ?";

@@ -64,6 +64,7 @@ fn lived_in() -> (Desk, Value) {
     let bobs = mail(&mut desk, "bob@other.example", "Bob", "bob's words", "bob-file");
     desk.system(&json!({ "receiveMail": { "rawKey": "raw-x", "messageId": "canary-message-id",
         "inReplyTo": ["bob's words@host.example"], "subject": "Re", "text": "canary-body 2",
+        "visibleText": "canary-body 2, seen first",
         "from": { "address": "canary-second@people.example" } } }));
     desk.system(&json!({ "reportUnparseable": { "rawKey": "raw-bad", "reason": "broken",
         "envelopeFrom": "canary-mail@people.example" } }));
@@ -113,6 +114,17 @@ fn erase(desk: &mut Desk, ann: &Value) -> Value {
     let report = desk.manage(&json!({ "getErasure": { "userId": ann } }));
     assert!(report["finishedAt"].is_i64(), "{report}");
     report
+}
+
+#[test]
+fn what_is_shown_first_of_another_s_mail_loses_the_address_too() {
+    let (mut desk, ann) = lived_in();
+    let receipt = desk.system(&json!({ "receiveMail": { "rawKey": "raw-y", "messageId": "y",
+        "subject": "Re", "text": "x", "visibleText": "as Canary-Mail@people.example said",
+        "from": { "address": "bob@other.example" } } }));
+    erase(&mut desk, &ann);
+    let comment = desk.ask(&json!({ "getComment": { "commentId": receipt["commentId"] } }));
+    assert_eq!(comment["visibleBody"], "as (erased) said");
 }
 
 #[test]

@@ -190,16 +190,20 @@ fn is_own(running: &Running, comment: &Seen) -> bool {
 
 fn names(running: &Running, comment: &Seen) -> bool {
     let within = |facts: &str| running.needles.without_in(facts).is_some();
-    running.needles.names(&comment.body) || comment.mail.as_deref().is_some_and(within)
+    let texts = [Some(&comment.body), comment.visible_body.as_ref()];
+    texts.into_iter().flatten().any(|text| running.needles.names(text))
+        || comment.mail.as_deref().is_some_and(within)
 }
 
 fn erase_comment(ctx: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Result<(), Reject> {
     running.erasure.comments += 1;
     if !is_own(running, comment) {
-        let body = running.needles.without(&comment.body);
-        let mail = comment.mail.clone();
+        let Seen { seq, id, author, body, visible_body, mail } = comment.clone();
         let mail = mail.map(|facts| running.needles.without_in(&facts).unwrap_or(facts));
-        return Ok(store::set_comment(ctx.sql, comment.seq, &body, mail)?);
+        let visible_body = visible_body.map(|text| running.needles.without(&text));
+        let body = running.needles.without(&body);
+        let left = Seen { seq, id, author, body, visible_body, mail };
+        return Ok(store::set_comment(ctx.sql, left)?);
     }
     let mut objects = Vec::new();
     if let Some(facts) = &comment.mail {
@@ -214,13 +218,15 @@ fn erase_comment(ctx: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Re
             objects.push(key);
         }
     }
-    store::set_comment(ctx.sql, comment.seq, "", None)?;
+    let (body, visible_body, mail) = (String::new(), None, None);
+    store::set_comment(ctx.sql, Seen { body, visible_body, mail, ..comment.clone() })?;
     objects.retain(|key| !key.is_empty());
     forget(ctx, running, &comment.id.to_string(), &objects)
 }
 
 fn check_comment(_: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Result<(), Reject> {
-    let blank = comment.body.is_empty() && comment.mail.is_none();
+    let texts = comment.body.is_empty() && comment.visible_body.is_none();
+    let blank = texts && comment.mail.is_none();
     running.erasure.found += i64::from(!(is_own(running, comment) && blank));
     Ok(())
 }

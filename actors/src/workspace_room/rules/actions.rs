@@ -402,6 +402,7 @@ impl<'r> Doer<'r> {
             author: By::System,
             visibility,
             body: body.to_owned(),
+            visible_body: None,
             source: Source::Agent,
             automatic: false,
             mail: None,

@@ -9,8 +9,8 @@ use schema::room::comment::{Comment, Visibility};
 use schema::room::ticket::Source;
 
 const INSERT: &str = "insert into comments (seq, id, ticket, author_kind, author_id, visibility,
-    body, source, automatic, attachments, mail, created_at, mentions)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    body, source, automatic, attachments, mail, created_at, mentions, visible_body)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Adds a comment to the ticket of a number, its attachments excepted.
 ///
@@ -33,6 +33,7 @@ pub fn insert(sql: &dyn Sql, ticket: i64, comment: &Comment) -> Result<(), Fault
         mail.map_err(|error| Fault(format!("mail facts: {error}")))?.into(),
         comment.created_at.into(),
         mentions_json(&comment.mentions),
+        comment.visible_body.clone().into(),
     ];
     sql.exec(INSERT, &params).map(drop)
 }
@@ -62,7 +63,8 @@ fn author_columns(author: &By) -> (&'static str, Option<String>) {
 
 const FIND: &str = "select c.seq, c.id, t.id, c.author_kind,
     coalesce((select p.merged_into from users p where p.id = c.author_id), c.author_id),
-    c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at, c.mentions
+    c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at, c.mentions,
+    c.visible_body
     from comments c join tickets t on t.number = c.ticket
     where c.id = ? and t.deleted_at is null";
 
@@ -77,7 +79,8 @@ pub fn find(sql: &dyn Sql, id: CommentId) -> Result<Option<(Comment, i64)>, Faul
 
 const OF_TICKET: &str = "select c.seq, c.id, t.id, c.author_kind,
     coalesce((select p.merged_into from users p where p.id = c.author_id), c.author_id),
-    c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at, c.mentions
+    c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at, c.mentions,
+    c.visible_body
     from tickets t cross join comments c on c.ticket = t.number
     where t.number = ? and c.seq > ? order by c.seq limit ?";
 
@@ -110,6 +113,7 @@ fn read(row: &Row) -> Result<(Comment, i64), Fault> {
         author,
         visibility: word(row, 5, Visibility::parse)?,
         body: row.text(6)?,
+        visible_body: row.text_or_null(13)?,
         source: word(row, 7, Source::parse)?,
         automatic: row.flag(8)?,
         attachments: Vec::new(),

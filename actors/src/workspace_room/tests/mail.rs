@@ -388,3 +388,30 @@ fn of_many_reports_in_an_hour_each_is_asked_about_even_where_its_mail_is_not_kep
     let shown = events.iter().filter(|event| event["ticketId"] != Value::Null).count();
     assert_eq!((events.len(), shown), (25, 20));
 }
+
+#[test]
+fn what_the_writer_wrote_stands_beside_the_whole_body_where_it_is_less() {
+    let mut desk = Desk::open();
+    for (id, visible, kept) in [
+        ("1@x", Some("It burns\u{0} again.\n"), json!("It burns again.")),
+        ("2@x", Some(" It burns. "), Value::Null),
+        ("3@x", Some(" \n"), Value::Null),
+        ("4@x", None, Value::Null),
+    ] {
+        let mut mail = mail(id, "ann@acme.example");
+        mail["visibleText"] = json!(visible);
+        desk.events();
+        let receipt = receive(&mut desk, &mail);
+        let comment = desk.ask(&json!({ "getComment": { "commentId": receipt["commentId"] } }));
+        assert_eq!(
+            (&comment["body"], &comment["visibleBody"]),
+            (&json!("It burns."), &kept),
+            "{id}"
+        );
+        let events = desk.events();
+        let told = events.iter().find(|event| event["type"] == "comment.created");
+        assert_eq!(told.expect("an event")["data"]["comment"]["visibleBody"], kept);
+        let page = json!({ "listComments": { "ticketId": receipt["ticketId"] } });
+        assert_eq!(desk.ask(&page)["items"][0]["visibleBody"], kept);
+    }
+}

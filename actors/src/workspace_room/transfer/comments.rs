@@ -25,6 +25,7 @@ const FILE_NAME_CHARS_MAX: usize = 255;
 pub fn comment(ctx: &mut Ctx<'_>, load: &mut Load, row: &CommentRow) -> Result<RowResult, Reject> {
     // A mail may be nothing but files, and what an erasure leaves has no text.
     let body = if row.body.is_empty() { String::new() } else { rules::body(&row.body)? };
+    let visible_body = row.visible_body.as_deref().map(rules::body).transpose()?;
     time(ctx, "createdAt", row.created_at)?;
     let mail = row.mail.as_ref().map(|mail| MailFacts { raw_key: String::new(), ..mail.clone() });
     if let Some((here, _)) = comments::find(ctx.sql, row.id)? {
@@ -35,6 +36,7 @@ pub fn comment(ctx: &mut Ctx<'_>, load: &mut Load, row: &CommentRow) -> Result<R
                 ("author", row.author == here.author),
                 ("visibility", row.visibility == here.visibility),
                 ("body", body == here.body),
+                ("visibleBody", visible_body == here.visible_body),
                 ("source", row.source == here.source),
                 ("automatic", row.automatic == here.automatic),
                 ("mail", mail == facts),
@@ -58,6 +60,7 @@ pub fn comment(ctx: &mut Ctx<'_>, load: &mut Load, row: &CommentRow) -> Result<R
         author: row.author.clone(),
         visibility: row.visibility,
         body,
+        visible_body,
         source: row.source,
         automatic: row.automatic,
         attachments: Vec::new(),

@@ -385,6 +385,7 @@ fn comment_row(comment: Comment) -> CommentRow {
         author: comment.author,
         visibility: comment.visibility,
         body: comment.body,
+        visible_body: comment.visible_body,
         source: comment.source,
         automatic: comment.automatic,
         mail: comment.mail.map(|mail| MailFacts { raw_key: String::new(), ..mail }),

@@ -161,6 +161,7 @@ impl Move<'_, '_> {
                 author: author.clone(),
                 visibility,
                 body,
+                visible_body: None,
                 source,
                 automatic: false,
                 mail: None,

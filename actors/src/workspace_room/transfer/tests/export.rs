@@ -11,7 +11,8 @@ fn what_a_workspace_gives_another_one_takes_and_gives_again() {
     old.desk.comment(&ticket, "and its comment");
     old.desk.set_status(&ticket, "solved");
     let mail = json!({ "receiveMail": { "rawKey": "mail/1.eml", "messageId": "m@c9.example",
-        "from": { "address": "zoe@c9.example", "name": "Zoë" }, "subject": "Hi", "text": "Hello",
+        "from": { "address": "zoe@c9.example", "name": "Zoë" }, "subject": "Hi",
+        "text": "Hello\n> you", "visibleText": "Hello",
         "attachments": [{ "fileName": "a.txt", "contentType": "text/plain", "bytesCount": 1,
             "sha256": "ab".repeat(32), "key": "attachments/x/y" }] } });
     old.desk.system(&mail);

@@ -139,6 +139,7 @@ const EXPORTED: &[Exported] = &[
             "author_id",
             "visibility",
             "body",
+            "visible_body",
             "source",
             "automatic",
             "mail",
