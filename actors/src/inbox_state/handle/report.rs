@@ -14,10 +14,10 @@
 use crate::inbox_state::store::ledger::{self, Send};
 use crate::inbox_state::{flow, health, keep_inbox, keep_send, registered, send_of};
 use crate::kernel::Ctx;
-use schema::Reject;
 use schema::inbox::SendState;
 use schema::prospect::Fate;
 use schema::report::{RecordReport, ReportClass, ReportNoted, ReportedRecipient, SendReport};
+use schema::{Code, Reject};
 
 const STATUS_CHARS_MAX: usize = 20;
 const DIAGNOSTIC_CHARS_MAX: usize = 500;
@@ -26,7 +26,8 @@ const DIAGNOSTIC_CHARS_MAX: usize = 500;
 /// however many reports it gets; a soft bounce may become a hard one.
 ///
 /// # Errors
-/// `forbidden`; `not_found` where it is about no mail of this inbox, or about none that left.
+/// `forbidden`; `not_found` where it is about no mail of this inbox, or about none that left;
+/// `unavailable` where the mail is under way.
 pub fn record_report(ctx: &mut Ctx<'_>, input: &RecordReport) -> Result<ReportNoted, Reject> {
     ctx.require_system()?;
     let mut inbox = registered(ctx)?;
@@ -61,8 +62,12 @@ fn find(ctx: &Ctx<'_>, input: &RecordReport) -> Result<Send, Reject> {
         (None, None) => None,
     };
     let send = send_of(ctx, id.ok_or_else(unknown)?)?;
-    let left = matches!(send.state, SendState::Sent | SendState::Unknown | SendState::Bounced);
-    if left { Ok(send) } else { Err(unknown()) }
+    match send.state {
+        SendState::Sent | SendState::Unknown | SendState::Bounced => Ok(send),
+        // A server may report before the answer with which it took the mail is written down.
+        SendState::Sending => Err(Reject::new(Code::Unavailable, "the mail is under way")),
+        _ => Err(unknown()),
+    }
 }
 
 /// What is said about one recipient, as the ledger keeps it, where the mail went to it and it

@@ -1,6 +1,7 @@
 //! Reports of bounces and complaints: what each changes, and what a forged one does not.
 
 use super::*;
+
 #[test]
 fn a_report_is_what_it_says_for_the_mail_the_inbox_and_the_person() {
     use ReportClass::{Block, Complaint, Delayed, Hard, Notice, Soft};
@@ -160,6 +161,22 @@ fn a_complaint_shows_that_a_mail_left_of_which_nobody_knew() {
     assert_eq!(scene.get(send.id).state, SendState::Unknown);
     scene.report(about(send.id, told(ReportClass::Complaint))).expect("known");
     assert_eq!(scene.get(send.id).state, SendState::Sent);
+}
+
+#[test]
+fn a_report_that_overtakes_the_answer_of_the_server_is_told_to_come_back() {
+    let mut scene = Scene::new(false);
+    let send = scene.send("k1", new_mail());
+    let begun = scene.inbox.begin();
+    let (entry, _) =
+        begun.iter().find(|(_, effect)| matches!(effect, Effect::Mail(_))).expect("it");
+    let hard = || about(send.id, told(ReportClass::Hard));
+    let before = scene.rows();
+    assert_eq!(scene.report(hard()), Err(Code::Unavailable));
+    assert_eq!(scene.rows(), before);
+    scene.inbox.settle(entry, &accepted());
+    assert!(scene.report(hard()).expect("known").is_some());
+    assert_eq!(scene.get(send.id).state, SendState::Bounced);
 }
 
 #[test]
