@@ -4,7 +4,9 @@ use core::time::Duration;
 use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
-use super::inbound::{Envelope, InboundMail, TEXT_BYTES_MAX, parse};
+use super::html::html_to_text;
+use super::inbound::{self, Envelope, InboundMail, TEXT_BYTES_MAX, parse};
+use super::safe_html::{Images, safe_html};
 use crate::kernel::testing::Seeded;
 use crate::mail::charset::Native;
 
@@ -80,6 +82,26 @@ fn every_mail_of_the_corpus_is_read_or_refused_with_a_reason() {
     );
     assert_eq!(read + refused, files.len());
     assert!(refused * 20 < files.len(), "only mails without any sender may be refused");
+}
+
+#[test]
+fn the_html_of_every_mail_of_the_corpus_says_the_same_when_it_is_harmless() {
+    let Some(files) = corpus() else { return };
+    let said = |html: &str| {
+        let text = html_to_text(html);
+        text.chars().filter(|c| !c.is_whitespace()).count()
+    };
+    let mut shown = 0;
+    for (path, raw) in &files {
+        let html = inbound::html(raw, &Native).expect("none is too long");
+        let Some(html) = html else { continue };
+        let safe = safe_html(&html, &Images::default()).expect("none is too long").html;
+        let (before, after) = (said(&html), said(&safe));
+        assert!(after * 10 >= before * 9, "{}: {after} of {before}", path.display());
+        shown += 1;
+    }
+    println!("{shown} of {} mails have HTML", files.len());
+    assert!(shown > 0);
 }
 
 #[test]

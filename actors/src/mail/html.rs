@@ -55,6 +55,12 @@ pub fn html_to_text(html: &str) -> String {
     out.finish()
 }
 
+/// Text as HTML, in its own lines.
+pub(super) fn text_to_html(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;");
+    format!("<pre>{text}</pre>")
+}
+
 #[derive(Default)]
 struct Writer {
     text: String,

@@ -13,7 +13,8 @@ use thiserror::Error;
 use super::automatic::{self, Automatic};
 use super::charset::Charsets;
 use super::header::{self, HeaderBlock};
-use super::structure::{self, cut_at_char};
+use super::safe_html::TooLong;
+use super::structure::{self, Form, cut_at_char};
 use super::{address, address::is_invisible};
 
 /// The most text that is taken from one mail, in bytes.
@@ -137,7 +138,7 @@ pub fn parse(
             own_domains: envelope.own_domains,
         },
     );
-    let found = structure::walk(&headers, &raw[body_at..], charsets);
+    let found = structure::walk(&headers, &raw[body_at..], charsets, Form::Text);
     let text = clean_text(&found.text);
 
     Ok(InboundMail {
@@ -156,6 +157,20 @@ pub fn parse(
         automatic,
         attachments: found.attachments,
     })
+}
+
+/// What people read of a mail as HTML, as it was sent: **not to be shown**, but for
+/// [`super::safe_html`] to read. None where the mail has no HTML.
+///
+/// # Errors
+/// [`TooLong`]: a part of it is longer than is read.
+pub fn html(raw: &[u8], charsets: &dyn Charsets) -> Result<Option<String>, TooLong> {
+    let (headers, body_at) = HeaderBlock::split(raw);
+    let found = structure::walk(&headers, &raw[body_at..], charsets, Form::Html);
+    if found.is_text_cut {
+        return Err(TooLong);
+    }
+    Ok(found.has_html.then_some(found.text))
 }
 
 /// From, else Sender, else Reply-To (in each, whatever looks like an address once the proper
@@ -345,8 +360,15 @@ mod tests {
         let file = &mail.attachments[0];
         assert_eq!((file.file_name.as_str(), file.bytes.as_slice()), ("x.png", b"hi".as_slice()));
         assert_eq!((file.content_id.as_deref(), file.inline), (Some("c1"), true));
+        assert_eq!(html(raw.as_bytes(), &Native), Ok(Some("<p>html</p>".into())));
         let html_only = raw.replace("\r\nplain", "\r\n \t");
         assert_eq!(read(&html_only).text, "html");
+        let mixed = raw.replace("alternative", "mixed").replace("plain", "a < b");
+        let both = "<pre>a &lt; b</pre>\n<p>html</p>";
+        assert_eq!(html(mixed.as_bytes(), &Native), Ok(Some(both.into())));
+        assert_eq!(html(raw.replace("text/html", "text/x").as_bytes(), &Native), Ok(None));
+        let long = format!("Content-Type: text/html\r\n\r\n{}", "a".repeat(3_000_000));
+        assert!(html(long.as_bytes(), &Native).is_err());
     }
 
     #[test]

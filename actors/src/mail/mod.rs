@@ -4,13 +4,13 @@
 //! sleep function, so it runs unchanged in a Worker, in a native test and in the simulator.
 //!
 //! Reading order: [`address`] (what may be written to), [`inbound`] (raw bytes to a plain struct;
-//! [`header`], [`structure`], [`transfer`], [`charset`] and [`html`] are its parts), [`automatic`]
-//! (is a person behind it), [`reply`] (what of it the person wrote), [`bounce`] (what mail systems
-//! say about mail of ours), [`outbound`] (a plain struct to raw bytes; [`write`] has its lines),
-//! [`smtp`] (raw bytes to a server, and what is known afterwards), [`send_mode`] (whether any
-//! leaves), [`imap`] (what is new in a mailbox), [`wire`] (what both need of a runtime),
-//! [`identity`] (two spellings, one prospect), [`seal`] (passwords at rest), [`token`] (what our
-//! mails are known by when they come back).
+//! [`header`], [`structure`], [`transfer`], [`charset`] and [`html`] are its parts), [`safe_html`]
+//! (what of its HTML may be shown), [`automatic`] (is a person behind it), [`reply`] (what of it
+//! the person wrote), [`bounce`] (what mail systems say about mail of ours), [`outbound`] (a plain
+//! struct to raw bytes; [`write`] has its lines), [`smtp`] (raw bytes to a server, and what is
+//! known afterwards), [`send_mode`] (whether any leaves), [`imap`] (what is new in a mailbox),
+//! [`wire`] (what both need of a runtime), [`identity`] (two spellings, one prospect), [`seal`]
+//! (passwords at rest), [`token`] (what our mails are known by when they come back).
 //!
 //! It does not store, retry, or decide about tickets.
 
@@ -23,6 +23,7 @@ pub mod imap;
 pub mod inbound;
 pub mod outbound;
 pub mod reply;
+pub mod safe_html;
 pub mod seal;
 pub mod send_mode;
 pub mod smtp;

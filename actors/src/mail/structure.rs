@@ -9,7 +9,7 @@ use mail_parser::{ContentType, MimeHeaders, decoders::charsets::map::charset_dec
 
 use super::charset::{self, Charsets};
 use super::header::{self, HeaderBlock};
-use super::html::html_to_text;
+use super::html::{html_to_text, text_to_html};
 use super::inbound::{Attachment, TEXT_BYTES_MAX};
 use super::transfer::decode_transfer;
 
@@ -18,9 +18,21 @@ const PARTS_COUNT_MAX: usize = 500;
 /// How much of one encoded text part is looked at; markup is longer than what it says.
 const TEXT_SOURCE_BYTES_MAX: usize = 8 * TEXT_BYTES_MAX;
 
+/// In which form the walk gives what people read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Form {
+    /// As text, with the files beside it.
+    Text,
+    /// As HTML, as it was sent; without files.
+    Html,
+}
+
 /// What the walk found.
 pub(super) struct Found<'x> {
     pub(super) text: String,
+    /// There is HTML among it.
+    pub(super) has_html: bool,
+    form: Form,
     pub(super) attachments: Vec<Attachment>,
     /// A text part was longer than what is read of it.
     pub(super) is_text_cut: bool,
@@ -56,9 +68,12 @@ pub(super) fn walk<'x>(
     headers: &HeaderBlock,
     body: &[u8],
     charsets: &'x dyn Charsets,
+    form: Form,
 ) -> Found<'x> {
     let mut found = Found {
         text: String::new(),
+        has_html: false,
+        form,
         attachments: Vec::new(),
         is_text_cut: false,
         is_too_complex: false,
@@ -118,8 +133,11 @@ impl Found<'_> {
             }
         }
         if kind == Kind::Alternative {
-            let plain = texts.iter().position(|(kind, _)| *kind == Kind::Plain);
-            let best = plain.or(texts.len().checked_sub(1))?;
+            let best = match self.form {
+                Form::Text => texts.iter().position(|(kind, _)| *kind == Kind::Plain),
+                Form::Html => texts.iter().rposition(|(kind, _)| *kind != Kind::Plain),
+            };
+            let best = best.or(texts.len().checked_sub(1))?;
             return Some(texts.swap_remove(best).1);
         }
         let texts: Vec<String> = texts.into_iter().map(|(_, text)| text).collect();
@@ -131,13 +149,19 @@ impl Found<'_> {
         self.is_text_cut |= source.len() < body.len();
         let bytes = decode_transfer(source, &facts.encoding);
         let text = decode_charset(&bytes, facts.charset.as_deref(), self.charsets);
-        match kind {
-            Kind::Html => html_to_text(&text),
-            _ => text.replace("\r\n", "\n"),
+        self.has_html |= kind == Kind::Html;
+        match (kind, self.form) {
+            (Kind::Html, Form::Text) => html_to_text(&text),
+            (Kind::Html, Form::Html) => text,
+            (_, Form::Text) => text.replace("\r\n", "\n"),
+            (_, Form::Html) => text_to_html(&text),
         }
     }
 
     fn attach(&mut self, facts: &PartFacts, body: &[u8]) {
+        if self.form == Form::Html {
+            return;
+        }
         let number = self.attachments.len() + 1;
         let extension = match facts.content_type.as_str() {
             "message/rfc822" | "message/global" => ".eml",
