@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::http::{Body, Request, Response};
 use crate::link;
 use crate::log::{self, Answered};
+use crate::page::Page;
 use crate::platform::Platform;
 use crate::query::Query;
 use crate::respond::{Common, FileHead, Reply};
@@ -38,6 +39,8 @@ pub enum Given<S, C> {
     Reply(Reply),
     /// A table of ours, by its name.
     Csv(String, String),
+    /// A mail to be looked at.
+    Page(Page),
     /// A file, and its bytes where any are given.
     File(FileHead, Option<C>),
     /// A WebSocket.
@@ -112,6 +115,7 @@ async fn respond<P: Platform + 'static>(
     match given {
         Ok(Given::Reply(reply)) => Served::Http(common.success(reply)),
         Ok(Given::Csv(name, text)) => Served::Http(common.csv(&name, text)),
+        Ok(Given::Page(page)) => Served::Http(common.page(&page)),
         Ok(Given::File(file, Some(content))) => Served::Content(common.file(&file), content),
         Ok(Given::File(file, None)) => Served::Http(common.file(&file)),
         Ok(Given::Socket(socket)) => Served::Socket(socket),
@@ -155,6 +159,7 @@ async fn answer<P: Platform + 'static>(
             let (name, text) = routes::reports::csv(call).await?;
             Ok(Given::Csv(name, text))
         }
+        Target::Function(Route::CommentHtml) => routes::comments::html(call).await.map(Given::Page),
         Target::Function(Route::ExportWorkspace) => {
             routes::transfer::export(call).await.map(Given::Socket)
         }

@@ -1,10 +1,10 @@
 //! The Worker: entry points, routing, authentication; no business rule.
 //!
 //! Reading order: [`platform`] (what the runtime gives, two homes) → [`http`] and [`app`] (a
-//! request and what becomes of it) → [`router`], [`query`], [`body`], [`respond`] (the edges of
-//! HTTP) → [`token`], [`password`], [`auth`] (who calls) → [`routes`] (one short function an
-//! endpoint) → [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`scheduled`] (the other ways
-//! in) → `edge` (the Worker runtime, wasm only).
+//! request and what becomes of it) → [`router`], [`query`], [`body`], [`respond`], [`page`] (the
+//! edges of HTTP) → [`token`], [`password`], [`auth`] (who calls) → [`routes`] (one short function
+//! an endpoint) → [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`scheduled`] (the other
+//! ways in) → `edge` (the Worker runtime, wasm only).
 
 pub mod answer;
 pub mod app;
@@ -23,6 +23,7 @@ pub mod media;
 pub mod multipart;
 #[cfg(feature = "openapi")]
 pub mod openapi;
+pub mod page;
 pub mod password;
 pub mod platform;
 pub mod query;

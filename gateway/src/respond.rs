@@ -13,7 +13,8 @@ const HSTS: &str = "max-age=31536000; includeSubDomains";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const ALLOWED_HEADERS: &str =
     "authorization, content-type, idempotency-key, if-match, x-workspace-id";
-const EXPOSED_HEADERS: &str = "etag, location, retry-after, x-request-id, idempotent-replayed";
+const EXPOSED_HEADERS: &str =
+    "etag, location, retry-after, x-request-id, idempotent-replayed, x-images-blocked";
 
 /// A reply on its way into the envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,7 +146,7 @@ impl Common {
         Self { request_id, origin }
     }
 
-    fn headers(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn headers(&self) -> Vec<(&'static str, String)> {
         let mut headers: Vec<(&'static str, String)> = vec![
             ("content-type", "application/json; charset=utf-8".into()),
             ("cache-control", "no-store".into()),
@@ -240,10 +241,6 @@ impl Common {
     pub fn file(&self, file: &FileHead) -> Response {
         let mut headers = self.headers();
         let FileHead { name, shown, sha256, range, total } = file;
-        let set = |headers: &mut Vec<(&'static str, String)>, name: &'static str, value: String| {
-            headers.retain(|(known, _)| *known != name);
-            headers.push((name, value));
-        };
         set(&mut headers, "accept-ranges", "bytes".into());
         if file.is_unsatisfiable() {
             set(&mut headers, "content-range", format!("bytes */{total}"));
@@ -288,6 +285,12 @@ impl Common {
         }
         Response { body: text.into_bytes(), ..response }
     }
+}
+
+/// Puts a header in place of the one of its name.
+pub(crate) fn set(headers: &mut Vec<(&'static str, String)>, name: &'static str, value: String) {
+    headers.retain(|(known, _)| *known != name);
+    headers.push((name, value));
 }
 
 /// What a file in a window of its own may do: nothing.

@@ -142,6 +142,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::Invite
         | Route::AcceptInvitation
         | Route::AttachmentContent
+        | Route::CommentHtml
         | Route::ReportCsv
         | Route::KeepFile
         | Route::ExportWorkspace
@@ -215,6 +216,13 @@ fn of_access(route: Route, s: &mut Schemas) -> Function {
         Route::AttachmentContent => {
             let summary = "Gives the bytes of a file";
             Function { file: Some(BYTES), ..Function::reads("getContent", summary, nothing()) }
+        }
+        Route::CommentHtml => {
+            let summary = "Gives the HTML of the mail that a comment came by, made harmless";
+            let images = json!({ "type": "boolean",
+                "description": "Whether images on other people's servers are shown." });
+            let reads = Function::reads("getCommentHtml", summary, nothing());
+            Function { file: Some("text/html"), ..reads.asks("images", images) }
         }
         Route::ReportCsv => {
             let summary = "Reports on a range of days, as CSV by RFC 4180";

@@ -8,6 +8,7 @@ pub mod access;
 pub mod admin;
 pub mod api_keys;
 pub mod attachments;
+pub mod comments;
 pub mod events;
 pub mod health;
 pub mod inboxes;
@@ -80,9 +81,11 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::RotateWebhookSecret => webhooks::rotate(call).await,
         Route::ChangeNotificationTemplates => notifications::change_templates(call).await,
         Route::KeepFile => transfer::keep_file(call).await,
-        Route::Realtime | Route::AttachmentContent | Route::ReportCsv | Route::ExportWorkspace => {
-            Err(Reject::internal("this endpoint gives no reply"))
-        }
+        Route::Realtime
+        | Route::AttachmentContent
+        | Route::CommentHtml
+        | Route::ReportCsv
+        | Route::ExportWorkspace => Err(Reject::internal("this endpoint gives no reply")),
     }
 }
 
