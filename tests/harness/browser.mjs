@@ -1,10 +1,12 @@
 // A real browser without a window: Chromium from the system's packages, steered by its own protocol.
 //
 //   const page = await openPage(t, url); // undefined, and the test is skipped aloud, where there is no browser
-//   // { evaluate(expression), until(expression, what), screenshot(file), requests, complaints }
+//   // { evaluate(expression), until(expression, what), go(url, headers), screenshot(file), requests, complaints }
 //
 // `requests` are the addresses that the page asked for, `complaints` what the browser said against
 // it: errors of scripts, of the console, of the content security policy, requests that failed.
+// `go` opens another page in its place, with headers of its own, waits until it is loaded and has
+// had a moment, and gives the requests and complaints of it alone.
 
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -17,6 +19,8 @@ import { later } from "./worker.mjs";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
 const WAIT_MS = 120_000;
+/** How long a page that is loaded may still begin something. */
+const SETTLE_MS = 250;
 
 const onPath = () => NAMES.find((name) => {
   try {
@@ -99,13 +103,15 @@ function connect(address) {
 
 async function drive(socket, url) {
   const [requests, complaints, waiting] = [[], [], new Map()];
-  let last = 0;
+  let [last, loaded] = [0, () => {}];
   const send = (method, params = {}) =>
     new Promise((done, fail) => {
       waiting.set(++last, { done, fail });
       socket.send(JSON.stringify({ id: last, method, params }));
     });
   const happened = {
+    "Page.loadEventFired": () => loaded(),
+    "Page.javascriptDialogOpening": () => send("Page.handleJavaScriptDialog", { accept: true }),
     "Network.requestWillBeSent": ({ request }) => requests.push(request.url),
     "Network.loadingFailed": ({ errorText, blockedReason }) => complaints.push(`a request failed: ${blockedReason ?? errorText}`),
     "Network.responseReceived": ({ response }) => {
@@ -131,6 +137,17 @@ async function drive(socket, url) {
   for (const domain of ["Network", "Runtime", "Log", "Page"]) await send(`${domain}.enable`);
   await send("Page.navigate", { url });
 
+  const go = async (address, headers = {}) => {
+    await send("Page.navigate", { url: "about:blank" });
+    await send("Network.setExtraHTTPHeaders", { headers });
+    await wait(SETTLE_MS / 5);
+    const [firstRequest, firstComplaint] = [requests.length, complaints.length];
+    const load = new Promise((done) => (loaded = done));
+    await send("Page.navigate", { url: address });
+    await Promise.race([load, wait(WAIT_MS).then(() => Promise.reject(new Error(`${address} did not load`)))]);
+    await wait(SETTLE_MS);
+    return { requests: requests.slice(firstRequest), complaints: complaints.slice(firstComplaint) };
+  };
   const evaluate = async (expression) => {
     const { result, exceptionDetails } = await send("Runtime.evaluate", { expression, returnByValue: true });
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
@@ -150,5 +167,5 @@ async function drive(socket, url) {
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, Buffer.from(data, "base64"));
   };
-  return { evaluate, until, screenshot, requests, complaints };
+  return { evaluate, until, go, screenshot, requests, complaints };
 }
