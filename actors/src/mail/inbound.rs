@@ -369,6 +369,30 @@ mod tests {
         assert_eq!(html(raw.replace("text/html", "text/x").as_bytes(), &Native), Ok(None));
         let long = format!("Content-Type: text/html\r\n\r\n{}", "a".repeat(3_000_000));
         assert!(html(long.as_bytes(), &Native).is_err());
+        // None of many parts is too long, but all of them are; of alternatives, one counts.
+        let of = |kind: &str, part: &str| {
+            let part = format!("--m\r\nContent-Type: text/{kind}\r\n\r\n{part}\r\n");
+            let parts = part.repeat(12);
+            let end = "--m\r\nContent-Type: text/html\r\n\r\n<p>x\r\n--m--\r\n";
+            move |how: &str| {
+                format!("Content-Type: multipart/{how}; boundary=m\r\n\r\n{parts}{end}")
+            }
+        };
+        for kind in ["html", "plain"] {
+            let many = of(kind, &"a b ".repeat(100_000));
+            assert!(html(many("mixed").as_bytes(), &Native).is_err(), "{kind}");
+            let last = html(many("alternative").as_bytes(), &Native);
+            assert_eq!(last, Ok(Some("<p>x".into())), "{kind}");
+        }
+        // Escaped, it would be five times as long.
+        let escaped = of("plain", &"&".repeat(1_000_000))("mixed");
+        assert!(html(escaped.as_bytes(), &Native).is_err());
+        let encoded = "PHA+eDwvcD4K".repeat(200_000);
+        let encoded = format!(
+            "Content-Type: text/html\r\nContent-Transfer-Encoding: base64\r\n\r\n{encoded}"
+        );
+        let decoded = html(encoded.as_bytes(), &Native).expect("1.8 MB").expect("HTML");
+        assert_eq!(decoded.len(), 9 * 200_000);
     }
 
     #[test]

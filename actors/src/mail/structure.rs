@@ -11,12 +11,16 @@ use super::charset::{self, Charsets};
 use super::header::{self, HeaderBlock};
 use super::html::{html_to_text, text_to_html};
 use super::inbound::{Attachment, TEXT_BYTES_MAX};
+use super::safe_html::HTML_BYTES_MAX;
 use super::transfer::decode_transfer;
 
 const DEPTH_MAX: usize = 20;
 const PARTS_COUNT_MAX: usize = 500;
 /// How much of one encoded text part is looked at; markup is longer than what it says.
 const TEXT_SOURCE_BYTES_MAX: usize = 8 * TEXT_BYTES_MAX;
+
+/// How much of one encoded part is looked at where HTML is asked for: as base64 it is a third longer.
+const HTML_SOURCE_BYTES_MAX: usize = 2 * HTML_BYTES_MAX;
 
 /// In which form the walk gives what people read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,6 +43,8 @@ pub(super) struct Found<'x> {
     /// Parts beyond the bounds were left out, or left closed.
     pub(super) is_too_complex: bool,
     parts_count: usize,
+    /// How much HTML may still come.
+    html_left: usize,
     charsets: &'x dyn Charsets,
 }
 
@@ -78,6 +84,7 @@ pub(super) fn walk<'x>(
         is_text_cut: false,
         is_too_complex: false,
         parts_count: 0,
+        html_left: HTML_BYTES_MAX,
         charsets,
     };
     let text = found.part(&facts_of(headers, charsets), body, 0);
@@ -118,6 +125,9 @@ impl Found<'_> {
     }
 
     fn children(&mut self, kind: Kind, parts: &[&[u8]], depth: usize) -> Option<String> {
+        if kind == Kind::Alternative && self.form == Form::Html {
+            return self.richest(parts, depth);
+        }
         let mut texts: Vec<(Kind, String)> = Vec::new();
         for part in parts {
             if self.parts_count >= PARTS_COUNT_MAX {
@@ -133,29 +143,74 @@ impl Found<'_> {
             }
         }
         if kind == Kind::Alternative {
-            let best = match self.form {
-                Form::Text => texts.iter().position(|(kind, _)| *kind == Kind::Plain),
-                Form::Html => texts.iter().rposition(|(kind, _)| *kind != Kind::Plain),
-            };
-            let best = best.or(texts.len().checked_sub(1))?;
+            let plain = texts.iter().position(|(kind, _)| *kind == Kind::Plain);
+            let best = plain.or(texts.len().checked_sub(1))?;
             return Some(texts.swap_remove(best).1);
         }
         let texts: Vec<String> = texts.into_iter().map(|(_, text)| text).collect();
         (!texts.is_empty()).then(|| texts.join("\n"))
     }
 
+    /// Of alternatives, the last that is not plain. Only that one counts against what may come, and
+    /// no other is kept meanwhile.
+    fn richest(&mut self, parts: &[&[u8]], depth: usize) -> Option<String> {
+        let (left, is_cut) = (self.html_left, self.is_text_cut);
+        let mut best: Option<(Kind, String, usize, bool)> = None;
+        for part in parts {
+            if self.parts_count >= PARTS_COUNT_MAX {
+                self.is_too_complex = true;
+                break;
+            }
+            let (headers, at) = HeaderBlock::split_part(part);
+            let facts = facts_of(&headers, self.charsets);
+            (self.html_left, self.is_text_cut) = (left, false);
+            let text = self.part(&facts, &part[at..], depth + 1).unwrap_or_default();
+            let is_better = facts.kind != Kind::Plain
+                || best.as_ref().is_none_or(|(kind, ..)| *kind == Kind::Plain);
+            if is_better && (self.is_text_cut || !text.trim().is_empty()) {
+                best = Some((facts.kind, text, self.html_left, self.is_text_cut));
+            }
+        }
+        (self.html_left, self.is_text_cut) = (left, is_cut);
+        let (_, text, left, was_cut) = best?;
+        self.html_left = left;
+        self.is_text_cut |= was_cut;
+        Some(text)
+    }
+
     fn text(&mut self, facts: &PartFacts, body: &[u8], kind: Kind) -> String {
-        let source = &body[..body.len().min(TEXT_SOURCE_BYTES_MAX)];
+        let most = match self.form {
+            Form::Text => TEXT_SOURCE_BYTES_MAX,
+            Form::Html => HTML_SOURCE_BYTES_MAX,
+        };
+        let source = &body[..body.len().min(most)];
         self.is_text_cut |= source.len() < body.len();
         let bytes = decode_transfer(source, &facts.encoding);
         let text = decode_charset(&bytes, facts.charset.as_deref(), self.charsets);
         self.has_html |= kind == Kind::Html;
         match (kind, self.form) {
             (Kind::Html, Form::Text) => html_to_text(&text),
-            (Kind::Html, Form::Html) => text,
             (_, Form::Text) => text.replace("\r\n", "\n"),
-            (_, Form::Html) => text_to_html(&text),
+            (_, Form::Html) if text.len() > self.html_left => self.too_long(),
+            (Kind::Html, Form::Html) => self.within(text),
+            (_, Form::Html) => self.within(text_to_html(&text)),
         }
+    }
+
+    /// HTML, as long as it is not more than may still come.
+    fn within(&mut self, html: String) -> String {
+        match self.html_left.checked_sub(html.len()) {
+            Some(left) => {
+                self.html_left = left;
+                html
+            }
+            None => self.too_long(),
+        }
+    }
+
+    fn too_long(&mut self) -> String {
+        self.is_text_cut = true;
+        String::new()
     }
 
     fn attach(&mut self, facts: &PartFacts, body: &[u8]) {

@@ -45,13 +45,15 @@ pub struct Images {
 
 impl Images {
     /// Where an image is got from; none where it is not to be shown.
-    fn address<'x>(&'x self, source: &'x str) -> Option<&'x str> {
+    fn address(&self, source: &str) -> Option<String> {
         let source = source.trim_ascii();
         match source.split_at_checked(4) {
             Some((scheme, id)) if scheme.eq_ignore_ascii_case("cid:") => {
-                self.files.get(id).map(String::as_str)
+                self.files.get(id).cloned()
             }
-            _ => (self.remote && nest::is_remote(source)).then_some(source),
+            // A mail has no scheme of its own that this could be.
+            Some(_) if self.remote && source.starts_with("//") => Some(format!("https:{source}")),
+            _ => (self.remote && nest::is_remote(source)).then(|| source.to_owned()),
         }
     }
 }

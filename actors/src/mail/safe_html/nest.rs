@@ -51,7 +51,7 @@ const FRAMES: [&str; 5] = ["table", "tbody", "thead", "tfoot", "tr"];
 
 /// How deep elements may be in each other; Chromium goes to 512.
 const DEPTH_MAX: usize = 200;
-/// How many tags and entities are read; each is some hundred bytes of a tree.
+/// How many beginnings of tags and entities there may be; each is some hundred bytes of a tree.
 const MARKS_MAX: usize = 100_000;
 /// The longest value of an attribute.
 const VALUE_BYTES_MAX: usize = 4096;
@@ -65,13 +65,12 @@ pub(super) struct Nested {
 
 /// Makes it so.
 pub(super) fn nested(html: &str, images: &Images) -> Result<Nested, TooLong> {
+    if html.matches(['&', '<']).count() > MARKS_MAX {
+        return Err(TooLong);
+    }
     let mut nest = Nest { out: String::new(), open: Vec::new(), images, images_blocked: 0 };
-    let (mut scan, mut marks_count) = (Scan::new(html), html.matches('&').count());
+    let mut scan = Scan::new(html);
     while let Some(piece) = scan.next() {
-        marks_count += usize::from(!matches!(piece, Piece::Text(_)));
-        if marks_count > MARKS_MAX {
-            return Err(TooLong);
-        }
         match piece {
             Piece::Text(text) => nest.text(text),
             Piece::End(tag) => nest.end(&tag),
@@ -137,11 +136,15 @@ impl Nest<'_> {
     fn attribute(&mut self, of: &str, name: &str, value: &str) {
         let is_src = of == "img" && name.eq_ignore_ascii_case("src");
         let is_href = of == "a" && name.eq_ignore_ascii_case("href");
+        let address;
         let (name, value) = match known(&ATTRIBUTES, name) {
             Some(name) => (name, value),
             None if is_href => ("href", value),
             None if is_src => match self.images.address(value) {
-                Some(address) => ("src", address),
+                Some(found) => {
+                    address = found;
+                    ("src", &*address)
+                }
                 None => {
                     self.images_blocked += usize::from(is_remote(value));
                     return;
