@@ -125,6 +125,16 @@ fn what_is_shown_first_of_another_s_mail_loses_the_address_too() {
     erase(&mut desk, &ann);
     let comment = desk.ask(&json!({ "getComment": { "commentId": receipt["commentId"] } }));
     assert_eq!(comment["visibleBody"], "as (erased) said");
+    // Nor is the mail kept from which a page would be made.
+    assert_eq!(comment["mail"]["rawKey"], "");
+    let mut forgotten = Vec::new();
+    desk.room.drain(|_, effect| {
+        if let Effect::Forget(keys) = effect {
+            forgotten.extend(keys.clone());
+        }
+        Outcome::Done(b"{}".to_vec())
+    });
+    assert!(forgotten.iter().any(|key| key == "raw-y"), "{forgotten:?}");
 }
 
 #[test]

@@ -198,17 +198,11 @@ fn names(running: &Running, comment: &Seen) -> bool {
 fn erase_comment(ctx: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Result<(), Reject> {
     running.erasure.comments += 1;
     if !is_own(running, comment) {
-        let Seen { seq, id, author, body, visible_body, mail } = comment.clone();
-        let mail = mail.map(|facts| running.needles.without_in(&facts).unwrap_or(facts));
-        let visible_body = visible_body.map(|text| running.needles.without(&text));
-        let body = running.needles.without(&body);
-        let left = Seen { seq, id, author, body, visible_body, mail };
-        return Ok(store::set_comment(ctx.sql, left)?);
+        return erase_in(ctx, running, comment);
     }
     let mut objects = Vec::new();
     if let Some(facts) = &comment.mail {
-        let facts: MailFacts = codec::read_json(facts.as_bytes())
-            .map_err(|error| Reject::internal(format!("mail facts: {}", error.message)))?;
+        let facts = mail_facts(facts)?;
         store::forget_mail(ctx.sql, &mail::known_by(facts.message_id.as_deref(), &facts.raw_key))?;
         objects.push(facts.raw_key);
     }
@@ -222,6 +216,28 @@ fn erase_comment(ctx: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Re
     store::set_comment(ctx.sql, Seen { body, visible_body, mail, ..comment.clone() })?;
     objects.retain(|key| !key.is_empty());
     forget(ctx, running, &comment.id.to_string(), &objects)
+}
+
+/// Takes the person out of somebody else's comment; the mail as it came would name them still.
+fn erase_in(ctx: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Result<(), Reject> {
+    let Seen { seq, id, author, body, visible_body, mail } = comment.clone();
+    let mut objects = Vec::new();
+    let mail = mail.map(|facts| {
+        let mut facts = mail_facts(&running.needles.without_in(&facts).unwrap_or(facts))?;
+        objects.push(std::mem::take(&mut facts.raw_key));
+        Ok::<_, Reject>(serde_json::json!(facts).to_string())
+    });
+    let mail = mail.transpose()?;
+    let visible_body = visible_body.map(|text| running.needles.without(&text));
+    let body = running.needles.without(&body);
+    store::set_comment(ctx.sql, Seen { seq, id, author, body, visible_body, mail })?;
+    objects.retain(|key| !key.is_empty());
+    forget(ctx, running, &id.to_string(), &objects)
+}
+
+fn mail_facts(json: &str) -> Result<MailFacts, Reject> {
+    codec::read_json(json.as_bytes())
+        .map_err(|error| Reject::internal(format!("mail facts: {}", error.message)))
 }
 
 fn check_comment(_: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Result<(), Reject> {
