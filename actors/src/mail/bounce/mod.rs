@@ -89,7 +89,7 @@ pub struct Trace {
     pub loop_token: Option<String>,
     /// The address that the returned mail is from.
     pub from: Option<String>,
-    /// `Original-Envelope-Id`: what we gave as `ENVID` (RFC 3461).
+    /// `Original-Envelope-Id`: what was given as `ENVID` (RFC 3461).
     pub envelope_id: Option<String>,
 }
 
