@@ -2,7 +2,8 @@
 //!
 //! It connects, opens the sealed password, and hands over to [`crate::mail::smtp`], whose outcome
 //! it passes on as it is. A hand-over that takes longer than [`LIMIT`] is unknown, and over before
-//! the outbox would take the object for dead. Where `SEND_MODE` is `dry` it stops before it connects.
+//! the outbox would take the object for dead. Where `SEND_MODE` is `dry` it stops before it
+//! connects.
 
 use crate::kernel::host::seal_keys;
 use crate::kernel::{MailJob, MailOutcome};

@@ -19,7 +19,7 @@ const PARTS_COUNT_MAX: usize = 500;
 /// How much of one encoded text part is looked at; markup is longer than what it says.
 const TEXT_SOURCE_BYTES_MAX: usize = 8 * TEXT_BYTES_MAX;
 
-/// How much of one encoded part is looked at where HTML is asked for: as base64 it is a third longer.
+/// How much of one encoded part is looked at where HTML is asked for: base64 is a third longer.
 const HTML_SOURCE_BYTES_MAX: usize = 2 * HTML_BYTES_MAX;
 
 /// In which form the walk gives what people read.

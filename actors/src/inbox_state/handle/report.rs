@@ -1,8 +1,8 @@
 //! A mail came back, or its reader complained.
 //!
 //! A report counts where it names a mail of this inbox that left, and an address that this mail
-//! went to: one about anybody else was forged, or is about another mail. Only who was written to can
-//! forge one that counts: against their own address, and once for each mail against the inbox.
+//! went to: one about anybody else was forged, or is about another mail. Only who was written to
+//! can forge one that counts: against their own address, and once for each mail against the inbox.
 //!
 //! | report | the mail | the inbox's health | the prospect |
 //! | --- | --- | --- | --- |
