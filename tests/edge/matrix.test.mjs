@@ -49,6 +49,18 @@ async function ask(url, operation, ids, token) {
   return { status, code: answer?.error?.code, text: JSON.stringify(answer) };
 }
 
+/** The comment that a mail with HTML becomes. */
+async function receive(url, { token, workspaceId }, text) {
+  const raw = `From: writer@writers.example\r\nSubject: Looks\r\nMessage-ID: <${workspaceId}@writers.example>\r\n`
+    + `Content-Type: text/html\r\n\r\n<p>${text}</p>\r\n`;
+  const query = new URLSearchParams({ from: "writer@writers.example", to: `${workspaceId}@in.example` });
+  const answer = await fetch(`${url}/test/email?${query}`, { method: "POST", body: raw });
+  assert.equal(answer.status, 200, await answer.text());
+  const tickets = await data(url, "GET", "/v1/tickets?limit=100", { token });
+  const { id } = tickets.find(({ subject }) => subject === "Looks");
+  return (await data(url, "GET", `/v1/tickets/${id}/comments`, { token }))[0];
+}
+
 /** A workspace with an agent of each role, one who was switched off, and things to ask for. */
 async function workspace(url, name) {
   const owner = await register(url, name, { operator: VARS.ADMIN_TOKEN });
@@ -67,6 +79,7 @@ async function workspace(url, name) {
   const subject = `Secret of ${name}`;
   const ticket = await asOwner("POST", "/v1/tickets", { subject, body: subject, userEmail: `user@${name}.example` });
   const [comment] = await asOwner("GET", `/v1/tickets/${ticket.id}/comments`);
+  const mailed = await receive(url, owner, subject);
   const later = { body: "Later", publishAt: Date.now() + 86_400_000 };
   const waiting = await asOwner("POST", `/v1/tickets/${ticket.id}/scheduled-comments`, later);
   const invited = await asOwner("POST", "/v1/invitations", { email: `new@${name}.example`, role: "viewer" });
@@ -99,6 +112,7 @@ async function workspace(url, name) {
   // What is called by another name, or is there for some operations only.
   const others = [
     [/scheduled-comments\/\{/, { commentId: waiting.id }],
+    [/\/comments\/\{commentId\}\/html$/, { commentId: mailed.id }],
     [/\/categories\/\{/, { id: things.category }],
     [/\/custom-statuses\/\{/, { id: things.customStatus }],
     [/\/canned-replies\/\{/, { id: things.cannedReply }],
@@ -123,7 +137,7 @@ test("every operation has a row in tests/matrix.json, and every row an operation
 });
 
 test("everybody may do what their row says, and nothing else", { timeout: 600_000 }, async (t) => {
-  const { url } = await productWorker(t, { vars: { OPEN_REGISTRATION: "true" } });
+  const { url } = await productWorker(t, { main: join(ROOT, "tests", "harness", "mail-entry.js"), vars: { OPEN_REGISTRATION: "true" } });
   const [ours, theirs] = [await workspace(url, "Ours"), await workspace(url, "Theirs")];
   const wrong = [];
   let asked = 0;
