@@ -130,16 +130,9 @@ impl Found<'_> {
         }
         let mut texts: Vec<(Kind, String)> = Vec::new();
         for part in parts {
-            if self.parts_count >= PARTS_COUNT_MAX {
-                self.is_too_complex = true;
-                break;
-            }
-            let (headers, at) = HeaderBlock::split_part(part);
-            let facts = facts_of(&headers, self.charsets);
-            if let Some(text) = self.part(&facts, &part[at..], depth + 1)
-                && !text.trim().is_empty()
-            {
-                texts.push((facts.kind, text));
+            let Some((kind, text)) = self.child(part, depth) else { break };
+            if !text.trim().is_empty() {
+                texts.push((kind, text));
             }
         }
         if kind == Kind::Alternative {
@@ -151,24 +144,30 @@ impl Found<'_> {
         (!texts.is_empty()).then(|| texts.join("\n"))
     }
 
+    /// What a part of this message says, and in which form; none where there are too many parts.
+    fn child(&mut self, part: &[u8], depth: usize) -> Option<(Kind, String)> {
+        if self.parts_count >= PARTS_COUNT_MAX {
+            self.is_too_complex = true;
+            return None;
+        }
+        let (headers, at) = HeaderBlock::split_part(part);
+        let facts = facts_of(&headers, self.charsets);
+        let text = self.part(&facts, &part[at..], depth + 1);
+        Some((facts.kind, text.unwrap_or_default()))
+    }
+
     /// Of alternatives, the last that is not plain. Only that one counts against what may come, and
     /// no other is kept meanwhile.
     fn richest(&mut self, parts: &[&[u8]], depth: usize) -> Option<String> {
         let (left, is_cut) = (self.html_left, self.is_text_cut);
         let mut best: Option<(Kind, String, usize, bool)> = None;
         for part in parts {
-            if self.parts_count >= PARTS_COUNT_MAX {
-                self.is_too_complex = true;
-                break;
-            }
-            let (headers, at) = HeaderBlock::split_part(part);
-            let facts = facts_of(&headers, self.charsets);
             (self.html_left, self.is_text_cut) = (left, false);
-            let text = self.part(&facts, &part[at..], depth + 1).unwrap_or_default();
-            let is_better = facts.kind != Kind::Plain
-                || best.as_ref().is_none_or(|(kind, ..)| *kind == Kind::Plain);
+            let Some((kind, text)) = self.child(part, depth) else { break };
+            let is_better =
+                kind != Kind::Plain || best.as_ref().is_none_or(|(kind, ..)| *kind == Kind::Plain);
             if is_better && (self.is_text_cut || !text.trim().is_empty()) {
-                best = Some((facts.kind, text, self.html_left, self.is_text_cut));
+                best = Some((kind, text, self.html_left, self.is_text_cut));
             }
         }
         (self.html_left, self.is_text_cut) = (left, is_cut);
