@@ -190,6 +190,7 @@ fn received(
     let report = read.and_then(|read| report(mail.workspace, &parsed, read));
     ReceiveMail {
         raw_key: mail.raw_key.clone(),
+        inbox_id: None,
         message_id: Some(parsed.message_id),
         in_reply_to: parsed.in_reply_to,
         references: parsed.references,

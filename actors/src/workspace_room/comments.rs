@@ -139,6 +139,7 @@ fn mark(ctx: &Ctx<'_>, ticket: &Standing) -> TicketMark {
         last_comment_at: ticket.last_comment_at,
         first_reply_at: ticket.first_reply_at,
         solved_at: ticket.solved_at,
+        inbox_id: ticket.inbox_id,
         version: ticket.version,
     }
 }

@@ -101,6 +101,7 @@ impl Actor for Core {
         CLAIMS,
         MERGED,
         VISIBLE,
+        INBOX,
         //
     ];
     type Command = RoomCommand;
@@ -236,6 +237,9 @@ const CLAIMS: Migration = migration!("workspace_room/0012_claims");
 
 /// What was merged into a ticket.
 const MERGED: Migration = migration!("workspace_room/0013_merged");
+
+/// The inbox that a ticket's mail comes through.
+const INBOX: Migration = migration!("workspace_room/0015_ticket_inbox");
 
 /// What of a mail's text its writer wrote.
 const VISIBLE: Migration = migration!("workspace_room/0014_visible_body");

@@ -97,6 +97,7 @@ pub fn put(ctx: &mut Ctx<'_>, ticket: &Ticket) -> Result<(), Reject> {
         claim: None,
         merged_into: None,
         deleted: false,
+        inbox_id: ticket.inbox_id,
     };
     store::commented(ctx.sql, &standing, ticket.updated_at)?;
     tickets::summarise(ctx, ticket.id)

@@ -9,7 +9,7 @@ use schema::sort::SortSmall;
 pub use super::changes::save;
 use crate::kernel::Ctx;
 use schema::event::By;
-use schema::ids::{AgentId, CategoryId, CustomStatusId, TeamId, TicketId};
+use schema::ids::{AgentId, CategoryId, CustomStatusId, InboxId, TeamId, TicketId};
 use schema::room::attribute::Subject;
 use schema::room::ticket::{
     ATTRIBUTE_CHARS_MAX, ATTRIBUTE_NAME_CHARS_MAX, ATTRIBUTES_MAX, Attributes, Priority,
@@ -45,6 +45,8 @@ pub struct Draft {
     pub user: Option<User>,
     /// How it came in.
     pub source: Source,
+    /// The inbox that its mail comes through.
+    pub inbox: Option<InboxId>,
     /// The closed ticket before it.
     pub follows: Option<Standing>,
 }
@@ -86,6 +88,7 @@ pub fn open(ctx: &mut Ctx<'_>, by: &By, draft: Draft) -> Result<Ticket, Reject> 
         solved_at: None,
         closed_at: None,
         deleted_at: None,
+        inbox_id: draft.inbox,
         version: 1,
         unread: None,
     };

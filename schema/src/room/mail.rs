@@ -1,7 +1,7 @@
 //! Mail that comes in: what the gateway read from it, and what became of it.
 
 use crate::Millis;
-use crate::ids::{CommentId, TicketId};
+use crate::ids::{CommentId, InboxId, TicketId};
 use crate::report::MailReport;
 use serde::{Deserialize, Serialize};
 
@@ -119,6 +119,9 @@ pub struct MailAttachment {
 pub struct ReceiveMail {
     /// Where the mail as it came is kept; stands for a `Message-ID` that is missing.
     pub raw_key: String,
+    /// The inbox that read it; absent where it was routed to the Worker.
+    #[serde(default)]
+    pub inbox_id: Option<InboxId>,
     /// Its `Message-ID`, without brackets.
     #[serde(default)]
     pub message_id: Option<String>,

@@ -3,7 +3,7 @@
 use super::comment::Visibility;
 use crate::Millis;
 use crate::ids::{
-    AgentId, CategoryId, CommentId, CompanyId, CustomStatusId, TeamId, TicketId, UserId,
+    AgentId, CategoryId, CommentId, CompanyId, CustomStatusId, InboxId, TeamId, TicketId, UserId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -176,6 +176,9 @@ pub struct Ticket {
     pub company_name: Option<String>,
     /// How it came in.
     pub source: Source,
+    /// The inbox that its mail last came through; absent where none read any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
     /// The closed ticket that this one goes on from.
     pub follows_ticket_id: Option<TicketId>,
     /// The ticket that its comments are in, since the two were merged.
@@ -257,6 +260,9 @@ pub struct TicketMark {
     pub first_reply_at: Option<Millis>,
     /// When it was last solved; absent while it is not.
     pub solved_at: Option<Millis>,
+    /// The inbox that its mail last came through; absent where none read any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
     /// Its version.
     pub version: i64,
 }

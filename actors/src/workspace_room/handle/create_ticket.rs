@@ -59,6 +59,7 @@ pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, R
             attributes: input.attributes.clone(),
             user,
             source: Source::Agent,
+            inbox: None,
             follows: None,
         },
     )?;

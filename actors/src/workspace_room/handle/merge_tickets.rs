@@ -133,6 +133,7 @@ fn open(
         attributes: Attributes::new(),
         user,
         source: Source::Agent,
+        inbox: source.inbox_id,
         follows: None,
     };
     tickets::open(ctx, by, draft)

@@ -72,6 +72,7 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
             ticket = comments::writable(ctx, ticket.id)?;
         }
     }
+    ticket.inbox_id = input.inbox_id.or(ticket.inbox_id);
     let draft = draft(ctx, input, author)?;
     let comment = comments::add(ctx, &mut ticket, draft)?;
     mails::remember(ctx.sql, &key, Some((ticket.number, comment.id)), ctx.now)?;
@@ -172,6 +173,7 @@ fn open(
         attributes: Attributes::new(),
         user,
         source: Source::Mail,
+        inbox: input.inbox_id,
         follows,
     };
     let ticket = tickets::open(ctx, author, draft)?;

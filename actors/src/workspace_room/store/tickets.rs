@@ -3,7 +3,7 @@
 use crate::kernel::{Fault, Row, Sql, Value};
 use schema::Millis;
 use schema::codec::read_json;
-use schema::ids::{TicketId, UserId};
+use schema::ids::{InboxId, TicketId, UserId};
 use schema::room::ticket::{Attributes, Claim, Priority, Snooze, Source, Status, Ticket};
 use schema::view::Place;
 
@@ -34,6 +34,8 @@ pub struct Standing {
     pub merged_into: Option<i64>,
     /// Whether it is deleted.
     pub deleted: bool,
+    /// The inbox that its mail last came through.
+    pub inbox_id: Option<InboxId>,
 }
 
 /// The columns that [`read_standing`] takes, or those that [`read`] does.
@@ -41,7 +43,8 @@ macro_rules! columns {
     (standing $rest:literal) => {
         concat!(
             "select id, number, status, comments, last_comment_at, first_reply_at, solved_at, \
-             version, wakes_on_reply, claimed_by, claimed_until, merged_into, deleted_at \
+             version, wakes_on_reply, claimed_by, claimed_until, merged_into, deleted_at, \
+             inbox_id \
              from tickets ",
             $rest
         )
@@ -53,7 +56,7 @@ macro_rules! columns {
              t.created_at, t.updated_at, t.last_comment_at, t.first_reply_at, t.solved_at, \
              t.closed_at, t.version, t.team_id, t.category_id, t.custom_status_id, t.attributes, \
              t.snoozed_at, t.snoozed_until, t.wakes_on_reply, t.claimed_by, t.claimed_until, m.id, \
-             t.deleted_at from ",
+             t.deleted_at, t.inbox_id from ",
             $from,
             " left join users u on u.id = t.user_id \
              left join companies c on c.id = u.company_id \
@@ -122,6 +125,7 @@ fn read_standing(row: &Row) -> Result<Standing, Fault> {
         claim: read_claim(row, 9)?,
         merged_into: row.integer_or_null(11)?,
         deleted: row.integer_or_null(12)?.is_some(),
+        inbox_id: row.id_or_null(13)?,
     })
 }
 
@@ -142,7 +146,7 @@ pub fn word<T>(row: &Row, column: usize, parse: fn(&str) -> Option<T>) -> Result
 }
 
 const COMMENTED: &str = "update tickets set comments = ?, updated_at = ?, last_comment_at = ?,
-    first_reply_at = ?, version = ? where number = ?";
+    first_reply_at = ?, version = ?, inbox_id = ? where number = ?";
 
 /// Writes what a comment changes of its ticket.
 ///
@@ -155,6 +159,7 @@ pub fn commented(sql: &dyn Sql, ticket: &Standing, now: Millis) -> Result<(), Fa
         ticket.last_comment_at.into(),
         ticket.first_reply_at.into(),
         ticket.version.into(),
+        ticket.inbox_id.map(|id| id.to_string()).into(),
         ticket.number.into(),
     ];
     sql.exec(COMMENTED, &params).map(drop)
@@ -198,6 +203,7 @@ pub(super) fn read(row: &Row) -> Result<Ticket, Fault> {
         claim: read_claim(row, 29)?,
         merged_into_id: row.id_or_null(31)?,
         deleted_at: row.integer_or_null(32)?,
+        inbox_id: row.id_or_null(33)?,
         unread: None,
     })
 }
@@ -226,8 +232,8 @@ pub fn find(sql: &dyn Sql, id: TicketId) -> Result<Option<Ticket>, Fault> {
 
 const INSERT: &str = "insert into tickets (number, id, subject, status, priority, tags,
     assignee_id, user_id, source, follows, comments, created_at, updated_at, version,
-    solved_at, closed_at, team_id, category_id, custom_status_id, attributes)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 1, ?, ?, ?, ?, ?, ?)";
+    solved_at, closed_at, team_id, category_id, custom_status_id, attributes, inbox_id)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Adds a ticket without comments; `follows` is the number of the ticket before it.
 ///
@@ -253,6 +259,7 @@ pub fn insert(sql: &dyn Sql, ticket: &Ticket, follows: Option<i64>) -> Result<()
         ticket.category_id.map(|id| id.to_string()).into(),
         ticket.custom_status_id.map(|id| id.to_string()).into(),
         attributes_json(ticket),
+        ticket.inbox_id.map(|id| id.to_string()).into(),
     ];
     sql.exec(INSERT, &params)?;
     insert_tags(sql, ticket)
@@ -261,7 +268,7 @@ pub fn insert(sql: &dyn Sql, ticket: &Ticket, follows: Option<i64>) -> Result<()
 const UPDATE: &str = "update tickets set subject = ?, status = ?, priority = ?, tags = ?,
     assignee_id = ?, updated_at = ?, solved_at = ?, closed_at = ?, version = ?, team_id = ?,
     category_id = ?, custom_status_id = ?, attributes = ?, snoozed_at = ?, snoozed_until = ?,
-    wakes_on_reply = ?, deleted_at = ? where number = ?";
+    wakes_on_reply = ?, deleted_at = ?, inbox_id = ? where number = ?";
 
 /// Writes what may change of a ticket, but for its tags, its claim and what it is merged into.
 ///
@@ -286,6 +293,7 @@ pub fn update(sql: &dyn Sql, ticket: &Ticket) -> Result<(), Fault> {
         ticket.snooze.and_then(|snooze| snooze.until).into(),
         ticket.snooze.map(|snooze| i64::from(snooze.on_reply)).into(),
         ticket.deleted_at.into(),
+        ticket.inbox_id.map(|id| id.to_string()).into(),
         ticket.number.into(),
     ];
     sql.exec(UPDATE, &params).map(drop)

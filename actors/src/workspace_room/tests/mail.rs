@@ -89,6 +89,27 @@ fn an_answer_goes_where_in_reply_to_says_then_where_the_latest_reference_says() 
 }
 
 #[test]
+fn a_ticket_keeps_the_inbox_that_its_mail_last_came_through() {
+    let mut desk = Desk::open();
+    let [one, other] = [1, 2].map(uuid::Uuid::from_u128);
+    let mut first = mail("a@x", "a@b.example");
+    first["inboxId"] = json!(one);
+    let ticket = text(&receive(&mut desk, &first)["ticketId"]);
+    assert_eq!(desk.get(&ticket)["inboxId"], json!(one));
+    receive(&mut desk, &answer("b@x", "a@b.example", "a@x"));
+    assert_eq!(desk.get(&ticket)["inboxId"], json!(one), "routed mail came through none");
+    let mut moved = answer("c@x", "a@b.example", "a@x");
+    moved["inboxId"] = json!(other);
+    desk.events();
+    receive(&mut desk, &moved);
+    assert_eq!(desk.get(&ticket)["inboxId"], json!(other));
+    let told = desk.events();
+    assert_eq!(told.last().expect("a comment")["data"]["ticket"]["inboxId"], json!(other));
+    let renamed = json!({ "changeTicket": { "ticketId": ticket, "subject": "Else" } });
+    assert_eq!(desk.ask(&renamed)["inboxId"], json!(other));
+}
+
+#[test]
 fn an_answer_opens_a_ticket_that_waits_and_follows_one_that_is_closed() {
     let mut desk = Desk::open();
     let first = receive(&mut desk, &mail("a@x", "a@b.example"));

@@ -132,6 +132,7 @@ fn make(ctx: &Ctx<'_>, load: &mut Load, row: &TicketRow) -> Result<Ticket, Rejec
         solved_at: solved_at(row),
         closed_at: closed_at(row),
         deleted_at: None,
+        inbox_id: None,
         version: 1,
         unread: None,
     })

@@ -92,7 +92,7 @@ const EXPORTED: &[Exported] = &[
         ],
     ),
     // Comments are counted as they come. What hides, claims or merges a ticket is how the team
-    // works with it today.
+    // works with it today; inboxes do not move.
     (
         "tickets",
         &[
@@ -126,6 +126,7 @@ const EXPORTED: &[Exported] = &[
             "claimed_by",
             "claimed_until",
             "deleted_at",
+            "inbox_id",
         ],
     ),
     ("ticket_tags", &["tag", "ticket"], &[]),
