@@ -2,13 +2,15 @@
 //!
 //! Beginning and settling are transactions of their own. An entry that may leave only once, or that
 //! takes long, is leased before the shell touches the world; found leased after its time, its
-//! outcome is unknown.
+//! outcome is unknown. An object is single: when it wakes anew, what it finds leased belongs to a
+//! predecessor that is dead. What may leave only once waits for its time all the same; what is only
+//! slow goes on at once.
 
 use super::actor::{Actor, Settled};
 use super::context::{Ctx, FIRST_RETRY_MS, SUMMARY};
 use super::effect::{Delivery, Effect, Outcome};
 use super::engine::{Engine, Turn, World, backoff};
-use super::sql::Home;
+use super::sql::{Fault, Home, Sql};
 use super::store::outbox::{self, Entry};
 use schema::summary::{self, Table};
 use schema::{Code, Millis, Reject};
@@ -102,6 +104,19 @@ fn begin_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Rejec
         outbox::lease(ctx.sql, entry, ctx.now + lease_ms)?;
     }
     Ok(effect)
+}
+
+/// Voids the leases of what is only slow, as the object wakes: whoever took them is dead.
+///
+/// # Errors
+/// A storage fault.
+pub(super) fn void_slow<A: Actor>(sql: &dyn Sql, now: Millis) -> Result<(), Fault> {
+    for kind in outbox::leased(sql)? {
+        if matches!(A::delivery(&kind), Delivery::Slow(_)) {
+            outbox::void(sql, &kind, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// How long an entry is under way before its outcome counts as unknown; none where that does no

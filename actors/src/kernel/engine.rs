@@ -8,6 +8,7 @@
 use super::actor::Actor;
 use super::allowance::Allowance;
 use super::context::{Cast, Ctx, Entropy, Expelled, Reply, Told, Watched};
+use super::drain::void_slow;
 use super::migrate::migrate;
 use super::presence::{Move, Presence};
 use super::sight;
@@ -112,8 +113,8 @@ pub struct Engine<A> {
 }
 
 impl<A: Actor> Engine<A> {
-    /// Wakes an object: migrates its tables and arms its alarm again, whatever became of it. One
-    /// that has kept nothing yet stays as it is, so that naming objects makes none.
+    /// Wakes an object: migrates its tables, takes up what a predecessor had begun, and arms its
+    /// alarm again, whatever became of it. One that has kept nothing yet stays as it is, so that naming objects makes none.
     ///
     /// # Errors
     /// `internal` where the tables cannot be brought up to date.
@@ -127,6 +128,7 @@ impl<A: Actor> Engine<A> {
             migrate(sql, A::MIGRATIONS)?;
             if let Some(mut head) = head::load(sql)? {
                 clock = head.clock;
+                void_slow::<A>(sql, clock)?;
                 if let Some(due) = head::due(sql)? {
                     sql.set_alarm(due)?;
                     if head.alarm != Some(due) {

@@ -34,6 +34,9 @@ pub mod native;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 
+#[cfg(test)]
+mod drain_test;
+
 pub use actor::Actor;
 pub use context::{Ctx, Ear, Entropy, Reply};
 pub use effect::{Delivery, Effect, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted};

@@ -99,6 +99,30 @@ pub fn lease(sql: &dyn Sql, entry: &Entry, until: Millis) -> Result<(), Fault> {
     sql.exec(LEASE, &[until.into(), (&entry.kind).into(), (&entry.key).into()]).map(drop)
 }
 
+const LEASED: &str = "select distinct kind from outbox where state = 'leased'";
+
+/// The kinds of the entries that are under way.
+///
+/// # Errors
+/// A storage fault.
+pub fn leased(sql: &dyn Sql) -> Result<Vec<String>, Fault> {
+    sql.exec(LEASED, &[])?.iter().map(|row| row.text(0)).collect()
+}
+
+const VOID: &str = "update outbox set state = 'waiting', attempts = attempts + 1,
+    due = min(due, cast(? as integer)
+        + case attempts when 0 then 0 else 1000 << min(attempts, 12) end)
+    where state = 'leased' and kind = ?";
+
+/// Voids the leases of a kind: the entries are due at `now`. One whose work ends the object each
+/// time comes back ever later, but no later than its lease would have run out.
+///
+/// # Errors
+/// A storage fault.
+pub fn void(sql: &dyn Sql, kind: &str, now: Millis) -> Result<(), Fault> {
+    sql.exec(VOID, &[now.into(), kind.into()]).map(drop)
+}
+
 const REMOVE: &str = "delete from outbox where kind = ? and key = ?";
 
 /// Removes an entry that is settled.

@@ -1,0 +1,84 @@
+//! What becomes of entries that were under way when their object died.
+
+use super::actor::Settled;
+use super::context::{Ctx, Reply};
+use super::drain::LEASE_MS;
+use super::effect::{Delivery, Effect, Outcome};
+use super::store::outbox::Entry;
+use super::testing::{Bench, WORKSPACE, system};
+use super::{Actor, Migration};
+use schema::{ActorKind, Millis, Reject};
+
+const SLOW_MS: Millis = 3 * 60 * 1000;
+
+/// Does what it is told, by the kind that it is told.
+enum Doer {}
+
+impl Actor for Doer {
+    const KIND: ActorKind = ActorKind::InboxState;
+    const MIGRATIONS: &'static [Migration] = &[];
+    type Command = String;
+
+    fn handle(ctx: &mut Ctx<'_>, kind: String) -> Result<Reply, Reject> {
+        ctx.outbox(&kind, "it", &[])?;
+        Reply::of(&())
+    }
+
+    fn delivery(kind: &str) -> Delivery {
+        if kind == "slow" { Delivery::Slow(SLOW_MS) } else { Delivery::AtMostOnce }
+    }
+
+    fn begin(_: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+        Ok(Effect::Forget(vec![entry.kind.clone()]))
+    }
+
+    fn settle(_: &mut Ctx<'_>, _: &Entry, _: &Outcome) -> Result<Settled, Reject> {
+        Ok(Settled::Finished)
+    }
+}
+
+fn doing(kind: &str) -> Bench<Doer> {
+    let mut bench = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &kind.to_owned()).expect("it takes any kind");
+    assert_eq!(bench.begin().len(), 1);
+    assert_eq!(bench.begin().len(), 0, "it is under way");
+    bench
+}
+
+#[test]
+fn what_is_slow_goes_on_at_once_where_its_object_died() {
+    let mut bench = doing("slow");
+    bench.restart();
+    assert!(bench.home.alarm().is_some_and(|at| at <= bench.now), "the alarm comes at once");
+    let begun = bench.begin();
+    assert_eq!(begun.len(), 1);
+    bench.settle(&begun[0].0, &Outcome::Done(Vec::new()));
+    assert_eq!(bench.count("outbox"), 0);
+}
+
+#[test]
+fn what_leaves_only_once_waits_for_its_time_where_its_object_died() {
+    let mut bench = doing("once");
+    bench.restart();
+    assert_eq!(bench.begin().len(), 0);
+    bench.now += LEASE_MS + 1;
+    assert_eq!(bench.begin().len(), 0, "its outcome is unknown, and was settled as that");
+    assert_eq!(bench.count("outbox"), 0);
+}
+
+#[test]
+fn what_ends_its_object_each_time_comes_back_ever_later() {
+    let mut bench = doing("slow");
+    let mut waits: Vec<Millis> = Vec::new();
+    for _ in 0..12 {
+        let died = bench.now;
+        bench.restart();
+        while bench.begin().is_empty() {
+            assert!(bench.fire_alarm(), "it does not sleep for good");
+        }
+        waits.push(bench.now - died);
+    }
+    assert_eq!(waits[..4], [0, 2_000, 4_000, 8_000]);
+    assert!(waits.iter().all(|wait| *wait <= SLOW_MS), "{waits:?}");
+    assert_eq!(waits.last(), Some(&SLOW_MS));
+}
