@@ -114,7 +114,8 @@ pub struct Engine<A> {
 
 impl<A: Actor> Engine<A> {
     /// Wakes an object: migrates its tables, takes up what a predecessor had begun, and arms its
-    /// alarm again, whatever became of it. One that has kept nothing yet stays as it is, so that naming objects makes none.
+    /// alarm again, whatever became of it. One that has kept nothing yet stays as it is, so that
+    /// naming objects makes none.
     ///
     /// # Errors
     /// `internal` where the tables cannot be brought up to date.
