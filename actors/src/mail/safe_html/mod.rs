@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use ammonia::{Builder, UrlRelative};
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 /// The longest HTML that is made harmless, in bytes.
@@ -49,7 +50,10 @@ impl Images {
         let source = source.trim_ascii();
         match source.split_at_checked(4) {
             Some((scheme, id)) if scheme.eq_ignore_ascii_case("cid:") => {
-                self.files.get(id).cloned()
+                // Percent-encoded (RFC 2392), which many mail programs forget.
+                let id = id.replace("&amp;", "&");
+                let decoded = percent_decode_str(&id).decode_utf8_lossy();
+                self.files.get(&id).or_else(|| self.files.get(&*decoded)).cloned()
             }
             // A mail has no scheme of its own that this could be.
             Some(_) if self.remote && source.starts_with("//") => Some(format!("https:{source}")),

@@ -109,6 +109,25 @@ fn images_are_those_of_the_mail_and_others_only_where_asked_for() {
     assert_eq!(shown.images_blocked, 0);
 }
 
+#[test]
+fn a_file_of_the_mail_is_found_however_its_id_is_written() {
+    let names = ["a+b&c%d@x y", "plain@x"];
+    let files = names.map(|name| (name.to_string(), format!("https://desk.test/{}", name.len())));
+    let images = Images { remote: false, files: files.into() };
+    for (source, length) in [
+        ("cid:a+b&amp;c%d@x y", 11),
+        ("cid:a%2Bb%26c%25d%40x%20y", 11),
+        ("cid:a+b&c%25d@x%20y", 11),
+        ("cid:plain%40x", 7),
+    ] {
+        let safe = safe_html(&format!("<img src=\"{source}\">"), &images).expect("short");
+        let expected = format!("<img src=\"https://desk.test/{length}\">");
+        assert_eq!(safe.html, expected, "{source}");
+    }
+    let other = safe_html("<img src='cid:plain%2540x'>", &images).expect("short");
+    assert_eq!(other.html, "<img>", "decoded once");
+}
+
 #[derive(Deserialize)]
 struct Hostile {
     name: String,
