@@ -77,6 +77,17 @@ pub fn find(sql: &dyn Sql, kind: &str, key: &str) -> Result<Option<Entry>, Fault
     sql.first(FIND, &[kind.into(), key.into()])?.map(read).transpose()
 }
 
+const OF_KIND: &str = "select kind, key, version, attempts, due, state, body from outbox
+    where kind = ? order by key";
+
+/// The entries of a kind, dead ones too.
+///
+/// # Errors
+/// A storage fault.
+pub fn of_kind(sql: &dyn Sql, kind: &str) -> Result<Vec<Entry>, Fault> {
+    sql.exec(OF_KIND, &[kind.into()])?.into_iter().map(read).collect()
+}
+
 fn read(row: Row) -> Result<Entry, Fault> {
     Ok(Entry {
         kind: row.text(0)?,

@@ -9,8 +9,8 @@ use super::walk;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::directory::store::merges;
-use crate::workspace_room::people;
 use crate::workspace_room::store::users;
+use crate::workspace_room::{mail_reports, people};
 use schema::ids::UserId;
 use schema::room::privacy::{EraseUser, Erasure, GetErasure};
 use schema::room::user::{Handle, HandleKind, User, UserEvent};
@@ -35,6 +35,7 @@ pub fn erase_user(ctx: &mut Ctx<'_>, input: &EraseUser) -> Result<Reply, Reject>
         merges::remove_of(ctx.sql, part.id)?;
         tombstone(ctx, part)?;
     }
+    let reports = mail_reports::forget(ctx, |report| needles.names(report))?;
     let erasure = Erasure {
         user_id: user.id,
         by_agent: member.agent,
@@ -46,7 +47,7 @@ pub fn erase_user(ctx: &mut Ctx<'_>, input: &EraseUser) -> Result<Reply, Reject>
         files: 0,
         objects: 0,
         events: 0,
-        others: 0,
+        others: reports,
         found: 0,
     };
     let running = Running { erasure, needles, stage: walk::TICKETS.into(), position: 0 };

@@ -2,7 +2,7 @@
 //!
 //! | stage of an erasure | what goes |
 //! | --- | --- |
-//! | at once | name, handles, attributes, company, merges of the user and of those merged into them |
+//! | at once | name, handles, attributes, company, merges of the user and of those merged into them; reports on mail to them that wait for an inbox's answer |
 //! | tickets | the subjects of their tickets |
 //! | comments | body, mail headers and files of their comments; their addresses in others' |
 //! | events | the same in the log: the events stay, with their numbers |
@@ -10,6 +10,9 @@
 //!
 //! Each stage goes on by a timer, some rows at a time. Events and comments that came after the
 //! request are left alone: who writes from the same address again is a new user.
+//!
+//! What outreach knows of an address is not the room's: a prospect is erased by itself, and a
+//! suppression stays, because it is what keeps the person from being written to again.
 
 pub mod blank;
 pub mod erase_user;

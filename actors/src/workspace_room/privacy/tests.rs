@@ -4,7 +4,7 @@ use super::walk;
 use crate::kernel::{Effect, Outcome};
 use crate::workspace_room::access::tests::canary::dump;
 use crate::workspace_room::tests::desk::{Desk, text};
-use schema::Code;
+use schema::{Code, Reject};
 use serde_json::{Value, json};
 
 /// Texts that are Ann's alone.
@@ -114,6 +114,33 @@ fn erase(desk: &mut Desk, ann: &Value) -> Value {
     let report = desk.manage(&json!({ "getErasure": { "userId": ann } }));
     assert!(report["finishedAt"].is_i64(), "{report}");
     report
+}
+
+#[test]
+fn a_report_on_a_mail_to_the_person_that_waits_is_dropped() {
+    let (mut desk, ann) = lived_in();
+    let mut bounce = |id: &str, address: &str| {
+        let recipient = json!({ "address": address, "class": "hard", "reason": "userUnknown" });
+        let report = json!({ "messageId": "sent@us.example", "recipients": [recipient] });
+        desk.system(&json!({ "receiveMail": { "rawKey": id, "messageId": id, "subject": "no",
+            "text": "x", "from": { "address": "mailer-daemon@mx.example" },
+            "automatic": { "kind": "bounce", "reason": "report" },
+            "report": { "inboxes": ["0190f5fe-7c00-8a00-8000-000000000001"], "report": report },
+        } }));
+    };
+    bounce("b1", "Canary-Second@people.example");
+    bounce("b2", "bob@other.example");
+    erase(&mut desk, &ann);
+    let mut asked = Vec::new();
+    desk.room.drain(|_, effect| {
+        if let Effect::Call { command, .. } = effect {
+            asked.push(String::from_utf8_lossy(command).into_owned());
+            return Outcome::Rejected(Reject::not_found("send"));
+        }
+        Outcome::Done(b"{}".to_vec())
+    });
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].contains("bob@other.example"));
 }
 
 #[test]
