@@ -444,9 +444,9 @@ impl InboxStatus {
 pub struct Health {
     /// Mails in it.
     pub sends: i64,
-    /// How many of them came back.
+    /// How many of them came back; several to one address count as one.
     pub bounced: i64,
-    /// How many of them their readers complained about.
+    /// How many of them their readers complained about; several to one address count as one.
     #[serde(default)]
     pub complained: i64,
     /// The share that came back or was complained about, in hundredths of a per cent, rounded

@@ -150,9 +150,11 @@ test("mail out over a real SMTP server", { timeout: 180_000 }, async (t) => {
     assert.equal(one.state, "bounced");
     assert.equal((await room.view(inbox)).status, "active", "one of twenty is not over five per cent");
     await room.end(await room.send(inbox, "bad-2", { to: ["nobody@desk.test"] }));
+    assert.equal((await room.view(inbox)).status, "active", "an address counts once");
+    await room.end(await room.send(inbox, "bad-3", { to: ["nobody-else@desk.test"] }));
     const paused = await room.view(inbox);
     assert.equal(paused.status, "paused");
-    assert.match(paused.pauseReason, /2 of the last 21/);
+    assert.match(paused.pauseReason, /2 of the last 22/);
     const before = slow.mails.length;
     const waits = await room.send(inbox, "waits", { to: ["ann@desk.test"] });
     assert.equal((await room.get(waits)).state, "queued");

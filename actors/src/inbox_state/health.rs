@@ -2,8 +2,8 @@
 //!
 //! The window holds the latest [`WINDOW_SENDS_MAX`] mails that left in the last [`WINDOW_MS`] and
 //! since the last resume; a mail whose recipient was refused, or of which nobody knows, counts as
-//! one that left. Each mail that came back, hard or soft, or that its reader complained about,
-//! counts once. From [`WINDOW_SENDS_MIN`] mails on, a share strictly over [`BOUNCE_RATE_BP_MAX`]
+//! one that left. Each address from which one came back, hard or soft, or that complained about one,
+//! counts once: a single correspondent can stop no inbox. From [`WINDOW_SENDS_MIN`] mails on, a share strictly over [`BOUNCE_RATE_BP_MAX`]
 //! pauses.
 
 use super::store::inbox::Inbox;
@@ -37,7 +37,7 @@ pub fn judge(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
     let Window { sends, bounced, complained, unwelcome } =
         ledger::window(ctx.sql, since, WINDOW_SENDS_MAX)?;
     if sends >= WINDOW_SENDS_MIN && unwelcome * 10_000 > BOUNCE_RATE_BP_MAX * sends {
-        let mut reason = format!("{bounced} of the last {sends} mails came back");
+        let mut reason = format!("by address, {bounced} of the last {sends} mails came back");
         if complained > 0 {
             reason.push_str(&format!(", {complained} were complained about"));
         }

@@ -10,6 +10,9 @@
 //! | soft, block | bounced | counts | may be written to |
 //! | complaint | stays as it is | counts | suppressed, where the mail went to nobody else |
 //! | delayed, notice | stays as it is | – | – |
+//!
+//! A mail that was given up after it was handed to a server, or that a person found not to have
+//! left, did leave after all, if somebody reports on it: its ids are nobody's else to know.
 
 use crate::inbox_state::store::ledger::{self, Send};
 use crate::inbox_state::{flow, health, keep_inbox, keep_send, registered, send_of};
@@ -42,6 +45,10 @@ pub fn record_report(ctx: &mut Ctx<'_>, input: &RecordReport) -> Result<ReportNo
     if !is_new {
         return Ok(ReportNoted { send_id: send.id, report: None });
     }
+    if send.state == SendState::Failed {
+        send.left_at = send.settled_at;
+        inbox.sent += 1;
+    }
     if report.class == ReportClass::Complaint {
         complain(ctx, &mut send, &report)?;
     } else {
@@ -64,6 +71,7 @@ fn find(ctx: &Ctx<'_>, input: &RecordReport) -> Result<Send, Reject> {
     let send = send_of(ctx, id.ok_or_else(unknown)?)?;
     match send.state {
         SendState::Sent | SendState::Unknown | SendState::Bounced => Ok(send),
+        SendState::Failed if send.attempts > 0 => Ok(send),
         // A server may report before the answer with which it took the mail is written down.
         SendState::Sending => Err(Reject::new(Code::Unavailable, "the mail is under way")),
         _ => Err(unknown()),
@@ -114,7 +122,7 @@ fn bounce(ctx: &mut Ctx<'_>, send: &mut Send, report: &SendReport) -> Result<(),
 fn complain(ctx: &mut Ctx<'_>, send: &mut Send, report: &SendReport) -> Result<(), Reject> {
     send.complained = true;
     send.keep_report(report);
-    if send.state == SendState::Unknown {
+    if matches!(send.state, SendState::Unknown | SendState::Failed) {
         flow::finish(ctx, send, SendState::Sent)?;
     } else {
         keep_send(ctx, send)?;

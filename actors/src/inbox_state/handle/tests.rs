@@ -64,6 +64,11 @@ fn new_mail() -> NewMail {
     }
 }
 
+/// A mail to somebody else for each number.
+fn mail_to(n: usize) -> NewMail {
+    NewMail { to: vec![format!("Bob{n}@example.org")], ..new_mail() }
+}
+
 fn accepted() -> Outcome {
     Outcome::Mail(MailOutcome::Accepted { reply: "250 ok".into(), refused: Vec::new() })
 }
@@ -213,6 +218,10 @@ fn told(class: ReportClass) -> ReportedRecipient {
     }
 }
 
+fn told_by(n: usize, class: ReportClass) -> ReportedRecipient {
+    ReportedRecipient { address: format!("bob{n}@example.org"), ..told(class) }
+}
+
 fn about(send_id: SendId, recipient: ReportedRecipient) -> RecordReport {
     RecordReport { send_id: Some(send_id), message_id: None, recipients: vec![recipient] }
 }
@@ -342,7 +351,7 @@ fn with_bounces(sends: usize, bounces: usize) -> Scene {
     let mut scene = Scene::new(false);
     let mut left = 0;
     for n in 0..sends {
-        scene.send(&format!("k{n}"), new_mail());
+        scene.send(&format!("k{n}"), mail_to(n));
     }
     // The bounces come first, so that the share is judged at its highest last.
     scene.run(|| {
@@ -360,12 +369,13 @@ fn exactly_five_per_cent_does_not_pause_and_anything_over_does() {
         let mut scene = Scene::new(false);
         let mut ids = Vec::new();
         for n in 0..sends {
-            ids.push(scene.send(&format!("k{n}"), new_mail()).id);
+            ids.push(scene.send(&format!("k{n}"), mail_to(n)).id);
         }
         scene.run(accepted);
-        for send_id in &ids[..bounces] {
+        for (n, send_id) in ids[..bounces].iter().enumerate() {
             for _ in 0..2 {
-                scene.report(about(*send_id, told(ReportClass::Hard))).expect("noted");
+                let report = about(*send_id, told_by(n, ReportClass::Hard));
+                scene.report(report).expect("noted");
             }
         }
         let status = scene.status();

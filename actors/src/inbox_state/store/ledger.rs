@@ -6,6 +6,7 @@ use schema::codec::read_json;
 use schema::ids::{ProspectId, SendId};
 use schema::inbox::{Outreach, SendState};
 use schema::report::{ReportClass, SendReport};
+use std::collections::BTreeSet;
 
 /// A mail's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -241,32 +242,55 @@ const WINDOW: &str = "select count(*), coalesce(sum(bounced > 0), 0),
     from (select bounced, complained from ledger
     where left_at is not null and left_at > ? order by left_at desc limit ?)";
 
+// A report names its address; a refusal from before reports were kept names none.
+const UNWELCOME: &str = "select coalesce(lower(json_extract(report, '$.address')), ledger.id),
+    late.bounced, late.complained
+    from (select id, bounced, complained from ledger
+    where left_at is not null and left_at > ? order by left_at desc limit ?) as late
+    join ledger on ledger.id = late.id where late.bounced > 0 or late.complained = 1";
+
 /// The latest mails that left, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Window {
     /// All of them.
     pub sends: i64,
-    /// Those that came back.
+    /// The addresses from which one came back.
     pub bounced: i64,
-    /// Those that were complained about.
+    /// The addresses that complained about one.
     pub complained: i64,
-    /// Those that either happened to.
+    /// The addresses that did either.
     pub unwelcome: i64,
 }
 
-/// Counts the latest mails that left after a time.
+/// Counts the latest mails that left after a time. An address counts once, whatever became of how
+/// many mails to it.
 ///
 /// # Errors
 /// A storage fault.
 pub fn window(sql: &dyn Sql, after: Millis, limit: i64) -> Result<Window, Fault> {
-    let Some(row) = sql.first(WINDOW, &[after.into(), limit.into()])? else {
-        return Ok(Window::default());
-    };
+    let params = [after.into(), limit.into()];
+    let Some(row) = sql.first(WINDOW, &params)? else { return Ok(Window::default()) };
+    let sends = row.integer(0)?;
+    let (bounced, complained, unwelcome) = (row.integer(1)?, row.integer(2)?, row.integer(3)?);
+    if unwelcome < 2 {
+        return Ok(Window { sends, bounced, complained, unwelcome });
+    }
+    let [mut bounced, mut complained] = [BTreeSet::new(), BTreeSet::new()];
+    for row in sql.exec(UNWELCOME, &params)? {
+        let who = row.text(0)?;
+        if row.integer(1)? > 0 {
+            bounced.insert(who.clone());
+        }
+        if row.flag(2)? {
+            complained.insert(who);
+        }
+    }
+    let count = |some: usize| i64::try_from(some).unwrap_or(i64::MAX);
     Ok(Window {
-        sends: row.integer(0)?,
-        bounced: row.integer(1)?,
-        complained: row.integer(2)?,
-        unwelcome: row.integer(3)?,
+        sends,
+        bounced: count(bounced.len()),
+        complained: count(complained.len()),
+        unwelcome: count(bounced.union(&complained).count()),
     })
 }
 
@@ -318,5 +342,5 @@ fn read(row: &Row) -> Result<Send, Fault> {
 
 /// The statements that find mails, for the test of their plans.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 9] =
-    [GET, BY_KEY, BY_MESSAGE_ID, IDLE, ASKING, COUNT, PAGE, PAGE_OF, WINDOW];
+pub(super) const STATEMENTS: [&str; 10] =
+    [GET, BY_KEY, BY_MESSAGE_ID, IDLE, ASKING, COUNT, PAGE, PAGE_OF, WINDOW, UNWELCOME];

@@ -182,15 +182,63 @@ fn a_report_that_overtakes_the_answer_of_the_server_is_told_to_come_back() {
 #[test]
 fn complaints_pause_an_inbox_as_bounces_do() {
     let mut scene = Scene::new(false);
-    let ids: Vec<SendId> = (0..20).map(|n| scene.send(&format!("k{n}"), new_mail()).id).collect();
+    let ids: Vec<SendId> = (0..20).map(|n| scene.send(&format!("k{n}"), mail_to(n)).id).collect();
     scene.run(accepted);
-    scene.report(about(ids[0], told(ReportClass::Complaint))).expect("known");
+    scene.report(about(ids[0], told_by(0, ReportClass::Complaint))).expect("known");
     assert_eq!(scene.status().status, InboxStatus::Active);
-    scene.report(about(ids[1], told(ReportClass::Block))).expect("known");
+    scene.report(about(ids[1], told_by(1, ReportClass::Block))).expect("known");
     let status = scene.status();
     assert_eq!(status.status, InboxStatus::Paused);
-    let why = "1 of the last 20 mails came back, 1 were complained about";
+    let why = "by address, 1 of the last 20 mails came back, 1 were complained about";
     assert_eq!(status.pause_reason.as_deref(), Some(why));
+}
+
+#[test]
+fn a_single_correspondent_pauses_no_inbox_whatever_they_report() {
+    let mut scene = Scene::new(false);
+    let spellings = ["bob@example.org", "BOB@example.org", "Bob@EXAMPLE.ORG"];
+    let ids: Vec<SendId> = (0..24)
+        .map(|n| NewMail { to: vec![spellings[n % 3].into()], ..new_mail() })
+        .enumerate()
+        .map(|(n, mail)| scene.send(&format!("k{n}"), mail).id)
+        .collect();
+    scene.run(accepted);
+    for id in ids {
+        for class in [ReportClass::Hard, ReportClass::Complaint] {
+            scene.report(about(id, told(class))).expect("known");
+        }
+    }
+    let view = scene.status();
+    assert_eq!(view.status, InboxStatus::Active);
+    let health = view.health;
+    assert_eq!((health.sends, health.bounced, health.complained), (24, 1, 1));
+    assert_eq!(health.bounce_rate_bp, 416);
+}
+
+#[test]
+fn a_report_shows_that_a_mail_left_which_a_person_had_given_up() {
+    for (class, state) in [
+        (ReportClass::Hard, SendState::Bounced),
+        (ReportClass::Soft, SendState::Bounced),
+        (ReportClass::Complaint, SendState::Sent),
+    ] {
+        let mut scene = Scene::new(false);
+        let send = scene.send("k1", outreach());
+        scene.run(|| Outcome::Unknown { why: "gone".into() });
+        let outcome = Resolution::NotSent;
+        let resolve = ResolveUnknown { send_id: send.id, outcome };
+        scene.ask(InboxCommand::ResolveUnknown(resolve)).expect("a person said so");
+        assert_eq!((scene.get(send.id).state, scene.status().sent), (SendState::Failed, 0));
+        scene.inbox.now += 1;
+        let noted = scene.report(about(send.id, told(class))).expect("known");
+        assert_eq!(noted.map(|report| report.class), Some(class));
+        let view = scene.get(send.id);
+        assert_eq!((view.state, scene.status().sent), (state, 1), "{class:?}");
+        assert!(view.left_at.is_some());
+        assert_eq!(scene.status().health.sends, 1);
+        assert!(scene.report(about(send.id, told(class))).expect("known").is_none(), "once");
+        assert_eq!(scene.status().sent, 1);
+    }
 }
 
 #[test]
