@@ -2,7 +2,8 @@
 //!
 //! | stage of an erasure | what goes |
 //! | --- | --- |
-//! | at once | name, handles, attributes, company, merges of the user and of those merged into them; reports on mail to them that wait for an inbox's answer |
+//! | at once | name, handles, attributes, company, merges of the user and of those merged into them |
+//! | at once | reports on mail to them that still wait for an inbox |
 //! | tickets | the subjects of their tickets |
 //! | comments | body, mail headers and files of their comments; their addresses in others' |
 //! | events | the same in the log: the events stay, with their numbers |
