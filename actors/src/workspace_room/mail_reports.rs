@@ -78,7 +78,8 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
     Ok(Settled::Finished)
 }
 
-/// Drops the questions whose reports a test picks, before an answer becomes an event; says how many.
+/// Drops the questions whose reports a test picks, before an answer becomes an event; says how
+/// many.
 ///
 /// # Errors
 /// A storage fault.
