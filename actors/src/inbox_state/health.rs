@@ -3,8 +3,8 @@
 //! The window holds the latest [`WINDOW_SENDS_MAX`] mails that left in the last [`WINDOW_MS`] and
 //! since the last resume; a mail whose recipient was refused, or of which nobody knows, counts as
 //! one that left. Each address from which one came back, hard or soft, or that complained about
-//! one, counts once: a single correspondent can stop no inbox. From [`WINDOW_SENDS_MIN`] mails on, a
-//! share strictly over [`BOUNCE_RATE_BP_MAX`] pauses.
+//! one, counts once: a single correspondent can stop no inbox. From [`WINDOW_SENDS_MIN`] mails on,
+//! a share strictly over [`BOUNCE_RATE_BP_MAX`] pauses.
 
 use super::store::inbox::Inbox;
 use super::store::ledger::{self, Window};
