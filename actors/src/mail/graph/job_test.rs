@@ -1,0 +1,97 @@
+//! Tasks of an inbox: sealed tokens go in, and come out sealed.
+
+use super::testing::*;
+use super::*;
+use crate::mail::seal::{self, NONCE_BYTES, SealKey};
+
+const OWNER: &str = "w/inbox";
+
+fn key(letter: &str) -> SealKey {
+    SealKey::parse(&format!("{}=", letter.repeat(43))).expect("a key")
+}
+
+fn vault(keys: &[SealKey]) -> Vault<'_> {
+    Vault { keys, nonce: || [7; NONCE_BYTES] }
+}
+
+fn done(
+    scenes: Vec<(&str, Result<Answer, NoAnswer>)>,
+    owner: &str,
+    task: Task,
+) -> MicrosoftOutcome {
+    let application = Application::read(|name| match name {
+        "MICROSOFT_CLIENT_ID" => Some("client".to_owned()),
+        "MICROSOFT_LOGIN_URL" => Some(LOGIN.to_owned()),
+        "MICROSOFT_GRAPH_URL" => Some(GRAPH.to_owned()),
+        _ => None,
+    });
+    let application = application.expect("it is right").expect("there is one");
+    let keys = [key("A"), key("E")];
+    // Sealed before the key was replaced.
+    let sealed_token = key("E").seal(OWNER, [1; NONCE_BYTES], b"1.A").expect("sealed");
+    let http = Scripted::new(scenes);
+    let job = MicrosoftJob { owner: owner.to_owned(), sealed_token, task };
+    let outcome = now(carry_out(&http, &application, &vault(&keys), &job));
+    http.is_over();
+    outcome
+}
+
+#[test]
+fn renewed_tokens_are_sealed_with_the_current_key_for_their_owner() {
+    let tokens = r#"{"token_type":"Bearer","expires_in":3600,"access_token":"EwB",
+        "refresh_token":"1.B"}"#;
+    let scenes = vec![("POST /organizations/oauth2/v2.0/token", said(200, tokens))];
+    let MicrosoftOutcome::Refreshed(sealed) = done(scenes, OWNER, Task::Refresh) else {
+        panic!("no tokens")
+    };
+    let open = |sealed: &[u8], owner| seal::open(&[key("A")], owner, sealed);
+    assert_eq!(open(&sealed.access, OWNER).as_deref(), Ok(&b"EwB"[..]));
+    let refresh = sealed.refresh.as_ref().expect("a new one");
+    assert_eq!(open(refresh, OWNER).as_deref(), Ok(&b"1.B"[..]));
+    assert!(open(refresh, "w/other").is_err());
+    assert_eq!(sealed.good_for_ms, 3_300_000);
+}
+
+#[test]
+fn a_token_of_another_inbox_is_not_used() {
+    let outcome = done(Vec::new(), "w/other", Task::Refresh);
+    assert!(matches!(outcome, MicrosoftOutcome::NotTried { .. }), "{outcome:?}");
+}
+
+#[test]
+fn a_task_tells_what_came_of_it() {
+    let draft = Draft { id: "d".to_owned(), message_id: "m@x".to_owned() };
+    let send = |answer| done(vec![("POST /send", answer)], OWNER, Task::Send(draft.clone()));
+    assert_eq!(send(said(202, "")), MicrosoftOutcome::Sent);
+    assert_eq!(send(said(401, "")), MicrosoftOutcome::Failed(GraphError::Unauthorized));
+    let scenes =
+        vec![("POST /me/messages", said(201, r#"{"id":"d","internetMessageId":"<m@x>"}"#))];
+    let drafted = done(scenes, OWNER, Task::Draft { content: b"x".to_vec() });
+    assert_eq!(drafted, MicrosoftOutcome::Drafted(draft.clone()));
+    let scenes = vec![("GET isDraft", said(200, r#"{"isDraft":true}"#))];
+    assert_eq!(done(scenes, OWNER, Task::Look(draft)), MicrosoftOutcome::Found(Fate::Draft));
+}
+
+#[test]
+fn an_application_is_reached_over_tls_only() {
+    let read = |vars: &[(&str, &str)]| {
+        Application::read(|name| {
+            let found = vars.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    };
+    let id = ("MICROSOFT_CLIENT_ID", "client");
+    assert_eq!(read(&[]), Ok(None));
+    let real = read(&[id]).expect("it is right").expect("there is one");
+    assert_eq!(real.login_url, "https://login.microsoftonline.com");
+    assert_eq!(
+        (&*real.graph_url, &*real.tenant),
+        ("https://graph.microsoft.com/v1.0", "organizations")
+    );
+    let local = ("ENVIRONMENT", "local");
+    let open = ("MICROSOFT_GRAPH_URL", "http://127.0.0.1:1/v1.0/");
+    assert!(read(&[id, open]).is_err());
+    let url = read(&[id, open, local]).expect("it is right").expect("there is one").graph_url;
+    assert_eq!(url, "http://127.0.0.1:1/v1.0");
+    assert!(read(&[id, local, ("MICROSOFT_LOGIN_URL", "http://127.0.0.1.evil.test")]).is_err());
+}
