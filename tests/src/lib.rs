@@ -2,4 +2,5 @@
 
 pub mod big;
 pub mod bounces;
+pub mod fuzz;
 pub mod sim;

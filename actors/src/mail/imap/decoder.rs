@@ -181,14 +181,14 @@ impl Decoder {
     }
 
     /// What has come and is in no response yet, and what it has not yet forgotten besides.
-    #[cfg(test)]
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn waiting_bytes(&self) -> usize {
         let pending = self.pending.iter().map(|pending| pending.literal.bytes()).sum::<usize>();
         self.unread.len() + self.frame.bytes() + pending
     }
 }
 
-#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 impl Frame {
     /// What it keeps of what came: less than that, for ends of lines are left out.
     pub fn bytes(&self) -> usize {
@@ -196,7 +196,7 @@ impl Frame {
     }
 }
 
-#[cfg(test)]
+#[cfg(not(target_arch = "wasm32"))]
 impl Literal {
     fn bytes(&self) -> usize {
         match self {

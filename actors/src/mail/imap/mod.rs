@@ -38,13 +38,13 @@ mod sync;
 mod value;
 
 #[cfg(test)]
-mod fuzz_test;
-#[cfg(test)]
 mod scripted_test;
 #[cfg(test)]
 mod sync_test;
-#[cfg(test)]
-mod testing;
+/// A server for tests and fuzzers.
+#[cfg(not(target_arch = "wasm32"))]
+#[doc(hidden)]
+pub mod testing;
 
 use std::fmt;
 

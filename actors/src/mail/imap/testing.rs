@@ -9,6 +9,8 @@ use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::decoder::{Decoder, Frame};
+use super::response::{Response, parse};
 use super::*;
 
 /// What a server does with a line.
@@ -300,4 +302,45 @@ pub fn read(
         Ok(())
     });
     (read, result)
+}
+
+/// What a server said, as far as it could be understood.
+#[derive(Debug, PartialEq)]
+pub struct Decoded {
+    responses: Vec<Response>,
+    /// Why not to its end.
+    pub error: Option<ResponseError>,
+}
+
+impl Decoded {
+    /// How many responses.
+    pub fn count(&self) -> usize {
+        self.responses.len()
+    }
+}
+
+/// Reads all responses up to the first error, from pieces of such sizes.
+pub fn decode(bytes: &[u8], mut next_piece: impl FnMut() -> usize) -> Decoded {
+    let (mut decoder, mut responses, mut rest) = (Decoder::default(), Vec::new(), bytes);
+    let (mut pushed_bytes, mut given_bytes) = (0, 0);
+    while !rest.is_empty() {
+        let (piece, behind) = rest.split_at(next_piece().clamp(1, rest.len()));
+        rest = behind;
+        decoder.push(piece);
+        pushed_bytes += piece.len();
+        assert!(decoder.waiting_bytes() + given_bytes <= pushed_bytes, "nothing is kept twice");
+        loop {
+            let response = decoder.next().and_then(|frame| {
+                given_bytes += frame.as_ref().map_or(0, Frame::bytes);
+                frame.map(parse).transpose()
+            });
+            match response {
+                Ok(Some(response)) => responses.push(response),
+                Ok(None) => break,
+                Err(error) => return Decoded { responses, error: Some(error) },
+            }
+        }
+        assert!(given_bytes <= pushed_bytes, "nothing is given twice");
+    }
+    Decoded { responses, error: None }
 }

@@ -43,18 +43,21 @@ pub enum ReplyError {
 
 /// Reads replies, and keeps what comes after them.
 #[derive(Debug, Default)]
-pub(super) struct ReplyReader {
+pub struct ReplyReader {
     buffer: Vec<u8>,
 }
 
 impl ReplyReader {
     /// Whether bytes stand behind the last reply.
-    pub(super) fn has_surplus(&self) -> bool {
+    pub fn has_surplus(&self) -> bool {
         !self.buffer.is_empty()
     }
 
     /// Reads one reply; for EHLO the lines are wanted, so they come along.
-    pub(super) async fn read(
+    ///
+    /// # Errors
+    /// [`Failure::BadReply`], [`Failure::Closed`] and [`Failure::Io`].
+    pub async fn read(
         &mut self,
         stream: &mut (impl AsyncRead + Unpin),
     ) -> Result<(Reply, Vec<String>), Failure> {

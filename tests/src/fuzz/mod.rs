@@ -1,0 +1,254 @@
+//! `npm run fuzz`: damaged mail, and what damaged servers say, by the million.
+//!
+//! An execution is one input, damaged at random, and all that the product does with it. What is
+//! drawn depends on the seed, the target and the number of the execution alone, so each can be run
+//! again by itself. It fails where the product panics, and where what it says of the input breaks a
+//! rule that holds for any input whatever.
+//!
+//! Inputs that take long are reported, not judged: the slowest, and the slowest for its size.
+
+mod corpus;
+mod imap;
+mod mail;
+mod mutate;
+mod smtp;
+mod words;
+
+use crate::sim::random::Random;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+/// What a Worker gives its stack.
+const STACK_BYTES: usize = 1024 * 1024;
+/// The processor time that is more than any mail of this size should take, in nanoseconds.
+const LONG_NS: u64 = 100_000_000;
+/// Smaller inputs take what a call takes: their time for each byte says nothing.
+const RATED_BYTES: usize = 4 * 1024;
+
+/// What is fuzzed.
+pub trait Target {
+    /// Its name on the command line.
+    fn name(&self) -> &'static str;
+
+    /// An input.
+    fn input(&self, random: &mut Random) -> Vec<u8>;
+
+    /// Runs the product on an input, and says in a word what came of it.
+    ///
+    /// # Errors
+    /// The rule that it broke.
+    fn run(&mut self, input: &[u8], random: &mut Random) -> Result<&'static str, String>;
+}
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How many executions of each target.
+    pub executions: u64,
+    /// The number of the first.
+    pub from: u64,
+    /// The seed.
+    pub seed: u64,
+    /// One target, or all.
+    pub only: Option<String>,
+    /// Whether to say from time to time how far it is.
+    pub tells: bool,
+}
+
+/// An input, and how long it took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Timed {
+    /// The number of the execution.
+    pub execution: u64,
+    /// The input's size.
+    pub bytes: usize,
+    /// Processor time.
+    pub nanoseconds: u64,
+}
+
+impl Timed {
+    /// Nanoseconds for each byte.
+    fn rate(self) -> u64 {
+        self.nanoseconds / self.bytes.max(1) as u64
+    }
+
+    fn show(self) -> String {
+        let Timed { execution, bytes, nanoseconds } = self;
+        let (ms, us) = (nanoseconds / 1_000_000, nanoseconds / 1_000 % 1_000);
+        format!("{ms}.{us:03} ms for {bytes} bytes (execution {execution})")
+    }
+}
+
+/// What a target came to.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Its name.
+    pub target: &'static str,
+    /// How many executions ended well.
+    pub executions: u64,
+    /// What came of them, by word.
+    pub outcomes: BTreeMap<&'static str, u64>,
+    /// All inputs together.
+    pub bytes: u64,
+    /// All processor time together, in nanoseconds.
+    pub nanoseconds: u64,
+    /// The input that took longest.
+    pub slowest: Timed,
+    /// The input that took longest for its size.
+    pub steepest: Timed,
+    /// How many took longer than anything should.
+    pub long: u64,
+    /// What went wrong: the execution, why, and its input.
+    pub failure: Option<(u64, String, Vec<u8>)>,
+}
+
+impl Summary {
+    /// For people; the last line says whether all went well.
+    #[must_use]
+    pub fn text(&self, seed: u64) -> String {
+        let Summary { target, executions, outcomes, .. } = self;
+        let mut text = String::new();
+        let seconds = self.nanoseconds / 1_000_000_000;
+        let mean = self.bytes / executions.max(&1);
+        let _ = writeln!(text, "{target}: {mean} bytes in the mean, {seconds} s of processor");
+        for (outcome, count) in outcomes {
+            let _ = writeln!(text, "  {outcome:<24} {count}");
+        }
+        let _ = writeln!(text, "  slowest: {}", self.slowest.show());
+        let _ = writeln!(text, "  slowest for its size: {}", self.steepest.show());
+        let _ = writeln!(text, "  over {} ms: {}", LONG_NS / 1_000_000, self.long);
+        let _ = match &self.failure {
+            None => writeln!(text, "{target}: {executions} executions, no panic, no broken rule"),
+            Some((execution, why, _)) => writeln!(
+                text,
+                "{target}: execution {execution} failed: {why}\nagain: npm run fuzz -- \
+                 --only {target} --seed {seed} --from {execution} --executions 1 --show"
+            ),
+        };
+        text
+    }
+}
+
+/// Runs the targets one after the other; each ends with its first failure.
+///
+/// # Errors
+/// There is no such target.
+pub fn run(options: &Options, mut done: impl FnMut(&Summary)) -> Result<Vec<Summary>, String> {
+    let seeds = corpus::Corpus::load();
+    let mut summaries = Vec::new();
+    for name in ["mime", "bounce", "html", "smtp", "imap"] {
+        if options.only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
+        // A stack of its own, as small as the product has it.
+        let work = || one(target(name, &seeds).as_mut(), options);
+        let summary = thread::scope(|scope| {
+            let builder = thread::Builder::new().stack_size(STACK_BYTES);
+            let thread = builder.spawn_scoped(scope, work);
+            thread.ok().and_then(|thread| thread.join().ok())
+        });
+        let summary = summary.ok_or("the thread could not be run")?;
+        done(&summary);
+        summaries.push(summary);
+    }
+    if summaries.is_empty() {
+        return Err("--only: mime, bounce, html, smtp or imap".to_owned());
+    }
+    Ok(summaries)
+}
+
+fn target<'x>(name: &str, corpus: &'x corpus::Corpus) -> Box<dyn Target + 'x> {
+    match name {
+        "mime" => Box::new(mail::Mime::new("mime", corpus.mails())),
+        "bounce" => Box::new(mail::Mime::new("bounce", corpus.bounces())),
+        "html" => Box::new(mail::Html::new(corpus.html())),
+        "smtp" => Box::new(smtp::Smtp::new()),
+        _ => Box::new(imap::Imap::new()),
+    }
+}
+
+fn one(target: &mut dyn Target, options: &Options) -> Summary {
+    let mut summary = Summary { target: target.name(), ..Summary::default() };
+    let stream = target.name().bytes().fold(7, |sum: u64, byte| sum * 31 + u64::from(byte));
+    for execution in options.from..options.from.saturating_add(options.executions) {
+        if options.tells && execution % 500_000 == 0 {
+            eprintln!("{}: at {execution}", summary.target);
+        }
+        let draw = || Random::new(options.seed ^ execution.wrapping_mul(0x9e37_79b9), stream);
+        let mut random = draw();
+        let input = target.input(&mut random);
+        let mut run = |mut random: Random| {
+            let began = now_ns();
+            let result = caught(|| target.run(&input, &mut random));
+            (result, now_ns() - began)
+        };
+        let (result, mut nanoseconds) = run(random.clone());
+        summary.nanoseconds += nanoseconds;
+        summary.bytes += input.len() as u64;
+        let timed = |nanoseconds| Timed { execution, bytes: input.len(), nanoseconds };
+        let is_rated = input.len() >= RATED_BYTES;
+        let is_new = |it: Timed| {
+            it.nanoseconds > summary.slowest.nanoseconds
+                || is_rated && it.rate() > summary.steepest.rate()
+        };
+        if is_new(timed(nanoseconds)) {
+            // Once more: what the machine did besides is not the input's.
+            nanoseconds = nanoseconds.min(run(random).1);
+        }
+        let timed = timed(nanoseconds);
+        if timed.nanoseconds > summary.slowest.nanoseconds {
+            summary.slowest = timed;
+        }
+        if is_rated && timed.rate() > summary.steepest.rate() {
+            summary.steepest = timed;
+        }
+        summary.long += u64::from(nanoseconds > LONG_NS);
+        match result {
+            Ok(outcome) => *summary.outcomes.entry(outcome).or_default() += 1,
+            Err(why) => {
+                summary.failure = Some((execution, why, input));
+                return summary;
+            }
+        }
+        summary.executions += 1;
+    }
+    summary
+}
+
+thread_local! {
+    /// What the execution that runs panicked with: empty before it does, `None` outside of one.
+    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Has what an execution panics with kept for the report, and not printed.
+pub fn keep_panics() {
+    let print = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let is_kept = PANIC.with(|kept| match &mut *kept.borrow_mut() {
+            Some(text) => {
+                *text = panic.to_string();
+                true
+            }
+            None => false,
+        });
+        if !is_kept {
+            print(panic);
+        }
+    }));
+}
+
+fn caught(work: impl FnOnce() -> Result<&'static str, String>) -> Result<&'static str, String> {
+    PANIC.with(|kept| *kept.borrow_mut() = Some(String::new()));
+    let result = catch_unwind(AssertUnwindSafe(work));
+    let text = PANIC.with(|kept| kept.borrow_mut().take()).unwrap_or_default();
+    result.unwrap_or_else(|_| Err(format!("it panicked: {text}")))
+}
+
+/// The processor time of this thread, in nanoseconds.
+fn now_ns() -> u64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    u64::try_from(time.tv_sec * 1_000_000_000 + time.tv_nsec).unwrap_or(0)
+}
