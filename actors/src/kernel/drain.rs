@@ -3,8 +3,8 @@
 //! Beginning and settling are transactions of their own. An entry that may leave only once, or that
 //! takes long, is leased before the shell touches the world; found leased after its time, its
 //! outcome is unknown. An object is single: when it wakes anew, what it finds leased belongs to a
-//! predecessor that is dead. What may leave only once waits for its time all the same; what is only
-//! slow goes on at once.
+//! predecessor that is dead. The outcome of what may leave only once is unknown then, at once; what
+//! is only slow goes on.
 
 use super::actor::{Actor, Settled};
 use super::context::{Ctx, FIRST_RETRY_MS, SUMMARY};
@@ -106,14 +106,16 @@ fn begin_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Rejec
     Ok(effect)
 }
 
-/// Voids the leases of what is only slow, as the object wakes: whoever took them is dead.
+/// Takes up what a predecessor left under way, as the object wakes: nobody will answer any more.
 ///
 /// # Errors
 /// A storage fault.
-pub(super) fn void_slow<A: Actor>(sql: &dyn Sql, now: Millis) -> Result<(), Fault> {
+pub(super) fn take_up<A: Actor>(sql: &dyn Sql, now: Millis) -> Result<(), Fault> {
     for kind in outbox::leased(sql)? {
-        if matches!(A::delivery(&kind), Delivery::Slow(_)) {
-            outbox::void(sql, &kind, now)?;
+        match A::delivery(&kind) {
+            Delivery::AtMostOnce => outbox::expire(sql, &kind, now)?,
+            Delivery::Slow(_) => outbox::void(sql, &kind, now)?,
+            Delivery::AtLeastOnce => {}
         }
     }
     Ok(())

@@ -57,13 +57,21 @@ fn what_is_slow_goes_on_at_once_where_its_object_died() {
 }
 
 #[test]
-fn what_leaves_only_once_waits_for_its_time_where_its_object_died() {
+fn what_leaves_only_once_is_unknown_at_once_where_its_object_died() {
     let mut bench = doing("once");
     bench.restart();
-    assert_eq!(bench.begin().len(), 0);
-    bench.now += LEASE_MS + 1;
-    assert_eq!(bench.begin().len(), 0, "its outcome is unknown, and was settled as that");
+    assert!(bench.home.alarm().is_some_and(|at| at <= bench.now), "the alarm comes at once");
+    assert_eq!(bench.begin().len(), 0, "it is not begun again");
     assert_eq!(bench.count("outbox"), 0);
+}
+
+#[test]
+fn what_leaves_only_once_is_unknown_after_its_time_where_nobody_answers() {
+    let mut bench = doing("once");
+    bench.now += LEASE_MS - 1;
+    assert_eq!((bench.begin().len(), bench.count("outbox")), (0, 1));
+    bench.now += 2;
+    assert_eq!((bench.begin().len(), bench.count("outbox")), (0, 0));
 }
 
 #[test]

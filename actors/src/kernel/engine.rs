@@ -8,7 +8,7 @@
 use super::actor::Actor;
 use super::allowance::Allowance;
 use super::context::{Cast, Ctx, Entropy, Expelled, Reply, Told, Watched};
-use super::drain::void_slow;
+use super::drain::take_up;
 use super::migrate::migrate;
 use super::presence::{Move, Presence};
 use super::sight;
@@ -129,7 +129,7 @@ impl<A: Actor> Engine<A> {
             migrate(sql, A::MIGRATIONS)?;
             if let Some(mut head) = head::load(sql)? {
                 clock = head.clock;
-                void_slow::<A>(sql, clock)?;
+                take_up::<A>(sql, clock)?;
                 if let Some(due) = head::due(sql)? {
                     sql.set_alarm(due)?;
                     if head.alarm != Some(due) {

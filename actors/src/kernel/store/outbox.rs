@@ -134,6 +134,17 @@ pub fn void(sql: &dyn Sql, kind: &str, now: Millis) -> Result<(), Fault> {
     sql.exec(VOID, &[now.into(), kind.into()]).map(drop)
 }
 
+const EXPIRE: &str = "update outbox set due = min(due, cast(? as integer))
+    where state = 'leased' and kind = ?";
+
+/// Ends the leases of a kind at `now`.
+///
+/// # Errors
+/// A storage fault.
+pub fn expire(sql: &dyn Sql, kind: &str, now: Millis) -> Result<(), Fault> {
+    sql.exec(EXPIRE, &[now.into(), kind.into()]).map(drop)
+}
+
 const REMOVE: &str = "delete from outbox where kind = ? and key = ?";
 
 /// Removes an entry that is settled.
