@@ -4,7 +4,7 @@
 use crate::cursor::Cursor;
 use crate::platform::Platform;
 use schema::ids::{InboxId, ProspectId, WorkspaceId};
-use schema::summary::Cell;
+use schema::summary::{ADDRESSES, Cell};
 use schema::{Millis, Reject};
 use serde::{Deserialize, Serialize};
 
@@ -207,9 +207,6 @@ pub async fn inboxes_of<P: Platform>(
 ) -> Result<Vec<Known>, Reject> {
     platform.rows(INBOX_IDS, &[text(workspace), Cell::Integer(limit)]).await
 }
-
-const ADDRESSES: &str = "select distinct email from inboxes \
-    where workspace_id = ?1 and deleted = 0 and email is not null limit 1000";
 
 /// The addresses that a workspace sends from.
 ///

@@ -4,29 +4,15 @@
 //! answer, the queue tries again. Where the storage itself does not answer, the sender's server is
 //! told to. A workspace that does not exist gets nothing, and nothing of it is kept.
 
-use crate::charset;
 use crate::d1;
-use crate::gather::gather;
 use crate::log;
-use crate::media;
 use crate::platform::{Platform, Point, StoredMail};
-use crate::routes::inboxes::inbox_of;
-use crate::token::sha256_hex;
-use actors::mail::automatic::{self, AutomaticSign};
-use actors::mail::bounce::{self, Reader, Report};
-use actors::mail::inbound::{self, Attachment, InboundMail, MailName};
-use actors::mail::{reply, token};
-use schema::codec::to_json;
-use schema::ids::{InboxId, WorkspaceId};
-use schema::report::{MailReport, REPORT_INBOXES_MAX, RecordReport};
+use actors::mail::intake::{self, Arrival, Intake};
+use schema::ids::WorkspaceId;
 use schema::room::RoomCommand;
 use schema::room::access::Authorise;
-use schema::room::mail::{
-    Automatic, AutomaticKind, MailAddress, MailAttachment, MailReceipt, ReceiveMail,
-    ReportUnparseable,
-};
-use schema::sort::SortSmall;
-use schema::{ActorKind, Answer, Code, Envelope, Permission, Principal, Reject, check};
+use schema::room::mail::MailReceipt;
+use schema::{ActorKind, Answer, Code, Envelope, Permission, Principal, Reject};
 
 /// The longest mail that is taken.
 pub const MAIL_BYTES_MAX: usize = 25 * 1024 * 1024;
@@ -80,7 +66,7 @@ async fn take<P: Platform>(platform: &P, from: &str, to: &str, raw: &[u8]) -> Ve
         Err(reject) => return Verdict::Later(reject.message),
         Ok(()) => {}
     }
-    let raw_key = format!("mail/{workspace}/{}.eml", sha256_hex(raw));
+    let raw_key = intake::raw_key(workspace, raw);
     if let Err(reject) = platform.put_object(&raw_key, raw).await {
         return Verdict::Later(reject.message);
     }
@@ -107,8 +93,7 @@ async fn exists<P: Platform>(platform: &P, workspace: WorkspaceId) -> Result<(),
     Ok(())
 }
 
-/// Hands a stored mail to its room: read, with its files kept, or reported as unreadable. Done
-/// twice, it changes nothing.
+/// Hands a stored mail to its room. Done twice, it changes nothing.
 ///
 /// # Errors
 /// `unavailable` and the like, where it is to be tried again.
@@ -117,164 +102,43 @@ pub async fn file<P: Platform>(
     mail: &StoredMail,
     raw: &[u8],
 ) -> Result<MailReceipt, Reject> {
-    let domains = own_domains(platform, mail.workspace).await;
-    let envelope = inbound::Envelope { sender: Some(&mail.from), own_domains: &domains };
-    let command = match inbound::parse(raw, &envelope, &charset::Runtime) {
-        Ok(parsed) => {
-            let files = keep(platform, mail.workspace, &parsed.attachments).await?;
-            RoomCommand::ReceiveMail(Box::new(received(mail, raw, parsed, files)))
-        }
-        Err(why) => RoomCommand::ReportUnparseable(ReportUnparseable {
-            raw_key: mail.raw_key.clone(),
-            reason: why.to_string(),
-            envelope_from: some(&mail.from),
-            envelope_to: some(&mail.to),
-            bytes_count: i64::try_from(raw.len()).unwrap_or(i64::MAX),
-        }),
+    let way = Way(platform);
+    let arrival = Arrival {
+        workspace: mail.workspace,
+        inbox: None,
+        raw_key: &mail.raw_key,
+        from: Some(&mail.from),
+        to: Some(&mail.to),
     };
-    // The key is that of the command, which depends on more than the mail: on its recipient, and on
-    // the domains that are known.
-    let key = Some(format!("mail:{}", sha256_hex(&to_json(&command))));
-    ask(platform, mail.workspace, key, &command).await?.reply()
+    let domains = way.own_domains(mail.workspace).await;
+    intake::file(&way, &arrival, &domains, raw).await
 }
 
-/// The domains that the workspace sends from. Not to know them loses no mail: only some of our own,
-/// come back, would not be known again.
-async fn own_domains<P: Platform>(platform: &P, workspace: WorkspaceId) -> Vec<String> {
-    let addresses = d1::addresses(platform, workspace).await.unwrap_or_else(|reject| {
-        let workspace = workspace.to_string();
-        let fields = [("workspace", &*workspace), ("why", &reject.message)];
-        log::error(platform, "own_domains", &fields);
-        Vec::new()
-    });
-    let domain = |address: &String| Some(address.rsplit_once('@')?.1.to_owned());
-    let mut domains: Vec<String> = addresses.iter().filter_map(domain).collect();
-    domains.sort_small();
-    domains.dedup();
-    domains
-}
+/// The gateway's way to storage, rooms and D1.
+struct Way<'a, P>(&'a P);
 
-/// Keeps the files of a mail, each under its hash.
-async fn keep<P: Platform>(
-    platform: &P,
-    workspace: WorkspaceId,
-    attachments: &[Attachment],
-) -> Result<Vec<MailAttachment>, Reject> {
-    let kept = gather(attachments.iter().collect(), |attachment| async move {
-        let sha256 = sha256_hex(&attachment.bytes);
-        let key = format!("attachments/{workspace}/{sha256}");
-        // Even where it is: what is there may be about to be forgotten with somebody else's mail.
-        platform.put_object(&key, &attachment.bytes).await?;
-        Ok(MailAttachment {
-            file_name: attachment.file_name.clone(),
-            content_type: attachment.content_type.clone(),
-            bytes_count: i64::try_from(attachment.bytes.len()).unwrap_or(i64::MAX),
-            sha256,
-            key,
-            content_id: attachment.content_id.clone(),
-            inline: attachment.inline,
-            media: Some(media::of(&attachment.bytes).to_owned()),
+impl<P: Platform> Intake for Way<'_, P> {
+    async fn put_object(&self, key: &str, bytes: &[u8]) -> Result<(), Reject> {
+        self.0.put_object(key, bytes).await
+    }
+
+    async fn ask_room(
+        &self,
+        workspace: WorkspaceId,
+        key: String,
+        command: &RoomCommand,
+    ) -> Result<(Vec<u8>, bool), Reject> {
+        ask(self.0, workspace, Some(key), command).await
+    }
+
+    async fn addresses(&self, workspace: WorkspaceId) -> Vec<String> {
+        d1::addresses(self.0, workspace).await.unwrap_or_else(|reject| {
+            let workspace = workspace.to_string();
+            let fields = [("workspace", &*workspace), ("why", &reject.message)];
+            log::error(self.0, "own_domains", &fields);
+            Vec::new()
         })
-    });
-    kept.await.into_iter().collect()
-}
-
-fn received(
-    mail: &StoredMail,
-    raw: &[u8],
-    parsed: InboundMail,
-    attachments: Vec<MailAttachment>,
-) -> ReceiveMail {
-    let read = bounce::read(raw, &parsed);
-    let automatic = automatic_of(&parsed, read.as_ref());
-    let report = read.and_then(|read| report(mail.workspace, &parsed, read));
-    ReceiveMail {
-        raw_key: mail.raw_key.clone(),
-        inbox_id: None,
-        message_id: Some(parsed.message_id),
-        in_reply_to: parsed.in_reply_to,
-        references: parsed.references,
-        from: Some(address(parsed.from)),
-        to: parsed.to.into_iter().map(address).collect(),
-        cc: parsed.cc.into_iter().map(address).collect(),
-        subject: parsed.subject,
-        visible_text: visible(&parsed.text, automatic.as_ref()),
-        text: parsed.text,
-        text_truncated: parsed.text_truncated,
-        automatic,
-        report,
-        attachments,
-        sent_at: parsed.date_ms,
     }
-}
-
-fn address(name: MailName) -> MailAddress {
-    MailAddress { name: name.name, address: name.address }
-}
-
-/// What of a text to show first, where that is not all of it; all of what a mail system says.
-fn visible(text: &str, automatic: Option<&Automatic>) -> Option<String> {
-    if automatic.is_some_and(|automatic| automatic.kind == AutomaticKind::Bounce) {
-        return None;
-    }
-    let visible = reply::visible(text);
-    (visible.trim() != text.trim()).then(|| visible.into_owned())
-}
-
-/// What a report says, for the inboxes that may have sent the mail it is about: the one that the
-/// mail's token names, else those of the addresses that the mail was from and the report came to.
-fn report(workspace: WorkspaceId, parsed: &InboundMail, read: Report) -> Option<MailReport> {
-    let tokens = [&read.trace.loop_token, &read.trace.envelope_id];
-    let known = tokens.into_iter().flatten().find_map(|token| token::read(token));
-    let names = parsed.to.iter().chain(&parsed.cc).map(|name| &name.address);
-    let addresses = read.trace.from.iter().chain(names);
-    let mut inboxes: Vec<InboxId> = known.iter().map(|(inbox, _)| *inbox).collect();
-    for email in addresses.filter_map(|address| check::email("email", address).ok()) {
-        let inbox = inbox_of(workspace, &email);
-        if known.is_none() && !inboxes.contains(&inbox) && inboxes.len() < REPORT_INBOXES_MAX {
-            inboxes.push(inbox);
-        }
-    }
-    let mut recipients = read.recipients;
-    if recipients.is_empty() && read.is_complaint {
-        recipients.push(bounce::silent_complaint());
-    }
-    recipients.retain(|recipient| recipient.class.weight() > 0);
-    let (send_id, message_id) = (known.map(|(_, send)| send), read.trace.message_id);
-    let can_count = !recipients.is_empty() && (send_id.is_some() || message_id.is_some());
-    let report = RecordReport { send_id, message_id, recipients };
-    can_count.then_some(MailReport { inboxes, report })
-}
-
-/// That no person wrote a mail; a report is a mail system's, whatever else it has the signs of. Who
-/// asks to get no more mail is no mail system.
-fn automatic_of(parsed: &InboundMail, read: Option<&Report>) -> Option<Automatic> {
-    let known = parsed.automatic.map(automatic);
-    let is_loop = known.as_ref().is_some_and(|known| known.kind == AutomaticKind::OwnLoop);
-    let is_system = read.is_some_and(|read| read.reader != Reader::Unsubscribe);
-    if !is_system || is_loop {
-        return known;
-    }
-    let (kind, reason) = (automatic::AutomaticKind::Bounce, AutomaticSign::Report);
-    let bounce = known.filter(|known| known.kind == AutomaticKind::Bounce);
-    Some(bounce.unwrap_or_else(|| automatic(automatic::Automatic { kind, reason })))
-}
-
-fn automatic(sign: automatic::Automatic) -> Automatic {
-    let kind = match sign.kind {
-        automatic::AutomaticKind::OwnLoop => AutomaticKind::OwnLoop,
-        automatic::AutomaticKind::Bounce => AutomaticKind::Bounce,
-        automatic::AutomaticKind::AutoReply => AutomaticKind::AutoReply,
-        automatic::AutomaticKind::List => AutomaticKind::List,
-    };
-    let reason = serde_json::to_value(sign.reason).ok();
-    let reason = reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or_default();
-    let weak = sign.reason == automatic::AutomaticSign::SubjectPrefix;
-    Automatic { kind, reason: reason.to_owned(), weak }
-}
-
-fn some(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 async fn ask<P: Platform>(
@@ -282,12 +146,12 @@ async fn ask<P: Platform>(
     workspace: WorkspaceId,
     key: Option<String>,
     command: &RoomCommand,
-) -> Result<Answer, Reject> {
+) -> Result<(Vec<u8>, bool), Reject> {
     let principal = Principal::system(workspace);
     let envelope = Envelope::new(workspace.to_string(), principal, key, command);
     match platform.call(ActorKind::WorkspaceRoom, &envelope).await? {
         Answer::Rejected(reject) => Err(reject),
-        done => Ok(done),
+        Answer::Done { json, replayed } => Ok((json, replayed)),
     }
 }
 

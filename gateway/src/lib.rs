@@ -10,16 +10,13 @@ pub mod answer;
 pub mod app;
 pub mod auth;
 pub mod body;
-pub mod charset;
 pub mod config;
 pub mod cursor;
 pub mod d1;
 pub mod email;
-pub mod gather;
 pub mod http;
 pub mod link;
 pub mod log;
-pub mod media;
 pub mod multipart;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -34,6 +31,9 @@ pub mod routes;
 pub mod scheduled;
 pub mod table;
 pub mod token;
+
+pub use actors::gather;
+pub use actors::mail::{charset, media};
 
 #[cfg(target_arch = "wasm32")]
 pub mod edge;

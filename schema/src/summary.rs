@@ -143,3 +143,7 @@ pub fn upsert_sql(table: Table) -> String {
         sets = sets.join(", "),
     )
 }
+
+/// The addresses that a workspace sends from. Parameter: the workspace.
+pub const ADDRESSES: &str = "select distinct email from inboxes \
+    where workspace_id = ?1 and deleted = 0 and email is not null limit 1000";

@@ -26,6 +26,12 @@ pub trait Charsets {
 pub struct Native;
 
 #[cfg(not(target_arch = "wasm32"))]
+pub use Native as Runtime;
+
+#[cfg(target_arch = "wasm32")]
+pub use crate::kernel::host::charset::Runtime;
+
+#[cfg(not(target_arch = "wasm32"))]
 impl Charsets for Native {
     fn decode(&self, name: &str, bytes: &[u8]) -> Option<String> {
         let encoding = encoding_rs::Encoding::for_label(name.as_bytes())?;

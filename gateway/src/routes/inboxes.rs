@@ -6,6 +6,7 @@ use crate::gather::gather;
 use crate::platform::Platform;
 use crate::respond::Reply;
 use crate::routes::status;
+use actors::mail::intake::inbox_of;
 use schema::ids::{InboxId, SendId, WorkspaceId};
 use schema::inbox::{
     ConfigureInbox, GetInbox, GetSend, InboxCommand, InboxView, ListSends, NewMail, PauseInbox,
@@ -15,7 +16,6 @@ use schema::inbox::{
 use schema::{ActorKind, Permission, Principal, Reject};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 /// After so many numbers without a secret the rest is not looked for.
 const GAP_MAX: u32 = 5;
@@ -86,19 +86,6 @@ pub async fn register<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Rejec
         RegisterInbox { email, display_name, transport, warmup: input.warmup, time_zone };
     let reply = call.inbox(principal, inbox, &InboxCommand::Register(register)).await?;
     Ok(reply.created("/v1/inboxes").tagged())
-}
-
-/// The inbox of an address in a workspace: a UUIDv8 made of both.
-#[must_use]
-pub fn inbox_of(workspace: WorkspaceId, email: &str) -> InboxId {
-    let hash = Sha256::new()
-        .chain_update(b"postroom inbox\0")
-        .chain_update(workspace.0.as_bytes())
-        .chain_update(email.as_bytes())
-        .finalize();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    InboxId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 /// Checks a way out and seals its password.

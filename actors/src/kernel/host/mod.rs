@@ -6,6 +6,7 @@
 //! straight at the entry file, which can answer everybody, instead of leaving a promise that never
 //! settles.
 
+pub mod charset;
 pub mod metrics;
 mod outside;
 mod post;

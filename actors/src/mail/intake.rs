@@ -1,0 +1,258 @@
+//! The one way in for mail, however it came: kept, read, and handed to its room.
+//!
+//! Whoever calls has kept the raw mail already. What is done here may be done again: the room knows
+//! the mails that it has.
+
+use super::automatic::{self, AutomaticSign};
+use super::bounce::{self, Reader, Report};
+use super::charset::Runtime;
+use super::inbound::{self, Attachment, Envelope, InboundMail, MailName};
+use super::{media, reply, token};
+use crate::gather::gather;
+use crate::kernel::engine::hex;
+use schema::codec::to_json;
+use schema::ids::{InboxId, WorkspaceId};
+use schema::report::{MailReport, REPORT_INBOXES_MAX, RecordReport};
+use schema::room::RoomCommand;
+use schema::room::mail::{
+    Automatic, AutomaticKind, MailAddress, MailAttachment, MailOutcome, MailReceipt, ReceiveMail,
+    ReportUnparseable,
+};
+use schema::sort::SortSmall;
+use schema::{Reject, check};
+use sha2::{Digest, Sha256};
+
+/// What filing leans on.
+#[expect(async_fn_in_trait, reason = "one thread; no future of ours crosses one")]
+pub trait Intake {
+    /// Keeps an object.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn put_object(&self, key: &str, bytes: &[u8]) -> Result<(), Reject>;
+
+    /// Asks a room as Postroom itself; gives its reply, JSON text, and whether it is the one that
+    /// was given to the same command before.
+    ///
+    /// # Errors
+    /// The room's refusals; `unavailable` where it does not answer.
+    async fn ask_room(
+        &self,
+        workspace: WorkspaceId,
+        key: String,
+        command: &RoomCommand,
+    ) -> Result<(Vec<u8>, bool), Reject>;
+
+    /// The addresses that a workspace sends from. Not to know them loses no mail: only some of our
+    /// own, come back, would not be known again.
+    async fn addresses(&self, workspace: WorkspaceId) -> Vec<String>;
+
+    /// The domains that a workspace sends from.
+    async fn own_domains(&self, workspace: WorkspaceId) -> Vec<String> {
+        let addresses = self.addresses(workspace).await;
+        let domain = |address: &String| Some(address.rsplit_once('@')?.1.to_owned());
+        let mut domains: Vec<String> = addresses.iter().filter_map(domain).collect();
+        domains.sort_small();
+        domains.dedup();
+        domains
+    }
+}
+
+/// A mail that has come and is kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    /// The workspace that it is for.
+    pub workspace: WorkspaceId,
+    /// The inbox that read it; none where it was routed to the Worker.
+    pub inbox: Option<InboxId>,
+    /// Where it is kept.
+    pub raw_key: &'a str,
+    /// The envelope's sender, where it is known; empty for a mail system's.
+    pub from: Option<&'a str>,
+    /// The envelope's recipient, or whose mailbox it lay in.
+    pub to: Option<&'a str>,
+}
+
+/// Where a mail is kept: by its content, so that it is kept once.
+#[must_use]
+pub fn raw_key(workspace: WorkspaceId, raw: &[u8]) -> String {
+    format!("mail/{workspace}/{}.eml", sha256_hex(raw))
+}
+
+/// The inbox of an address in a workspace: a UUIDv8 made of both.
+#[must_use]
+pub fn inbox_of(workspace: WorkspaceId, email: &str) -> InboxId {
+    let hash = Sha256::new()
+        .chain_update(b"postroom inbox\0")
+        .chain_update(workspace.0.as_bytes())
+        .chain_update(email.as_bytes())
+        .finalize();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    InboxId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// Hands a kept mail to its room: read, with its files kept, or reported as unreadable. Done twice,
+/// it changes nothing.
+///
+/// # Errors
+/// `unavailable` and the like, where it is to be tried again.
+pub async fn file<I: Intake>(
+    intake: &I,
+    mail: &Arrival<'_>,
+    own_domains: &[String],
+    raw: &[u8],
+) -> Result<MailReceipt, Reject> {
+    let envelope = Envelope { sender: mail.from, own_domains };
+    let command = match inbound::parse(raw, &envelope, &Runtime) {
+        Ok(parsed) => {
+            let files = keep(intake, mail.workspace, &parsed.attachments).await?;
+            RoomCommand::ReceiveMail(Box::new(received(mail, raw, parsed, files)))
+        }
+        Err(why) => RoomCommand::ReportUnparseable(unreadable(mail, raw, why.to_string())),
+    };
+    // The key is that of the command, which depends on more than the mail: on its recipient, and on
+    // the domains that are known.
+    let key = format!("mail:{}", sha256_hex(&to_json(&command)));
+    let (reply, is_replayed) = intake.ask_room(mail.workspace, key, &command).await?;
+    let mut receipt: MailReceipt = schema::codec::read_json(&reply)
+        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))?;
+    if is_replayed {
+        receipt.outcome = MailOutcome::Duplicate;
+    }
+    Ok(receipt)
+}
+
+fn unreadable(mail: &Arrival<'_>, raw: &[u8], reason: String) -> ReportUnparseable {
+    let some = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+    ReportUnparseable {
+        raw_key: mail.raw_key.to_owned(),
+        reason,
+        envelope_from: some(mail.from),
+        envelope_to: some(mail.to),
+        bytes_count: i64::try_from(raw.len()).unwrap_or(i64::MAX),
+    }
+}
+
+fn sha256_hex(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Keeps the files of a mail, each under its hash.
+async fn keep<I: Intake>(
+    intake: &I,
+    workspace: WorkspaceId,
+    attachments: &[Attachment],
+) -> Result<Vec<MailAttachment>, Reject> {
+    let kept = gather(attachments.iter().collect(), |attachment| async move {
+        let sha256 = sha256_hex(&attachment.bytes);
+        let key = format!("attachments/{workspace}/{sha256}");
+        // Even where it is: what is there may be about to be forgotten with somebody else's mail.
+        intake.put_object(&key, &attachment.bytes).await?;
+        Ok(MailAttachment {
+            file_name: attachment.file_name.clone(),
+            content_type: attachment.content_type.clone(),
+            bytes_count: i64::try_from(attachment.bytes.len()).unwrap_or(i64::MAX),
+            sha256,
+            key,
+            content_id: attachment.content_id.clone(),
+            inline: attachment.inline,
+            media: Some(media::of(&attachment.bytes).to_owned()),
+        })
+    });
+    kept.await.into_iter().collect()
+}
+
+fn received(
+    mail: &Arrival<'_>,
+    raw: &[u8],
+    parsed: InboundMail,
+    attachments: Vec<MailAttachment>,
+) -> ReceiveMail {
+    let read = bounce::read(raw, &parsed);
+    let automatic = automatic_of(&parsed, read.as_ref());
+    let report = read.and_then(|read| report(mail.workspace, &parsed, read));
+    ReceiveMail {
+        raw_key: mail.raw_key.to_owned(),
+        inbox_id: mail.inbox,
+        message_id: Some(parsed.message_id),
+        in_reply_to: parsed.in_reply_to,
+        references: parsed.references,
+        from: Some(address(parsed.from)),
+        to: parsed.to.into_iter().map(address).collect(),
+        cc: parsed.cc.into_iter().map(address).collect(),
+        subject: parsed.subject,
+        visible_text: visible(&parsed.text, automatic.as_ref()),
+        text: parsed.text,
+        text_truncated: parsed.text_truncated,
+        automatic,
+        report,
+        attachments,
+        sent_at: parsed.date_ms,
+    }
+}
+
+fn address(name: MailName) -> MailAddress {
+    MailAddress { name: name.name, address: name.address }
+}
+
+/// What of a text to show first, where that is not all of it; all of what a mail system says.
+fn visible(text: &str, automatic: Option<&Automatic>) -> Option<String> {
+    if automatic.is_some_and(|automatic| automatic.kind == AutomaticKind::Bounce) {
+        return None;
+    }
+    let visible = reply::visible(text);
+    (visible.trim() != text.trim()).then(|| visible.into_owned())
+}
+
+/// What a report says, for the inboxes that may have sent the mail it is about: the one that the
+/// mail's token names, else those of the addresses that the mail was from and the report came to.
+fn report(workspace: WorkspaceId, parsed: &InboundMail, read: Report) -> Option<MailReport> {
+    let tokens = [&read.trace.loop_token, &read.trace.envelope_id];
+    let known = tokens.into_iter().flatten().find_map(|token| token::read(token));
+    let names = parsed.to.iter().chain(&parsed.cc).map(|name| &name.address);
+    let addresses = read.trace.from.iter().chain(names);
+    let mut inboxes: Vec<InboxId> = known.iter().map(|(inbox, _)| *inbox).collect();
+    for email in addresses.filter_map(|address| check::email("email", address).ok()) {
+        let inbox = inbox_of(workspace, &email);
+        if known.is_none() && !inboxes.contains(&inbox) && inboxes.len() < REPORT_INBOXES_MAX {
+            inboxes.push(inbox);
+        }
+    }
+    let mut recipients = read.recipients;
+    if recipients.is_empty() && read.is_complaint {
+        recipients.push(bounce::silent_complaint());
+    }
+    recipients.retain(|recipient| recipient.class.weight() > 0);
+    let (send_id, message_id) = (known.map(|(_, send)| send), read.trace.message_id);
+    let can_count = !recipients.is_empty() && (send_id.is_some() || message_id.is_some());
+    let report = RecordReport { send_id, message_id, recipients };
+    can_count.then_some(MailReport { inboxes, report })
+}
+
+/// That no person wrote a mail; a report is a mail system's, whatever else it has the signs of. Who
+/// asks to get no more mail is no mail system.
+fn automatic_of(parsed: &InboundMail, read: Option<&Report>) -> Option<Automatic> {
+    let known = parsed.automatic.map(automatic);
+    let is_loop = known.as_ref().is_some_and(|known| known.kind == AutomaticKind::OwnLoop);
+    let is_system = read.is_some_and(|read| read.reader != Reader::Unsubscribe);
+    if !is_system || is_loop {
+        return known;
+    }
+    let (kind, reason) = (automatic::AutomaticKind::Bounce, AutomaticSign::Report);
+    let bounce = known.filter(|known| known.kind == AutomaticKind::Bounce);
+    Some(bounce.unwrap_or_else(|| automatic(automatic::Automatic { kind, reason })))
+}
+
+fn automatic(sign: automatic::Automatic) -> Automatic {
+    let kind = match sign.kind {
+        automatic::AutomaticKind::OwnLoop => AutomaticKind::OwnLoop,
+        automatic::AutomaticKind::Bounce => AutomaticKind::Bounce,
+        automatic::AutomaticKind::AutoReply => AutomaticKind::AutoReply,
+        automatic::AutomaticKind::List => AutomaticKind::List,
+    };
+    let reason = serde_json::to_value(sign.reason).ok();
+    let reason = reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or_default();
+    let weak = sign.reason == automatic::AutomaticSign::SubjectPrefix;
+    Automatic { kind, reason: reason.to_owned(), weak }
+}
