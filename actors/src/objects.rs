@@ -8,7 +8,7 @@ durable_actor!(WorkspaceRoom, crate::workspace_room::Core, None);
 durable_actor!(
     InboxState,
     crate::inbox_state::Core,
-    Some(crate::inbox_state::transport::send_mail)
+    Some(crate::inbox_state::transport::TRANSPORT)
 );
 durable_actor!(WarmupCounter, crate::warmup_counter::Core, None);
 durable_actor!(RateLimiter, crate::rate_limiter::Core, None);

@@ -237,6 +237,21 @@ pub async fn inboxes_since<P: Platform>(
     platform.rows(INBOXES_SINCE, &[Cell::Integer(since), Cell::Integer(limit)]).await
 }
 
+const INBOXES_THAT_READ: &str = "select workspace_id, id from inboxes \
+    where deleted = 0 and reads_mailbox = 1 and id > ?1 order by id limit cast(?2 as integer)";
+
+/// The inboxes of all workspaces that read a mailbox, by id, after one.
+///
+/// # Errors
+/// `unavailable`.
+pub async fn inboxes_that_read<P: Platform>(
+    platform: &P,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Known>, Reject> {
+    platform.rows(INBOXES_THAT_READ, &[text(after), Cell::Integer(limit)]).await
+}
+
 /// The workspaces that changed since a time, the latest first.
 ///
 /// # Errors
@@ -255,7 +270,10 @@ mod tests {
     use rusqlite::Connection;
     use schema::summary::{Table, columns, table_name, upsert_sql};
 
-    const MIGRATION: &str = include_str!("../../schema/migrations/d1/0001_summaries.sql");
+    const MIGRATIONS: [&str; 2] = [
+        include_str!("../../schema/migrations/d1/0001_summaries.sql"),
+        include_str!("../../schema/migrations/d1/0002_mailboxes.sql"),
+    ];
     const TABLES: [Table; 6] = [
         Table::Workspaces,
         Table::Tickets,
@@ -267,7 +285,9 @@ mod tests {
 
     fn database() -> Connection {
         let db = Connection::open_in_memory().expect("SQLite");
-        db.execute_batch(MIGRATION).expect("migration");
+        for migration in MIGRATIONS {
+            db.execute_batch(migration).expect("migration");
+        }
         db
     }
 
@@ -335,6 +355,7 @@ mod tests {
             INBOX_IDS,
             ADDRESSES,
             INBOXES_SINCE,
+            INBOXES_THAT_READ,
             WORKSPACES_SINCE,
         ] {
             let mut plan = db.prepare(&format!("explain query plan {statement}")).expect(statement);

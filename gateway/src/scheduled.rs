@@ -1,5 +1,5 @@
-//! The watchdog: every few minutes it wakes what changed lately. An object that is awake arms its
-//! alarm again, so a wake-up that the platform has dropped is made good.
+//! The watchdog: every few minutes it wakes what changed lately, and what reads a mailbox. An object
+//! that is awake arms its alarm again, so a wake-up that the platform has dropped is made good.
 
 use crate::d1::{self, Known};
 use crate::gather::gather;
@@ -22,6 +22,20 @@ pub async fn watch<P: Platform>(platform: &P) {
     let inboxes = d1::inboxes_since(platform, since, WAKES_MAX).await;
     wake(platform, ActorKind::WarmupCounter, inboxes.clone()).await;
     wake(platform, ActorKind::InboxState, inboxes).await;
+    wake(platform, ActorKind::InboxState, readers(platform).await).await;
+}
+
+/// Some of the inboxes that read a mailbox: others each time, where there are many. Nothing of them
+/// changes while nothing comes.
+async fn readers<P: Platform>(platform: &P) -> Result<Vec<Known>, Reject> {
+    let somewhere = crate::token::hex(&platform.random()[..4]);
+    let mut known = d1::inboxes_that_read(platform, &somewhere, WAKES_MAX).await?;
+    if (known.len() as i64) < WAKES_MAX {
+        let rest = WAKES_MAX - known.len() as i64;
+        let first = d1::inboxes_that_read(platform, "", rest).await?;
+        known.extend(first.into_iter().filter(|one| one.id <= somewhere));
+    }
+    Ok(known)
 }
 
 async fn wake<P: Platform>(platform: &P, kind: ActorKind, known: Result<Vec<Known>, Reject>) {

@@ -56,6 +56,9 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     // GET /v1/unparseable-mails
     ("mail.stopped", Permission::Read),
     ("mail.unparseable", Permission::Read),
+    // GET /v1/inboxes/{inboxId}
+    ("mailbox.recovered", Permission::Read),
+    ("mailbox.stalled", Permission::Read),
     // What is set up, again.
     ("notificationTemplates.changed", Permission::Manage),
     // GET /v1/scheduled-comments

@@ -4,6 +4,7 @@
 
 use crate::Millis;
 use crate::ids::{InboxId, ProspectId, SendId};
+use crate::mailbox::{ConnectMailbox, DisconnectMailbox, MailboxView, SyncMailbox};
 use crate::reject::Reject;
 use crate::report::{RecordReport, SendReport};
 use serde::{Deserialize, Serialize};
@@ -55,6 +56,12 @@ pub enum InboxCommand {
     Resume(ResumeInbox),
     /// Tells how the inbox is. Permission: read. Reply: [`InboxView`].
     Status(GetInbox),
+    /// Reads a mailbox from now on. Permission: manage. Reply: [`InboxView`].
+    ConnectMailbox(ConnectMailbox),
+    /// Reads none any more. Permission: manage. Reply: [`InboxView`].
+    DisconnectMailbox(DisconnectMailbox),
+    /// Reads the mailbox at once. Permission: manage. Reply: [`crate::mailbox::SyncBegun`].
+    SyncMailbox(SyncMailbox),
 }
 
 /// How the connection to a server is secured.
@@ -505,6 +512,9 @@ pub struct InboxView {
     pub sent: i64,
     /// Mails that came back since the beginning.
     pub bounced: i64,
+    /// The mailbox that it reads, where it reads one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mailbox: Option<MailboxView>,
     /// When it was registered.
     pub created_at: Millis,
 }
@@ -601,7 +611,9 @@ pub fn host_name(field: &str, value: &str) -> Result<String, Reject> {
     Ok(host)
 }
 
-fn is_loopback(host: &str) -> bool {
+/// Whether a host is this machine.
+#[must_use]
+pub fn is_loopback(host: &str) -> bool {
     host == "localhost" || host == "::1" || host.starts_with("127.")
 }
 

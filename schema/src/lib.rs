@@ -12,6 +12,7 @@ pub mod frame;
 pub mod ids;
 pub mod inbox;
 pub mod limiter;
+pub mod mailbox;
 pub mod page;
 pub mod principal;
 pub mod prospect;

@@ -84,6 +84,7 @@ pub const fn columns(table: Table) -> &'static [&'static str] {
             "bounced",
             "bounce_rate_bp",
             "created_at",
+            "reads_mailbox",
         ],
         Table::WarmupDays => &["inbox_id", "day", "week", "allowance", "reserved", "sent"],
         Table::Prospects => &[

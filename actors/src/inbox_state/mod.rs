@@ -16,15 +16,22 @@
 //! Each waiting mail has at most one outbox entry ([`outbox`]); [`flow`] decides which comes next.
 //! A slot is for its local day: a mail that could not be certain to have left by midnight is not
 //! begun, and asks for a slot of the next day.
+//!
+//! It may read a mailbox, too ([`mailbox`]): each mail in it becomes one comment of the room, once,
+//! wherever reading is interrupted.
 
 mod flow;
 mod handle;
 mod health;
+mod mailbox;
 mod outbox;
 mod store;
 #[cfg(target_arch = "wasm32")]
 pub mod transport;
 mod view;
+
+#[cfg(test)]
+mod mailbox_test;
 
 use crate::kernel::actor::Settled;
 use crate::kernel::{
@@ -42,8 +49,11 @@ pub enum Core {}
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::InboxState;
-    const MIGRATIONS: &'static [Migration] =
-        &[migration!("inbox_state/0001_inbox"), migration!("inbox_state/0002_reports")];
+    const MIGRATIONS: &'static [Migration] = &[
+        migration!("inbox_state/0001_inbox"),
+        migration!("inbox_state/0002_reports"),
+        migration!("inbox_state/0003_mailbox"),
+    ];
     type Command = InboxCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: InboxCommand) -> Result<Reply, Reject> {
@@ -59,19 +69,27 @@ impl Actor for Core {
             InboxCommand::Pause(input) => Reply::of(&handle::pause(ctx, &input)?),
             InboxCommand::Resume(_) => Reply::of(&handle::resume(ctx)?),
             InboxCommand::Status(_) => Reply::of(&handle::status(ctx)?),
+            InboxCommand::ConnectMailbox(input) => Reply::of(&handle::connect(ctx, input)?),
+            InboxCommand::DisconnectMailbox(_) => Reply::of(&handle::disconnect(ctx)?),
+            InboxCommand::SyncMailbox(_) => Reply::of(&handle::sync(ctx)?),
         }
     }
 
     fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
         match timer.kind.as_str() {
             flow::PUMP => flow::pump(ctx),
+            mailbox::TIMER => mailbox::timer(ctx),
             flow::FORGET => Ok(store::bodies::forget(ctx.sql, &timer.key)?),
             other => Err(Reject::internal(format!("no timer of kind {other}"))),
         }
     }
 
     fn delivery(kind: &str) -> Delivery {
-        if kind == outbox::MAIL { Delivery::AtMostOnce } else { Delivery::AtLeastOnce }
+        match kind {
+            outbox::MAIL => Delivery::AtMostOnce,
+            outbox::SYNC => Delivery::Slow(mailbox::LEASE_MS),
+            _ => Delivery::AtLeastOnce,
+        }
     }
 
     fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {

@@ -4,8 +4,12 @@
 //! it passes on as it is. A hand-over that takes longer than [`LIMIT`] is unknown, and over before
 //! the outbox would take the object for dead. Where `SEND_MODE` is `dry` it stops before it
 //! connects.
+//!
+//! How mail comes in is in [`mailbox`].
 
-use crate::kernel::host::seal_keys;
+mod mailbox;
+
+use crate::kernel::host::{Transport, seal_keys};
 use crate::kernel::{MailJob, MailOutcome};
 use crate::mail::address::Address;
 use crate::mail::seal;
@@ -28,8 +32,11 @@ const LIMIT: Duration = Duration::from_secs(8 * 60);
 /// How long a connection may take to open.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 
+/// Both ways.
+pub const TRANSPORT: Transport = Transport { send: send_mail, read: mailbox::read_mailbox };
+
 /// Sends a mail.
-pub fn send_mail(env: Env, job: MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>>> {
+fn send_mail(env: Env, job: MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>>> {
     Box::pin(async move {
         match select(pin!(hand_over(&env, &job)), pin!(Delay::from(LIMIT))).await {
             Either::Left((outcome, _)) => outcome,
@@ -53,12 +60,7 @@ async fn hand_over(env: &Env, job: &MailJob) -> MailOutcome {
     if mode == SendMode::Dry {
         return MailOutcome::Accepted { reply: "SEND_MODE is dry".into(), refused: Vec::new() };
     }
-    let transport = match settings.security {
-        Security::Tls => SecureTransport::On,
-        Security::StartTls => SecureTransport::StartTls,
-        Security::Plain => SecureTransport::Off,
-    };
-    let socket = match connect(job, transport).await {
+    let socket = match connect(&job.host, job.port, settings.security).await {
         Ok(socket) => socket,
         Err(why) => return not_sent(why),
     };
@@ -72,15 +74,8 @@ fn prepare(env: &Env, job: &MailJob) -> Result<(Address, Vec<Address>, SmtpSetti
     };
     let from = address(&job.from)?;
     let recipients = job.to.iter().map(address).collect::<Result<Vec<_>, _>>()?;
-    let security = match job.security.as_str() {
-        "implicit_tls" => Security::Tls,
-        "starttls" => Security::StartTls,
-        "plain" if is_loopback(&job.host) => Security::Plain,
-        other => return Err(format!("{other} is no way to secure a connection to {}", job.host)),
-    };
-    let password = seal::open(&seal_keys(env)?, &job.owner, &job.sealed_password)
-        .map_err(|error| format!("password: {error}"))?;
-    let password = String::from_utf8(password).map_err(|_| "password: no text".to_owned())?;
+    let security = security(&job.security, &job.host)?;
+    let password = open(env, &job.owner, &job.sealed_password)?;
     let credentials = Some(Credentials { user: job.username.clone(), password, mechanism: None })
         .filter(|credentials| !credentials.user.is_empty());
     let settings = SmtpSettings {
@@ -92,14 +87,32 @@ fn prepare(env: &Env, job: &MailJob) -> Result<(Address, Vec<Address>, SmtpSetti
     Ok((from, recipients, settings))
 }
 
-fn is_loopback(host: &str) -> bool {
-    matches!(host, "localhost" | "127.0.0.1" | "::1")
+/// How a connection is secured, by its name; an open one goes no further than this machine.
+fn security(name: &str, host: &str) -> Result<Security, String> {
+    match name {
+        "implicit_tls" => Ok(Security::Tls),
+        "starttls" => Ok(Security::StartTls),
+        "plain" if matches!(host, "localhost" | "127.0.0.1" | "::1") => Ok(Security::Plain),
+        other => Err(format!("{other} is no way to secure a connection to {host}")),
+    }
 }
 
-async fn connect(job: &MailJob, transport: SecureTransport) -> Result<Socket, String> {
+/// Opens a sealed password.
+fn open(env: &Env, owner: &str, sealed: &[u8]) -> Result<String, String> {
+    let password = seal::open(&seal_keys(env)?, owner, sealed);
+    let password = password.map_err(|error| format!("password: {error}"))?;
+    String::from_utf8(password).map_err(|_| "password: no text".to_owned())
+}
+
+async fn connect(host: &str, port: u16, security: Security) -> Result<Socket, String> {
+    let transport = match security {
+        Security::Tls => SecureTransport::On,
+        Security::StartTls => SecureTransport::StartTls,
+        Security::Plain => SecureTransport::Off,
+    };
     let socket = Socket::builder()
         .secure_transport(transport)
-        .connect(&*job.host, job.port)
+        .connect(host, port)
         .map_err(|error| error.to_string())?;
     let opened = match select(pin!(socket.opened()), pin!(Delay::from(CONNECT_LIMIT))).await {
         Either::Left((opened, _)) => opened.map(drop).map_err(|error| error.to_string()),

@@ -2,7 +2,7 @@
 
 use super::store::inbox::Inbox;
 use super::store::ledger::{self, Send};
-use super::{health, inbox_of, store};
+use super::{health, inbox_of, mailbox, store};
 use crate::kernel::Ctx;
 use schema::Reject;
 use schema::inbox::{InboxStatus, InboxView, SendState, SendView};
@@ -32,6 +32,7 @@ pub fn inbox(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<InboxView, Reject> {
         unknown: ledger::count(ctx.sql, &[SendState::Unknown])?,
         sent: inbox.sent,
         bounced: inbox.bounced,
+        mailbox: mailbox::view(ctx)?,
         created_at: inbox.created_at,
     })
 }
@@ -98,6 +99,7 @@ fn inbox_cells(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<Vec<Cell>, Reject> {
         // As of the row's version: D1 keeps the first row of a version, whenever it is written.
         Cell::Integer(health::look(ctx, inbox, inbox.updated_at)?.bounce_rate_bp),
         Cell::Integer(inbox.created_at),
+        Cell::Integer(i64::from(store::mailbox::load(ctx.sql)?.is_some())),
     ])
 }
 

@@ -147,7 +147,7 @@ fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> 
     let settled =
         if entry.kind == SUMMARY { Settled::Finished } else { A::settle(ctx, entry, outcome)? };
     match (settled, outcome) {
-        (Settled::Again(at), Outcome::Posted(_)) => {
+        (Settled::Again(at), Outcome::Posted(_) | Outcome::Mailbox(_)) => {
             ctx.rearm = true;
             outbox::again(ctx.sql, entry, at)?;
         }

@@ -3,6 +3,7 @@
 //! An effect is never performed by a core: it leaves through the outbox, after the commit, and its
 //! outcome comes back in a transaction of its own.
 
+use crate::mail::mailbox::{MailboxJob, MailboxRead};
 use schema::summary::Summary;
 use schema::{ActorKind, Millis, Reject};
 use serde::{Deserialize, Serialize};
@@ -39,10 +40,20 @@ pub enum Effect {
     },
     /// A mail through a transport.
     Mail(Box<MailJob>),
+    /// The next mails of a mailbox, into the room.
+    Mailbox(Box<MailboxJob>),
     /// Requests to somebody else's server, all at once.
     Post(Vec<PostJob>),
     /// Objects that storage is to forget, by key.
     Forget(Vec<String>),
+}
+
+impl Effect {
+    /// Whether it takes long: nothing else waits for it.
+    #[must_use]
+    pub const fn is_slow(&self) -> bool {
+        matches!(self, Self::Post(_) | Self::Mailbox(_))
+    }
 }
 
 /// A signed request to a server that a customer named.
@@ -171,6 +182,8 @@ pub enum Outcome {
     },
     /// What the transport knows.
     Mail(MailOutcome),
+    /// How far a mailbox was read.
+    Mailbox(MailboxRead),
     /// What the requests came to; one that is missing was not made.
     Posted(Vec<Posted>),
     /// Nobody knows: the object died while it was under way.

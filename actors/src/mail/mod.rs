@@ -9,9 +9,10 @@
 //! the person wrote), [`bounce`] (what mail systems say about mail of ours), [`outbound`] (a plain
 //! struct to raw bytes; [`write`] has its lines), [`smtp`] (raw bytes to a server, and what is
 //! known afterwards), [`send_mode`] (whether any leaves), [`imap`] (what is new in a mailbox),
-//! [`intake`] (a mail becomes a room's; [`media`] looks at its files), [`wire`] (what both need of a
-//! runtime), [`graph`] (both, with Microsoft 365), [`identity`] (two spellings, one prospect),
-//! [`seal`] (passwords at rest), [`token`] (what our mails are known by when they come back).
+//! [`intake`] (a mail becomes a room's; [`media`] looks at its files), [`mailbox`] (so do all of a
+//! mailbox), [`wire`] (what both need of a runtime), [`graph`] (both, with Microsoft 365),
+//! [`identity`] (two spellings, one prospect), [`seal`] (passwords at rest), [`token`] (what our
+//! mails are known by when they come back).
 //!
 //! It does not store, retry, or decide about tickets.
 
@@ -24,6 +25,7 @@ pub mod identity;
 pub mod imap;
 pub mod inbound;
 pub mod intake;
+pub mod mailbox;
 pub mod media;
 pub mod outbound;
 pub mod reply;
@@ -44,3 +46,5 @@ mod write;
 mod charset_test;
 #[cfg(test)]
 mod corpus_test;
+#[cfg(test)]
+mod mailbox_test;

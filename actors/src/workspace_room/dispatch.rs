@@ -198,6 +198,7 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         RoomCommand::ReportUnparseable(input) => {
             handle::report_unparseable::report_unparseable(ctx, &input)
         }
+        RoomCommand::NoteMailbox(input) => handle::note_mailbox::note_mailbox(ctx, &input),
         RoomCommand::ListUnparseableMails(input) => {
             handle::list_unparseable_mails::list_unparseable_mails(ctx, &input)
         }

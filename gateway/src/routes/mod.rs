@@ -13,6 +13,7 @@ pub mod events;
 pub mod health;
 pub mod inboxes;
 pub mod invitations;
+pub mod mailboxes;
 pub mod notifications;
 pub mod prospects;
 pub mod realtime;
@@ -53,6 +54,9 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::GetInbox => inboxes::get(call).await,
         Route::ConfigureInbox => inboxes::configure(call).await,
         Route::PauseInbox => inboxes::pause(call).await,
+        Route::ConnectMailbox => mailboxes::connect(call).await,
+        Route::DisconnectMailbox => mailboxes::disconnect(call).await,
+        Route::SyncEmails => mailboxes::sync(call).await,
         Route::ListSends => inboxes::list_sends(call).await,
         Route::Send => inboxes::send(call).await,
         Route::GetSend => inboxes::get_send(call).await,

@@ -379,6 +379,8 @@ pub enum RoomCommand {
     ReceiveMail(Box<mail::ReceiveMail>),
     /// Take note of a mail that cannot be read. For Postroom itself. Reply: [`mail::MailReceipt`].
     ReportUnparseable(mail::ReportUnparseable),
+    /// Tell how a mailbox is. For Postroom itself. Reply: `{}`.
+    NoteMailbox(crate::mailbox::NoteMailbox),
     /// List the mails that could not be read. Reply: a page of [`mail::UnparseableMail`].
     ListUnparseableMails(mail::ListUnparseableMails),
 

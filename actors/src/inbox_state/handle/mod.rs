@@ -1,5 +1,6 @@
 //! The commands, one file each (what belongs together in one).
 
+mod mailbox;
 mod pause;
 mod read;
 mod register;
@@ -7,6 +8,7 @@ mod report;
 mod resolve;
 mod send;
 
+pub use mailbox::{connect, disconnect, sync};
 pub use pause::{pause, resume};
 pub use read::{get_send, list_sends, status};
 pub use register::{configure, register};

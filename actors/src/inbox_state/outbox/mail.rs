@@ -123,7 +123,7 @@ pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
             flow::left(ctx, &mut send, SendState::Unknown)?;
             flow::record(ctx, &send, Fate::Unknown)?;
         }
-        Outcome::Done(_) | Outcome::Posted(_) => {
+        Outcome::Done(_) | Outcome::Posted(_) | Outcome::Mailbox(_) => {
             return Err(Reject::internal("a mail is answered by what its transport knows"));
         }
     }

@@ -7,7 +7,7 @@ mod calls;
 mod mail;
 
 use super::store::ledger::Send;
-use super::{registered, send_of, store};
+use super::{mailbox, registered, send_of, store};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::prospect_dedup::identity::Identity;
@@ -34,6 +34,11 @@ pub const COMMIT: &str = "commit";
 pub const RELEASE: &str = "release";
 /// Tells the prospect what came of a mail.
 pub const RECORD: &str = "record";
+
+/// Reads the mailbox.
+pub const SYNC: &str = "sync";
+/// Tells the room that the mailbox has stalled, or works again.
+pub const NOTE: &str = "note";
 
 /// Says what an entry wants.
 pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
@@ -69,6 +74,8 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
             warmup(ctx, key, &WarmupCommand::Release(SettleSlot { send_id }))
         }
         RECORD => record(ctx, entry),
+        SYNC => mailbox::begin(ctx),
+        NOTE => mailbox::begin_note(ctx),
         other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
     }
 }
@@ -80,6 +87,8 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
         PERMIT => calls::permitted(ctx, id_of(entry)?, outcome),
         MAIL => mail::settle(ctx, id_of(entry)?, outcome),
         RELEASE => calls::released(ctx),
+        SYNC => mailbox::settle(ctx, outcome),
+        NOTE => mailbox::settle_note(ctx, entry),
         START => calls::started(ctx, outcome),
         ZONE => calls::moved(ctx, outcome),
         _ => Ok(Settled::Finished),

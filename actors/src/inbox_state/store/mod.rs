@@ -3,6 +3,7 @@
 pub mod bodies;
 pub mod inbox;
 pub mod ledger;
+pub mod mailbox;
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! The first blob is the event, the others are labels: names of ours, never what a person wrote.
 
 use crate::kernel::{Effect, MailOutcome, Outcome, PostFate};
+use crate::mail::mailbox::ReadEnd;
 use worker::{AnalyticsEngineDataPointBuilder, Env};
 
 /// The binding.
@@ -33,6 +34,16 @@ pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
             };
             write(env, "mail.out", &[fate], &[1.0]);
         }
+        Outcome::Mailbox(read) => {
+            let end = match read.end {
+                ReadEnd::AllRead => "all_read",
+                ReadEnd::More => "more",
+                ReadEnd::Failed { .. } => "failed",
+            };
+            let passed_over = read.passed_over.len() as f64;
+            let numbers = [read.taken as f64, read.duplicates as f64, passed_over];
+            write(env, "mailbox", &[end], &numbers);
+        }
         Outcome::Posted(posted) => {
             for one in posted {
                 let (fate, status) = match &one.fate {
@@ -50,6 +61,7 @@ pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
                 Effect::Summary(_) => "d1",
                 Effect::Call { .. } => "actor",
                 Effect::Mail(_) => "mail",
+                Effect::Mailbox(_) => "mailbox",
                 Effect::Post(_) => "webhook",
                 Effect::Forget(_) => "storage",
                 Effect::Nothing => "nothing",

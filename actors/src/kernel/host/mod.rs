@@ -8,7 +8,7 @@
 
 pub mod charset;
 pub mod metrics;
-mod outside;
+pub mod outside;
 mod post;
 mod storage;
 pub(super) mod unicode;
@@ -21,6 +21,7 @@ use super::context::{Entropy, Expelled};
 use super::engine::{Engine, Turn, World};
 use super::sockets::{Incoming, TOO_SLOW, attachment, encode};
 use super::{Actor, Effect, Entry, MailJob, MailOutcome, Outcome};
+use crate::mail::mailbox::{MailboxJob, MailboxRead};
 use crate::mail::seal::SealKey;
 use js_sys::{Array, Object, Reflect, Uint8Array};
 use schema::codec::read_msgpack;
@@ -33,8 +34,14 @@ use std::pin::Pin;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Env, State};
 
-/// Sends mail for an actor that has a transport.
-pub type SendMail = fn(Env, MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>>>;
+/// How an actor's mail leaves, and how mail comes in.
+#[derive(Clone, Copy)]
+pub struct Transport {
+    /// Sends a mail.
+    pub send: fn(Env, MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>>>,
+    /// Reads a mailbox.
+    pub read: fn(Env, MailboxJob) -> Pin<Box<dyn Future<Output = MailboxRead>>>,
+}
 
 /// The deployment's keys: the current one, and the one before while secrets are sealed anew.
 ///
@@ -63,7 +70,7 @@ pub struct Host<A> {
     object: ObjectState,
     env: Env,
     engine: RefCell<Option<Engine<A>>>,
-    send_mail: Option<SendMail>,
+    transport: Option<Transport>,
     /// What was begun and takes long, until [`Host::slow`] does it.
     slow: RefCell<Vec<(Entry, Effect)>>,
 }
@@ -79,11 +86,11 @@ impl Entropy for Crypto {
 impl<A: Actor> Host<A> {
     /// The host of one object. Storage is first touched by the first event.
     #[must_use]
-    pub fn new(state: &State, env: Env, send_mail: Option<SendMail>) -> Self {
+    pub fn new(state: &State, env: Env, transport: Option<Transport>) -> Self {
         let object: &ObjectState = state.as_raw().unchecked_ref();
         let object = object.clone();
         let (engine, slow) = (RefCell::new(None), RefCell::new(Vec::new()));
-        Self { home: DurableHome::new(state), object, env, engine, send_mail, slow }
+        Self { home: DurableHome::new(state), object, env, engine, transport, slow }
     }
 
     /// Runs what waits: each item is an envelope (bytes), or a socket's attachment and its frame.
@@ -218,7 +225,7 @@ impl<A: Actor> Host<A> {
         let mut begun = Vec::new();
         let first = self.turn(|engine, world, turn| {
             begun = engine.begin(&self.home, world, turn, super::drain::AT_ONCE);
-            let slow = begun.extract_if(.., |(_, effect)| matches!(effect, Effect::Post(_)));
+            let slow = begun.extract_if(.., |(_, effect)| effect.is_slow());
             let slow: Vec<_> = slow.collect();
             turn.drain |= !slow.is_empty() && begun.is_empty();
             let count = slow.len() as u32;
@@ -245,7 +252,7 @@ impl<A: Actor> Host<A> {
 
     async fn carry_out(&self, begun: Vec<(Entry, Effect)>) -> Result<JsValue, JsValue> {
         let (entries, effects): (Vec<_>, Vec<Effect>) = begun.into_iter().unzip();
-        let outcomes = outside::perform(&self.env, self.send_mail, effects).await;
+        let outcomes = outside::perform(&self.env, self.transport, effects).await;
         let progress = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed { .. }));
         self.turn(|engine, world, turn| {
             for (entry, outcome) in entries.iter().zip(&outcomes) {
@@ -363,7 +370,7 @@ fn reason(reject: &Reject) -> String {
 /// The class's methods are the entry file's interface, not the platform's.
 #[macro_export]
 macro_rules! durable_actor {
-    ($(#[$doc:meta])* $class:ident, $core:ty, $send_mail:expr) => {
+    ($(#[$doc:meta])* $class:ident, $core:ty, $transport:expr) => {
         $(#[$doc])*
         #[worker::durable_object(fetch)]
         pub struct $class {
@@ -372,7 +379,7 @@ macro_rules! durable_actor {
 
         impl worker::DurableObject for $class {
             fn new(state: worker::State, env: worker::Env) -> Self {
-                Self { host: $crate::kernel::host::Host::new(&state, env, $send_mail) }
+                Self { host: $crate::kernel::host::Host::new(&state, env, $transport) }
             }
 
             /// The entry file answers requests itself; none arrives here.

@@ -4,7 +4,7 @@
 //! answer is [`Outcome::Failed`] (or, for mail, what the transport can say for certain).
 
 use super::storage::describe;
-use super::{SendMail, metrics, post};
+use super::{Transport, metrics, post};
 use crate::kernel::{Effect, Outcome};
 use futures_util::future::{Either, join_all, select};
 use js_sys::{Promise, Uint8Array};
@@ -21,6 +21,8 @@ use worker::{Delay, Env};
 /// How long D1 or another actor may take.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+const NO_TRANSPORT: &str = "this actor has no mail transport";
+
 #[wasm_bindgen]
 extern "C" {
     /// A stub of an actor, as the entry file's classes answer to it.
@@ -33,7 +35,7 @@ extern "C" {
 /// Does what a round of outbox entries asks for; the outcomes are in the order of the effects.
 pub(super) async fn perform(
     env: &Env,
-    send_mail: Option<SendMail>,
+    transport: Option<Transport>,
     effects: Vec<Effect>,
 ) -> Vec<Outcome> {
     let summaries: Vec<&Summary> = effects
@@ -45,7 +47,7 @@ pub(super) async fn perform(
         .collect();
     let written =
         async { if summaries.is_empty() { Ok(()) } else { in_time(write(env, &summaries)).await } };
-    let others = effects.iter().map(|effect| other(env, send_mail, effect));
+    let others = effects.iter().map(|effect| other(env, transport, effect));
     let (written, others) = futures_util::future::join(written, join_all(others)).await;
     let of_summary = || match &written {
         Ok(()) => Outcome::Done(b"{}".to_vec()),
@@ -60,20 +62,24 @@ pub(super) async fn perform(
 }
 
 /// What came of an effect that is no summary; summaries are written together.
-async fn other(env: &Env, send_mail: Option<SendMail>, effect: &Effect) -> Option<Outcome> {
+async fn other(env: &Env, transport: Option<Transport>, effect: &Effect) -> Option<Outcome> {
     Some(match effect {
         Effect::Summary(_) => return None,
         Effect::Nothing => Outcome::Done(b"{}".to_vec()),
         Effect::Call { actor, instance, key, command } => {
-            match in_time(call(env, *actor, instance, key, command)).await {
+            match ask(env, *actor, instance, key, command).await {
                 Ok(Answer::Done { json, .. }) => Outcome::Done(json),
                 Ok(Answer::Rejected(reject)) => Outcome::Rejected(reject),
                 Err(why) => Outcome::Failed { why },
             }
         }
-        Effect::Mail(job) => match send_mail {
-            Some(send) => Outcome::Mail(send(env.clone(), (**job).clone()).await),
-            None => Outcome::Failed { why: "this actor has no mail transport".into() },
+        Effect::Mail(job) => match transport {
+            Some(way) => Outcome::Mail((way.send)(env.clone(), (**job).clone()).await),
+            None => Outcome::Failed { why: NO_TRANSPORT.into() },
+        },
+        Effect::Mailbox(job) => match transport {
+            Some(way) => Outcome::Mailbox((way.read)(env.clone(), (**job).clone()).await),
+            None => Outcome::Failed { why: NO_TRANSPORT.into() },
         },
         Effect::Post(jobs) => Outcome::Posted(post::all(env, jobs).await),
         Effect::Forget(keys) => match in_time(forget(env, keys)).await {
@@ -87,6 +93,44 @@ async fn other(env: &Env, send_mail: Option<SendMail>, effect: &Effect) -> Optio
 async fn forget(env: &Env, keys: &[String]) -> Result<(), String> {
     let bucket = env.bucket("MAIL").map_err(|error| error.to_string())?;
     bucket.delete_multiple(keys.to_vec()).await.map_err(|error| error.to_string())
+}
+
+/// Keeps an object.
+///
+/// # Errors
+/// Why it was not kept.
+pub async fn put(env: &Env, key: &str, bytes: &[u8]) -> Result<(), String> {
+    let bucket = env.bucket("MAIL").map_err(|error| error.to_string())?;
+    let put = async { bucket.put(key, bytes.to_vec()).execute().await.map(drop) };
+    in_time(async { put.await.map_err(|error| error.to_string()) }).await
+}
+
+/// The first column of the rows that D1 has for a statement about a workspace: texts.
+///
+/// # Errors
+/// Why D1 did not answer.
+pub async fn texts(env: &Env, sql: &str, workspace: WorkspaceId) -> Result<Vec<String>, String> {
+    let rows = async {
+        let statement = env.d1("DB")?.prepare(sql);
+        let statement = statement.bind(&[JsValue::from_str(&workspace.to_string())])?;
+        statement.raw::<String>().await
+    };
+    let rows = in_time(async { rows.await.map_err(|error| error.to_string()) }).await?;
+    Ok(rows.into_iter().flatten().collect())
+}
+
+/// Asks an actor as Postroom itself, and waits no longer than is usual.
+///
+/// # Errors
+/// Why nobody answered.
+pub async fn ask(
+    env: &Env,
+    actor: ActorKind,
+    instance: &str,
+    key: &str,
+    command: &[u8],
+) -> Result<Answer, String> {
+    in_time(call(env, actor, instance, key, command)).await
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, String> {

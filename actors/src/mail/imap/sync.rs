@@ -81,6 +81,8 @@ pub struct Sync<'s, 'x, S, W> {
     listed: VecDeque<Listed>,
     /// Everything below is either in `listed` or dealt with.
     listed_until: u32,
+    /// Mails that the server got before, in seconds since 1970, are dealt with as they are.
+    not_before: i64,
     /// Why it goes no further.
     stopped: Option<ImapError>,
 }
@@ -103,11 +105,17 @@ impl<'x, S: MailStream, W: Sleep> Session<'x, S, W> {
         };
         let listed_until = cursor.uid_next;
         let listed = VecDeque::new();
-        Ok(Sync { session: self, start, cursor, end, listed, listed_until, stopped: None })
+        let (not_before, stopped) = (i64::MIN, None);
+        Ok(Sync { session: self, start, cursor, end, listed, listed_until, not_before, stopped })
     }
 }
 
 impl<S: MailStream, W: Sleep> Sync<'_, '_, S, W> {
+    /// Reads past mails that the server got before a time, in seconds since 1970.
+    pub fn not_before(self, not_before: i64) -> Self {
+        Sync { not_before, ..self }
+    }
+
     /// Where it began.
     pub fn start(&self) -> Start {
         self.start
@@ -178,9 +186,13 @@ impl<S: MailStream, W: Sleep> Sync<'_, '_, S, W> {
     async fn list_next(&mut self) -> Result<(), ImapError> {
         let low = self.listed_until;
         let behind = low.saturating_add(STRETCH).min(self.end);
-        self.listed.extend(self.session.list(low, behind.saturating_sub(1)).await?);
+        let listed = self.session.list(low, behind.saturating_sub(1)).await?;
+        let is_gap = listed.is_empty();
+        let not_before = self.not_before;
+        let is_wanted = |mail: &Listed| mail.received_at.is_none_or(|at| at >= not_before);
+        self.listed.extend(listed.into_iter().filter(is_wanted));
         self.listed_until = behind;
-        if self.listed.is_empty() && behind < self.end {
+        if is_gap && self.listed.is_empty() && behind < self.end {
             let next = self.session.first_uid_from(behind).await?;
             self.listed_until = next.unwrap_or(self.end).clamp(behind, self.end);
         }

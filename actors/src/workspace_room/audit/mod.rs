@@ -19,7 +19,8 @@ use serde::{Deserialize, Serialize};
 use store::New;
 
 /// The things that the daily work is about.
-const DAILY: [&str; 6] = ["ticket", "comment", "scheduledComment", "mail", "sla", "notification"];
+const DAILY: [&str; 7] =
+    ["ticket", "comment", "scheduledComment", "mail", "mailbox", "sla", "notification"];
 /// What else happens every day.
 const DAILY_KINDS: [&str; 8] = [
     "automation.fired",

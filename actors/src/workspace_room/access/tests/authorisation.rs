@@ -454,6 +454,7 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Read), json!({ "getTicketSla": { "ticketId": id } })),
         (For::System, json!({ "receiveMail": { "rawKey": "k" } })),
         (For::System, json!({ "reportUnparseable": { "rawKey": "k", "reason": "r" } })),
+        (For::System, json!({ "noteMailbox": { "inboxId": id, "email": "a@b.example" } })),
     ]
 }
 
