@@ -44,6 +44,7 @@ impl World {
                     self.send(Request { to, ask, origin, until });
                 }
                 Effect::Mail(job) => self.hand_over(name, round, index, &job),
+                Effect::Mailbox(job) => self.read_mailbox(name, (round, index), *job),
                 Effect::Post(jobs) => self.post_all(name, round, index, &jobs),
                 Effect::Forget(keys) => {
                     self.say(format_args!("storage forgets {}", keys.join(" ")));

@@ -2,7 +2,7 @@
 //!
 //! A seed decides what is asked, what goes wrong, and when. Reading order: [`world`] (the agenda) →
 //! [`object`] and [`disk`] (one Durable Object, and how it dies) → [`turns`], [`alarms`],
-//! [`outboxes`], [`effects`] (what objects do) → [`d1`], [`post`], [`clients`], [`sockets`] (the
+//! [`outboxes`], [`effects`] (what objects do) → [`d1`], [`post`], [`mailboxes`], [`clients`], [`sockets`] (the
 //! world outside) → [`plan`] (what is asked) → [`faults`] (what goes wrong) → [`check`] (what must
 //! hold) → [`run`] (one seed) → [`report`] (many seeds) → [`planted`] (bugs that must be found).
 
@@ -15,6 +15,7 @@ pub mod disk;
 pub mod effects;
 pub mod faults;
 pub mod machine;
+pub mod mailboxes;
 pub mod object;
 pub mod outboxes;
 pub mod plan;

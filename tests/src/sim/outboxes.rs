@@ -31,7 +31,7 @@ impl World {
         }) else {
             return;
         };
-        let slow = |(_, effect): &(_, Effect)| matches!(effect, Effect::Post(_));
+        let slow = |(_, effect): &(_, Effect)| effect.is_slow();
         let (slow, begun): (Vec<_>, Vec<_>) = begun.into_iter().partition(slow);
         self.object(name).draining = !begun.is_empty();
         self.object(name).drain_again = false;
@@ -63,6 +63,9 @@ impl World {
 
     /// The outcome of an entry comes back; the last of a round settles all of it.
     pub(super) fn came_back(&mut self, number: u64, index: usize, outcome: Outcome) {
+        if let Some(reading) = self.readings.remove(&number) {
+            return self.read_on(reading, outcome);
+        }
         let Some(round) = self.rounds.get_mut(&number) else { return };
         let Some((_, slot)) = round.entries.get_mut(index) else { return };
         if slot.is_some() {
@@ -104,7 +107,10 @@ impl World {
         let Some(((), mut turn)) = done else { return };
         let progress = |(_, outcome): &(_, Outcome)| !matches!(outcome, Outcome::Failed { .. });
         turn.drain |= settled.iter().any(progress);
-        if settled.iter().all(|(_, outcome)| matches!(outcome, Outcome::Posted(_))) {
+        let is_slow = |(_, outcome): &(_, Outcome)| {
+            matches!(outcome, Outcome::Posted(_) | Outcome::Mailbox(_))
+        };
+        if settled.iter().all(is_slow) {
             // It ran beside the others, which go on as they were.
             return self.tell(name, &turn);
         }

@@ -8,6 +8,7 @@ use super::clients::Clients;
 use super::clock::Clock;
 use super::d1::D1;
 use super::faults::Faults;
+use super::mailboxes::{Lying, Reading};
 use super::object::{Name, Object};
 use super::plan::Plan;
 use super::post::Post;
@@ -137,6 +138,10 @@ pub struct World {
     pub post: Post,
     /// How many requests the receiver has got that goes away.
     pub posts_to_gone: u32,
+    /// The mails that lie in the mailboxes of inboxes.
+    pub mailboxes: BTreeMap<Name, Vec<Lying>>,
+    /// The readings of mailboxes that wait for something.
+    pub readings: BTreeMap<u64, Reading>,
     /// The clients.
     pub clients: Clients,
     /// The sockets.
@@ -180,6 +185,8 @@ impl World {
             d1_down: 0,
             post: Post::default(),
             posts_to_gone: 0,
+            mailboxes: BTreeMap::new(),
+            readings: BTreeMap::new(),
             clients: Clients::default(),
             sockets: Sockets::default(),
             plan,

@@ -101,6 +101,7 @@ impl World {
         self.check_tickets();
         self.check_people();
         self.check_reports();
+        self.check_mailboxes();
         self.check_directory();
         self.check_desks();
         self.check_erased();

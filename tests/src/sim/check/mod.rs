@@ -12,6 +12,7 @@ mod limits;
 mod log;
 mod macros;
 mod mail;
+mod mailboxes;
 mod people;
 mod promises;
 mod prospects;

@@ -12,6 +12,7 @@ mod directory;
 mod files;
 mod keys;
 mod limiter;
+mod mailboxes;
 mod moves;
 mod notifications;
 mod prospects;
@@ -133,7 +134,7 @@ pub struct Plan {
 
 type Generator = fn(&mut World, usize);
 
-const GENERATORS: [Generator; 21] = [
+const GENERATORS: [Generator; 22] = [
     room::desk,
     room::people,
     room::mail,
@@ -155,6 +156,7 @@ const GENERATORS: [Generator; 21] = [
     notifications::notifications,
     files::files,
     files::privacy,
+    mailboxes::mailboxes,
 ];
 
 /// Wall times at which something begins or ends: summer time in Europe and America, a leap day, a

@@ -1,0 +1,67 @@
+//! Mailboxes that inboxes read: connected, disconnected, read at once; and mail that comes into them.
+
+use super::room::ask_object;
+use super::{About, SECRET, sends};
+use crate::sim::mailboxes::{Lying, WRONG};
+use crate::sim::object::Name;
+use crate::sim::world::World;
+use schema::ActorKind;
+use serde_json::{Value, json};
+
+/// Mail comes in, or somebody asks an inbox about its mailbox.
+pub fn mailboxes(world: &mut World, tenant: usize) {
+    let Some(owner) = world.plan.tenants[tenant].members.first().cloned() else { return };
+    let plan = &mut world.plan;
+    let index = plan.random.index(plan.tenants[tenant].inboxes.len());
+    let inbox = &plan.tenants[tenant].inboxes[index];
+    let name = plan.tenants[tenant].object(ActorKind::InboxState, inbox.id);
+    if !inbox.registered {
+        return sends::sends(world, tenant);
+    }
+    let command = match plan.random.below(100) {
+        0..55 => {
+            let count = if plan.random.chance(150) { 8 } else { 1 };
+            for _ in 0..count {
+                deliver(world, tenant, &name);
+            }
+            return;
+        }
+        55..80 => connect(world, index),
+        80..92 => json!({ "syncMailbox": {} }),
+        92..96 => json!({ "status": {} }),
+        _ => json!({ "disconnectMailbox": {} }),
+    };
+    ask_object(world, name, owner.principal, &command, About::Other);
+}
+
+fn connect(world: &mut World, index: usize) -> Value {
+    let now = world.clock.wall();
+    let random = &mut world.plan.random;
+    let mut sealed = format!("{SECRET}{index}").into_bytes();
+    if random.chance(250) {
+        sealed.extend(WRONG);
+    }
+    let since = random.chance(200).then(|| now - random.between(0, 3_600_000));
+    json!({ "connectMailbox": {
+        "host": "imap.example.com", "port": 993, "security": "implicit_tls",
+        "username": format!("user{}", random.below(2)), "sealedPassword": sealed,
+        "everyMinutes": random.between(20, 61), "since": since,
+    }})
+}
+
+/// A mail comes into a mailbox.
+fn deliver(world: &mut World, tenant: usize, name: &Name) {
+    let received_at = world.clock.wall();
+    let text = world.plan.text(tenant);
+    let token = text.rsplit(' ').next().unwrap_or_default().to_owned();
+    let own = &world.plan.tenants[tenant];
+    let from = format!("m{}@{}.example", world.plan.random.below(12), own.canary);
+    let raw = format!(
+        "From: {from}\r\nTo: desk@a.example\r\nMessage-ID: <{token}.box@{}.example>\r\n\
+         Subject: {text}\r\n\r\n{text}\r\n",
+        own.canary
+    );
+    world.say(format_args!("{token} lies in the mailbox of {}", name.1));
+    let mail = Lying { received_at, token, raw: raw.into_bytes() };
+    world.mailboxes.entry(name.clone()).or_default().push(mail);
+}
