@@ -1,5 +1,6 @@
-//! The watchdog: every few minutes it wakes what changed lately, and what reads a mailbox. An object
-//! that is awake arms its alarm again, so a wake-up that the platform has dropped is made good.
+//! The watchdog: every few minutes it wakes what changed lately, and what reads a mailbox. An
+//! object that is awake arms its alarm again, so a wake-up that the platform has dropped is made
+//! good.
 
 use crate::d1::{self, Known};
 use crate::gather::gather;

@@ -186,8 +186,8 @@ fn look(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox) -> Result<(), Reject> {
     Ok(())
 }
 
-/// Says what the room is to be told: that the mailbox has stalled, or works again. Told twice, it is
-/// told under one key.
+/// Says what the room is to be told: that the mailbox has stalled, or works again. Told twice, it
+/// is told under one key.
 pub fn begin_note(ctx: &mut Ctx<'_>) -> Result<Effect, Reject> {
     let Some(mut mailbox) = store::load(ctx.sql)? else { return Ok(Effect::Nothing) };
     let key = match (mailbox.stalled_since, mailbox.told_since) {

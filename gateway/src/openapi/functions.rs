@@ -6,7 +6,7 @@ use crate::router::Route;
 use crate::routes::status;
 use crate::routes::transfer;
 use crate::routes::{
-    About, Health, admin, health, inboxes, invitations, mailboxes, prospects, realtime, sessions,
+    About, Health, admin, health, inboxes, invitations, prospects, realtime, sessions,
 };
 use schema::inbox::{InboxView, NewMail, PauseInbox, ResolveUnknown, SendView};
 use schema::limiter::LimitKind;
@@ -154,8 +154,6 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::GetInbox
         | Route::ConfigureInbox
         | Route::PauseInbox
-        | Route::ConnectMailbox
-        | Route::DisconnectMailbox
         | Route::ListSends
         | Route::Send
         | Route::GetSend
@@ -168,6 +166,9 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::DeleteProspect
         | Route::ProspectHistory
         | Route::SuppressProspect => of_prospects(route, s),
+        Route::ConnectMailbox | Route::DisconnectMailbox | Route::SyncEmails => {
+            outside::of_mailboxes(route, s)
+        }
         Route::Upload | Route::MakeLink => outside::of_files(route, s),
         Route::CreateApiKey => outside::of_api_keys(s),
         Route::CreateWebhook | Route::ChangeWebhook | Route::RotateWebhookSecret => {
@@ -282,15 +283,6 @@ fn of_inboxes(route: Route, s: &mut Schemas) -> Function {
             let body = s.input::<PauseInbox>();
             Function::does("pauseInbox", "Pauses an inbox", body, view)
         }
-        Route::ConnectMailbox => {
-            let body = s.input::<mailboxes::NewMailbox>();
-            let summary = "Has an inbox read a mailbox";
-            let keyed = Function::does("connectMailbox", summary, body, view);
-            Function { keyed: false, ..keyed }
-        }
-        Route::DisconnectMailbox => {
-            Function::reads("disconnectMailbox", "Has an inbox read no mailbox", view)
-        }
         Route::ListSends => {
             let state = s.input::<schema::inbox::SendState>();
             let list = Function::pages("listSends", "Lists what an inbox sends", send);
@@ -391,12 +383,6 @@ fn of_admin(route: Route, s: &mut Schemas) -> Function {
             let reply = json!({ "type": "array", "items": each });
             let summary = "Registers an inbox for each secret SMTP_INBOX_1, _2…";
             Function::does("initializeInboxes", summary, body, reply).perhaps()
-        }
-        Route::SyncEmails => {
-            let body = s.input::<mailboxes::SyncEmails>();
-            let reply = s.reply::<mailboxes::Synced>();
-            let summary = "Has every inbox read its mailbox at once";
-            Function::does("syncEmails", summary, body, reply).perhaps()
         }
         Route::ResumeInbox => {
             let (body, reply) = (s.input::<inboxes::Which>(), s.reply::<InboxView>());

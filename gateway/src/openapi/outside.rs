@@ -1,9 +1,10 @@
-//! What the document says of webhooks and files.
+//! What the document says of webhooks, mailboxes and files.
 
 use super::Schemas;
 use super::functions::Function;
 use crate::router::Route;
-use crate::routes::{api_keys, attachments, webhooks};
+use crate::routes::{api_keys, attachments, mailboxes, webhooks};
+use schema::inbox::InboxView;
 use schema::room::comment::Attachment;
 use schema::room::notification::{ChangeNotificationTemplates, NotificationTemplates};
 use schema::room::webhook::{ChangeWebhook, Webhook};
@@ -45,6 +46,28 @@ pub(super) fn of_notices(s: &mut Schemas) -> Function {
     super::take(&mut body, "ifVersion");
     Function::does("changeNotificationTemplates", "Changes what notifications say", body, reply)
         .matching()
+}
+
+/// Mailboxes.
+pub(super) fn of_mailboxes(route: Route, s: &mut Schemas) -> Function {
+    match route {
+        Route::ConnectMailbox => {
+            let (body, view) = (s.input::<mailboxes::NewMailbox>(), s.reply::<InboxView>());
+            let summary = "Has an inbox read a mailbox";
+            let keyed = Function::does("connectMailbox", summary, body, view);
+            Function { keyed: false, ..keyed }
+        }
+        Route::DisconnectMailbox => {
+            let view = s.reply::<InboxView>();
+            Function::reads("disconnectMailbox", "Has an inbox read no mailbox", view)
+        }
+        _ => {
+            let body = s.input::<mailboxes::SyncEmails>();
+            let reply = s.reply::<mailboxes::Synced>();
+            let summary = "Has every inbox read its mailbox at once";
+            Function::does("syncEmails", summary, body, reply).perhaps()
+        }
+    }
 }
 
 /// Files.

@@ -2,9 +2,10 @@
 //!
 //! A seed decides what is asked, what goes wrong, and when. Reading order: [`world`] (the agenda) →
 //! [`object`] and [`disk`] (one Durable Object, and how it dies) → [`turns`], [`alarms`],
-//! [`outboxes`], [`effects`] (what objects do) → [`d1`], [`post`], [`mailboxes`], [`clients`], [`sockets`] (the
-//! world outside) → [`plan`] (what is asked) → [`faults`] (what goes wrong) → [`check`] (what must
-//! hold) → [`run`] (one seed) → [`report`] (many seeds) → [`planted`] (bugs that must be found).
+//! [`outboxes`], [`effects`] (what objects do) → [`d1`], [`post`], [`mailboxes`], [`clients`],
+//! [`sockets`] (the world outside) → [`plan`] (what is asked) → [`faults`] (what goes wrong) →
+//! [`check`] (what must hold) → [`run`] (one seed) → [`report`] (many seeds) → [`planted`] (bugs
+//! that must be found).
 
 pub mod alarms;
 pub mod check;

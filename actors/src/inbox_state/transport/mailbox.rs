@@ -1,8 +1,8 @@
 //! How an inbox's mail comes in: IMAP over the Worker's TCP sockets; wasm only.
 //!
 //! It connects, opens the sealed password, and hands over to [`crate::mail::imap`] and
-//! [`crate::mail::mailbox`]. A reading is given up after [`LIMIT`], before the outbox would take the
-//! object for dead.
+//! [`crate::mail::mailbox`]. A reading is given up after [`LIMIT`], before the outbox would take
+//! the object for dead.
 
 use super::{Waits, Wire, connect, open, security};
 use crate::kernel::host::outside;

@@ -1,4 +1,5 @@
-//! Mailboxes that inboxes read: connected, disconnected, read at once; and mail that comes into them.
+//! Mailboxes that inboxes read: connected, disconnected, read at once; and mail that comes into
+//! them.
 
 use super::room::ask_object;
 use super::{About, SECRET, sends};
