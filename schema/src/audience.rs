@@ -36,6 +36,7 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     ("category.created", Permission::Read),
     // GET /v1/tickets/{ticketId}/comments
     ("comment.created", Permission::Read),
+    ("comment.delivery", Permission::Read),
     // GET /v1/companies
     ("company.changed", Permission::Read),
     ("company.created", Permission::Read),

@@ -17,6 +17,10 @@ pub const SUBJECT_CHARS_MAX: usize = 998;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// How many references a mail may carry.
 pub const REFERENCES_MAX: usize = 50;
+/// How many bytes the files of a mail may have together.
+pub const FILES_BYTES_MAX: i64 = 25 * 1024 * 1024;
+/// How the key of a mail begins that is a comment; the comment's id follows.
+pub const COMMENT_KEY: &str = "comment:";
 /// How long the health window reaches back.
 pub const WINDOW_MS: Millis = 7 * 24 * 60 * 60 * 1000;
 /// How many mails the health window holds at most, the latest.
@@ -36,7 +40,8 @@ pub enum InboxCommand {
     Register(RegisterInbox),
     /// Changes what is given. Permission: manage. Reply: [`InboxView`].
     Configure(ConfigureInbox),
-    /// Takes a mail to send. Permission: work. Reply: [`SendView`].
+    /// Takes a mail to send. Permission: work; for Postroom itself, where it is a comment or has
+    /// files. Reply: [`SendView`].
     Send(SendMail),
     /// Tells of one mail. Permission: read. Reply: [`SendView`].
     GetSend(GetSend),
@@ -210,6 +215,25 @@ pub struct NewMail {
     // Left out where it is not so: the hash of a mail that was taken before this field was.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub automatic: bool,
+    /// Its files; for Postroom's own use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
+    pub files: Vec<MailFile>,
+}
+
+/// A file of a mail that leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct MailFile {
+    /// What it is called.
+    pub file_name: String,
+    /// What it is.
+    pub content_type: String,
+    /// Its size.
+    pub bytes_count: i64,
+    /// Where its content is kept.
+    pub key: String,
 }
 
 /// Which step of which campaign a mail is.

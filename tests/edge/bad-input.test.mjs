@@ -313,6 +313,7 @@ test("bad input", { timeout: 300_000 }, async (t) => {
       acceptInvitation: { tokenHash: hash, passwordHash: "$argon2id$x", refreshHash: hash },
       receiveMail: { rawKey: "x", subject: "x", text: "x" },
       reportUnparseable: { rawKey: "x", reason: "x" },
+      noteDelivery: { commentId: their.ticket, inboxId: their.ticket, sendId: their.ticket, version: 9, messageId: "x", state: "sent" },
       changePassword: { currentHash: "$argon2id$wrong", newHash: "$argon2id$v=19$m=19456,t=2,p=1$AAAA$AAAA" },
       getTicket: { ticketId: their.ticket },
       changeTicket: { ticketId: mine.ticket, assigneeId: their.owner.agentId },

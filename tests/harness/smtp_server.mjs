@@ -39,7 +39,7 @@ export function makeCertificates(folder) {
   return { ca: join(folder, "ca.pem"), certificate: join(folder, "leaf.pem"), key: join(folder, "leaf.key") };
 }
 
-function configuration({ folder, ports, certificates, domain, user }) {
+function configuration({ folder, ports, certificates, domain, user, others }) {
   return `
 primary_hostname = localhost
 exim_user = Debian-exim
@@ -78,7 +78,7 @@ begin routers
 mailbox:
   driver = accept
   domains = +local_domains
-  local_parts = ${user}
+  local_parts = ${[user, ...others].join(" : ")}
   transport = maildir
 
 begin transports
@@ -114,8 +114,8 @@ login:
 `;
 }
 
-/** Starts a server; every call starts another one, on ports of its own. */
-export async function startSmtpServer({ domain = "desk.test", user = "ann" } = {}) {
+/** Starts a server; every call starts another one, on ports of its own. `others` get their mail into the same folder. */
+export async function startSmtpServer({ domain = "desk.test", user = "ann", others = [] } = {}) {
   ensureExim();
   const prepare = (folder, ports) => {
     const certificates = makeCertificates(folder);
@@ -123,7 +123,7 @@ export async function startSmtpServer({ domain = "desk.test", user = "ann" } = {
       mkdirSync(join(folder, name), { recursive: true });
     }
     const file = join(folder, "exim.conf");
-    writeFileSync(file, configuration({ folder, ports, certificates, domain, user }), { mode: 0o644 });
+    writeFileSync(file, configuration({ folder, ports, certificates, domain, user, others }), { mode: 0o644 });
     execFileSync("chown", ["-R", "Debian-exim:Debian-exim", folder]);
     execFileSync("chown", ["root:root", file]); // Exim refuses a configuration that others can write
     const command = [EXIM, "-C", file, "-bdf", "-q1m"];

@@ -5,7 +5,7 @@ use super::store::ledger::{self, Send};
 use super::{health, keep_inbox, keep_send, outbox, registered, send_of, store};
 use crate::kernel::Ctx;
 use crate::kernel::store::timers;
-use schema::inbox::SendState;
+use schema::inbox::{COMMENT_KEY, SendState};
 use schema::prospect::Fate;
 use schema::warmup::ALLOWANCES;
 use schema::{Millis, Reject};
@@ -143,6 +143,9 @@ pub fn finish(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<()
     send.settled_at = Some(ctx.now);
     if state != SendState::Unknown {
         ctx.set_timer(FORGET, &send.id.to_string(), ctx.now + BODY_KEPT_MS, &[])?;
+    }
+    if send.key.starts_with(COMMENT_KEY) {
+        ctx.outbox(outbox::DELIVERY, &send.id.to_string(), &[])?;
     }
     keep_send(ctx, send)
 }

@@ -23,6 +23,7 @@
 mod flow;
 mod handle;
 mod health;
+pub mod identity;
 mod mailbox;
 mod outbox;
 mod store;

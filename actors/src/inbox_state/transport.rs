@@ -1,24 +1,28 @@
 //! How an inbox's mail leaves: SMTP over the Worker's TCP sockets; wasm only.
 //!
 //! It connects, opens the sealed password, and hands over to [`crate::mail::smtp`], whose outcome
-//! it passes on as it is. A hand-over that takes longer than [`LIMIT`] is unknown, and over before
-//! the outbox would take the object for dead. Where `SEND_MODE` is `dry` it stops before it
-//! connects.
+//! it passes on as it is. The files of a mail are read from storage before that, in pieces; a mail
+//! of which one is not there does not leave. A hand-over that takes longer than [`LIMIT`] is
+//! unknown, and over before the outbox would take the object for dead. Where `SEND_MODE` is `dry`
+//! it stops before it connects.
 //!
 //! How mail comes in is in [`mailbox`].
 
 mod mailbox;
 
 use crate::kernel::host::{Transport, seal_keys};
-use crate::kernel::{MailJob, MailOutcome};
+use crate::kernel::{JobFile, MailJob, MailOutcome};
 use crate::mail::address::Address;
+use crate::mail::attach::Base64Lines;
 use crate::mail::seal;
 use crate::mail::send_mode::SendMode;
 use crate::mail::smtp::{
     Credentials, Security, SendOutcome, Sleep, SmtpMail, SmtpSettings, SmtpStream, Stage,
     TimeLimits, send,
 };
+use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use std::cell::Cell;
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
@@ -29,6 +33,10 @@ use worker::{Delay, Env, SecureTransport, Socket};
 
 /// How long a hand-over may take in all.
 const LIMIT: Duration = Duration::from_secs(8 * 60);
+/// How long the files of a mail may take to be read.
+const FILES_LIMIT: Duration = Duration::from_secs(60);
+/// How many bytes of files are in memory at once, of all mails that are under way.
+const FILES_AT_ONCE_MAX: i64 = 30 * 1024 * 1024;
 /// How long a connection may take to open.
 const CONNECT_LIMIT: Duration = Duration::from_secs(20);
 
@@ -38,15 +46,81 @@ pub const TRANSPORT: Transport = Transport { send: send_mail, read: mailbox::rea
 /// Sends a mail.
 fn send_mail(env: Env, job: MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>>> {
     Box::pin(async move {
-        match select(pin!(hand_over(&env, &job)), pin!(Delay::from(LIMIT))).await {
+        let size = job.files.iter().map(|file| file.bytes_count.max(0)).sum();
+        let Some(_room) = Room::take(size) else {
+            return not_sent("other mails with large files leave first".into());
+        };
+        let read = async { content(&env, &job).await };
+        let content = match select(pin!(read), pin!(Delay::from(FILES_LIMIT))).await {
+            Either::Left((Ok(content), _)) => content,
+            Either::Left((Err(outcome), _)) => return outcome,
+            Either::Right(_) => return not_sent("storage took too long".into()),
+        };
+        match select(pin!(hand_over(&env, &job, &content)), pin!(Delay::from(LIMIT))).await {
             Either::Left((outcome, _)) => outcome,
             Either::Right(_) => MailOutcome::Unknown { why: "the server took too long".into() },
         }
     })
 }
 
-async fn hand_over(env: &Env, job: &MailJob) -> MailOutcome {
-    let not_sent = |why: String| MailOutcome::NotSent { why };
+fn not_sent(why: String) -> MailOutcome {
+    MailOutcome::NotSent { why }
+}
+
+thread_local! {
+    static UNDER_WAY: Cell<i64> = const { Cell::new(0) };
+}
+
+/// The room in memory that the files of a mail take while it leaves.
+struct Room(i64);
+
+impl Room {
+    /// Takes it, unless others have it; a mail alone always gets it.
+    fn take(size: i64) -> Option<Self> {
+        let taken = UNDER_WAY.get();
+        if size > 0 && taken > 0 && taken + size > FILES_AT_ONCE_MAX {
+            return None;
+        }
+        UNDER_WAY.set(taken + size);
+        Some(Self(size))
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        UNDER_WAY.set(UNDER_WAY.get() - self.0);
+    }
+}
+
+/// The mail with its files in it.
+async fn content(env: &Env, job: &MailJob) -> Result<Vec<u8>, MailOutcome> {
+    let fault = |error: worker::Error| not_sent(format!("storage: {error}"));
+    let length = |file: &JobFile| {
+        file.head.len() + Base64Lines::room(usize::try_from(file.bytes_count).unwrap_or(0))
+    };
+    let files: usize = job.files.iter().map(length).sum();
+    let mut content = Vec::with_capacity(job.content.len() + files + job.end.len());
+    content.extend_from_slice(&job.content);
+    for file in &job.files {
+        let bucket = env.bucket("MAIL").map_err(fault)?;
+        let object = bucket.get(&file.key).execute().await.map_err(fault)?;
+        let Some(body) = object.as_ref().and_then(|object| object.body()) else {
+            let why = format!("the file {} is not kept any more", file.name);
+            return Err(MailOutcome::Unmade { why });
+        };
+        content.extend_from_slice(&file.head);
+        let mut lines = Base64Lines::default();
+        let mut stream = body.stream().map_err(fault)?;
+        while let Some(piece) = stream.next().await {
+            lines.push(&piece.map_err(fault)?, &mut content);
+        }
+        lines.end(&mut content);
+    }
+    content.extend_from_slice(&job.end);
+    Ok(content)
+}
+
+async fn hand_over(env: &Env, job: &MailJob, content: &[u8]) -> MailOutcome {
     let setting = env.var("SEND_MODE").ok().map(|setting| setting.to_string());
     let mode = match SendMode::parse(setting.as_deref()) {
         Ok(mode) => mode,
@@ -64,7 +138,7 @@ async fn hand_over(env: &Env, job: &MailJob) -> MailOutcome {
         Ok(socket) => socket,
         Err(why) => return not_sent(why),
     };
-    let mail = SmtpMail { from: &from, recipients: &recipients, raw: &job.content };
+    let mail = SmtpMail { from: &from, recipients: &recipients, raw: content };
     outcome(send(Wire(socket), &Waits, &settings, mail).await)
 }
 

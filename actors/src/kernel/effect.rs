@@ -127,9 +127,29 @@ pub struct MailJob {
     pub from: String,
     /// Envelope recipients.
     pub to: Vec<String>,
-    /// The message as it goes over the wire, before dot-stuffing.
+    /// The message as it goes over the wire, before dot-stuffing, up to its first file.
     #[serde(with = "serde_bytes")]
     pub content: Vec<u8>,
+    /// Its files, which the shell puts in, in this order.
+    #[serde(default)]
+    pub files: Vec<JobFile>,
+    /// What follows the last file.
+    #[serde(default, with = "serde_bytes")]
+    pub end: Vec<u8>,
+}
+
+/// A file of a mail that leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JobFile {
+    /// What stands before its content, which is base64.
+    #[serde(with = "serde_bytes")]
+    pub head: Vec<u8>,
+    /// What it is called.
+    pub name: String,
+    /// Where its content is kept.
+    pub key: String,
+    /// Its size.
+    pub bytes_count: i64,
 }
 
 /// What a transport knows after it tried.
@@ -155,6 +175,11 @@ pub enum MailOutcome {
         permanent: bool,
         /// Whether it was this recipient that was refused, rather than the log-in or the sender.
         recipient: bool,
+    },
+    /// Nothing has left, nor will it: a file of it is not there any more.
+    Unmade {
+        /// Which.
+        why: String,
     },
     /// Nothing has left for certain: it may be tried again.
     NotSent {

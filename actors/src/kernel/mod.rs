@@ -39,7 +39,9 @@ mod drain_test;
 
 pub use actor::Actor;
 pub use context::{Ctx, Ear, Entropy, Reply};
-pub use effect::{Delivery, Effect, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted};
+pub use effect::{
+    Delivery, Effect, JobFile, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted,
+};
 pub use engine::{Engine, Turn};
 pub use migrate::Migration;
 pub(crate) use migrate::migration;

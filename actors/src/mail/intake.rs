@@ -9,6 +9,7 @@ use super::charset::Runtime;
 use super::inbound::{self, Attachment, Envelope, InboundMail, MailName};
 use super::{media, reply, token};
 use crate::gather::gather;
+use crate::inbox_state::identity::inbox_of;
 use crate::kernel::engine::hex;
 use schema::codec::to_json;
 use schema::ids::{InboxId, WorkspaceId};
@@ -77,19 +78,6 @@ pub struct Arrival<'a> {
 #[must_use]
 pub fn raw_key(workspace: WorkspaceId, raw: &[u8]) -> String {
     format!("mail/{workspace}/{}.eml", sha256_hex(raw))
-}
-
-/// The inbox of an address in a workspace: a UUIDv8 made of both.
-#[must_use]
-pub fn inbox_of(workspace: WorkspaceId, email: &str) -> InboxId {
-    let hash = Sha256::new()
-        .chain_update(b"postroom inbox\0")
-        .chain_update(workspace.0.as_bytes())
-        .chain_update(email.as_bytes())
-        .finalize();
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&hash[..16]);
-    InboxId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 /// Hands a kept mail to its room: read, with its files kept, or reported as unreadable. Done twice,

@@ -52,7 +52,7 @@ pub struct OutboundMail {
     pub loop_token: String,
     /// How to get no more of these.
     pub list_unsubscribe: Option<ListUnsubscribe>,
-    /// Files.
+    /// Files; their contents are put in later.
     pub attachments: Vec<OutboundAttachment>,
 }
 
@@ -91,8 +91,27 @@ pub struct OutboundAttachment {
     pub file_name: String,
     /// Its media type, `type/subtype`.
     pub content_type: String,
-    /// Its contents.
-    pub bytes: Vec<u8>,
+}
+
+/// A mail that is written but for the contents of its files: `content`, then each of `files`
+/// followed by that file as [`super::attach::Base64Lines`], then `end`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Composed {
+    /// All before the files.
+    pub content: Vec<u8>,
+    /// What stands before each file.
+    pub files: Vec<Vec<u8>>,
+    /// What stands after the last one; empty where there is none.
+    pub end: Vec<u8>,
+}
+
+/// A media type that a file may have in a mail: the one given, or one that says nothing where that
+/// is none, or one whose content must not be base64 (RFC 2045 §6.4).
+#[must_use]
+pub fn file_type(given: &str) -> String {
+    let kind = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let composite = ["multipart/", "message/"].iter().any(|start| kind.starts_with(start));
+    if is_media_type(&kind) && !composite { kind } else { "application/octet-stream".into() }
 }
 
 /// Why a mail cannot be written.
@@ -160,7 +179,7 @@ pub fn message_id(send_id: &str, from: &Address) -> String {
 ///
 /// # Errors
 /// [`ComposeError`]: a value that must not reach a header.
-pub fn compose(mail: &OutboundMail) -> Result<Vec<u8>, ComposeError> {
+pub fn compose(mail: &OutboundMail) -> Result<Composed, ComposeError> {
     check(mail)?;
     let mut out = Writer::default();
     let id = message_id(&mail.send_id, &mail.from.address);
@@ -196,8 +215,7 @@ pub fn compose(mail: &OutboundMail) -> Result<Vec<u8>, ComposeError> {
         out.plain(name, &value);
     }
     out.plain("MIME-Version", "1.0");
-    body(&mut out, mail);
-    Ok(out.into_bytes())
+    Ok(body(out, mail))
 }
 
 /// `Tue, 01 Jul 2025 08:00:00 +0000` (RFC 5322 §3.3).
@@ -229,23 +247,29 @@ fn extra_headers(mail: &OutboundMail) -> Vec<(&'static str, String)> {
     headers
 }
 
-fn body(out: &mut Writer, mail: &OutboundMail) {
+fn body(mut out: Writer, mail: &OutboundMail) -> Composed {
     let hash: String =
         Sha256::digest(&mail.send_id).iter().take(12).map(|b| format!("{b:02x}")).collect();
     // "=_" stands in no quoted-printable or base64 body (RFC 2045 §6.7).
     let [texts, files] = [1, 2].map(|level| format!("=_{hash}{level}"));
     if mail.attachments.is_empty() {
-        return text(out, mail, &texts);
+        text(&mut out, mail, &texts);
+        return Composed { content: out.into_bytes(), ..Composed::default() };
     }
     out.multipart("multipart/mixed", &files);
     out.next_part(&files);
-    text(out, mail, &texts);
-    for file in &mail.attachments {
+    text(&mut out, mail, &texts);
+    let head = |file: &OutboundAttachment| {
         let name = safe_file_name(&file.file_name).unwrap_or_else(|| "attachment".to_string());
-        out.next_part(&files);
-        out.file(&file.content_type, &name, &file.bytes);
-    }
-    out.last_part(&files);
+        let mut head = Writer::default();
+        head.next_part(&files);
+        head.file(&file.content_type, &name);
+        head.into_bytes()
+    };
+    let heads = mail.attachments.iter().map(head).collect();
+    let mut end = Writer::default();
+    end.last_part(&files);
+    Composed { content: out.into_bytes(), files: heads, end: end.into_bytes() }
 }
 
 fn text(out: &mut Writer, mail: &OutboundMail, boundary: &str) {
@@ -299,15 +323,21 @@ fn check(mail: &OutboundMail) -> Result<(), ComposeError> {
         return Err(ComposeError::Invalid(Field::LoopToken));
     }
     for file in &mail.attachments {
-        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"+-._".contains(&b);
-        let is_valid = file.content_type.split_once('/').is_some_and(|(kind, subtype)| {
-            [kind, subtype].iter().all(|t| (1..=60).contains(&t.len()) && t.bytes().all(is_token))
-        });
-        if !is_valid || file.content_type.to_ascii_lowercase().starts_with("multipart/") {
+        if !is_media_type(&file.content_type)
+            || file.content_type.to_ascii_lowercase().starts_with("multipart/")
+        {
             return Err(ComposeError::Invalid(Field::ContentType));
         }
     }
     mail.list_unsubscribe.as_ref().map_or(Ok(()), check_unsubscribe)
+}
+
+/// `type/subtype`, without parameters.
+fn is_media_type(text: &str) -> bool {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"+-._".contains(&b);
+    text.split_once('/').is_some_and(|(kind, subtype)| {
+        [kind, subtype].iter().all(|t| (1..=60).contains(&t.len()) && t.bytes().all(is_token))
+    })
 }
 
 fn check_unsubscribe(list: &ListUnsubscribe) -> Result<(), ComposeError> {
@@ -339,12 +369,27 @@ fn is_sendable_id(id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::attach::Base64Lines;
     use crate::mail::charset::Native;
     use crate::mail::inbound::{Envelope, parse};
 
     fn mailbox(name: Option<&str>, address: &str) -> Mailbox {
         let address = Address::parse(address).expect("a valid address");
         Mailbox { name: name.map(str::to_string), address }
+    }
+
+    /// The mail as it goes over the wire, with the contents of its files.
+    fn whole(mail: &OutboundMail, files: &[&[u8]]) -> Result<Vec<u8>, ComposeError> {
+        let Composed { content: mut raw, files: heads, end } = compose(mail)?;
+        assert_eq!(heads.len(), files.len());
+        for (head, bytes) in heads.iter().zip(files) {
+            raw.extend_from_slice(head);
+            let mut lines = Base64Lines::default();
+            lines.push(bytes, &mut raw);
+            lines.end(&mut raw);
+        }
+        raw.extend_from_slice(&end);
+        Ok(raw)
     }
 
     fn mail() -> OutboundMail {
@@ -374,10 +419,10 @@ mod tests {
         mail.attachments.push(OutboundAttachment {
             file_name: "../rechnung ä.pdf".into(),
             content_type: "application/pdf".into(),
-            bytes: vec![0, 13, 10, 46, 255],
         });
-        let raw = compose(&mail).expect("valid");
-        assert_eq!(Ok(raw.clone()), compose(&mail), "the same bytes again");
+        let files: &[&[u8]] = &[&[0, 13, 10, 46, 255]];
+        let raw = whole(&mail, files).expect("valid");
+        assert_eq!(Ok(raw.clone()), whole(&mail, files), "the same bytes again");
         let read = parse(&raw, &Envelope::default(), &Native).expect("it has a sender");
         assert_eq!(read.message_id, "0190a0b0-1234-7abc-8def-0123456789ab@desk.test");
         assert_eq!((read.from.name, read.from.address), (mail.from.name, "help@desk.test".into()));
@@ -394,7 +439,7 @@ mod tests {
         let mut mail = mail();
         for text in ["ä".repeat(5000), "x".repeat(5000), "a\rb\nc\r\n\0d ".into(), String::new()] {
             mail.text = text;
-            let raw = compose(&mail).expect("valid");
+            let raw = whole(&mail, &[]).expect("valid");
             assert!(raw.ends_with(b"\r\n") && raw.is_ascii() && !raw.contains(&0));
             let lines = raw.strip_suffix(b"\r\n").unwrap_or(&raw).split(|b| *b == b'\n');
             assert!(lines.clone().all(|line| line.len() <= 999));
@@ -433,13 +478,27 @@ mod tests {
     }
 
     #[test]
+    fn a_file_has_a_type_that_mail_can_carry() {
+        for (given, kept) in [
+            ("image/PNG", "image/png"),
+            ("text/plain; charset=utf-8", "text/plain"),
+            ("message/rfc822", "application/octet-stream"),
+            ("multipart/mixed", "application/octet-stream"),
+            ("text/pla in", "application/octet-stream"),
+            ("", "application/octet-stream"),
+        ] {
+            assert_eq!(file_type(given), kept, "{given}");
+        }
+    }
+
+    #[test]
     fn bulk_and_automatic_mail_say_so() {
         let mut mail = mail();
         mail.auto_submitted = Some(AutoSubmitted::Replied);
         let https = format!("https://u.test/{}", "a".repeat(200));
         let mailto = Address::parse("un@desk.test").ok();
         mail.list_unsubscribe = Some(ListUnsubscribe { https: https.clone(), mailto });
-        let raw = String::from_utf8(compose(&mail).expect("valid")).expect("ASCII");
+        let raw = String::from_utf8(whole(&mail, &[]).expect("valid")).expect("ASCII");
         let unfolded = raw.replace("\r\n ", " ");
         let list =
             format!("List-Unsubscribe: <{https}>, <mailto:un@desk.test?subject=unsubscribe>");

@@ -61,15 +61,14 @@ impl Writer {
         }
     }
 
-    /// A file under its name.
-    pub fn file(&mut self, kind: &str, name: &str, bytes: &[u8]) {
+    /// What stands before a file's content, which is base64.
+    pub fn file(&mut self, kind: &str, name: &str) {
         self.plain("Content-Type", kind);
         let mut field = self.field("Content-Disposition");
         field.word("attachment");
         field.parameter("filename", name);
         field.end();
         self.encoding("base64");
-        self.base64(bytes);
     }
 
     /// Begins several parts: [`Self::next_part`] before each, [`Self::last_part`] after all.
@@ -323,7 +322,7 @@ mod tests {
 
     #[test]
     fn file_names_are_quoted_or_in_encoded_pieces() {
-        let file = |name: &str| written(|out| out.file("a/b", name, b""));
+        let file = |name: &str| written(|out| out.file("a/b", name));
         assert!(file("a b.pdf").contains("attachment; filename=\"a b.pdf\"\r\n"));
         assert!(file("a\".pdf").contains("attachment; filename*=utf-8''a%22.pdf\r\n"));
         let long = file(&"ä".repeat(20));

@@ -185,6 +185,7 @@ pub fn difference(before: &Ticket, after: &Ticket) -> TicketBefore {
         category_id: former(&before.category_id, &after.category_id),
         custom_status_id: former(&before.custom_status_id, &after.custom_status_id),
         attributes: former(&before.attributes, &after.attributes),
+        inbox_id: former(&before.inbox_id, &after.inbox_id),
         snooze: former(&before.snooze, &after.snooze),
     }
 }

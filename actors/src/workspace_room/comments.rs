@@ -1,5 +1,6 @@
 //! How a comment comes to stand in a ticket, whoever wrote it and whenever.
 
+use super::replies::{self, Asked};
 use super::store::tickets::Standing;
 use super::store::{attachments, comments, tickets};
 use super::{access, tickets as desk};
@@ -90,11 +91,25 @@ pub fn writable(ctx: &Ctx<'_>, id: TicketId) -> Result<Standing, Reject> {
     Ok(ticket)
 }
 
-/// Lets a comment stand: row, ticket, event, D1.
+/// Lets a comment stand: row, ticket, event, D1; and leave as mail, where it does.
 ///
 /// # Errors
 /// A storage fault.
 pub fn add(ctx: &mut Ctx<'_>, ticket: &mut Standing, draft: Draft) -> Result<Comment, Reject> {
+    add_for(ctx, ticket, draft, Asked::default())
+}
+
+/// The same, for whom an agent names.
+///
+/// # Errors
+/// `invalid_input` for an address that is none, and where it leaves as no mail.
+pub fn add_for(
+    ctx: &mut Ctx<'_>,
+    ticket: &mut Standing,
+    mut draft: Draft,
+    asked: Asked<'_>,
+) -> Result<Comment, Reject> {
+    let delivery = replies::plan(ctx, ticket, &mut draft, asked)?;
     let replies = draft.answers
         && draft.visibility == Visibility::Public
         && matches!(draft.author, By::Agent { .. });
@@ -110,6 +125,7 @@ pub fn add(ctx: &mut Ctx<'_>, ticket: &mut Standing, draft: Draft) -> Result<Com
         automatic: draft.automatic,
         attachments: draft.attachments,
         mail: draft.mail,
+        delivery,
         mentions: draft.mentions,
         created_at: ctx.now,
     };
@@ -120,6 +136,9 @@ pub fn add(ctx: &mut Ctx<'_>, ticket: &mut Standing, draft: Draft) -> Result<Com
     comments::insert(ctx.sql, ticket.number, &comment)?;
     for (position, file) in (0..).zip(&comment.attachments) {
         attachments::insert(ctx.sql, comment.seq, position, file)?;
+    }
+    if let Some(delivery) = &comment.delivery {
+        replies::enqueue(ctx, comment.id, delivery)?;
     }
     tickets::commented(ctx.sql, ticket, ctx.now)?;
     ctx.summarise(Table::Tickets, &ticket.id.to_string())?;

@@ -3,7 +3,7 @@
 
 use crate::kernel::engine::hex;
 use crate::kernel::{Ctx, Fault};
-use crate::workspace_room::uploads;
+use crate::workspace_room::{reply_text, uploads};
 use schema::ids::{AttachmentId, CommentId, TicketId};
 use schema::room::comment::{Attachment, BODY_BYTES_MAX};
 use schema::room::mail::{
@@ -86,6 +86,14 @@ pub fn thread_keys(mail: &ReceiveMail) -> Vec<String> {
         }
     }
     keys
+}
+
+/// What a mail says was before it, oldest first: its references, else what it answers.
+#[must_use]
+pub fn before(mail: &ReceiveMail) -> Vec<String> {
+    let known = if mail.references.is_empty() { &mail.in_reply_to } else { &mail.references };
+    let keys = known.iter().map(|id| key_of(id));
+    reply_text::bounded(keys.filter(|id| reply_text::is_sendable(id)).collect())
 }
 
 /// An id without its brackets, as one line.

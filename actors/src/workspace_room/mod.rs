@@ -22,6 +22,7 @@
 //! | [`attention`], [`removal`], [`moves`] | snoozing, claims; what is deleted; merge, split |
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
+//! | [`replies`], [`reply_text`] | comments that leave as mail, and what of them does |
 //! | [`cursor`] | where the next page of a list begins |
 //! | [`transfer`] | rows from elsewhere, and all rows of the workspace |
 //! | [`overview`] | what D1 shows |
@@ -53,6 +54,8 @@ pub mod places;
 pub mod privacy;
 pub mod publish;
 pub mod removal;
+pub mod replies;
+pub mod reply_text;
 pub mod reports;
 pub mod rules;
 pub mod search;
@@ -102,6 +105,7 @@ impl Actor for Core {
         MERGED,
         VISIBLE,
         INBOX,
+        REPLIES,
         //
     ];
     type Command = RoomCommand;
@@ -201,6 +205,7 @@ impl Actor for Core {
             webhooks::OUTBOX => webhooks::flow::begin(ctx, entry),
             notifications::mail::OUTBOX => notifications::mail::begin(ctx, entry),
             mail_reports::OUTBOX => mail_reports::begin(ctx, entry),
+            replies::OUTBOX => replies::begin(ctx, entry),
             privacy::walk::OUTBOX => privacy::walk::begin(ctx, entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
         }
@@ -210,6 +215,7 @@ impl Actor for Core {
         match entry.kind.as_str() {
             webhooks::OUTBOX => webhooks::flow::settle(ctx, entry, outcome),
             mail_reports::OUTBOX => mail_reports::settle(ctx, entry, outcome),
+            replies::OUTBOX => replies::settle(ctx, entry, outcome),
             _ => Ok(Settled::Finished),
         }
     }
@@ -240,6 +246,9 @@ const MERGED: Migration = migration!("workspace_room/0013_merged");
 
 /// The inbox that a ticket's mail comes through.
 const INBOX: Migration = migration!("workspace_room/0015_ticket_inbox");
+
+/// How far comments have come that leave as mail.
+const REPLIES: Migration = migration!("workspace_room/0016_replies");
 
 /// What of a mail's text its writer wrote.
 const VISIBLE: Migration = migration!("workspace_room/0014_visible_body");

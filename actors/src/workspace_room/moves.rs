@@ -98,6 +98,7 @@ pub fn put(ctx: &mut Ctx<'_>, ticket: &Ticket) -> Result<(), Reject> {
         merged_into: None,
         deleted: false,
         inbox_id: ticket.inbox_id,
+        answers_by: None,
     };
     store::commented(ctx.sql, &standing, ticket.updated_at)?;
     tickets::summarise(ctx, ticket.id)

@@ -6,7 +6,7 @@ use crate::gather::gather;
 use crate::platform::Platform;
 use crate::respond::Reply;
 use crate::routes::status;
-use actors::mail::intake::inbox_of;
+use actors::inbox_state::identity::inbox_of;
 use schema::ids::{InboxId, SendId, WorkspaceId};
 use schema::inbox::{
     ConfigureInbox, GetInbox, GetSend, InboxCommand, InboxView, ListSends, NewMail, PauseInbox,

@@ -4,7 +4,7 @@
 //! string and a token or ticket as the SHA-256 of it in lower-case hexadecimal, and never answers
 //! with either, [`LoginBegun`] excepted.
 
-use crate::ids::{AgentId, InvitationId, SessionId, WorkspaceId};
+use crate::ids::{AgentId, InboxId, InvitationId, SessionId, WorkspaceId};
 use crate::{Millis, Permission, Role};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,10 @@ pub struct Workspace {
     /// The IANA name of the time zone that its reports have days of; `UTC` until it is changed.
     #[serde(default)]
     pub time_zone: String,
+    /// The inbox that public comments leave through on tickets that have none of their own; where
+    /// it is absent, those leave as no mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_inbox_id: Option<InboxId>,
     /// Grows with each change.
     pub version: i64,
     /// When it was registered.
@@ -424,6 +428,9 @@ pub struct ChangeWorkspace {
     /// The IANA name of its time zone from now on, like `Europe/Rome`.
     #[serde(default)]
     pub time_zone: Option<String>,
+    /// The inbox that public comments leave through on tickets that have none; null for none.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub reply_inbox_id: Option<Option<InboxId>>,
     /// The version that the caller saw (`If-Match`).
     #[serde(default)]
     pub if_version: Option<i64>,

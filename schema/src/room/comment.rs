@@ -1,5 +1,6 @@
 //! Comments: the entries of a ticket.
 
+use super::delivery::Delivery;
 use super::mail::MailFacts;
 use super::ticket::{Source, TicketMark};
 use crate::Millis;
@@ -68,9 +69,12 @@ pub struct Comment {
     pub automatic: bool,
     /// The files that came with it.
     pub attachments: Vec<Attachment>,
-    /// What the mail said about itself, where it came by mail.
+    /// What the mail said about itself, where it came by mail; where it leaves by mail, to whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<MailFacts>,
+    /// How far it has come, where it leaves as mail; `mail` says to whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<Delivery>,
     /// The agents whom it mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<AgentId>,
@@ -133,6 +137,12 @@ pub struct PostComment {
     /// The agents whom it mentions: active ones, at most [`MENTIONS_MAX`].
     #[serde(default)]
     pub mentions: Vec<AgentId>,
+    /// Whom it goes to as mail, instead of the ticket's user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Vec<String>>,
+    /// Who gets a copy, instead of all whom the user last wrote to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cc: Option<Vec<String>>,
 }
 
 /// Reads a comment.

@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod comment;
 pub mod company;
 pub mod condition;
+pub mod delivery;
 pub mod draft;
 pub mod hours;
 pub mod mail;
@@ -377,6 +378,8 @@ pub enum RoomCommand {
 
     /// Take in a mail. For Postroom itself. Reply: [`mail::MailReceipt`].
     ReceiveMail(Box<mail::ReceiveMail>),
+    /// Take note of what became of the mail that a comment is. For Postroom itself. Reply: `{}`.
+    NoteDelivery(delivery::NoteDelivery),
     /// Take note of a mail that cannot be read. For Postroom itself. Reply: [`mail::MailReceipt`].
     ReportUnparseable(mail::ReportUnparseable),
     /// Tell how a mailbox is. For Postroom itself. Reply: `{}`.

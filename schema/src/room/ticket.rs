@@ -319,6 +319,9 @@ pub struct TicketBefore {
     /// All former attributes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attributes: Option<Attributes>,
+    /// The former inbox; null where there was none.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<Option<InboxId>>,
     /// The former snooze; null where there was none.
     #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
     pub snooze: Option<Option<Snooze>>,
@@ -494,6 +497,9 @@ pub struct ChangeTicket {
     /// New values of attributes; those that are not named stay, null takes one away.
     #[serde(default)]
     pub attributes: Option<Attributes>,
+    /// The inbox that its public comments leave through; null for the workspace's.
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<Option<InboxId>>,
     /// Change only what has this version.
     #[serde(default)]
     pub if_version: Option<i64>,

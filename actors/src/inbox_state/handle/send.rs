@@ -6,31 +6,38 @@ use crate::inbox_state::{flow, inbox_of, registered, send_of, store, view};
 use crate::kernel::Ctx;
 use crate::kernel::engine::hex;
 use crate::mail::address::Address;
-use crate::mail::outbound::{self, AutoSubmitted, Mailbox, OutboundMail};
+use crate::mail::outbound::{
+    self, AutoSubmitted, Composed, Mailbox, OutboundAttachment, OutboundMail,
+};
 use crate::mail::token;
 use schema::codec::{read_json, to_json};
 use schema::ids::{InboxId, SendId};
 use schema::inbox::{
-    BODY_BYTES_MAX, NewMail, RECIPIENTS_MAX, REFERENCES_MAX, SUBJECT_CHARS_MAX, SendMail,
-    SendState, SendView,
+    BODY_BYTES_MAX, COMMENT_KEY, FILES_BYTES_MAX, MailFile, NewMail, RECIPIENTS_MAX,
+    REFERENCES_MAX, SUBJECT_CHARS_MAX, SendMail, SendState, SendView,
 };
 use schema::{Code, Permission, Reject, check};
 use sha2::{Digest, Sha256};
 
 /// Takes a mail to send. Permission: work. The key names the mail in this inbox for ever: the same
-/// key with the same mail gives the mail as it is now, with another it is refused. A paused inbox
-/// takes mails too; they wait.
+/// key with the same mail gives the mail as it is now, with another it is refused; but what a
+/// comment says is whatever its room first asked for. A paused inbox takes mails too; they wait.
 ///
 /// # Errors
-/// `forbidden`; `not_found` where there is no inbox; `invalid_input`; `too_large`; `key_reused`.
+/// `forbidden`, also for a key of a comment's, and for files, by anybody but Postroom itself;
+/// `not_found` where there is no inbox; `invalid_input`; `too_large`; `key_reused`.
 pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
     ctx.require(Permission::Work)?;
     let inbox = registered(ctx)?;
     let key = check::line("key", &input.key, 255)?;
+    let of_comment = key.starts_with(COMMENT_KEY);
+    if of_comment || !input.mail.files.is_empty() {
+        ctx.require_system()?;
+    }
     let hash = hex(&Sha256::digest(to_json(&input.mail)));
     if let Some(id) = ledger::by_key(ctx.sql, &key)? {
         let known = send_of(ctx, id)?;
-        if known.hash != hash {
+        if known.hash != hash && !of_comment {
             return Err(Reject::new(Code::KeyReused, "this key was used with another mail"));
         }
         return view::send(ctx, &known);
@@ -73,15 +80,20 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
     view::send(ctx, &send)
 }
 
-/// The mail as it goes over the wire; the same rows always give the same bytes.
+/// The mail as it goes over the wire, but for the contents of its files, and those; the same rows
+/// always give the same bytes.
 pub fn compose(
     inbox_id: InboxId,
     inbox: &Inbox,
     send: &Send,
     json: &str,
-) -> Result<Vec<u8>, Reject> {
+) -> Result<(Composed, Vec<MailFile>), Reject> {
     let mail: NewMail = read_json(json.as_bytes())
         .map_err(|error| Reject::internal(format!("body of {}: {}", send.id, error.message)))?;
+    let attachment = |file: &MailFile| OutboundAttachment {
+        file_name: file.file_name.clone(),
+        content_type: outbound::file_type(&file.content_type),
+    };
     let mailbox = |text: &String| Ok(Mailbox { name: None, address: address("to", text)? });
     let list = |texts: &[String]| texts.iter().map(mailbox).collect::<Result<Vec<_>, Reject>>();
     let send_id = send.id.to_string();
@@ -89,7 +101,7 @@ pub fn compose(
         name: Some(inbox.display_name.clone()).filter(|name| !name.is_empty()),
         address: address("email", &inbox.email)?,
     };
-    outbound::compose(&OutboundMail {
+    let composed = outbound::compose(&OutboundMail {
         send_id,
         from,
         reply_to: None,
@@ -104,9 +116,10 @@ pub fn compose(
         auto_submitted: mail.automatic.then_some(AutoSubmitted::Generated),
         loop_token: token::of(inbox_id, send.id),
         list_unsubscribe: None,
-        attachments: Vec::new(),
-    })
-    .map_err(|error| Reject::new(Code::InvalidInput, error.to_string()))
+        attachments: mail.files.iter().map(attachment).collect(),
+    });
+    let composed = composed.map_err(|error| Reject::new(Code::InvalidInput, error.to_string()))?;
+    Ok((composed, mail.files))
 }
 
 fn checked(mail: NewMail) -> Result<NewMail, Reject> {
@@ -119,6 +132,10 @@ fn checked(mail: NewMail) -> Result<NewMail, Reject> {
     let bytes = mail.text.len() + mail.html.as_ref().map_or(0, String::len);
     if bytes > BODY_BYTES_MAX {
         let why = format!("text and html may have at most {BODY_BYTES_MAX} bytes together");
+        return Err(Reject::new(Code::TooLarge, why));
+    }
+    if mail.files.iter().map(|file| file.bytes_count.max(0)).sum::<i64>() > FILES_BYTES_MAX {
+        let why = format!("the files may have at most {FILES_BYTES_MAX} bytes together");
         return Err(Reject::new(Code::TooLarge, why));
     }
     let body = if mail.text.trim().is_empty() { mail.html.as_deref() } else { Some(&*mail.text) };

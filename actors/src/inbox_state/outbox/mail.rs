@@ -7,7 +7,7 @@ use crate::inbox_state::{
 };
 use crate::kernel::actor::Settled;
 use crate::kernel::drain::LEASE_MS;
-use crate::kernel::{Ctx, Effect, MailJob, MailOutcome, Outcome};
+use crate::kernel::{Ctx, Effect, JobFile, MailJob, MailOutcome, Outcome};
 use crate::mail::bounce;
 use schema::ids::SendId;
 use schema::inbox::SendState;
@@ -58,7 +58,7 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
     let Some(json) = store::bodies::get(ctx.sql, id)? else {
         return Err(Reject::internal(format!("send {id} has no body")));
     };
-    let content = compose(inbox_of(ctx)?, &inbox, &send, &json)?;
+    let (composed, files) = compose(inbox_of(ctx)?, &inbox, &send, &json)?;
     send.state = SendState::Sending;
     send.attempts += 1;
     keep_send(ctx, &mut send)?;
@@ -72,7 +72,19 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         sealed_password: inbox.smtp.sealed_password,
         from: inbox.email,
         to: send.to.iter().chain(&send.cc).cloned().collect(),
-        content,
+        content: composed.content,
+        files: composed
+            .files
+            .into_iter()
+            .zip(files)
+            .map(|(head, file)| JobFile {
+                head,
+                name: file.file_name,
+                key: file.key,
+                bytes_count: file.bytes_count,
+            })
+            .collect(),
+        end: composed.end,
     })))
 }
 
@@ -111,6 +123,10 @@ pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
         Outcome::Mail(MailOutcome::NotSent { why }) | Outcome::Failed { why } => {
             send.error = Some(brief(why));
             retry(ctx, &mut send)?;
+        }
+        Outcome::Mail(MailOutcome::Unmade { why }) => {
+            send.error = Some(brief(why));
+            fail(ctx, &mut send)?;
         }
         Outcome::Rejected(reject) => {
             send.error = Some(brief(&reject.message));

@@ -7,14 +7,16 @@ mod calls;
 mod mail;
 
 use super::store::ledger::Send;
-use super::{mailbox, registered, send_of, store};
+use super::{inbox_of, mailbox, registered, send_of, store};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::prospect_dedup::identity::Identity;
 use schema::codec::to_json;
 use schema::ids::SendId;
-use schema::inbox::SendState;
+use schema::inbox::{COMMENT_KEY, SendState};
 use schema::prospect::{Fate, Permit, ProspectCommand, Record, Suppress};
+use schema::room::RoomCommand;
+use schema::room::delivery::NoteDelivery;
 use schema::warmup::{ReserveSlot, SetZone, SettleSlot, StartWarmup, WarmupCommand};
 use schema::{ActorKind, Millis, Reject};
 
@@ -34,7 +36,8 @@ pub const COMMIT: &str = "commit";
 pub const RELEASE: &str = "release";
 /// Tells the prospect what came of a mail.
 pub const RECORD: &str = "record";
-
+/// Tells the room what came of the mail that a comment is.
+pub const DELIVERY: &str = "delivery";
 /// Reads the mailbox.
 pub const SYNC: &str = "sync";
 /// Tells the room that the mailbox has stalled, or works again.
@@ -76,6 +79,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         RECORD => record(ctx, entry),
         SYNC => mailbox::begin(ctx),
         NOTE => mailbox::begin_note(ctx),
+        DELIVERY => delivery(ctx, id_of(entry)?),
         other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
     }
 }
@@ -150,6 +154,28 @@ fn record(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         actor: ActorKind::ProspectDedup,
         instance: format!("{}/{owner}", ctx.principal.workspace),
         key: format!("record:{}", entry.key),
+        command: to_json(&command),
+    })
+}
+
+/// Tells of a mail as it is now, so that what is told late is still true.
+fn delivery(ctx: &Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
+    let send = send_of(ctx, id)?;
+    let comment = send.key.strip_prefix(COMMENT_KEY).and_then(|id| id.parse().ok());
+    let Some(comment_id) = comment else { return Ok(Effect::Nothing) };
+    let command = RoomCommand::NoteDelivery(NoteDelivery {
+        comment_id,
+        inbox_id: inbox_of(ctx)?,
+        send_id: id,
+        version: send.version,
+        message_id: send.message_id,
+        state: send.state,
+        error: send.error,
+    });
+    Ok(Effect::Call {
+        actor: ActorKind::WorkspaceRoom,
+        instance: ctx.principal.workspace.to_string(),
+        key: format!("delivery:{id}:{}", send.version),
         command: to_json(&command),
     })
 }

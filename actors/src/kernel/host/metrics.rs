@@ -29,7 +29,7 @@ pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
                 MailOutcome::Accepted { .. } => "accepted",
                 MailOutcome::Refused { permanent: true, .. } => "refused",
                 MailOutcome::Refused { .. } => "deferred",
-                MailOutcome::NotSent { .. } => "not_sent",
+                MailOutcome::NotSent { .. } | MailOutcome::Unmade { .. } => "not_sent",
                 MailOutcome::Unknown { .. } => "unknown",
             };
             write(env, "mail.out", &[fate], &[1.0]);

@@ -8,6 +8,7 @@ use super::check;
 use super::store::workspace;
 use crate::kernel::{Ctx, Reply};
 use crate::warmup_counter::zone::Zone;
+use crate::workspace_room::store::replies;
 use schema::room::access::{ChangeWorkspace, GetWorkspace, Workspace, WorkspaceEvent};
 use schema::summary::Table;
 use schema::{Permission, Reject};
@@ -31,12 +32,19 @@ pub fn change_workspace(ctx: &mut Ctx<'_>, input: &ChangeWorkspace) -> Result<Re
     must_be_seen(before.version, input.if_version)?;
     let name = input.name.as_deref().map(|name| check::name("name", name)).transpose()?;
     let zone = input.time_zone.as_deref().map(Zone::named).transpose()?;
-    let name = name.unwrap_or_else(|| before.name.clone());
-    let zone = zone.map_or_else(|| before.time_zone.clone(), |zone| zone.name().to_owned());
-    if name == before.name && zone == before.time_zone {
+    let wanted = Workspace {
+        name: name.unwrap_or_else(|| before.name.clone()),
+        time_zone: zone.map_or_else(|| before.time_zone.clone(), |zone| zone.name().to_owned()),
+        reply_inbox_id: input.reply_inbox_id.unwrap_or(before.reply_inbox_id),
+        ..before.clone()
+    };
+    if wanted == before {
         return Reply::of(&before);
     }
-    workspace::change(ctx.sql, &name, &zone, ctx.now)?;
+    if let Some(inbox) = wanted.reply_inbox_id {
+        replies::know_inbox(ctx.sql, inbox)?;
+    }
+    workspace::change(ctx.sql, &wanted, ctx.now)?;
     let after = find(ctx)?;
     ctx.event("workspace.changed", None, &WorkspaceEvent { workspace: after.clone() })?;
     ctx.summarise(Table::Workspaces, &after.id.to_string())?;

@@ -3,6 +3,7 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::rules::react;
+use crate::workspace_room::store::replies;
 use crate::workspace_room::{changes, tickets};
 use schema::room::ticket::{ChangeTicket, TicketChange};
 use schema::{Permission, Reject};
@@ -24,6 +25,12 @@ pub fn change_ticket(ctx: &mut Ctx<'_>, input: &ChangeTicket) -> Result<Reply, R
     }
     if let Some(tags) = &input.tags {
         ticket.tags = tickets::tags(tags)?;
+    }
+    if let Some(inbox) = input.inbox_id {
+        ticket.inbox_id = inbox;
+        if let Some(inbox) = inbox {
+            replies::know_inbox(ctx.sql, inbox)?;
+        }
     }
     let change = TicketChange {
         status: input.status,

@@ -21,6 +21,7 @@ pub mod list_unparseable_mails;
 pub mod list_users;
 pub mod mark_read;
 pub mod merge_tickets;
+pub mod note_delivery;
 pub mod note_mailbox;
 pub mod post_comment;
 pub mod receive_mail;

@@ -2,14 +2,15 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
+use crate::workspace_room::replies::Asked;
 use crate::workspace_room::{attention, comments, uploads};
 use schema::ids::CommentId;
 use schema::room::comment::{PostComment, Visibility};
 use schema::room::ticket::Source;
 use schema::{Permission, Reject};
 
-/// Writes a comment. The first public one by an agent is the ticket's first reply. Event
-/// `comment.created`.
+/// Writes a comment. The first public one by an agent is the ticket's first reply. It leaves as
+/// mail, where there is somebody to write to and an inbox. Event `comment.created`.
 ///
 /// # Errors
 /// `not_found`, `invalid_input`, `too_large`; `conflict` where the ticket is closed, merged into
@@ -37,6 +38,7 @@ pub fn post_comment(ctx: &mut Ctx<'_>, input: &PostComment) -> Result<Reply, Rej
         mentions,
         answers: true,
     };
-    let comment = comments::add(ctx, &mut ticket, draft)?;
+    let asked = Asked { to: input.to.as_deref(), cc: input.cc.as_deref() };
+    let comment = comments::add_for(ctx, &mut ticket, draft, asked)?;
     Reply::of(&comment)
 }

@@ -18,8 +18,8 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::mail::{self, receipt};
-use crate::workspace_room::store::mails;
 use crate::workspace_room::store::tickets::{self as store, Standing};
+use crate::workspace_room::store::{mails, replies};
 use crate::workspace_room::{attention, comments, mail_reports, people, publish, tickets};
 use schema::event::By;
 use schema::ids::{CommentId, TicketId};
@@ -72,10 +72,17 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
             ticket = comments::writable(ctx, ticket.id)?;
         }
     }
-    ticket.inbox_id = input.inbox_id.or(ticket.inbox_id);
+    if let Some(inbox) = input.inbox_id {
+        replies::know_inbox(ctx.sql, inbox)?;
+        ticket.inbox_id = Some(inbox);
+    }
     let draft = draft(ctx, input, author)?;
     let comment = comments::add(ctx, &mut ticket, draft)?;
     mails::remember(ctx.sql, &key, Some((ticket.number, comment.id)), ctx.now)?;
+    let before = mail::before(input);
+    if !before.is_empty() {
+        mails::set_before(ctx.sql, &key, &before)?;
+    }
     report(ctx, input, Some((ticket.id, comment.id)))?;
     Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
 }

@@ -58,6 +58,7 @@ pub fn begin(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         references: Vec::new(),
         prospect: None,
         automatic: true,
+        files: Vec::new(),
     };
     Ok(Effect::Call {
         actor: ActorKind::InboxState,

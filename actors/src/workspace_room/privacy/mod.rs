@@ -12,6 +12,9 @@
 //! Each stage goes on by a timer, some rows at a time. Events and comments that came after the
 //! request are left alone: who writes from the same address again is a new user.
 //!
+//! What an inbox has sent is the inbox's: whom a mail went to and what it was about stays in its
+//! ledger, what it said for thirty days.
+//!
 //! What outreach knows of an address is not the room's: a prospect is erased by itself, and a
 //! suppression stays, because it is what keeps the person from being written to again.
 

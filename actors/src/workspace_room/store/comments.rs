@@ -1,5 +1,6 @@
 //! The comments.
 
+use super::replies;
 use super::tickets::word;
 use crate::kernel::{Fault, Row, Sql, Value};
 use schema::codec::read_json;
@@ -64,8 +65,9 @@ fn author_columns(author: &By) -> (&'static str, Option<String>) {
 const FIND: &str = "select c.seq, c.id, t.id, c.author_kind,
     coalesce((select p.merged_into from users p where p.id = c.author_id), c.author_id),
     c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at, c.mentions,
-    c.visible_body
+    c.visible_body, r.inbox_id, r.state, r.send_id, r.error, r.at
     from comments c join tickets t on t.number = c.ticket
+    left join replies r on r.comment_id = c.id
     where c.id = ? and t.deleted_at is null";
 
 /// A comment, unless its ticket is deleted, by the user that its author is part of now; of its
@@ -80,8 +82,9 @@ pub fn find(sql: &dyn Sql, id: CommentId) -> Result<Option<(Comment, i64)>, Faul
 const OF_TICKET: &str = "select c.seq, c.id, t.id, c.author_kind,
     coalesce((select p.merged_into from users p where p.id = c.author_id), c.author_id),
     c.visibility, c.body, c.source, c.automatic, c.attachments, c.mail, c.created_at, c.mentions,
-    c.visible_body
+    c.visible_body, r.inbox_id, r.state, r.send_id, r.error, r.at
     from tickets t cross join comments c on c.ticket = t.number
+    left join replies r on r.comment_id = c.id
     where t.number = ? and c.seq > ? order by c.seq limit ?";
 
 /// The comments of a ticket after a seq, oldest first; of their attachments, only how many there
@@ -120,6 +123,7 @@ fn read(row: &Row) -> Result<(Comment, i64), Fault> {
         mail: mail.map_err(|error| Fault(format!("mail facts: {}", error.message)))?,
         created_at: row.integer(11)?,
         mentions: read_mentions(row, 12)?,
+        delivery: replies::read(row, 14)?,
     };
     Ok((comment, row.integer(9)?))
 }

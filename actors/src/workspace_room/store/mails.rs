@@ -2,6 +2,7 @@
 
 use crate::kernel::{Fault, Row, Sql};
 use schema::Millis;
+use schema::codec::read_json;
 use schema::ids::{CommentId, TicketId};
 use schema::room::mail::UnparseableMail;
 
@@ -55,6 +56,48 @@ pub fn remember(
     let ticket = kept.map(|(ticket, _)| ticket);
     let comment = kept.map(|(_, comment)| comment.to_string());
     sql.exec(REMEMBER, &[message_id.into(), ticket.into(), comment.into(), now.into()]).map(drop)
+}
+
+const REMEMBER_OWN: &str = "insert into mail_ids (message_id, ticket, comment_id, at)
+    values (?, ?, ?, ?)
+    on conflict (message_id) do update set
+        ticket = excluded.ticket, comment_id = excluded.comment_id";
+
+/// Remembers a mail of the team's, also where it has come back already.
+///
+/// # Errors
+/// A storage fault.
+pub fn remember_own(
+    sql: &dyn Sql,
+    message_id: &str,
+    (ticket, comment): (i64, CommentId),
+    now: Millis,
+) -> Result<(), Fault> {
+    let params = [message_id.into(), ticket.into(), comment.to_string().into(), now.into()];
+    sql.exec(REMEMBER_OWN, &params).map(drop)
+}
+
+const SET_BEFORE: &str = "update mail_ids set thread = ? where message_id = ?";
+
+/// Remembers what a mail says was before it, oldest first.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_before(sql: &dyn Sql, message_id: &str, thread: &[String]) -> Result<(), Fault> {
+    let list = serde_json::Value::from(thread).to_string();
+    sql.exec(SET_BEFORE, &[list.into(), message_id.into()]).map(drop)
+}
+
+const BEFORE: &str = "select thread from mail_ids where message_id = ?";
+
+/// What a mail says was before it, oldest first.
+///
+/// # Errors
+/// A storage fault.
+pub fn before(sql: &dyn Sql, message_id: &str) -> Result<Vec<String>, Fault> {
+    let Some(row) = sql.first(BEFORE, &[message_id.into()])? else { return Ok(Vec::new()) };
+    let Some(list) = row.text_or_null(0)? else { return Ok(Vec::new()) };
+    read_json(list.as_bytes()).map_err(|error| Fault(format!("thread: {}", error.message)))
 }
 
 const FORGET_SENDERS: &str = "delete from automatic_senders where since <= ?";
@@ -142,6 +185,9 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     FIND,
     THREADS,
     REMEMBER,
+    REMEMBER_OWN,
+    SET_BEFORE,
+    BEFORE,
     FORGET_SENDERS,
     COUNT_SENDER,
     UNPARSEABLE,

@@ -11,6 +11,7 @@ pub mod listing;
 pub mod mails;
 pub mod moves;
 pub mod reads;
+pub mod replies;
 pub mod scheduled;
 pub mod tickets;
 pub mod users;

@@ -36,6 +36,8 @@ pub struct Standing {
     pub deleted: bool,
     /// The inbox that its mail last came through.
     pub inbox_id: Option<InboxId>,
+    /// The inbox that answers: that one, else the workspace's.
+    pub answers_by: Option<InboxId>,
 }
 
 /// The columns that [`read_standing`] takes, or those that [`read`] does.
@@ -44,7 +46,8 @@ macro_rules! columns {
         concat!(
             "select id, number, status, comments, last_comment_at, first_reply_at, solved_at, \
              version, wakes_on_reply, claimed_by, claimed_until, merged_into, deleted_at, \
-             inbox_id \
+             inbox_id, coalesce(inbox_id, (select w.reply_inbox_id from workspace w \
+             where w.id = 1)) \
              from tickets ",
             $rest
         )
@@ -71,7 +74,7 @@ pub(super) use columns;
 
 const STANDING: &str = columns!(standing "where id = ?");
 
-/// How a ticket stands, deleted or not: one row, nothing joined.
+/// How a ticket stands, deleted or not: one row, nothing joined but the inbox that answers.
 ///
 /// # Errors
 /// A storage fault.
@@ -126,6 +129,7 @@ fn read_standing(row: &Row) -> Result<Standing, Fault> {
         merged_into: row.integer_or_null(11)?,
         deleted: row.integer_or_null(12)?.is_some(),
         inbox_id: row.id_or_null(13)?,
+        answers_by: row.id_or_null(14)?,
     })
 }
 

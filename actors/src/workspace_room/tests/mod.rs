@@ -12,6 +12,7 @@ mod moves;
 mod notes;
 mod plans;
 mod removal;
+mod replies;
 mod schedule;
 mod summaries;
 mod tickets;

@@ -79,6 +79,7 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../store/mails.rs"), store::mails::STATEMENTS),
     (include_str!("../store/moves.rs"), store::moves::STATEMENTS),
     (include_str!("../store/reads.rs"), store::reads::STATEMENTS),
+    (include_str!("../store/replies.rs"), store::replies::STATEMENTS),
     (include_str!("../store/scheduled.rs"), store::scheduled::STATEMENTS),
     (include_str!("../store/tickets.rs"), store::tickets::STATEMENTS),
     (include_str!("../store/users.rs"), store::users::STATEMENTS),
@@ -239,6 +240,11 @@ const MANY: &str = "
     insert into reads (agent_id, ticket, seq) select 'a' || (i % 9), i, i from n;
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
     insert into mail_ids (message_id, ticket, at) select 'm' || i, i, i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into replies (comment_id, inbox_id, state, version, at)
+    select 'k' || i, 'i', 'sent', 1, i from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert into inboxes (id) select 'i' || i from n;
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
     insert into unparseable_mails (raw_key, reason, bytes_count, received_at)
     select 'r' || i, 'why', 1, i from n;

@@ -65,6 +65,7 @@ pub fn comment(ctx: &mut Ctx<'_>, load: &mut Load, row: &CommentRow) -> Result<R
         automatic: row.automatic,
         attachments: Vec::new(),
         mail,
+        delivery: None,
         mentions: Vec::new(),
         created_at: row.created_at,
     };

@@ -5,7 +5,8 @@ use schema::Millis;
 use schema::ids::WorkspaceId;
 use schema::room::access::Workspace;
 
-const FIND: &str = "select workspace_id, name, time_zone, version, created_at, updated_at
+const FIND: &str = "select workspace_id, name, time_zone, version, created_at, updated_at,
+        reply_inbox_id
     from workspace";
 
 /// The workspace; none before it is registered.
@@ -24,6 +25,7 @@ fn read(row: Row) -> Result<Workspace, Fault> {
         version: row.integer(3)?,
         created_at: row.integer(4)?,
         updated_at: row.integer(5)?,
+        reply_inbox_id: row.id_or_null(6)?,
     })
 }
 
@@ -49,13 +51,19 @@ pub fn insert(sql: &dyn Sql, id: WorkspaceId, name: &str, now: Millis) -> Result
     sql.exec(INSERT, &[id.to_string().into(), name.into(), now.into(), now.into()]).map(drop)
 }
 
-const CHANGE: &str =
-    "update workspace set name = ?, time_zone = ?, version = version + 1, updated_at = ?";
+const CHANGE: &str = "update workspace set name = ?, time_zone = ?, reply_inbox_id = ?,
+    version = version + 1, updated_at = ?";
 
-/// Gives the workspace another name or time zone.
+/// Writes what may change of the workspace.
 ///
 /// # Errors
 /// A storage fault.
-pub fn change(sql: &dyn Sql, name: &str, zone: &str, now: Millis) -> Result<(), Fault> {
-    sql.exec(CHANGE, &[name.into(), zone.into(), now.into()]).map(drop)
+pub fn change(sql: &dyn Sql, workspace: &Workspace, now: Millis) -> Result<(), Fault> {
+    let params = [
+        (&workspace.name).into(),
+        (&workspace.time_zone).into(),
+        workspace.reply_inbox_id.map(|id| id.to_string()).into(),
+        now.into(),
+    ];
+    sql.exec(CHANGE, &params).map(drop)
 }

@@ -77,6 +77,7 @@ const TABLE: &[(For, Make)] = &[
         RoomCommand::ChangeWorkspace(ChangeWorkspace {
             name: Some("Acme 2".into()),
             time_zone: None,
+            reply_inbox_id: None,
             if_version: None,
         })
     }),
@@ -258,6 +259,8 @@ fn desk() -> Vec<(For, Value)> {
         "attachmentId": id, "sha256": hash("x"), "bytesCount": 1, "media": "image/png" });
     let webhook =
         json!({ "url": "https://a.example", "kinds": ["*"], "sealedSecret": vec![1; 61] });
+    let delivery = json!({ "commentId": id, "inboxId": id, "sendId": id, "version": 1,
+        "messageId": "m@x", "state": "sent" });
     let bulk = json!({ "ticketIds": [id], "change": { "priority": "low" } });
     let actions = json!({ "reply": "R" });
     vec![
@@ -453,6 +456,7 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Manage), json!({ "reorderSlaPolicies": { "slaPolicyIds": [id] } })),
         (For::Members(Read), json!({ "getTicketSla": { "ticketId": id } })),
         (For::System, json!({ "receiveMail": { "rawKey": "k" } })),
+        (For::System, json!({ "noteDelivery": delivery })),
         (For::System, json!({ "reportUnparseable": { "rawKey": "k", "reason": "r" } })),
         (For::System, json!({ "noteMailbox": { "inboxId": id, "email": "a@b.example" } })),
     ]

@@ -193,6 +193,7 @@ fn a_change_needs_the_version_that_is_current_where_one_is_named() {
         RoomCommand::ChangeWorkspace(ChangeWorkspace {
             name: Some("Acme 2".into()),
             time_zone: None,
+            reply_inbox_id: None,
             if_version,
         })
     };

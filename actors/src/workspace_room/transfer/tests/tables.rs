@@ -164,7 +164,7 @@ const EXPORTED: &[Exported] = &[
         &["key", "media"],
     ),
     // What a mail said is in the comment's `mail`, and comes back out of it.
-    ("mail_ids", &["message_id", "ticket", "comment_id"], &["at"]),
+    ("mail_ids", &["message_id", "ticket", "comment_id"], &["at", "thread"]),
 ];
 
 /// Tables that an export does not have, and why.
@@ -203,7 +203,10 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         "of one agent's screen",
         &["reads", "drafts", "followers", "notifications", "notification_settings"],
     ),
-    ("which inbox sends notifications: inboxes do not move", &["notification_setup"]),
+    (
+        "which inboxes send, and what of: inboxes do not move",
+        &["notification_setup", "inboxes", "replies"],
+    ),
     (
         "logs of what was done here",
         &[
