@@ -4,13 +4,18 @@ use super::log::{text, tokens};
 use crate::sim::object::Name;
 use crate::sim::world::{World, short};
 use actors::kernel::{Entry, MailJob, MailOutcome, Outcome};
+use rusqlite::OptionalExtension;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 const ONCE: &str = "3 a mail leaves once";
 
-/// The outbox kind of notifications that go out by mail.
-const NOTIFIES: &str = "notifications.mail";
+/// Nobody but the team reads a note.
+const PUBLIC: &str = "3 only what the team says in public leaves";
+
+/// The outbox kinds of what rooms have mailed: notifications, and comments, which each leave once
+/// as well.
+const NOTIFIES: [&str; 2] = ["notifications.mail", "replies.mail"];
 
 /// What is known of mails beside the mail servers.
 #[derive(Debug, Default)]
@@ -44,6 +49,7 @@ impl World {
         let tokens = if notification.is_none() { tokens(&content) } else { Vec::new() };
         if let Some(notification) = notification {
             self.mark("notification handed over");
+            self.check_comment(&notification);
             self.check_notified(notification, &job.send_id);
         }
         for token in tokens {
@@ -71,13 +77,17 @@ impl World {
         entry: &Entry,
         outcome: &Outcome,
     ) {
-        if let (NOTIFIES, Outcome::Done(reply)) = (entry.kind.as_str(), outcome) {
+        if let (true, Outcome::Done(reply)) = (NOTIFIES.contains(&&*entry.kind), outcome) {
             self.check_told(from, &entry.key, reply);
         }
         let Some(send) = self.checks.mails.under_way.remove(&at) else { return };
         let definite = matches!(
             outcome,
-            Outcome::Mail(MailOutcome::NotSent { .. } | MailOutcome::Refused { .. })
+            Outcome::Mail(
+                MailOutcome::NotSent { .. }
+                    | MailOutcome::Unmade { .. }
+                    | MailOutcome::Refused { .. }
+            )
         );
         match self.is_leased(from, entry) {
             Ok(false) if definite => self.post.close(&send),
@@ -91,7 +101,7 @@ impl World {
     pub(in crate::sim) fn check_call(&mut self, at: (u64, usize), to: &Name, command: &[u8]) {
         let Some(round) = self.rounds.get(&at.0) else { return };
         let entry = round.entries.get(at.1).map(|(entry, _)| entry);
-        let Some(entry) = entry.filter(|entry| entry.kind == NOTIFIES) else { return };
+        let Some(entry) = entry.filter(|entry| NOTIFIES.contains(&&*entry.kind)) else { return };
         let notification = (round.name.clone(), entry.key.clone());
         let command: Value = serde_json::from_slice(command).unwrap_or_default();
         let Some(key) = command["send"]["key"].as_str() else {
@@ -102,6 +112,23 @@ impl World {
         if *known != notification {
             let text = format!("{known:?} and {notification:?} are mailed under one key");
             self.violate(ONCE, text);
+        }
+    }
+
+    /// A comment is mailed: one of the team's, for all to read, that was not imported.
+    fn check_comment(&mut self, (room, comment): &Notification) {
+        let Some(object) = self.objects.get(room) else { return };
+        let sql = "select visibility = 'public' and author_kind <> 'user' and source <> 'mail'
+            and seq > 0 from comments where id = ?";
+        let connection = object.native.connection();
+        let found = connection.prepare_cached(sql).map_err(text).and_then(|mut row| {
+            row.query_row([comment], |row| row.get(0)).optional().map_err(text)
+        });
+        match found {
+            Ok(None) => {}
+            Ok(Some(true)) => self.mark("comment mailed"),
+            Ok(Some(false)) => self.violate(PUBLIC, format!("{comment} of {} leaves", short(room))),
+            Err(error) => self.violate(PUBLIC, format!("{}: {error}", short(room))),
         }
     }
 

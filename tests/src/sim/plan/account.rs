@@ -47,7 +47,8 @@ pub fn account(world: &mut World, tenant: usize) {
         }
         (11, _) => {
             let zone = *random.pick(&["UTC", "Europe/Berlin", "Asia/Kolkata"]);
-            let change = json!({ "name": text, "timeZone": zone });
+            let inbox = own.inboxes.first().map(|inbox| inbox.id);
+            let change = json!({ "name": text, "timeZone": zone, "replyInboxId": inbox });
             (owner.principal, json!({ "changeWorkspace": change }), About::Other)
         }
         (12..14, _) => {
