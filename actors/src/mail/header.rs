@@ -10,7 +10,7 @@ use mail_parser::{Message, MessageParser, decoders::charsets::map::charset_decod
 use super::charset::{self, Charsets};
 
 /// The fields that Postroom reads, in lower case. All others are skipped unseen.
-const WANTED: [&str; 31] = [
+const WANTED: [&str; 32] = [
     "from",
     "sender",
     "reply-to",
@@ -26,6 +26,7 @@ const WANTED: [&str; 31] = [
     "content-disposition",
     "content-id",
     "content-transfer-encoding",
+    "authentication-results",
     "auto-submitted",
     "precedence",
     "list-id",

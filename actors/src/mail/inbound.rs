@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use super::authenticity;
 use super::automatic::{self, Automatic};
 use super::charset::Charsets;
 use super::header::{self, HeaderBlock};
 use super::safe_html::TooLong;
 use super::structure::{self, Form, cut_at_char};
 use super::{address, address::is_invisible};
+use schema::room::mail::Authenticity;
 
 /// The most text that is taken from one mail, in bytes.
 pub const TEXT_BYTES_MAX: usize = 256 * 1024;
@@ -54,6 +56,8 @@ pub struct InboundMail {
     pub too_complex: bool,
     /// Whether, and why, no person is behind it.
     pub automatic: Option<Automatic>,
+    /// What the server that took it in says about who sent it.
+    pub authenticity: Option<Authenticity>,
     /// Files, and nested messages unopened.
     pub attachments: Vec<Attachment>,
 }
@@ -155,6 +159,7 @@ pub fn parse(
         text: cut_at_char(&text, TEXT_BYTES_MAX).to_string(),
         too_complex: found.is_too_complex,
         automatic,
+        authenticity: headers.get("authentication-results").as_deref().and_then(authenticity::read),
         attachments: found.attachments,
     })
 }
@@ -303,9 +308,20 @@ fn clean_text(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::mail::charset::Native;
+    use schema::room::mail::AuthResult;
 
     fn read(raw: &str) -> InboundMail {
         parse(raw.as_bytes(), &Envelope::default(), &Native).expect("it has a sender")
+    }
+
+    #[test]
+    fn only_the_topmost_server_says_who_sent_a_mail() {
+        let mail = read(
+            "Authentication-Results: mx.desk.test;\r\n dmarc=fail header.from=a.b\r\n\
+             From: a@a.b\r\nAuthentication-Results: mx.desk.test; dmarc=pass\r\n\r\nx",
+        );
+        let said = mail.authenticity.expect("a server");
+        assert_eq!((&*said.server, said.dmarc), ("mx.desk.test", Some(AuthResult::Fail)));
     }
 
     #[test]
@@ -327,7 +343,7 @@ mod tests {
         assert_eq!(mail.to.len(), 2);
         assert_eq!(mail.date_ms, Some(1_751_356_800_000));
         assert_eq!(mail.text, "Hello");
-        assert_eq!(mail.automatic, None);
+        assert_eq!((mail.automatic, mail.authenticity), (None, None));
     }
 
     #[test]

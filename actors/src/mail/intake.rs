@@ -174,6 +174,7 @@ fn received(
         text: parsed.text,
         text_truncated: parsed.text_truncated,
         automatic,
+        authenticity: parsed.authenticity,
         report,
         attachments,
         sent_at: parsed.date_ms,

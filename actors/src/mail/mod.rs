@@ -5,19 +5,21 @@
 //!
 //! Reading order: [`address`] (what may be written to), [`inbound`] (raw bytes to a plain struct;
 //! [`header`], [`structure`], [`transfer`], [`charset`] and [`html`] are its parts), [`safe_html`]
-//! (what of its HTML may be shown), [`automatic`] (is a person behind it), [`reply`] (what of it
-//! the person wrote), [`bounce`] (what mail systems say about mail of ours), [`outbound`] (a plain
-//! struct to raw bytes; [`write`] has its lines, [`attach`] those of its files), [`smtp`] (raw
-//! bytes to a server, and what is known afterwards), [`send_mode`] (whether any leaves), [`imap`]
-//! (what is new in a mailbox), [`intake`] (a mail becomes a room's; [`media`] looks at its files),
-//! [`mailbox`] (so do all of a mailbox), [`wire`] (what both need of a runtime), [`graph`] (both,
-//! with Microsoft 365), [`identity`] (two spellings, one prospect), [`seal`] (passwords at rest),
-//! [`token`] (what our mails are known by when they come back).
+//! (what of its HTML may be shown), [`authenticity`] (what its server says of its sender),
+//! [`automatic`] (is a person behind it), [`reply`] (what of it the person wrote), [`bounce`]
+//! (what mail systems say about mail of ours), [`outbound`] (a plain struct to raw bytes;
+//! [`write`] has its lines, [`attach`] those of its files), [`smtp`] (raw bytes to a server, and
+//! what is known afterwards), [`send_mode`] (whether any leaves), [`imap`] (what is new in a
+//! mailbox), [`intake`] (a mail becomes a room's; [`media`] looks at its files), [`mailbox`] (so
+//! do all of a mailbox), [`wire`] (what both need of a runtime), [`graph`] (both, with Microsoft
+//! 365), [`identity`] (two spellings, one prospect), [`seal`] (passwords at rest), [`token`] (what
+//! our mails are known by when they come back).
 //!
 //! It does not store, retry, or decide about tickets.
 
 pub mod address;
 pub mod attach;
+pub mod authenticity;
 pub mod automatic;
 pub mod bounce;
 pub mod charset;

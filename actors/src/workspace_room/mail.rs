@@ -96,6 +96,15 @@ pub fn before(mail: &ReceiveMail) -> Vec<String> {
     reply_text::bounded(keys.filter(|id| reply_text::is_sendable(id)).collect())
 }
 
+/// The number of the ticket that a subject names: `[#12]`.
+#[must_use]
+pub fn tag(subject: &str) -> Option<i64> {
+    let (_, rest) = subject.split_once("[#")?;
+    let (digits, _) = rest.split_once(']')?;
+    let plain = (1..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    digits.parse().ok().filter(|_| plain)
+}
+
 /// An id without its brackets, as one line.
 fn bare(id: &str) -> String {
     let bracket = |c: char| c.is_whitespace() || matches!(c, '<' | '>');
@@ -168,6 +177,7 @@ pub fn facts(mail: &ReceiveMail) -> MailFacts {
             reason: trim(&automatic.reason, REASON_CHARS_MAX),
             weak: automatic.weak,
         }),
+        authenticity: mail.authenticity.clone(),
         attachments_omitted: i64::try_from(omitted).unwrap_or(i64::MAX),
         sent_at: mail.sent_at,
     }

@@ -92,6 +92,7 @@ pub fn plan(
         subject: reply_text::subject(parent.as_ref(), &whose.subject),
         text_truncated: false,
         automatic: None,
+        authenticity: None,
         attachments_omitted: 0,
         sent_at: None,
     });

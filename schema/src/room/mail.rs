@@ -47,6 +47,65 @@ pub struct Automatic {
     pub weak: bool,
 }
 
+/// How a check of a mail's sender went (RFC 8601 §2.7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum AuthResult {
+    /// It holds.
+    Pass,
+    /// It does not.
+    Fail,
+    /// It does not, but whoever made the rule is not sure.
+    SoftFail,
+    /// There is a rule, and it says nothing.
+    Neutral,
+    /// There is nothing to check.
+    None,
+    /// It holds, and the server does not accept it.
+    Policy,
+    /// It could not be checked then.
+    TempError,
+    /// It cannot be checked.
+    PermError,
+}
+
+impl AuthResult {
+    /// The result of this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "pass" => Self::Pass,
+            "fail" | "hardfail" => Self::Fail,
+            "softfail" => Self::SoftFail,
+            "neutral" => Self::Neutral,
+            "none" => Self::None,
+            "policy" => Self::Policy,
+            "temperror" => Self::TempError,
+            "permerror" => Self::PermError,
+            _ => return None,
+        })
+    }
+}
+
+/// What the server that took a mail in says about who sent it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Authenticity {
+    /// The server. Another than the one that takes the workspace's mail in proves nothing.
+    pub server: String,
+    /// Whether the sending server may send for the address on the envelope.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spf: Option<AuthResult>,
+    /// Whether a signature holds; whose, it does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dkim: Option<AuthResult>,
+    /// Whether one of the two holds for the address that the mail is from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dmarc: Option<AuthResult>,
+}
+
 /// What a comment that came by mail remembers of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -75,6 +134,9 @@ pub struct MailFacts {
     /// That a machine sent it.
     #[serde(default)]
     pub automatic: Option<Automatic>,
+    /// What the server that took it in says about who sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticity: Option<Authenticity>,
     /// How many of its files are not listed with the comment, because there are too many; they are
     /// in the mail as it came.
     #[serde(default)]
@@ -155,6 +217,9 @@ pub struct ReceiveMail {
     /// That a machine sent it.
     #[serde(default)]
     pub automatic: Option<Automatic>,
+    /// What the server that took it in says about who sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticity: Option<Authenticity>,
     /// What it reports about a mail that was sent.
     #[serde(default)]
     pub report: Option<MailReport>,

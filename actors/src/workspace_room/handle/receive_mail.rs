@@ -19,7 +19,7 @@ use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::mail::{self, receipt};
 use crate::workspace_room::store::tickets::{self as store, Standing};
-use crate::workspace_room::store::{mails, replies};
+use crate::workspace_room::store::{comments as spoken, mails, replies};
 use crate::workspace_room::{attention, comments, mail_reports, people, publish, tickets};
 use schema::event::By;
 use schema::ids::{CommentId, TicketId};
@@ -58,8 +58,8 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
         return Reply::of(&receipt(MailOutcome::Stopped, None));
     }
 
-    let thread = find_thread(ctx, input)?;
     let user = find_user(ctx, input)?;
+    let thread = find_thread(ctx, input, user.as_ref())?;
     let author = user.as_ref().map_or(By::System, |user| By::User { id: user.id });
     let goes_on = |ticket: &Standing| ticket.status != Status::Closed || mail::is_quiet(input);
     let (mut ticket, outcome) = match thread {
@@ -134,10 +134,19 @@ fn loop_reason(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<Option<String>, Rej
     Ok((mails > most).then_some(reason))
 }
 
-/// The ticket that a mail goes on with: where it was merged, the one that it was merged into; where
+/// The ticket that a mail goes on with: that of the mail which it answers, whoever writes, so that
+/// a colleague to whom it was forwarded may; else the one that its subject names, for those who
+/// take part in it. Where it was merged, the one that it was merged into; where
 /// it was closed and others follow it, the last of them.
-fn find_thread(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<Option<Standing>, Reject> {
-    let Some(number) = mails::thread(ctx.sql, &mail::thread_keys(input))? else { return Ok(None) };
+fn find_thread(
+    ctx: &Ctx<'_>,
+    input: &ReceiveMail,
+    user: Option<&User>,
+) -> Result<Option<Standing>, Reject> {
+    let answered = mails::thread(ctx.sql, &mail::thread_keys(input))?;
+    let Some(number) = answered.map_or_else(|| tagged(ctx, input, user), |it| Ok(Some(it)))? else {
+        return Ok(None);
+    };
     let Some(mut ticket) = store::standing_of_number(ctx.sql, number)? else { return Ok(None) };
     for _ in 0..FOLLOWERS_MAX {
         ticket = tickets::follow_merge(ctx, ticket)?;
@@ -148,6 +157,14 @@ fn find_thread(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<Option<Standing>, R
         ticket = next;
     }
     Ok(Some(ticket).filter(|ticket| !ticket.deleted))
+}
+
+/// The ticket that the subject names, where its sender takes part in it: whose it is, or who has
+/// written on it. Anybody can guess a number.
+fn tagged(ctx: &Ctx<'_>, input: &ReceiveMail, user: Option<&User>) -> Result<Option<i64>, Reject> {
+    let (Some(number), Some(user)) = (mail::tag(&input.subject), user) else { return Ok(None) };
+    let owns = replies::whose(ctx.sql, number)?.user == Some(user.id);
+    Ok((owns || spoken::wrote(ctx.sql, number, user.id)?).then_some(number))
 }
 
 /// The user who wrote; nobody for a bounce, and where the address is none.

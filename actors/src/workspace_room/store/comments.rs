@@ -5,7 +5,7 @@ use super::tickets::word;
 use crate::kernel::{Fault, Row, Sql, Value};
 use schema::codec::read_json;
 use schema::event::By;
-use schema::ids::{AgentId, CommentId};
+use schema::ids::{AgentId, CommentId, UserId};
 use schema::room::comment::{Comment, Visibility};
 use schema::room::ticket::Source;
 
@@ -128,6 +128,17 @@ fn read(row: &Row) -> Result<(Comment, i64), Fault> {
     Ok((comment, row.integer(9)?))
 }
 
+const WROTE: &str = "select 1 from comments where ticket = ? and author_id = ?
+    and author_kind = 'user' limit 1";
+
+/// Whether a user has written on a ticket.
+///
+/// # Errors
+/// A storage fault.
+pub fn wrote(sql: &dyn Sql, ticket: i64, user: UserId) -> Result<bool, Fault> {
+    Ok(sql.first(WROTE, &[ticket.into(), user.to_string().into()])?.is_some())
+}
+
 const LAST_SEQ: &str = "select max(seq) from comments where ticket = ?";
 
 /// The seq of a ticket's last comment; 0 without any.
@@ -176,4 +187,4 @@ pub fn remove_of_ticket(sql: &dyn Sql, ticket: i64, limit: i64) -> Result<i64, F
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, OF_TICKET, LAST_SEQ, LAST, MAILS, REMOVE];
+    &[INSERT, FIND, OF_TICKET, WROTE, LAST_SEQ, LAST, MAILS, REMOVE];

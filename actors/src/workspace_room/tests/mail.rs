@@ -89,6 +89,48 @@ fn an_answer_goes_where_in_reply_to_says_then_where_the_latest_reference_says() 
 }
 
 #[test]
+fn a_subject_that_names_a_ticket_finds_it_for_those_who_take_part_in_it() {
+    let mut desk = Desk::open();
+    let first = receive(&mut desk, &mail("a@x", "a@b.example"));
+    receive(&mut desk, &answer("b@x", "colleague@b.example", "a@x"));
+    let number = desk.get(&text(&first["ticketId"]))["number"].clone();
+    let other = receive(&mut desk, &mail("c@x", "c@b.example"));
+    let mut named = |id: &str, from: &str, subject: String| {
+        let mut mail = mail(id, from);
+        mail["subject"] = json!(subject);
+        receive(&mut desk, &mail)["ticketId"].clone()
+    };
+    for (id, from) in [("1@x", "A@b.example"), ("2@x", "colleague@b.example")] {
+        assert_eq!(
+            named(id, from, format!("Fw: [#{number}] Printer")),
+            first["ticketId"],
+            "{from}"
+        );
+    }
+    for (id, from) in [("3@x", "c@b.example"), ("4@x", "nobody@b.example")] {
+        let opened = named(id, from, format!("[#{number}]"));
+        assert!(opened != first["ticketId"] && opened != other["ticketId"], "{from}");
+    }
+    for (id, subject) in [("5@x", "[#]"), ("6@x", "[#99]"), ("7@x", "[#-1]"), ("8@x", "[#1")] {
+        assert_ne!(named(id, "a@b.example", subject.to_owned()), first["ticketId"], "{subject}");
+    }
+    // What a mail answers counts before what it is called.
+    let mut both = answer("9@x", "a@b.example", "c@x");
+    both["subject"] = json!(format!("[#{number}]"));
+    assert_eq!(receive(&mut desk, &both)["ticketId"], other["ticketId"]);
+}
+
+#[test]
+fn a_comment_shows_what_the_server_says_about_its_sender() {
+    let mut desk = Desk::open();
+    let mut mail = mail("a@x", "a@b.example");
+    mail["authenticity"] = json!({ "server": "mx.example", "spf": "softfail", "dmarc": "pass" });
+    let receipt = receive(&mut desk, &mail);
+    let comment = desk.ask(&json!({ "getComment": { "commentId": receipt["commentId"] } }));
+    assert_eq!(comment["mail"]["authenticity"], mail["authenticity"]);
+}
+
+#[test]
 fn a_ticket_keeps_the_inbox_that_its_mail_last_came_through() {
     let mut desk = Desk::open();
     let [one, other] = [1, 2].map(uuid::Uuid::from_u128);
