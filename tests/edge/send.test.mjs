@@ -136,6 +136,52 @@ test("mail out over a real SMTP server", { timeout: 180_000 }, async (t) => {
     assert.equal("password" in view || JSON.stringify(view).includes(password), false);
   });
 
+  await t.test("the commands go in one flight, and a late bounce names the mail by its token", async () => {
+    const room = mailroom(url, await register(url, "Late", { operator }));
+    const inbox = await room.register(address, starttls);
+    const send = await room.end(await room.send(inbox, "late", { to: [server.lateAddress] }));
+    assert.equal(send.state, "sent", "the server took it");
+    const token = `${inbox.id}${send.id}`.replaceAll("-", "");
+    const report = (raw) => new RegExp(`^Original-Envelope-Id: ${token}\\r?$`, "im").test(raw.toString("latin1"));
+    const bounce = await until(() => server.mailbox().find(report), "the bounce");
+    assert.match(bounce.toString("latin1"), /^Final-Recipient: rfc822;\s?late@desk\.test/im);
+    assert.match(server.log(), /<= ann@desk\.test .* L[.*]? /, "Exim saw pipelining");
+  });
+
+  await t.test("an address that is not ASCII gets its mail; where it cannot, the mail fails at once", async () => {
+    const room = mailroom(url, await register(url, "Utf8", { operator }));
+    const inbox = await room.register(address, starttls);
+    const sent = await room.end(await room.send(inbox, "utf8", { to: [server.utf8Address] }));
+    assert.deepEqual([sent.state, sent.error ?? null], ["sent", null]);
+    const [raw] = await until(() => arrived("Mail utf8").length > 0 && arrived("Mail utf8"), "the mailbox");
+    assert.ok(raw.toString("utf8").includes(`To: <${server.utf8Address}>`));
+    const old = await room.register("old@acme.example", { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" });
+    const failed = await room.end(await room.send(old, "utf8-old", { to: [server.utf8Address] }));
+    assert.deepEqual([failed.state, failed.attempts], ["failed", 1]);
+    assert.match(failed.error, /553 5\.6\.7 the server takes no address that is not ASCII/);
+  });
+
+  await t.test("a mail that is larger than the server takes fails at once, and says so", async () => {
+    const small = await startSlowSmtp({ offer: ["PIPELINING", "SIZE 1000"] });
+    later(t, () => small.stop());
+    const room = mailroom(url, await register(url, "Size", { operator }));
+    const inbox = await room.register("small@acme.example", { host: "127.0.0.1", port: small.port, security: "plain", password: "x" });
+    const failed = await room.end(await room.send(inbox, "large", { to: ["ann@desk.test"], text: "Hello. ".repeat(300) }));
+    assert.deepEqual([failed.state, failed.attempts], ["failed", 1]);
+    assert.match(failed.error, /552 5\.3\.4 the server takes mails of at most 1000 bytes/);
+    assert.equal((await room.end(await room.send(inbox, "short", { to: ["ann@desk.test"] }))).state, "sent");
+    assert.equal(small.mails.length, 1);
+  });
+
+  await t.test("one of several who is refused is reported, and the others have the mail", async () => {
+    const room = mailroom(url, await register(url, "Several", { operator }));
+    const inbox = await room.register(address, starttls);
+    const send = await room.end(await room.send(inbox, "several", { to: [address], cc: [unknownAddress] }));
+    assert.deepEqual([send.state, send.report?.class, send.report?.address], ["bounced", "hard", unknownAddress]);
+    await until(() => arrived("Mail several").length > 0, "the mailbox");
+    assert.equal((await room.view(inbox)).health.bounced, 1);
+  });
+
   await t.test("over five per cent of bounces pause the inbox; what waits leaves when a person resumes it", async () => {
     const owner = await register(url, "Bounces", { operator });
     const room = mailroom(url, owner);

@@ -1,6 +1,6 @@
 // An SMTP server that a test holds in its hand: plain, on loopback, it waits where it is told to.
 //
-//   const server = await startSlowSmtp({ hold: "data" });
+//   const server = await startSlowSmtp({ hold: "data" });  or { offer: ["SIZE 1000"] }: its extensions
 //   server.mails        what it took: { from, to, raw }, also what it has not answered for
 //   await server.next() resolves when the next mail has been read whole
 //   server.release()    answers what is held, and holds nothing from then on
@@ -8,7 +8,7 @@
 
 import { createServer } from "node:net";
 
-export async function startSlowSmtp({ hold } = {}) {
+export async function startSlowSmtp({ hold, offer = ["8BITMIME", "SIZE 10000000"] } = {}) {
   const mails = [];
   const sockets = new Set();
   const hooks = []; // waiting for the next mail
@@ -17,7 +17,7 @@ export async function startSlowSmtp({ hold } = {}) {
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket)).on("error", () => {});
-    session(socket, (mail, answer) => {
+    session(socket, offer, (mail, answer) => {
       mails.push(mail);
       hooks.splice(0).forEach((done) => done(mail));
       if (holding) held.push(answer);
@@ -40,7 +40,7 @@ export async function startSlowSmtp({ hold } = {}) {
   };
 }
 
-function session(socket, taken) {
+function session(socket, offer, taken) {
   const say = (line) => socket.writable && socket.write(`${line}\r\n`);
   let input = "";
   let mail;
@@ -61,7 +61,7 @@ function session(socket, taken) {
     const address = /<(.*)>/.exec(text)?.[1];
     switch (word) {
       case "EHLO":
-        return say("250-test\r\n250-8BITMIME\r\n250-SIZE 10000000\r\n250 AUTH PLAIN LOGIN");
+        return say(["test", ...offer].map((line) => `250-${line}\r\n`).join("") + "250 AUTH PLAIN LOGIN");
       case "AUTH":
         if (/ LOGIN$/i.test(text)) return (logins = 2), say("334 VXNlcm5hbWU6");
         if (/ PLAIN$/i.test(text)) return (logins = 1), say("334 ");

@@ -6,8 +6,8 @@
 //
 //   import { startSmtpServer } from "./smtp_server.mjs";
 //   const server = await startSmtpServer();
-//   // { host, ports: {starttls, tls}, user, password, address, unknownAddress, sizeLimitBytes,
-//   //   caFile, mailbox(), log(), stop() }
+//   // { host, ports: {starttls, tls}, user, password, address, unknownAddress, lateAddress,
+//   //   utf8Address, sizeLimitBytes, caFile, mailbox(), log(), stop() }
 //
 // `node smtp_server.mjs` starts one, prints its description as one JSON line, and stops it when
 // standard input ends. Needs root (Exim changes to the mail user for its work) and openssl.
@@ -21,6 +21,8 @@ import { ensurePackages } from "./debian.mjs";
 
 const EXIM = "/usr/sbin/exim4";
 const PASSWORD = "correct horse battery";
+/** Somebody who can be written to with SMTPUTF8 alone. */
+const UTF8_USER = "j\u00f6rg";
 const SIZE_LIMIT_BYTES = 3 * 1024 * 1024;
 
 const ensureExim = () => ensurePackages(["exim4-daemon-light"], { files: [EXIM], units: ["exim4"] });
@@ -55,6 +57,8 @@ tls_certificate = ${certificates.certificate}
 tls_privatekey = ${certificates.key}
 message_size_limit = ${SIZE_LIMIT_BYTES}
 accept_8bitmime = true
+dsn_advertise_hosts = *
+log_selector = +pipelining
 host_lookup =
 rfc1413_query_timeout = 0s
 domainlist local_domains = ${domain}
@@ -75,10 +79,21 @@ check_rcpt:
   accept
 
 begin routers
+late_check:
+  driver = accept
+  domains = +local_domains
+  local_parts = late
+  verify_only
+late:
+  driver = redirect
+  domains = +local_domains
+  local_parts = late
+  allow_fail
+  data = :fail: 550 5.1.1 no such mailbox any more
 mailbox:
   driver = accept
   domains = +local_domains
-  local_parts = ${[user, ...others].join(" : ")}
+  local_parts = ${[user, UTF8_USER, ...others].join(" : ")}
   transport = maildir
 
 begin transports
@@ -138,6 +153,9 @@ export async function startSmtpServer({ domain = "desk.test", user = "ann", othe
     password: PASSWORD,
     address: `${user}@${domain}`,
     unknownAddress: `nobody@${domain}`,
+    /** Taken, and then found not to be there: the server writes a bounce. */
+    lateAddress: `late@${domain}`,
+    utf8Address: `${UTF8_USER}@${domain}`,
     sizeLimitBytes: SIZE_LIMIT_BYTES,
     caFile,
     maildir,

@@ -11,13 +11,13 @@
 mod mailbox;
 
 use crate::kernel::host::{Transport, seal_keys};
-use crate::kernel::{JobFile, MailJob, MailOutcome};
+use crate::kernel::{JobFile, MailJob, MailOutcome, RefusedRecipient};
 use crate::mail::address::Address;
 use crate::mail::attach::Base64Lines;
 use crate::mail::seal;
 use crate::mail::send_mode::SendMode;
 use crate::mail::smtp::{
-    Credentials, Security, SendOutcome, Sleep, SmtpMail, SmtpSettings, SmtpStream, Stage,
+    Credentials, Reply, Security, SendOutcome, Sleep, SmtpMail, SmtpSettings, SmtpStream, Stage,
     TimeLimits, send,
 };
 use futures_util::StreamExt;
@@ -138,7 +138,8 @@ async fn hand_over(env: &Env, job: &MailJob, content: &[u8]) -> MailOutcome {
         Ok(socket) => socket,
         Err(why) => return not_sent(why),
     };
-    let mail = SmtpMail { from: &from, recipients: &recipients, raw: content };
+    let envelope_id = job.envelope_id.as_str();
+    let mail = SmtpMail { from: &from, recipients: &recipients, raw: content, envelope_id };
     outcome(send(Wire(socket), &Waits, &settings, mail).await)
 }
 
@@ -199,9 +200,12 @@ fn outcome(outcome: SendOutcome) -> MailOutcome {
     match outcome {
         SendOutcome::Accepted { reply, refused_recipients } => {
             let refused = refused_recipients
-                .iter()
-                .map(|one| {
-                    format!("{}: {} {}", one.address.as_str(), one.reply.code, one.reply.text)
+                .into_iter()
+                .map(|one| RefusedRecipient {
+                    address: one.address.into(),
+                    code: one.reply.code,
+                    enhanced: one.reply.enhanced,
+                    text: one.reply.text,
                 })
                 .collect();
             MailOutcome::Accepted { reply: reply.text, refused }
@@ -210,7 +214,13 @@ fn outcome(outcome: SendOutcome) -> MailOutcome {
             let recipient = at == Stage::Rcpt;
             MailOutcome::Refused { code, enhanced, text, permanent, recipient }
         }
-        SendOutcome::NotSent { why } => MailOutcome::NotSent { why: format!("{why:?}") },
+        // It was not asked, and yet is known to say no.
+        SendOutcome::NotSent { why } => match why.refusal() {
+            Some(Reply { code, enhanced, text }) => {
+                MailOutcome::Refused { code, enhanced, text, permanent: true, recipient: false }
+            }
+            None => MailOutcome::NotSent { why: format!("{why:?}") },
+        },
         SendOutcome::Unknown { why } => MailOutcome::Unknown { why: format!("{why:?}") },
     }
 }

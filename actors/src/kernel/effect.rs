@@ -127,6 +127,8 @@ pub struct MailJob {
     pub from: String,
     /// Envelope recipients.
     pub to: Vec<String>,
+    /// What the mail is called in reports about it, where the server lets a mail have a name.
+    pub envelope_id: String,
     /// The message as it goes over the wire, before dot-stuffing, up to its first file.
     #[serde(with = "serde_bytes")]
     pub content: Vec<u8>,
@@ -152,6 +154,19 @@ pub struct JobFile {
     pub bytes_count: i64,
 }
 
+/// A recipient that a server would not take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedRecipient {
+    /// The address.
+    pub address: String,
+    /// SMTP reply code.
+    pub code: u16,
+    /// Enhanced status code, such as `5.1.1`.
+    pub enhanced: Option<String>,
+    /// The reply's text.
+    pub text: String,
+}
+
 /// What a transport knows after it tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum MailOutcome {
@@ -159,9 +174,9 @@ pub enum MailOutcome {
     Accepted {
         /// Its last reply.
         reply: String,
-        /// The recipients that it would not take while it took the others, and why.
+        /// The recipients that it would not take while it took the others.
         #[serde(default)]
-        refused: Vec<String>,
+        refused: Vec<RefusedRecipient>,
     },
     /// The server said no.
     Refused {

@@ -41,6 +41,7 @@ pub use actor::Actor;
 pub use context::{Ctx, Ear, Entropy, Reply};
 pub use effect::{
     Delivery, Effect, JobFile, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted,
+    RefusedRecipient,
 };
 pub use engine::{Engine, Turn};
 pub use migrate::Migration;

@@ -12,7 +12,8 @@ pub const ADDRESS_BYTES_MAX: usize = 254;
 const LOCAL_BYTES_MAX: usize = 64;
 const LABEL_BYTES_MAX: usize = 63;
 
-/// An address that may be written to: ASCII dot-atom, `@`, lower-case domain of A-labels.
+/// An address that may be written to: dot-atom, `@`, lower-case domain of A-labels. Where the
+/// dot-atom is not ASCII (RFC 6531), only servers that offer SMTPUTF8 can be written to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Address(String);
@@ -33,7 +34,7 @@ pub enum AddressError {
     /// No `@`, or more than one.
     #[error("the address needs exactly one @")]
     At,
-    /// The part before the `@` is not a dot-atom of ASCII (RFC 5322 §3.2.3).
+    /// The part before the `@` is not a dot-atom (RFC 5322 §3.2.3, RFC 6532 §3.2).
     #[error("the part before the @ is not valid")]
     Local,
     /// The part after the `@` is not a host name.
@@ -168,8 +169,9 @@ fn joined(local: &str, domain: &str) -> Result<String, AddressError> {
 }
 
 fn is_dot_atom(local: &str) -> bool {
-    let is_atext = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~".contains(&b);
-    local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atext))
+    let is_atext =
+        |c: char| !c.is_ascii() || c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
+    local.split('.').all(|atom| !atom.is_empty() && atom.chars().all(is_atext))
 }
 
 /// Zero-width and direction-changing characters, which make two texts look like one.
@@ -189,6 +191,7 @@ mod tests {
             ("Ann.B+x@EXAMPLE.com.", "Ann.B+x@example.com"),
             ("a@bücher.example", "a@xn--bcher-kva.example"),
             ("user@localhost", "user@localhost"),
+            ("jörg.様@b.com", "jörg.様@b.com"),
         ] {
             assert_eq!(Address::parse(text).map(String::from), Ok(expected.to_string()), "{text}");
         }
@@ -211,7 +214,9 @@ mod tests {
             ("a..b@c.com", Local),
             ("<a@b.com>", Local),
             ("\"a\"@b.com", Local),
-            ("ä@b.com", Local),
+            ("ä..a@b.com", Local),
+            ("ä\u{2028}@b.com", Control),
+            ("ä<@b.com", Local),
             ("a@", Domain),
             ("a@b..c", Domain),
             ("a@b_c.com", Domain),

@@ -144,7 +144,7 @@ fn dialogue(damage: &[u8], random: &mut Random) -> Result<&'static str, String> 
     let (from, to) = (address("ann@example.net")?, address("bob@example.org")?);
     let to = vec![to; 1 + random.index(3)];
     let mut server = Server::new(damage, random, is_tls);
-    let mail = SmtpMail { from: &from, recipients: &to, raw };
+    let mail = SmtpMail { from: &from, recipients: &to, raw, envelope_id: "0123+" };
     let outcome = run(send(Stream { server: &mut server }, &NoTime, &settings, mail));
     server.judge(&outcome, raw)?;
     Ok(match outcome {

@@ -21,8 +21,11 @@ pub fn register(ctx: &mut Ctx<'_>, input: RegisterInbox) -> Result<InboxView, Re
     ctx.require(Permission::Manage)?;
     inbox_of(ctx)?;
     let email = check::email("email", &input.email)?;
+    // Whom we write to may be unable to answer another.
     let email = Address::parse(&email)
-        .map_err(|_| Reject::field("email", "must be an e-mail address"))?
+        .ok()
+        .filter(|email| email.as_str().is_ascii())
+        .ok_or_else(|| Reject::field("email", "must be an e-mail address of ASCII"))?
         .as_str()
         .to_owned();
     let zone = Zone::named(&input.time_zone)?;

@@ -10,6 +10,7 @@
 //! | soft, block | bounced | counts | may be written to |
 //! | complaint | stays as it is | counts | suppressed, where the mail went to nobody else |
 //! | delayed, notice | stays as it is | – | – |
+//! | one of several refused, in the dialogue | bounced | counts | may be written to |
 //!
 //! A mail that was given up after it was handed to a server, or that a person found not to have
 //! left, did leave after all, if somebody reports on it: its ids are nobody's else to know.

@@ -7,12 +7,12 @@ use crate::inbox_state::{
 };
 use crate::kernel::actor::Settled;
 use crate::kernel::drain::LEASE_MS;
-use crate::kernel::{Ctx, Effect, JobFile, MailJob, MailOutcome, Outcome};
-use crate::mail::bounce;
+use crate::kernel::{Ctx, Effect, JobFile, MailJob, MailOutcome, Outcome, RefusedRecipient};
+use crate::mail::{bounce, token};
 use schema::ids::SendId;
 use schema::inbox::SendState;
 use schema::prospect::Fate;
-use schema::report::{ReportClass, SendReport};
+use schema::report::{ReportClass, ReportedRecipient, SendReport};
 use schema::{Millis, Reject};
 
 /// How often a mail is handed to the transport before it counts as failed.
@@ -59,6 +59,7 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         return Err(Reject::internal(format!("send {id} has no body")));
     };
     let (composed, files) = compose(inbox_of(ctx)?, &inbox, &send, &json)?;
+    let envelope_id = token::of(inbox_of(ctx)?, id);
     send.state = SendState::Sending;
     send.attempts += 1;
     keep_send(ctx, &mut send)?;
@@ -72,6 +73,7 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         sealed_password: inbox.smtp.sealed_password,
         from: inbox.email,
         to: send.to.iter().chain(&send.cc).cloned().collect(),
+        envelope_id,
         content: composed.content,
         files: composed
             .files
@@ -96,9 +98,16 @@ pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
     }
     match outcome {
         Outcome::Mail(MailOutcome::Accepted { refused, .. }) => {
-            let some = !refused.is_empty();
-            send.error = some.then(|| brief(&format!("not to all: {}", refused.join("; "))));
-            flow::left(ctx, &mut send, SendState::Sent)?;
+            send.error = None;
+            let told = refused.iter().map(refusal);
+            let worst = told.max_by_key(|told| told.class.weight());
+            match worst.filter(|told| told.class.weight() > 0) {
+                None => flow::left(ctx, &mut send, SendState::Sent)?,
+                Some(told) => {
+                    keep_refusal(ctx, &mut send, told);
+                    flow::left(ctx, &mut send, SendState::Bounced)?;
+                }
+            }
             flow::record(ctx, &send, Fate::Sent)?;
         }
         Outcome::Mail(MailOutcome::Refused { code, enhanced, text, permanent, recipient }) => {
@@ -156,14 +165,26 @@ fn bounce(
     said: &str,
 ) -> Result<(), Reject> {
     let address = send.to.first().cloned().unwrap_or_default();
+    let error = send.error.take();
     let told = bounce::refusal(&address, code, status, said);
-    send.bounced = if told.class == ReportClass::Hard { 2 } else { 1 };
-    let (status, diagnostic) = (told.status, brief(&told.diagnostic));
-    let (class, reason, at) = (told.class, told.reason, ctx.now);
-    send.report = Some(SendReport { class, reason, address, status, diagnostic, at });
+    let is_gone = told.class == ReportClass::Hard;
+    keep_refusal(ctx, send, told);
+    send.error = error;
     flow::left(ctx, send, SendState::Bounced)?;
-    let is_gone = class == ReportClass::Hard;
     flow::record(ctx, send, if is_gone { Fate::HardBounced } else { Fate::Failed })
+}
+
+fn refusal(refused: &RefusedRecipient) -> ReportedRecipient {
+    let RefusedRecipient { address, code, enhanced, text } = refused;
+    bounce::refusal(address, *code, enhanced.as_deref(), text)
+}
+
+/// What a server said of a recipient, kept as the report that another server would have sent.
+fn keep_refusal(ctx: &Ctx<'_>, send: &mut Send, told: ReportedRecipient) {
+    send.bounced = if told.class == ReportClass::Hard { 2 } else { 1 };
+    let ReportedRecipient { class, reason, address, status, .. } = told;
+    let diagnostic = brief(&told.diagnostic);
+    send.keep_report(&SendReport { class, reason, address, status, diagnostic, at: ctx.now });
 }
 
 fn fail(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {

@@ -11,14 +11,16 @@
 //! `smtp-proto`'s reply parser does not check that the lines of a reply agree, and is as long as
 //! the one in [`reply`].
 //!
-//! One mail per connection, no pipelining: each command is answered before the next is sent, so
-//! a refusal is always a refusal of something.
+//! One mail per connection. Where the server offers it, the commands before the mail itself go in
+//! one flight (RFC 2920); the mail waits for all their replies, so the line above stays where it
+//! is. Where it offers DSN (RFC 3461), it is asked to report with the id that the mail has here.
 //!
 //! The runtime is the caller's: a stream ([`SmtpStream`]) and a way to wait ([`Sleep`]).
 
 pub mod reply;
 
 mod dots;
+mod envelope;
 mod session;
 
 #[cfg(test)]
@@ -115,6 +117,8 @@ pub struct SmtpMail<'x> {
     pub recipients: &'x [Address],
     /// The mail, as [`super::outbound::compose`] makes it.
     pub raw: &'x [u8],
+    /// What reports are to call it by, where the server offers that: [`super::token::of`].
+    pub envelope_id: &'x str,
 }
 
 /// The most recipients of one handover.
@@ -213,6 +217,8 @@ pub enum NotSent {
     },
     /// The mail has 8-bit bytes and the server cannot take them.
     EightBitNotOffered,
+    /// An address is not ASCII and the server cannot write to such.
+    Utf8NotOffered,
     /// The settings or the mail cannot be put on the wire.
     BadInput {
         /// What is wrong.
@@ -224,6 +230,23 @@ impl NotSent {
     /// Whether the same attempt may succeed later without anybody changing anything.
     pub fn retry_helps(&self) -> bool {
         matches!(self, NotSent::Broken { .. } | NotSent::TlsFailed { .. })
+    }
+
+    /// What the server would say to the mail, had it been asked: it never takes this one.
+    pub fn refusal(&self) -> Option<Reply> {
+        let (code, status, text) = match self {
+            NotSent::TooLarge { limit_bytes } => {
+                (552, "5.3.4", format!("the server takes mails of at most {limit_bytes} bytes"))
+            }
+            NotSent::EightBitNotOffered => {
+                (554, "5.6.3", "the server takes no mail with 8-bit text".to_owned())
+            }
+            NotSent::Utf8NotOffered => {
+                (553, "5.6.7", "the server takes no address that is not ASCII".to_owned())
+            }
+            _ => return None,
+        };
+        Some(Reply { code, enhanced: Some(status.to_owned()), text })
     }
 }
 

@@ -4,6 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 use super::dots::{DotStuffer, FINAL_DOT};
+use super::envelope::Offer;
 use super::reply::{Reply, ReplyReader};
 use super::{
     Credentials, Failure, Mechanism, NotSent, RECIPIENTS_MAX, RefusedRecipient, Security,
@@ -41,16 +42,6 @@ enum Stop {
     NotSent(NotSent),
 }
 
-/// What the server says that it can.
-#[derive(Debug, Default)]
-struct Offer {
-    has_start_tls: bool,
-    has_eight_bit: bool,
-    has_size: bool,
-    size_max_bytes: Option<u64>,
-    mechanisms: Vec<Mechanism>,
-}
-
 struct Session<'x, S, W> {
     stream: S,
     reader: ReplyReader,
@@ -72,7 +63,6 @@ impl<S: SmtpStream, W: Sleep> Session<'_, S, W> {
             self.log_in(&offer, credentials).await?;
         }
         let refused_recipients = self.envelope(&offer, &mail).await?;
-        self.command(Stage::Data, "DATA", 354).await?;
         self.body(mail.raw).await?;
         let outcome = self.final_dot(refused_recipients).await;
         self.quit().await;
@@ -83,7 +73,7 @@ impl<S: SmtpStream, W: Sleep> Session<'_, S, W> {
         let name = &self.settings.helo_name;
         let (reply, lines) = self.exchange(Stage::Ehlo, &format!("EHLO {name}")).await?;
         expect(Stage::Ehlo, reply, 250)?;
-        Ok(offer_of(&lines))
+        Ok(Offer::read(&lines))
     }
 
     async fn start_tls(mut self, offer: &Offer) -> Result<Self, Stop> {
@@ -128,33 +118,31 @@ impl<S: SmtpStream, W: Sleep> Session<'_, S, W> {
         Ok(())
     }
 
-    /// MAIL and RCPT; returns whom the server would not take, if it takes anybody.
+    /// MAIL, RCPT and DATA, in one flight where the server offers it; returns whom the server would
+    /// not take, if it takes anybody.
+    ///
+    /// Where it takes nobody and yet wants the mail, the connection is dropped: of what it said to
+    /// DATA, nothing needs to be known then.
     async fn envelope(
         &mut self,
         offer: &Offer,
         mail: &SmtpMail<'_>,
     ) -> Result<Vec<RefusedRecipient>, Stop> {
-        let mut command = format!("MAIL FROM:<{}>", mail.from);
-        if offer.has_size {
-            command.push_str(&format!(" SIZE={}", mail.raw.len()));
+        let first = offer.mail(mail).map_err(Stop::NotSent)?;
+        let recipients: Vec<String> = mail.recipients.iter().map(|to| offer.rcpt(to)).collect();
+        let is_flight = offer.has_pipelining;
+        if is_flight {
+            let middle = recipients.iter().map(String::as_str);
+            let all: Vec<&str> =
+                [first.as_str()].into_iter().chain(middle).chain(["DATA"]).collect();
+            self.say(Stage::Mail, &all.join("\r\n")).await?;
         }
-        match offer.size_max_bytes {
-            Some(limit_bytes) if mail.raw.len() as u64 > limit_bytes => {
-                return Err(Stop::NotSent(NotSent::TooLarge { limit_bytes }));
-            }
-            _ => {}
-        }
-        if !mail.raw.is_ascii() {
-            if !offer.has_eight_bit {
-                return Err(Stop::NotSent(NotSent::EightBitNotOffered));
-            }
-            command.push_str(" BODY=8BITMIME");
-        }
-        self.command(Stage::Mail, &command, 250).await?;
+        let (reply, _) = self.answer(Stage::Mail, &first, is_flight).await?;
+        expect(Stage::Mail, reply, 250)?;
 
         let mut refused: Vec<RefusedRecipient> = Vec::new();
-        for address in mail.recipients {
-            let (reply, _) = self.exchange(Stage::Rcpt, &format!("RCPT TO:<{address}>")).await?;
+        for (address, command) in mail.recipients.iter().zip(&recipients) {
+            let (reply, _) = self.answer(Stage::Rcpt, command, is_flight).await?;
             match reply.code {
                 250..=252 => {}
                 421 => return Err(Stop::Refused { at: Stage::Rcpt, reply }), // it hangs up
@@ -167,6 +155,8 @@ impl<S: SmtpStream, W: Sleep> Session<'_, S, W> {
             let at = refused.iter().position(|r| r.reply.code < 500).unwrap_or(0);
             return Err(Stop::Refused { at: Stage::Rcpt, reply: refused.swap_remove(at).reply });
         }
+        let (reply, _) = self.answer(Stage::Data, "DATA", is_flight).await?;
+        expect(Stage::Data, reply, 354)?;
         Ok(refused)
     }
 
@@ -241,6 +231,33 @@ impl<S: SmtpStream, W: Sleep> Session<'_, S, W> {
         expect(at, reply, code)
     }
 
+    /// The reply to a command that is under way already, or is sent now.
+    async fn answer(
+        &mut self,
+        at: Stage,
+        command: &str,
+        is_under_way: bool,
+    ) -> Result<(Reply, Vec<String>), Stop> {
+        match is_under_way {
+            true => self.reply(at, self.settings.time_limits.command_ms).await,
+            false => self.exchange(at, command).await,
+        }
+    }
+
+    /// Sends lines without waiting for their replies.
+    async fn say(&mut self, at: Stage, lines: &str) -> Result<(), Stop> {
+        if self.reader.has_surplus() {
+            return Err(broken(at, Failure::OutOfStep));
+        }
+        let lines = format!("{lines}\r\n");
+        let written = write(&mut self.stream, lines.as_bytes());
+        match within(self.sleep, self.settings.time_limits.command_ms, written).await {
+            // A server that hangs up in the middle may have said why: that is read next.
+            Ok(()) | Err(Failure::Closed | Failure::Io { .. }) => Ok(()),
+            Err(failure) => Err(broken(at, failure)),
+        }
+    }
+
     /// Sends a line and reads its reply, within one time limit.
     async fn exchange(&mut self, at: Stage, command: &str) -> Result<(Reply, Vec<String>), Stop> {
         if self.reader.has_surplus() {
@@ -291,31 +308,6 @@ fn refused(at: Stage, reply: Reply) -> SendOutcome {
         text: reply.text,
         at,
     }
-}
-
-/// Reads the lines of an EHLO reply; the first is the server's name.
-fn offer_of(lines: &[String]) -> Offer {
-    let mut offer = Offer::default();
-    for line in lines.iter().skip(1) {
-        let line = line.to_ascii_uppercase().replacen("AUTH=", "AUTH ", 1); // an old spelling
-        let mut words = line.split_whitespace();
-        match words.next() {
-            Some("STARTTLS") => offer.has_start_tls = true,
-            Some("8BITMIME") => offer.has_eight_bit = true,
-            Some("SIZE") => {
-                offer.has_size = true;
-                let limit = words.next().and_then(|word| word.parse().ok());
-                offer.size_max_bytes = limit.filter(|limit| *limit > 0); // 0: no fixed limit
-            }
-            Some("AUTH") => offer.mechanisms.extend(words.filter_map(|word| match word {
-                "PLAIN" => Some(Mechanism::Plain),
-                "LOGIN" => Some(Mechanism::Login),
-                _ => None,
-            })),
-            _ => {}
-        }
-    }
-    offer
 }
 
 /// Whether settings and mail can go on the wire at all. Addresses are safe by their type.

@@ -1,6 +1,7 @@
 //! Reports of bounces and complaints: what each changes, and what a forged one does not.
 
 use super::*;
+use crate::kernel::RefusedRecipient;
 
 #[test]
 fn a_report_is_what_it_says_for_the_mail_the_inbox_and_the_person() {
@@ -248,4 +249,36 @@ fn every_mail_carries_a_token_that_names_it() {
     scene.run(accepted);
     let line = scene.content.lines().find_map(|line| line.strip_prefix("X-Postroom-Loop: "));
     assert_eq!(crate::mail::token::read(line.expect("a token")), Some((id(), send.id)));
+}
+
+#[test]
+fn one_of_several_who_is_refused_is_reported_and_counts_once() {
+    for (code, enhanced, class) in [
+        (550, Some("5.1.1"), ReportClass::Hard),
+        (452, Some("4.2.2"), ReportClass::Soft),
+        (554, Some("5.7.1"), ReportClass::Block),
+    ] {
+        let mut scene = Scene::new(false);
+        let mail = NewMail { cc: vec!["eve@example.org".into()], ..new_mail() };
+        let send = scene.send("k1", mail);
+        let enhanced = enhanced.map(str::to_owned);
+        let (address, text) = ("eve@example.org".to_owned(), "no".to_owned());
+        let refused = vec![RefusedRecipient { address, code, enhanced, text }];
+        scene.run(|| {
+            let refused = refused.clone();
+            Outcome::Mail(MailOutcome::Accepted { reply: "250 ok".into(), refused })
+        });
+        let view = scene.get(send.id);
+        let report = view.report.expect("a report");
+        assert_eq!((report.class, &*report.address), (class, "eve@example.org"), "{code}");
+        assert_eq!((view.state, scene.mails.len()), (SendState::Bounced, 1));
+        let health = scene.status().health;
+        assert_eq!((health.sends, health.bounced), (1, 1));
+        assert!(scene.records.is_empty() && scene.suppressed.is_empty(), "others got it");
+        for _ in 0..5 {
+            scene.inbox.fire_alarm();
+            scene.run(accepted);
+        }
+        assert_eq!(scene.mails.len(), 1, "and it does not leave again");
+    }
 }
