@@ -14,6 +14,7 @@ use schema::{Answer, Code, Envelope, Millis, Reject, Role};
 use uuid::Uuid;
 
 mod comments;
+mod domains;
 mod reports;
 
 const DAY: Millis = 24 * 3_600_000;

@@ -1,7 +1,7 @@
 //! A mail leaves, and what the transport says to it.
 
 use crate::inbox_state::handle::compose;
-use crate::inbox_state::store::ledger::Send;
+use crate::inbox_state::store::ledger::{self, Send};
 use crate::inbox_state::{
     flow, health, inbox_of, keep_inbox, keep_send, registered, send_of, store,
 };
@@ -19,6 +19,10 @@ use schema::{Millis, Reject};
 pub const ATTEMPTS_MAX: i64 = 10;
 /// How long a prospect's permission is good for.
 const PERMIT_FRESH_MS: Millis = 5 * 60 * 1000;
+/// How many mails of outreach may leave to one domain in that time: so many strangers at once look
+/// like what its server is there to stop. Answers are not counted; they are waited for.
+pub const OUTREACH_DOMAIN_MAX: i64 = 10;
+const OUTREACH_DOMAIN_MS: Millis = 60_000;
 const RETRY_MS: Millis = 60_000;
 const RETRY_MS_MAX: Millis = 60 * 60 * 1000;
 /// Reply codes by which a server refuses the log-in: the inbox is at fault, not the mail.
@@ -55,6 +59,10 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         flow::put_back(ctx, &mut send, now)?;
         return Ok(Effect::Nothing);
     }
+    if let Some(at) = crowded_until(ctx, &send)? {
+        flow::put_back(ctx, &mut send, at)?;
+        return Ok(Effect::Nothing);
+    }
     let Some(json) = store::bodies::get(ctx.sql, id)? else {
         return Err(Reject::internal(format!("send {id} has no body")));
     };
@@ -88,6 +96,19 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
             .collect(),
         end: composed.end,
     })))
+}
+
+/// When a mail of outreach may leave, where its domain has got many lately.
+fn crowded_until(ctx: &mut Ctx<'_>, send: &Send) -> Result<Option<Millis>, Reject> {
+    let domain = send.sole_recipient().and_then(|to| to.rsplit_once('@'));
+    let Some((_, domain)) = domain.filter(|_| send.prospect.is_some()) else { return Ok(None) };
+    let after = ctx.now - OUTREACH_DOMAIN_MS;
+    let (count, first) = ledger::outreach_to(ctx.sql, domain, after)?;
+    if count < OUTREACH_DOMAIN_MAX {
+        return Ok(None);
+    }
+    let free = first.unwrap_or(ctx.now) + OUTREACH_DOMAIN_MS;
+    Ok(Some(free + 1 + ctx.random_below(RETRY_MS / 10)))
 }
 
 /// Takes note of what the transport knows.

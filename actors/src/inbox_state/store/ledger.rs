@@ -340,7 +340,45 @@ fn read(row: &Row) -> Result<Send, Fault> {
     })
 }
 
+const LATELY: &str = "select count(*), min(left_at) from ledger
+    where left_at is not null and left_at > ? and prospect_id is not null
+    and instr(recipients, ?) > 0";
+const UNDER_WAY: &str = "select count(*) from ledger
+    where state = 'sending' and prospect_id is not null and instr(recipients, ?) > 0";
+
+/// How many mails of outreach left to a domain after a time or are about to, and when the first of
+/// them left.
+///
+/// # Errors
+/// A storage fault.
+pub fn outreach_to(
+    sql: &dyn Sql,
+    domain: &str,
+    after: Millis,
+) -> Result<(i64, Option<Millis>), Fault> {
+    // As it ends in the list: one address, in quotes.
+    let end = format!("@{domain}\"");
+    let under_way = sql.first(UNDER_WAY, &[(&end).into()])?;
+    let under_way = under_way.map_or(Ok(0), |row| row.integer(0))?;
+    let Some(row) = sql.first(LATELY, &[after.into(), (&end).into()])? else {
+        return Ok((under_way, None));
+    };
+    Ok((under_way + row.integer(0)?, row.integer_or_null(1)?))
+}
+
 /// The statements that find mails, for the test of their plans.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 10] =
-    [GET, BY_KEY, BY_MESSAGE_ID, IDLE, ASKING, COUNT, PAGE, PAGE_OF, WINDOW, UNWELCOME];
+pub(super) const STATEMENTS: [&str; 12] = [
+    GET,
+    BY_KEY,
+    BY_MESSAGE_ID,
+    IDLE,
+    ASKING,
+    COUNT,
+    PAGE,
+    PAGE_OF,
+    WINDOW,
+    UNWELCOME,
+    LATELY,
+    UNDER_WAY,
+];
