@@ -1,6 +1,7 @@
 //! The settings of a deployment, read once per isolate.
 
 use crate::token::Keys;
+use actors::mail::graph::Application;
 use actors::mail::send_mode::SendMode;
 use schema::Reject;
 use schema::ids::WorkspaceId;
@@ -40,6 +41,10 @@ pub struct Config {
     pub open_registration: bool,
     /// `SEND_MODE`: whether mail leaves (`live`), or is recorded only (`dry`).
     pub send_mode: SendMode,
+    /// `MICROSOFT_*`: the application that mailboxes at Microsoft are connected with, if any.
+    pub microsoft: Option<Application>,
+    /// `MICROSOFT_REDIRECT_URI`: the page that Microsoft sends browsers back to.
+    pub microsoft_redirect_uri: Option<String>,
     /// `OPERATOR_WORKSPACES`: whose admins may see and mend the whole deployment.
     pub operator_workspaces: Allowed<WorkspaceId>,
 }
@@ -76,6 +81,8 @@ impl Config {
                 .ok_or_else(|| Reject::internal("CORS_ORIGINS is no list of origins"))?,
             open_registration: registration == "open",
             send_mode: SendMode::parse(var("SEND_MODE").as_deref()).map_err(Reject::internal)?,
+            microsoft: Application::read(var).map_err(Reject::internal)?,
+            microsoft_redirect_uri: var("MICROSOFT_REDIRECT_URI"),
             operator_workspaces: allowed(&workspaces, |text| text.parse().ok())
                 .ok_or_else(|| Reject::internal("OPERATOR_WORKSPACES is no list of ids"))?,
         })

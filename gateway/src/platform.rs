@@ -1,6 +1,7 @@
 //! What the gateway needs of the world. Two homes: the Worker runtime (`edge`), and whatever tests
 //! put in its place.
 
+use actors::mail::graph;
 use schema::frame::Connect;
 use schema::summary::Cell;
 use schema::{ActorKind, Answer, Envelope, Millis, Reject};
@@ -125,6 +126,12 @@ pub trait Platform {
     /// # Errors
     /// `unavailable` where it does not answer.
     async fn reach(&self, what: Dependency) -> Result<bool, Reject>;
+
+    /// Makes a request to a fixed service.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    async fn fetch(&self, request: graph::Request) -> Result<graph::Answer, graph::NoAnswer>;
 
     /// Waits.
     async fn sleep(&self, ms: u32);

@@ -5,6 +5,7 @@
 use crate::Millis;
 use crate::ids::{InboxId, ProspectId, SendId};
 use crate::mailbox::{ConnectMailbox, DisconnectMailbox, MailboxView, SyncMailbox};
+use crate::microsoft::ConnectMicrosoft;
 use crate::reject::Reject;
 use crate::report::{RecordReport, SendReport};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub enum InboxCommand {
     /// Makes the inbox; again with the same values it only renews the password. Permission:
     /// manage. Reply: [`InboxView`].
     Register(RegisterInbox),
+    /// Makes the inbox of a mailbox at Microsoft, or lets the one that there is send through it.
+    /// Permission: manage. Reply: [`InboxView`].
+    ConnectMicrosoft(ConnectMicrosoft),
     /// Changes what is given. Permission: manage. Reply: [`InboxView`].
     Configure(ConfigureInbox),
     /// Takes a mail to send. Permission: work; for Postroom itself, where it is a comment or has

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod inbox;
 pub mod limiter;
 pub mod mailbox;
+pub mod microsoft;
 pub mod page;
 pub mod principal;
 pub mod prospect;

@@ -115,6 +115,10 @@ export async function startGraph(options = {}) {
     get scriptIsSpent() {
       return faults.spent;
     },
+    /** The life of the access tokens that are given from now on. */
+    set accessTokenSeconds(seconds) {
+      identity.accessTokenSeconds = seconds;
+    },
     get refreshCount() {
       return identity.refreshCount;
     },

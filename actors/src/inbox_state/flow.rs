@@ -1,5 +1,6 @@
 //! Which step a waiting mail takes next, and how mails come to an end.
 
+use super::microsoft::{self, Way};
 use super::store::inbox::Inbox;
 use super::store::ledger::{self, Send};
 use super::{health, keep_inbox, keep_send, outbox, registered, send_of, store};
@@ -24,12 +25,20 @@ pub fn pump(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     if inbox.paused.is_some() {
         return Ok(());
     }
+    let mut free = match microsoft::way(ctx)? {
+        Way::Open(free) => free,
+        Way::From(at) => return wake_at(ctx, at),
+        Way::Shut => return Ok(()),
+    };
     // No day allows more than the last figure: more questions than that at once are in vain.
     let mut questions = ALLOWANCES[ALLOWANCES.len() - 1] - ledger::asking(ctx.sql)?;
     let (mut moved, mut next, mut after) = (0, Millis::MAX, String::new());
     loop {
         let rows = ledger::idle(ctx.sql, &after, AT_ONCE)?;
         let Some((last, _)) = rows.last() else { break };
+        if free <= 0 {
+            break;
+        }
         if moved >= AT_ONCE {
             next = ctx.now + 1;
             break;
@@ -39,6 +48,10 @@ pub fn pump(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
             if not_before > ctx.now {
                 next = next.min(not_before);
                 continue;
+            }
+            if free <= 0 {
+                // Whoever is under way looks after those that wait.
+                break;
             }
             let mut send = send_of(ctx, id)?;
             if send.state == SendState::Queued && inbox.warmup {
@@ -52,7 +65,7 @@ pub fn pump(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
                 questions -= 1;
             }
             advance(ctx, &inbox, &mut send)?;
-            moved += 1;
+            (moved, free) = (moved + 1, free - 1);
         }
     }
     if next < Millis::MAX { wake_at(ctx, next) } else { Ok(()) }
@@ -60,6 +73,14 @@ pub fn pump(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
 
 /// Takes up a mail that was just asked for; it waits where its turn has not come.
 pub fn take_up(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), Reject> {
+    match microsoft::way(ctx)? {
+        Way::Open(free) if free > 0 => {}
+        Way::From(at) => {
+            keep_send(ctx, send)?;
+            return wake_at(ctx, at);
+        }
+        _ => return keep_send(ctx, send),
+    }
     let most = ALLOWANCES[ALLOWANCES.len() - 1];
     let blocked = inbox.warmup && inbox.blocked_until > ctx.now;
     if inbox.paused.is_some() || blocked || (inbox.warmup && ledger::asking(ctx.sql)? >= most) {
@@ -81,6 +102,7 @@ pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), 
     let kind = match send.state {
         SendState::Queued => outbox::RESERVE,
         SendState::Reserved => outbox::PERMIT,
+        SendState::Permitted if outbox::needs_draft(ctx, send.id)? => outbox::DRAFT,
         SendState::Permitted => outbox::MAIL,
         _ => return Ok(()),
     };
@@ -147,6 +169,7 @@ pub fn finish(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<()
     if send.key.starts_with(COMMENT_KEY) {
         ctx.outbox(outbox::DELIVERY, &send.id.to_string(), &[])?;
     }
+    store::microsoft::forget_draft(ctx.sql, send.id)?;
     keep_send(ctx, send)
 }
 

@@ -17,6 +17,8 @@
 //! A slot is for its local day: a mail that could not be certain to have left by midnight is not
 //! begun, and asks for a slot of the next day.
 //!
+//! A mail leaves by SMTP, or as a draft through a mailbox at Microsoft ([`microsoft`]).
+//!
 //! It may read a mailbox, too ([`mailbox`]): each mail in it becomes one comment of the room, once,
 //! wherever reading is interrupted.
 
@@ -25,6 +27,7 @@ mod handle;
 mod health;
 pub mod identity;
 mod mailbox;
+mod microsoft;
 mod outbox;
 mod store;
 #[cfg(target_arch = "wasm32")]
@@ -35,6 +38,7 @@ mod view;
 mod mailbox_test;
 
 use crate::kernel::actor::Settled;
+use crate::kernel::drain::LEASE_MS;
 use crate::kernel::{
     Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Timer, migration,
 };
@@ -54,12 +58,16 @@ impl Actor for Core {
         migration!("inbox_state/0001_inbox"),
         migration!("inbox_state/0002_reports"),
         migration!("inbox_state/0003_mailbox"),
+        migration!("inbox_state/0004_microsoft"),
     ];
     type Command = InboxCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: InboxCommand) -> Result<Reply, Reject> {
         match command {
             InboxCommand::Register(input) => Reply::of(&handle::register(ctx, input)?),
+            InboxCommand::ConnectMicrosoft(input) => {
+                Reply::of(&handle::connect_microsoft(ctx, input)?)
+            }
             InboxCommand::Configure(input) => Reply::of(&handle::configure(ctx, input)?),
             InboxCommand::Send(input) => Reply::of(&handle::send(ctx, input)?),
             InboxCommand::GetSend(input) => Reply::of(&handle::get_send(ctx, &input)?),
@@ -80,6 +88,7 @@ impl Actor for Core {
         match timer.kind.as_str() {
             flow::PUMP => flow::pump(ctx),
             mailbox::TIMER => mailbox::timer(ctx),
+            outbox::LOOK => Ok(ctx.outbox(outbox::LOOK, &timer.key, &[])?),
             flow::FORGET => Ok(store::bodies::forget(ctx.sql, &timer.key)?),
             other => Err(Reject::internal(format!("no timer of kind {other}"))),
         }
@@ -89,6 +98,9 @@ impl Actor for Core {
         match kind {
             outbox::MAIL => Delivery::AtMostOnce,
             outbox::SYNC => Delivery::Slow(mailbox::LEASE_MS),
+            outbox::TOKEN => Delivery::Slow(microsoft::TOKEN_LEASE_MS),
+            outbox::DRAFT => Delivery::Slow(LEASE_MS),
+            outbox::LOOK => Delivery::Slow(microsoft::LOOK_LEASE_MS),
             _ => Delivery::AtLeastOnce,
         }
     }

@@ -10,17 +10,16 @@
 
 mod mailbox;
 
+use crate::kernel::host::files::{self, Missing};
 use crate::kernel::host::{Transport, seal_keys};
-use crate::kernel::{JobFile, MailJob, MailOutcome, RefusedRecipient};
+use crate::kernel::{MailJob, MailOutcome, RefusedRecipient};
 use crate::mail::address::Address;
-use crate::mail::attach::Base64Lines;
 use crate::mail::seal;
 use crate::mail::send_mode::SendMode;
 use crate::mail::smtp::{
     Credentials, Reply, Security, SendOutcome, Sleep, SmtpMail, SmtpSettings, SmtpStream, Stage,
     TimeLimits, send,
 };
-use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use std::cell::Cell;
 use std::future::Future;
@@ -33,8 +32,6 @@ use worker::{Delay, Env, SecureTransport, Socket};
 
 /// How long a hand-over may take in all.
 const LIMIT: Duration = Duration::from_secs(8 * 60);
-/// How long the files of a mail may take to be read.
-const FILES_LIMIT: Duration = Duration::from_secs(60);
 /// How many bytes of files are in memory at once, of all mails that are under way.
 const FILES_AT_ONCE_MAX: i64 = 30 * 1024 * 1024;
 /// How long a connection may take to open.
@@ -50,11 +47,10 @@ fn send_mail(env: Env, job: MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>
         let Some(_room) = Room::take(size) else {
             return not_sent("other mails with large files leave first".into());
         };
-        let read = async { content(&env, &job).await };
-        let content = match select(pin!(read), pin!(Delay::from(FILES_LIMIT))).await {
-            Either::Left((Ok(content), _)) => content,
-            Either::Left((Err(outcome), _)) => return outcome,
-            Either::Right(_) => return not_sent("storage took too long".into()),
+        let content = match files::whole(&env, &job.content, &job.files, &job.end).await {
+            Ok(content) => content,
+            Err(Missing::Gone(why)) => return MailOutcome::Unmade { why },
+            Err(Missing::Later(why)) => return not_sent(why),
         };
         match select(pin!(hand_over(&env, &job, &content)), pin!(Delay::from(LIMIT))).await {
             Either::Left((outcome, _)) => outcome,
@@ -90,34 +86,6 @@ impl Drop for Room {
     fn drop(&mut self) {
         UNDER_WAY.set(UNDER_WAY.get() - self.0);
     }
-}
-
-/// The mail with its files in it.
-async fn content(env: &Env, job: &MailJob) -> Result<Vec<u8>, MailOutcome> {
-    let fault = |error: worker::Error| not_sent(format!("storage: {error}"));
-    let length = |file: &JobFile| {
-        file.head.len() + Base64Lines::room(usize::try_from(file.bytes_count).unwrap_or(0))
-    };
-    let files: usize = job.files.iter().map(length).sum();
-    let mut content = Vec::with_capacity(job.content.len() + files + job.end.len());
-    content.extend_from_slice(&job.content);
-    for file in &job.files {
-        let bucket = env.bucket("MAIL").map_err(fault)?;
-        let object = bucket.get(&file.key).execute().await.map_err(fault)?;
-        let Some(body) = object.as_ref().and_then(|object| object.body()) else {
-            let why = format!("the file {} is not kept any more", file.name);
-            return Err(MailOutcome::Unmade { why });
-        };
-        content.extend_from_slice(&file.head);
-        let mut lines = Base64Lines::default();
-        let mut stream = body.stream().map_err(fault)?;
-        while let Some(piece) = stream.next().await {
-            lines.push(&piece.map_err(fault)?, &mut content);
-        }
-        lines.end(&mut content);
-    }
-    content.extend_from_slice(&job.end);
-    Ok(content)
 }
 
 async fn hand_over(env: &Env, job: &MailJob, content: &[u8]) -> MailOutcome {

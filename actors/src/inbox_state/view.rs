@@ -4,6 +4,7 @@ use super::store::inbox::Inbox;
 use super::store::ledger::{self, Send};
 use super::{health, inbox_of, mailbox, store};
 use crate::kernel::Ctx;
+use crate::kernel::Fault;
 use schema::Reject;
 use schema::inbox::{InboxStatus, InboxView, SendState, SendView};
 use schema::summary::{Cell, Summary, Table};
@@ -17,7 +18,7 @@ pub fn inbox(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<InboxView, Reject> {
         version: inbox.version,
         email: inbox.email.clone(),
         display_name: inbox.display_name.clone(),
-        transport: "smtp".to_owned(),
+        transport: transport(ctx)?.to_owned(),
         host: inbox.smtp.host.clone(),
         port: inbox.smtp.port,
         security: inbox.smtp.security,
@@ -35,6 +36,12 @@ pub fn inbox(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<InboxView, Reject> {
         mailbox: mailbox::view(ctx)?,
         created_at: inbox.created_at,
     })
+}
+
+/// How it sends, by name.
+fn transport(ctx: &Ctx<'_>) -> Result<&'static str, Fault> {
+    let microsoft = store::microsoft::load(ctx.sql)?;
+    Ok(microsoft.map_or("smtp", |_| "microsoft"))
 }
 
 /// A mail, without its body.
@@ -91,7 +98,7 @@ fn inbox_cells(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<Vec<Cell>, Reject> {
     Ok(vec![
         text(&inbox.email),
         text(&inbox.display_name),
-        text("smtp"),
+        text(transport(ctx)?),
         text(status(inbox).as_str()),
         reason.map_or(Cell::Null, Cell::Text),
         Cell::Integer(inbox.sent),

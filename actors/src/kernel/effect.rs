@@ -3,6 +3,7 @@
 //! An effect is never performed by a core: it leaves through the outbox, after the commit, and its
 //! outcome comes back in a transaction of its own.
 
+use crate::mail::graph::{MicrosoftJob, MicrosoftOutcome};
 use crate::mail::mailbox::{MailboxJob, MailboxRead};
 use schema::summary::Summary;
 use schema::{ActorKind, Millis, Reject};
@@ -42,6 +43,8 @@ pub enum Effect {
     Mail(Box<MailJob>),
     /// The next mails of a mailbox, into the room.
     Mailbox(Box<MailboxJob>),
+    /// A task at Microsoft.
+    Microsoft(Box<MicrosoftJob>),
     /// Requests to somebody else's server, all at once.
     Post(Vec<PostJob>),
     /// Objects that storage is to forget, by key.
@@ -224,6 +227,8 @@ pub enum Outcome {
     Mail(MailOutcome),
     /// How far a mailbox was read.
     Mailbox(MailboxRead),
+    /// What came of a task at Microsoft.
+    Microsoft(MicrosoftOutcome),
     /// What the requests came to; one that is missing was not made.
     Posted(Vec<Posted>),
     /// Nobody knows: the object died while it was under way.

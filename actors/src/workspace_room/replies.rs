@@ -299,11 +299,12 @@ pub fn note(ctx: &mut Ctx<'_>, told: NoteDelivery) -> Result<(), Reject> {
     if other || leaving.delivery.inbox_id != told.inbox_id {
         return Ok(());
     }
-    if known.is_none() {
+    let is_new = told.version > leaving.version;
+    // A server may give a mail another id than the one that it was to have.
+    if known.is_none() || is_new {
         leaving.delivery.send_id = Some(told.send_id);
         remember(ctx, id, &told.message_id)?;
     }
-    let is_new = told.version > leaving.version;
     if is_new {
         leaving.version = told.version;
     }

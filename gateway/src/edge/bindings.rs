@@ -4,7 +4,9 @@ use crate::config::Config;
 use crate::http::Response;
 use crate::log;
 use crate::platform::{Dependency, Platform, Point, Progress, Source, StoredMail};
+use actors::kernel::host::fetch::Fetching;
 use actors::kernel::host::metrics;
+use actors::mail::graph;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
@@ -162,6 +164,10 @@ impl Platform for Edge {
                 found.map(|_| true).map_err(|error| unavailable("cache", error))
             }
         }
+    }
+
+    async fn fetch(&self, request: graph::Request) -> Result<graph::Answer, graph::NoAnswer> {
+        graph::Http::ask(&Fetching, request).await
     }
 
     async fn sleep(&self, ms: u32) {

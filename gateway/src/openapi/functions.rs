@@ -98,7 +98,7 @@ impl Function {
         self
     }
 
-    fn needs(mut self, name: &'static str, schema: Value) -> Self {
+    pub(super) fn needs(mut self, name: &'static str, schema: Value) -> Self {
         self.query.push((name, schema, true));
         self
     }
@@ -149,6 +149,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::Events
         | Route::RealtimeTicket
         | Route::Realtime => of_access(route, s),
+        Route::BeginMicrosoft | Route::FinishMicrosoft => outside::of_microsoft(route, s),
         Route::ListInboxes
         | Route::RegisterInbox
         | Route::GetInbox

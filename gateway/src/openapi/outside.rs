@@ -1,9 +1,9 @@
-//! What the document says of webhooks, mailboxes and files.
+//! What the document says of webhooks, mailboxes, Microsoft and files.
 
 use super::Schemas;
 use super::functions::Function;
 use crate::router::Route;
-use crate::routes::{api_keys, attachments, mailboxes, webhooks};
+use crate::routes::{api_keys, attachments, mailboxes, microsoft, webhooks};
 use schema::inbox::InboxView;
 use schema::room::comment::Attachment;
 use schema::room::notification::{ChangeNotificationTemplates, NotificationTemplates};
@@ -94,4 +94,24 @@ pub(super) fn of_files(route: Route, s: &mut Schemas) -> Function {
                 .asks("inline", inline)
         }
     }
+}
+
+/// Mailboxes at Microsoft.
+pub(super) fn of_microsoft(route: Route, s: &mut Schemas) -> Function {
+    if route == Route::BeginMicrosoft {
+        let summary = "Says where to log in to connect a mailbox at Microsoft";
+        return Function::reads("beginMicrosoft", summary, s.reply::<microsoft::LogInAt>());
+    }
+    let text = |what: &str| json!({ "type": "string", "description": what });
+    let summary = "Connects the mailbox of who has logged in at Microsoft";
+    let read = Function::reads("finishMicrosoft", summary, s.reply::<InboxView>())
+        .needs("state", text("As Microsoft gives it back."));
+    let given = [
+        ("code", "As Microsoft gives it."),
+        ("error", "What Microsoft gives in the place of a code."),
+        ("error_description", "Not looked at."),
+        ("error_uri", "Not looked at."),
+        ("session_state", "Not looked at."),
+    ];
+    given.into_iter().fold(read, |read, (name, what)| read.asks(name, text(what)))
 }

@@ -14,6 +14,7 @@ pub mod health;
 pub mod inboxes;
 pub mod invitations;
 pub mod mailboxes;
+pub mod microsoft;
 pub mod notifications;
 pub mod prospects;
 pub mod realtime;
@@ -49,6 +50,8 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::AcceptInvitation => invitations::accept(call).await,
         Route::Events => events::list(call).await,
         Route::RealtimeTicket => realtime::ticket(call).await,
+        Route::BeginMicrosoft => microsoft::begin(call).await,
+        Route::FinishMicrosoft => microsoft::callback(call).await,
         Route::ListInboxes => inboxes::list(call).await,
         Route::RegisterInbox => inboxes::register(call).await,
         Route::GetInbox => inboxes::get(call).await,

@@ -6,6 +6,7 @@ use super::object::Name;
 use super::post::Verdict;
 use super::world::{Ask, Happening, Origin, Request, World, short};
 use actors::kernel::{Effect, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted};
+use actors::mail::graph::MicrosoftOutcome;
 use schema::summary::Summary;
 use schema::{Envelope, Millis, Principal};
 
@@ -45,6 +46,12 @@ impl World {
                 }
                 Effect::Mail(job) => self.hand_over(name, round, index, &job),
                 Effect::Mailbox(job) => self.read_mailbox(name, (round, index), *job),
+                Effect::Microsoft(_) => {
+                    // No inbox of this world is connected to it.
+                    let why = "nothing is asked of Microsoft here".to_owned();
+                    let outcome = Outcome::Microsoft(MicrosoftOutcome::NotTried { why });
+                    self.come_back(20, round, index, outcome);
+                }
                 Effect::Post(jobs) => self.post_all(name, round, index, &jobs),
                 Effect::Forget(keys) => {
                     self.say(format_args!("storage forgets {}", keys.join(" ")));

@@ -1,5 +1,6 @@
 //! The commands, one file each (what belongs together in one).
 
+mod connect_microsoft;
 mod mailbox;
 mod pause;
 mod read;
@@ -8,6 +9,7 @@ mod report;
 mod resolve;
 mod send;
 
+pub use connect_microsoft::connect_microsoft;
 pub use mailbox::{connect, disconnect, sync};
 pub use pause::{pause, resume};
 pub use read::{get_send, list_sends, status};

@@ -1,6 +1,6 @@
 //! Stops sending, and sends again.
 
-use crate::inbox_state::{flow, health, keep_inbox, registered, view};
+use crate::inbox_state::{flow, health, keep_inbox, microsoft, registered, view};
 use crate::kernel::Ctx;
 use schema::inbox::{InboxView, PauseInbox};
 use schema::{Caller, Permission, Reject, check};
@@ -25,13 +25,16 @@ pub fn pause(ctx: &mut Ctx<'_>, input: &PauseInbox) -> Result<InboxView, Reject>
 /// person: Postroom itself never resumes an inbox.
 ///
 /// # Errors
-/// `forbidden`; `not_found`.
+/// `forbidden`; `not_found`; `conflict` where its mailbox has to be connected again.
 pub fn resume(ctx: &mut Ctx<'_>) -> Result<InboxView, Reject> {
     ctx.require(Permission::Manage)?;
     if ctx.principal.caller == Caller::System {
         return Err(Reject::forbidden("only a person resumes an inbox"));
     }
     let mut inbox = registered(ctx)?;
+    if microsoft::is_gone(ctx)? {
+        return Err(Reject::conflict("the mailbox must be connected again first"));
+    }
     if inbox.paused.take().is_some() {
         inbox.window_from = ctx.now;
         ctx.event("inbox.resumed", None, &serde_json::json!({}))?;

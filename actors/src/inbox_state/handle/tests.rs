@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 mod comments;
 mod domains;
+mod microsoft;
 mod reports;
 
 const DAY: Millis = 24 * 3_600_000;

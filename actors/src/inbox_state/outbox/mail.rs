@@ -1,5 +1,6 @@
 //! A mail leaves, and what the transport says to it.
 
+use super::microsoft;
 use crate::inbox_state::handle::compose;
 use crate::inbox_state::store::ledger::{self, Send};
 use crate::inbox_state::{
@@ -10,7 +11,7 @@ use crate::kernel::drain::LEASE_MS;
 use crate::kernel::{Ctx, Effect, JobFile, MailJob, MailOutcome, Outcome, RefusedRecipient};
 use crate::mail::{bounce, token};
 use schema::ids::SendId;
-use schema::inbox::SendState;
+use schema::inbox::{MailFile, SendState};
 use schema::prospect::Fate;
 use schema::report::{ReportClass, ReportedRecipient, SendReport};
 use schema::{Millis, Reject};
@@ -63,6 +64,11 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         flow::put_back(ctx, &mut send, at)?;
         return Ok(Effect::Nothing);
     }
+    if store::microsoft::load(ctx.sql)?.is_some() {
+        return microsoft::begin_send(ctx, send);
+    }
+    // It leaves by SMTP, even where it has a draft from before.
+    store::microsoft::forget_draft(ctx.sql, id)?;
     let Some(json) = store::bodies::get(ctx.sql, id)? else {
         return Err(Reject::internal(format!("send {id} has no body")));
     };
@@ -83,17 +89,7 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         to: send.to.iter().chain(&send.cc).cloned().collect(),
         envelope_id,
         content: composed.content,
-        files: composed
-            .files
-            .into_iter()
-            .zip(files)
-            .map(|(head, file)| JobFile {
-                head,
-                name: file.file_name,
-                key: file.key,
-                bytes_count: file.bytes_count,
-            })
-            .collect(),
+        files: job_files(composed.files, files),
         end: composed.end,
     })))
 }
@@ -111,11 +107,26 @@ fn crowded_until(ctx: &mut Ctx<'_>, send: &Send) -> Result<Option<Millis>, Rejec
     Ok(Some(free + 1 + ctx.random_below(RETRY_MS / 10)))
 }
 
+/// The files of a mail, each with what stands before it.
+pub fn job_files(heads: Vec<Vec<u8>>, files: Vec<MailFile>) -> Vec<JobFile> {
+    let file = |(head, file): (Vec<u8>, MailFile)| JobFile {
+        head,
+        name: file.file_name,
+        key: file.key,
+        bytes_count: file.bytes_count,
+    };
+    heads.into_iter().zip(files).map(file).collect()
+}
+
 /// Takes note of what the transport knows.
 pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settled, Reject> {
     let mut send = send_of(ctx, id)?;
     if send.state != SendState::Sending {
         return Ok(Settled::Finished);
+    }
+    // Begun as a draft, it ends as one, however the inbox sends by now.
+    if store::microsoft::draft(ctx.sql, id)?.is_some() {
+        return microsoft::sent(ctx, send, outcome);
     }
     match outcome {
         Outcome::Mail(MailOutcome::Accepted { refused, .. }) => {
@@ -169,7 +180,7 @@ pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
             flow::left(ctx, &mut send, SendState::Unknown)?;
             flow::record(ctx, &send, Fate::Unknown)?;
         }
-        Outcome::Done(_) | Outcome::Posted(_) | Outcome::Mailbox(_) => {
+        Outcome::Done(_) | Outcome::Posted(_) | Outcome::Mailbox(_) | Outcome::Microsoft(_) => {
             return Err(Reject::internal("a mail is answered by what its transport knows"));
         }
     }
@@ -208,12 +219,14 @@ fn keep_refusal(ctx: &Ctx<'_>, send: &mut Send, told: ReportedRecipient) {
     send.keep_report(&SendReport { class, reason, address, status, diagnostic, at: ctx.now });
 }
 
-fn fail(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+/// The mail could not be sent.
+pub fn fail(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     flow::not_left(ctx, send, SendState::Failed)?;
     flow::record(ctx, send, Fate::Failed)
 }
 
-fn retry(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+/// The mail is tried again later, unless it was tried too often.
+pub fn retry(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     if send.attempts >= ATTEMPTS_MAX {
         return fail(ctx, send);
     }
@@ -223,6 +236,7 @@ fn retry(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     flow::put_back(ctx, send, at)
 }
 
-fn brief(why: &str) -> String {
+/// A reason of somebody else's, as it is kept.
+pub fn brief(why: &str) -> String {
     why.chars().map(|c| if c.is_control() { ' ' } else { c }).take(500).collect()
 }

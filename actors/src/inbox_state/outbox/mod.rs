@@ -5,9 +5,12 @@
 
 mod calls;
 mod mail;
+mod microsoft;
+
+pub use microsoft::needs_draft;
 
 use super::store::ledger::Send;
-use super::{inbox_of, mailbox, registered, send_of, store};
+use super::{inbox_of, mailbox, microsoft as tokens, registered, send_of, store};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::prospect_dedup::identity::Identity;
@@ -43,6 +46,13 @@ pub const SYNC: &str = "sync";
 /// Tells the room that the mailbox has stalled, or works again.
 pub const NOTE: &str = "note";
 
+/// Renews the tokens of the mailbox at Microsoft.
+pub const TOKEN: &str = "token";
+/// Puts a mail into Drafts at Microsoft.
+pub const DRAFT: &str = "draft";
+/// Finds out what became of a draft.
+pub const LOOK: &str = "look";
+
 /// Says what an entry wants.
 pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     match entry.kind.as_str() {
@@ -66,6 +76,9 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         }
         PERMIT => permit(ctx, id_of(entry)?),
         MAIL => mail::begin(ctx, id_of(entry)?),
+        TOKEN => tokens::begin_token(ctx),
+        DRAFT => microsoft::begin_draft(ctx, id_of(entry)?),
+        LOOK => microsoft::begin_look(ctx, id_of(entry)?),
         COMMIT => {
             let send_id = id_of(entry)?;
             let key = format!("commit:{send_id}");
@@ -90,6 +103,9 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
         RESERVE => calls::reserved(ctx, id_of(entry)?, outcome),
         PERMIT => calls::permitted(ctx, id_of(entry)?, outcome),
         MAIL => mail::settle(ctx, id_of(entry)?, outcome),
+        TOKEN => tokens::settle_token(ctx, entry, outcome),
+        DRAFT => microsoft::drafted(ctx, id_of(entry)?, outcome),
+        LOOK => microsoft::looked(ctx, id_of(entry)?, outcome),
         RELEASE => calls::released(ctx),
         SYNC => mailbox::settle(ctx, outcome),
         NOTE => mailbox::settle_note(ctx, entry),

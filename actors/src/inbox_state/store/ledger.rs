@@ -147,6 +147,16 @@ pub fn save(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
     sql.exec(SAVE, &params).map(drop)
 }
 
+const RENAME: &str = "update ledger set message_id = ? where id = ?";
+
+/// Gives a mail the message id that its transport has given it.
+///
+/// # Errors
+/// A storage fault; an id that another mail has is one.
+pub fn rename(sql: &dyn Sql, id: SendId, message_id: &str) -> Result<(), Fault> {
+    sql.exec(RENAME, &[message_id.into(), id.to_string().into()]).map(drop)
+}
+
 const GET: &str = "select id, key, hash, message_id, recipients, copies, subject, prospect_id,
         campaign, step, queued_at, state, version, asked, answers, owner_id, slot_until,
         permitted_at, attempts, not_before, error, left_at, bounced, settled_at, updated_at,

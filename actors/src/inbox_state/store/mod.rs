@@ -4,6 +4,7 @@ pub mod bodies;
 pub mod inbox;
 pub mod ledger;
 pub mod mailbox;
+pub mod microsoft;
 
 #[cfg(test)]
 mod tests {

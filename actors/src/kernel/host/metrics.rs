@@ -3,6 +3,7 @@
 //! The first blob is the event, the others are labels: names of ours, never what a person wrote.
 
 use crate::kernel::{Effect, MailOutcome, Outcome, PostFate};
+use crate::mail::graph::{GraphError, MicrosoftOutcome};
 use crate::mail::mailbox::ReadEnd;
 use worker::{AnalyticsEngineDataPointBuilder, Env};
 
@@ -44,6 +45,9 @@ pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
             let numbers = [read.taken as f64, read.duplicates as f64, passed_over];
             write(env, "mailbox", &[end], &numbers);
         }
+        Outcome::Microsoft(outcome) => {
+            write(env, "microsoft", &[microsoft(outcome)], &[1.0]);
+        }
         Outcome::Posted(posted) => {
             for one in posted {
                 let (fate, status) = match &one.fate {
@@ -62,6 +66,7 @@ pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
                 Effect::Call { .. } => "actor",
                 Effect::Mail(_) => "mail",
                 Effect::Mailbox(_) => "mailbox",
+                Effect::Microsoft(_) => "microsoft",
                 Effect::Post(_) => "webhook",
                 Effect::Forget(_) => "storage",
                 Effect::Nothing => "nothing",
@@ -73,5 +78,19 @@ pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
         | Outcome::Rejected(_)
         | Outcome::Unknown { .. }
         | Outcome::GaveUp { .. } => {}
+    }
+}
+
+/// What came of a task, by name.
+const fn microsoft(outcome: &MicrosoftOutcome) -> &'static str {
+    match outcome {
+        MicrosoftOutcome::Refreshed(_) => "refreshed",
+        MicrosoftOutcome::NoTokens(_) => "no_tokens",
+        MicrosoftOutcome::Drafted(_) => "drafted",
+        MicrosoftOutcome::Sent => "sent",
+        MicrosoftOutcome::Found(_) => "found",
+        MicrosoftOutcome::Failed(GraphError::Throttled { .. }) => "throttled",
+        MicrosoftOutcome::Failed(_) => "failed",
+        MicrosoftOutcome::NotTried { .. } | MicrosoftOutcome::Unmade { .. } => "not_tried",
     }
 }

@@ -7,7 +7,10 @@
 //! settles.
 
 pub mod charset;
+pub mod fetch;
+pub mod files;
 pub mod metrics;
+mod microsoft;
 pub mod outside;
 mod post;
 mod storage;

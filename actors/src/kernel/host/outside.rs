@@ -4,7 +4,7 @@
 //! answer is [`Outcome::Failed`] (or, for mail, what the transport can say for certain).
 
 use super::storage::describe;
-use super::{Transport, metrics, post};
+use super::{Transport, metrics, microsoft, post};
 use crate::kernel::{Effect, Outcome};
 use futures_util::future::{Either, join_all, select};
 use js_sys::{Promise, Uint8Array};
@@ -81,6 +81,7 @@ async fn other(env: &Env, transport: Option<Transport>, effect: &Effect) -> Opti
             Some(way) => Outcome::Mailbox((way.read)(env.clone(), (**job).clone()).await),
             None => Outcome::Failed { why: NO_TRANSPORT.into() },
         },
+        Effect::Microsoft(job) => Outcome::Microsoft(microsoft::perform(env, job).await),
         Effect::Post(jobs) => Outcome::Posted(post::all(env, jobs).await),
         Effect::Forget(keys) => match in_time(forget(env, keys)).await {
             Ok(()) => Outcome::Done(b"{}".to_vec()),

@@ -2,6 +2,7 @@
 
 use super::http::Http;
 use super::{Application, Draft, Fate, GraphError, Session, TokenError, Tokens, refresh};
+use crate::kernel::JobFile;
 use crate::mail::seal::{self, NONCE_BYTES, SealKey};
 
 /// The longest that an access token is believed to be good, ahead of its end.
@@ -25,8 +26,12 @@ pub enum Task {
     Refresh,
     /// Put a mail into Drafts.
     Draft {
-        /// The mail.
+        /// The mail, up to its first file.
         content: Vec<u8>,
+        /// Its files, which the shell puts in, in this order.
+        files: Vec<JobFile>,
+        /// What follows the last file.
+        end: Vec<u8>,
     },
     /// Have a draft leave.
     Send(Draft),
@@ -51,6 +56,11 @@ pub enum MicrosoftOutcome {
     Failed(GraphError),
     /// Nothing was asked of Microsoft.
     NotTried {
+        /// Why.
+        why: String,
+    },
+    /// The mail cannot be made: nothing has left, and nothing will.
+    Unmade {
         /// Why.
         why: String,
     },
@@ -123,7 +133,7 @@ pub async fn carry_out<H: Http>(
     let session = Session::new(http, &application.graph_url, &token);
     let done = match &job.task {
         Task::Refresh => return renew(http, application, vault, &job.owner, &token).await,
-        Task::Draft { content } => session.draft(content).await.map(MicrosoftOutcome::Drafted),
+        Task::Draft { content, .. } => session.draft(content).await.map(MicrosoftOutcome::Drafted),
         Task::Send(draft) => session.send(&draft.id).await.map(|()| MicrosoftOutcome::Sent),
         Task::Look(draft) => session.look(draft).await.map(MicrosoftOutcome::Found),
     };

@@ -66,7 +66,11 @@ fn a_task_tells_what_came_of_it() {
     assert_eq!(send(said(401, "")), MicrosoftOutcome::Failed(GraphError::Unauthorized));
     let scenes =
         vec![("POST /me/messages", said(201, r#"{"id":"d","internetMessageId":"<m@x>"}"#))];
-    let drafted = done(scenes, OWNER, Task::Draft { content: b"x".to_vec() });
+    let drafted = done(
+        scenes,
+        OWNER,
+        Task::Draft { content: b"x".to_vec(), files: Vec::new(), end: Vec::new() },
+    );
     assert_eq!(drafted, MicrosoftOutcome::Drafted(draft.clone()));
     let scenes = vec![("GET isDraft", said(200, r#"{"isDraft":true}"#))];
     assert_eq!(done(scenes, OWNER, Task::Look(draft)), MicrosoftOutcome::Found(Fate::Draft));

@@ -1,0 +1,367 @@
+//! An inbox that sends through a mailbox at Microsoft, which is played: it takes drafts, and sends
+//! each once.
+
+use super::*;
+use crate::mail::graph::{
+    Draft, Fate as DraftFate, GraphError, MicrosoftJob, MicrosoftOutcome, SealedTokens, Task,
+    TokenError,
+};
+use schema::microsoft::ConnectMicrosoft;
+use std::collections::BTreeMap;
+
+const HOUR: Millis = 3_600_000;
+
+/// What goes wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wrong {
+    Nothing,
+    /// Carried out, and the answer lost.
+    Lost,
+    /// Not carried out, and no answer.
+    Cut,
+    /// The object dies before it hears.
+    Died,
+    Throttled(Option<u64>),
+    Over,
+    Denied,
+}
+
+/// The mailbox, and what it saw.
+#[derive(Default)]
+struct Graph {
+    /// Whether each draft was sent.
+    drafts: BTreeMap<String, bool>,
+    /// Sent mails are nowhere to be seen.
+    hides: bool,
+    accepted: Vec<String>,
+    refreshes: usize,
+    asked: usize,
+    is_revoked: bool,
+}
+
+impl Graph {
+    fn answer(&mut self, job: &MicrosoftJob, wrong: Wrong) -> Option<MicrosoftOutcome> {
+        self.asked += 1;
+        let failed = |error| Some(MicrosoftOutcome::Failed(error));
+        match wrong {
+            Wrong::Cut => return failed(GraphError::Broken { text: "cut".into() }),
+            Wrong::Throttled(retry_after_ms) => {
+                return failed(GraphError::Throttled { status: 429, retry_after_ms });
+            }
+            Wrong::Over => return failed(GraphError::Unauthorized),
+            Wrong::Denied => {
+                let (code, text) = ("ErrorSendAsDenied".into(), "no".into());
+                return failed(GraphError::Refused { status: 403, code, text });
+            }
+            Wrong::Nothing | Wrong::Lost | Wrong::Died => {}
+        }
+        let outcome = self.carry_out(job);
+        match wrong {
+            Wrong::Lost => failed(GraphError::Broken { text: "lost".into() }),
+            Wrong::Died => None,
+            _ => Some(outcome),
+        }
+    }
+
+    fn carry_out(&mut self, job: &MicrosoftJob) -> MicrosoftOutcome {
+        match &job.task {
+            Task::Refresh => {
+                if self.is_revoked {
+                    let code = "invalid_grant".into();
+                    return MicrosoftOutcome::NoTokens(TokenError::Gone { code });
+                }
+                self.refreshes += 1;
+                MicrosoftOutcome::Refreshed(SealedTokens {
+                    access: format!("access {}", self.refreshes).into_bytes(),
+                    refresh: Some(format!("refresh {}", self.refreshes).into_bytes()),
+                    good_for_ms: HOUR,
+                })
+            }
+            Task::Draft { .. } => {
+                let id = format!("draft {}", self.drafts.len());
+                self.drafts.insert(id.clone(), false);
+                let message_id = format!("X{}@outlook.test", self.drafts.len());
+                MicrosoftOutcome::Drafted(Draft { id, message_id })
+            }
+            Task::Send(draft) => {
+                let is_sent = self.drafts.get_mut(&draft.id).expect("a draft");
+                if std::mem::replace(is_sent, true) {
+                    let (code, text) = ("ErrorInvalidOperation".into(), String::new());
+                    return MicrosoftOutcome::Failed(GraphError::Refused {
+                        status: 400,
+                        code,
+                        text,
+                    });
+                }
+                self.accepted.push(draft.id.clone());
+                MicrosoftOutcome::Sent
+            }
+            Task::Look(draft) => MicrosoftOutcome::Found(match self.drafts[&draft.id] {
+                true if self.hides => DraftFate::Nowhere,
+                true => DraftFate::Sent,
+                false => DraftFate::Draft,
+            }),
+        }
+    }
+}
+
+fn connection() -> ConnectMicrosoft {
+    ConnectMicrosoft {
+        email: "Ann@Example.com".into(),
+        display_name: "Ann Lee".into(),
+        user_id: "oid".into(),
+        sealed_access: b"access".to_vec(),
+        sealed_refresh: b"refresh".to_vec(),
+        good_for_ms: HOUR,
+    }
+}
+
+fn connected() -> Scene {
+    let name = format!("{WORKSPACE}/{}", id());
+    let mut scene = Scene { inbox: Bench::new(name), ..Scene::new(false) };
+    scene.ask(InboxCommand::ConnectMicrosoft(connection())).expect("connected");
+    scene
+}
+
+/// Runs the outbox with the mailbox; what goes wrong is asked of the test, task by task.
+fn play(scene: &mut Scene, graph: &mut Graph, mut wrong: impl FnMut(&Task) -> Wrong) {
+    loop {
+        let begun = scene.inbox.begin();
+        if begun.is_empty() {
+            return;
+        }
+        let with_graph = begun.iter().filter(
+            |(_, effect)| matches!(effect, Effect::Microsoft(job) if job.task != Task::Refresh),
+        );
+        assert!(with_graph.count() <= 4, "more than four at once");
+        let mut has_died = false;
+        for (entry, effect) in begun {
+            let outcome = match &effect {
+                Effect::Microsoft(job) if !has_died => graph.answer(job, wrong(&job.task)),
+                Effect::Summary(_) => {
+                    scene.inbox.settle(&entry, &Outcome::Done(Vec::new()));
+                    None
+                }
+                Effect::Microsoft(_) => None,
+                other => panic!("{other:?}"),
+            };
+            match outcome {
+                Some(outcome) => scene.inbox.settle(&entry, &Outcome::Microsoft(outcome)),
+                None => has_died |= matches!(effect, Effect::Microsoft(_)),
+            }
+        }
+        if has_died {
+            scene.inbox.restart();
+        }
+    }
+}
+
+fn well(_: &Task) -> Wrong {
+    Wrong::Nothing
+}
+
+/// Lets time go on to an hour, or until nothing is left to do.
+fn go_on(
+    scene: &mut Scene,
+    graph: &mut Graph,
+    until: Millis,
+    mut wrong: impl FnMut(&Task) -> Wrong,
+) {
+    for _ in 0..2_000 {
+        play(scene, graph, &mut wrong);
+        if scene.inbox.home.alarm().is_none_or(|at| at > until) {
+            break;
+        }
+        scene.inbox.fire_alarm();
+    }
+}
+
+/// Something that goes wrong once, with one kind of task.
+fn once(wrong: Wrong, at: fn(&Task) -> bool) -> impl FnMut(&Task) -> Wrong {
+    let mut left = Some(wrong);
+    move |task| if at(task) { left.take().unwrap_or(Wrong::Nothing) } else { Wrong::Nothing }
+}
+
+fn is_send(task: &Task) -> bool {
+    matches!(task, Task::Send(_))
+}
+
+#[test]
+fn a_mail_becomes_a_draft_that_is_known_and_then_leaves() {
+    let (mut scene, mut graph) = (connected(), Graph::default());
+    let status = scene.status();
+    assert_eq!((&*status.transport, &*status.email), ("microsoft", "ann@example.com"));
+    let send = scene.send("k1", new_mail());
+    play(&mut scene, &mut graph, well);
+    let sent = scene.get(send.id);
+    assert_eq!((sent.state, &*sent.message_id), (SendState::Sent, "X1@outlook.test"));
+    assert_eq!((graph.accepted.len(), graph.refreshes), (1, 0));
+    assert_eq!(scene.inbox.count("drafts"), 0);
+}
+
+#[test]
+fn fifty_mails_that_wait_for_a_token_cause_one_refresh() {
+    let (mut scene, mut graph) = (connected(), Graph::default());
+    scene.inbox.now += 2 * HOUR;
+    for key in 0..50 {
+        scene.send(&format!("k{key}"), new_mail());
+    }
+    let until = scene.inbox.now + HOUR / 2;
+    go_on(&mut scene, &mut graph, until, well);
+    assert_eq!((graph.refreshes, graph.accepted.len(), graph.drafts.len()), (1, 50, 50));
+}
+
+#[test]
+fn an_answer_that_is_lost_is_looked_up_and_nothing_leaves_twice() {
+    for wrong in [Wrong::Lost, Wrong::Cut, Wrong::Died] {
+        let (mut scene, mut graph) = (connected(), Graph::default());
+        let send = scene.send("k1", new_mail());
+        let until = scene.inbox.now + 3 * HOUR;
+        go_on(&mut scene, &mut graph, until, once(wrong, is_send));
+        assert_eq!(scene.get(send.id).state, SendState::Sent, "{wrong:?}");
+        assert_eq!((graph.accepted.len(), graph.drafts.len()), (1, 1), "{wrong:?}");
+    }
+}
+
+#[test]
+fn what_is_nowhere_for_hours_is_for_a_person() {
+    let (mut scene, mut graph) = (connected(), Graph { hides: true, ..Graph::default() });
+    let send = scene.send("k1", new_mail());
+    let until = scene.inbox.now + DAY;
+    go_on(&mut scene, &mut graph, until, once(Wrong::Lost, is_send));
+    assert_eq!(scene.get(send.id).state, SendState::Unknown);
+    assert_eq!(graph.accepted.len(), 1);
+    assert_eq!(scene.status().unknown, 1);
+}
+
+#[test]
+fn a_mailbox_whose_tokens_are_taken_back_waits_for_a_new_log_in() {
+    let (mut scene, mut graph) = (connected(), Graph { is_revoked: true, ..Graph::default() });
+    let send = scene.send("k1", new_mail());
+    let until = scene.inbox.now + DAY;
+    go_on(&mut scene, &mut graph, until, |task| match task {
+        Task::Refresh => Wrong::Nothing,
+        _ => Wrong::Over,
+    });
+    let status = scene.status();
+    assert_eq!(status.status, InboxStatus::Paused);
+    assert!(status.pause_reason.expect("a reason").contains("connect"));
+    let resumed = scene.ask(InboxCommand::Resume(ResumeInbox {}));
+    assert_eq!(resumed.map_err(|reject| reject.code), Err(Code::Conflict));
+    let asked = graph.asked;
+    scene.inbox.now = until;
+    go_on(&mut scene, &mut graph, until + DAY, well);
+    assert_eq!(graph.asked, asked, "nobody is asked in vain");
+    graph.is_revoked = false;
+    scene.ask(InboxCommand::ConnectMicrosoft(connection())).expect("connected");
+    go_on(&mut scene, &mut graph, until + DAY, well);
+    assert_eq!(scene.status().status, InboxStatus::Active);
+    assert_eq!((scene.get(send.id).state, graph.accepted.len()), (SendState::Sent, 1));
+}
+
+#[test]
+fn a_token_that_is_over_too_early_is_renewed_and_the_mail_leaves() {
+    let (mut scene, mut graph) = (connected(), Graph::default());
+    let send = scene.send("k1", new_mail());
+    let until = scene.inbox.now + HOUR;
+    go_on(&mut scene, &mut graph, until, once(Wrong::Over, is_send));
+    assert_eq!(scene.get(send.id).state, SendState::Sent);
+    assert_eq!((graph.refreshes, graph.accepted.len(), graph.drafts.len()), (1, 1, 1));
+}
+
+#[test]
+fn graph_is_left_alone_for_as_long_as_it_wants() {
+    for said in [Some(600_000), None] {
+        let (mut scene, mut graph) = (connected(), Graph::default());
+        scene.send("k1", new_mail());
+        play(&mut scene, &mut graph, once(Wrong::Throttled(said), is_send));
+        let asked = graph.asked;
+        scene.send("k2", new_mail());
+        play(&mut scene, &mut graph, well);
+        assert_eq!(graph.asked, asked, "the other mail waits, too");
+        let began = scene.inbox.now;
+        go_on(&mut scene, &mut graph, began + said.unwrap_or(1_000) as Millis - 1, well);
+        assert_eq!(graph.asked, asked);
+        go_on(&mut scene, &mut graph, began + HOUR, well);
+        assert_eq!(graph.accepted.len(), 2);
+    }
+}
+
+#[test]
+fn a_mailbox_that_may_not_send_is_stopped_and_its_mails_wait() {
+    let (mut scene, mut graph) = (connected(), Graph::default());
+    let send = scene.send("k1", new_mail());
+    play(&mut scene, &mut graph, once(Wrong::Denied, is_send));
+    assert_eq!(scene.status().status, InboxStatus::Paused);
+    assert_eq!(scene.get(send.id).state, SendState::Permitted);
+    scene.ask(InboxCommand::Resume(ResumeInbox {})).expect("resumed");
+    let until = scene.inbox.now + HOUR;
+    go_on(&mut scene, &mut graph, until, well);
+    assert_eq!(graph.accepted.len(), 1);
+}
+
+#[test]
+fn an_inbox_goes_over_to_microsoft_and_back() {
+    let mut scene = Scene::new(false);
+    let view = scene.ask(InboxCommand::ConnectMicrosoft(connection())).expect("connected");
+    assert_eq!(
+        (&view["transport"], &view["displayName"]),
+        (&"microsoft".into(), &"Ann Lee".into())
+    );
+    let transport = Some(registration(false).transport);
+    let configure = ConfigureInbox { transport, ..ConfigureInbox::default() };
+    let view = scene.ask(InboxCommand::Configure(configure)).expect("changed");
+    assert_eq!(view["transport"], "smtp");
+    assert_eq!(scene.inbox.count("microsoft"), 0, "its tokens are forgotten");
+    let send = scene.send("k1", new_mail());
+    scene.run(accepted);
+    assert_eq!(scene.get(send.id).state, SendState::Sent);
+}
+
+#[test]
+fn only_who_manages_connects_and_only_the_inbox_of_the_address() {
+    let mut scene = connected();
+    let connect = |change: fn(&mut ConnectMicrosoft)| {
+        let mut input = connection();
+        change(&mut input);
+        InboxCommand::ConnectMicrosoft(input)
+    };
+    let refused = scene.inbox.call(&agent(1, Role::Agent), None, &connect(|_| {}));
+    assert_eq!(refused.map_err(|reject| reject.code), Err(Code::Forbidden));
+    for (command, code) in [
+        (connect(|it| it.email = "bo@example.com".into()), Code::Conflict),
+        (connect(|it| it.email = "nobody".into()), Code::InvalidInput),
+        (connect(|it| it.sealed_refresh.clear()), Code::InvalidInput),
+        (connect(|it| it.sealed_access = vec![0; 20_000]), Code::InvalidInput),
+    ] {
+        let before = scene.rows();
+        assert_eq!(scene.ask(command).map_err(|reject| reject.code), Err(code));
+        assert_eq!(scene.rows(), before);
+    }
+}
+
+#[test]
+fn whatever_goes_wrong_no_mail_leaves_twice_and_all_leave() {
+    for seed in 0..60 {
+        let mut dice = Seeded(seed);
+        let (mut scene, mut graph) = (connected(), Graph::default());
+        let sends: Vec<_> =
+            (0..8).map(|key| scene.send(&format!("k{key}"), new_mail()).id).collect();
+        let mut faults = 25;
+        let until = scene.inbox.now + 2 * DAY;
+        go_on(&mut scene, &mut graph, until, |task| {
+            let is_refresh = *task == Task::Refresh;
+            if is_refresh || faults == 0 || dice.below(3) > 0 {
+                return Wrong::Nothing;
+            }
+            faults -= 1;
+            let all = [Wrong::Lost, Wrong::Cut, Wrong::Died, Wrong::Throttled(None), Wrong::Over];
+            all[dice.index(all.len())]
+        });
+        for id in &sends {
+            let send = scene.get(*id);
+            assert_eq!(send.state, SendState::Sent, "seed {seed}: {send:?}");
+        }
+        assert_eq!(graph.accepted.len(), sends.len(), "seed {seed}");
+    }
+}

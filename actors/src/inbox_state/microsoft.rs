@@ -1,0 +1,171 @@
+//! The mailbox at Microsoft: its tokens, and when it may be asked.
+//!
+//! Tokens are renewed by one outbox entry ([`outbox::TOKEN`]), however many mails wait for it.
+//! While there is no token that is good, or Graph wants to be left alone, mails wait in the ledger
+//! and nothing is begun; [`flow::pump`] begins again once that is over.
+
+use super::store::microsoft::{self as store, Microsoft};
+use super::{flow, health, keep_inbox, outbox, registered};
+use crate::kernel::actor::Settled;
+use crate::kernel::store::outbox as entries;
+use crate::kernel::{Ctx, Effect, Entry, Outcome};
+use crate::mail::graph::{GraphError, MicrosoftJob, MicrosoftOutcome, Task, TokenError};
+use schema::{Millis, Reject};
+
+/// How many mails are with Graph at once: it takes four requests of a mailbox, and one may be
+/// looking what became of a mail.
+pub const AT_ONCE: i64 = 3;
+/// How long renewing tokens may take before it is begun anew.
+pub const TOKEN_LEASE_MS: Millis = 90_000;
+/// How long one look at what became of a mail may take, two requests, before it is begun anew.
+pub const LOOK_LEASE_MS: Millis = 150_000;
+
+const FIRST_WAIT_MS: Millis = 5_000;
+const WAIT_MS_MAX: Millis = 60 * 60 * 1000;
+/// Why an inbox is paused whose tokens are gone.
+const GONE: &str = "Microsoft asks for a new log-in: connect the mailbox again";
+
+/// Whether mails may be handed to the transport.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// They may; at most so many more.
+    Open(i64),
+    /// Not before a time.
+    From(Millis),
+    /// Something else has to happen first, and then mails are looked after.
+    Shut,
+}
+
+/// How things stand now. Where the token is over, a new one is asked for.
+pub fn way(ctx: &mut Ctx<'_>) -> Result<Way, Reject> {
+    let Some(microsoft) = store::load(ctx.sql)? else { return Ok(Way::Open(i64::MAX)) };
+    if microsoft.is_gone {
+        return Ok(Way::Shut);
+    }
+    if !has_token(&microsoft, ctx.now) {
+        ask_for_token(ctx)?;
+        return Ok(Way::Shut);
+    }
+    if microsoft.quiet_until > ctx.now {
+        return Ok(Way::From(microsoft.quiet_until));
+    }
+    Ok(Way::Open((AT_ONCE - store::under_way(ctx.sql)?).max(0)))
+}
+
+const fn has_token(microsoft: &Microsoft, now: Millis) -> bool {
+    !microsoft.is_gone && microsoft.access_until > now
+}
+
+/// Asked for again while it waits for its next try, it would begin at once: so it is not.
+fn ask_for_token(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    if entries::find(ctx.sql, outbox::TOKEN, "")?.is_none() {
+        ctx.outbox(outbox::TOKEN, "", &[])?;
+    }
+    Ok(())
+}
+
+/// A task with the access token of now; none where there is no good one, or Graph wants to be left
+/// alone.
+pub fn job(ctx: &Ctx<'_>, task: Task) -> Result<Option<Effect>, Reject> {
+    let Some(microsoft) = store::load(ctx.sql)? else { return Ok(None) };
+    if !has_token(&microsoft, ctx.now) || microsoft.quiet_until > ctx.now {
+        return Ok(None);
+    }
+    let (owner, sealed_token) = (ctx.instance.to_owned(), microsoft.sealed_access);
+    Ok(Some(Effect::Microsoft(Box::new(MicrosoftJob { owner, sealed_token, task }))))
+}
+
+/// Renews the tokens, unless that is not needed any more.
+pub fn begin_token(ctx: &mut Ctx<'_>) -> Result<Effect, Reject> {
+    let Some(microsoft) = store::load(ctx.sql)? else { return Ok(Effect::Nothing) };
+    if microsoft.is_gone || has_token(&microsoft, ctx.now) {
+        return Ok(Effect::Nothing);
+    }
+    let (owner, sealed_token) = (ctx.instance.to_owned(), microsoft.sealed_refresh);
+    Ok(Effect::Microsoft(Box::new(MicrosoftJob { owner, sealed_token, task: Task::Refresh })))
+}
+
+/// Keeps the new tokens; where there are none, tries again, or stops the inbox.
+pub fn settle_token(
+    ctx: &mut Ctx<'_>,
+    entry: &Entry,
+    outcome: &Outcome,
+) -> Result<Settled, Reject> {
+    let Some(mut microsoft) = store::load(ctx.sql)? else { return Ok(Settled::Finished) };
+    // Connected anew while this was under way: what came of it is of the log-in before.
+    if has_token(&microsoft, ctx.now) {
+        return Ok(Settled::Finished);
+    }
+    match outcome {
+        Outcome::Microsoft(MicrosoftOutcome::Refreshed(tokens)) => {
+            microsoft.sealed_access.clone_from(&tokens.access);
+            if let Some(refresh) = &tokens.refresh {
+                microsoft.sealed_refresh.clone_from(refresh);
+            }
+            microsoft.access_until = ctx.now + tokens.good_for_ms;
+            store::save(ctx.sql, &microsoft)?;
+            let now = ctx.now;
+            flow::wake_at(ctx, now)?;
+            Ok(Settled::Finished)
+        }
+        Outcome::Microsoft(MicrosoftOutcome::NoTokens(TokenError::Gone { .. })) => {
+            microsoft.is_gone = true;
+            store::save(ctx.sql, &microsoft)?;
+            stop(ctx, GONE)?;
+            Ok(Settled::Finished)
+        }
+        Outcome::Microsoft(MicrosoftOutcome::NoTokens(TokenError::Later {
+            retry_after_ms,
+            ..
+        })) => {
+            let wait = retry_after_ms.and_then(|ms| Millis::try_from(ms).ok());
+            Ok(Settled::Again(later(ctx, entry.attempts, wait)))
+        }
+        _ => Ok(Settled::Again(later(ctx, entry.attempts, None))),
+    }
+}
+
+/// A time that Graph has named, or one that is further away with each attempt.
+pub fn later(ctx: &mut Ctx<'_>, attempts: i64, said: Option<Millis>) -> Millis {
+    let doublings = u32::try_from(attempts.clamp(0, 12)).unwrap_or(12);
+    let wait = said.unwrap_or_else(|| (FIRST_WAIT_MS << doublings).min(WAIT_MS_MAX));
+    // Never before the time that was named.
+    ctx.now + wait + ctx.random_below(wait / 4 + 1)
+}
+
+/// Takes note of what a failure says about the mailbox: that the token is over, or that Graph wants
+/// to be left alone.
+pub fn note(ctx: &mut Ctx<'_>, error: &GraphError, attempts: i64) -> Result<(), Reject> {
+    let Some(mut microsoft) = store::load(ctx.sql)? else { return Ok(()) };
+    match error {
+        GraphError::Unauthorized => microsoft.access_until = 0,
+        GraphError::Throttled { retry_after_ms, .. } => {
+            let said = retry_after_ms.and_then(|ms| Millis::try_from(ms).ok());
+            let until = later(ctx, attempts, said);
+            microsoft.quiet_until = microsoft.quiet_until.max(until);
+        }
+        _ => return Ok(()),
+    }
+    Ok(store::save(ctx.sql, &microsoft)?)
+}
+
+/// Pauses the inbox, unless it is.
+pub fn stop(ctx: &mut Ctx<'_>, reason: &str) -> Result<(), Reject> {
+    let mut inbox = registered(ctx)?;
+    if inbox.paused.is_none() {
+        health::pause(ctx, &mut inbox, reason)?;
+        keep_inbox(ctx, &mut inbox)?;
+    }
+    Ok(())
+}
+
+/// Whether only a new log-in helps.
+pub fn is_gone(ctx: &Ctx<'_>) -> Result<bool, Reject> {
+    Ok(store::load(ctx.sql)?.is_some_and(|microsoft| microsoft.is_gone))
+}
+
+/// Whether an inbox is paused for what a new log-in mends.
+#[must_use]
+pub fn is_mended_by_log_in(reason: &str) -> bool {
+    reason == GONE
+}

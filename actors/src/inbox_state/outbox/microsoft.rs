@@ -1,0 +1,275 @@
+//! A mail leaves through a mailbox at Microsoft: as a draft, whose id is kept before the draft is
+//! sent, so that after an answer that was lost it can be looked up.
+//!
+//! A draft leaves once. What nobody knows of is looked up; still a draft, it is sent again, the
+//! same draft; nowhere to be found for hours, it is for a person to find out.
+
+use super::mail::{brief, fail, job_files, retry};
+use crate::inbox_state::handle::compose;
+use crate::inbox_state::microsoft::Way;
+use crate::inbox_state::store::ledger::{self, Send};
+use crate::inbox_state::store::microsoft as store;
+use crate::inbox_state::{
+    flow, inbox_of, keep_send, microsoft, outbox, registered, send_of, store as stores,
+};
+use crate::kernel::actor::Settled;
+use crate::kernel::{Ctx, Effect, Outcome};
+use crate::mail::graph::{Draft, Fate as DraftFate, GraphError, MicrosoftOutcome, Task};
+use schema::ids::SendId;
+use schema::inbox::SendState;
+use schema::prospect::Fate;
+use schema::{Millis, Reject};
+
+/// What the files of a mail may have together: a draft is made in one request of 4 MB, in which
+/// they are base64 twice.
+const FILES_BYTES_MAX: i64 = 2 * 1024 * 1024;
+/// How often it is looked what became of a draft before a person has to.
+const LOOKS_MAX: i64 = 12;
+/// How long a look waits for another one.
+const BUSY_MS: Millis = 2_000;
+const LOOK_MS: Millis = 60_000;
+const LOOK_MS_MAX: Millis = 60 * 60 * 1000;
+
+/// Whether a mail has to become a draft before it can leave.
+pub fn needs_draft(ctx: &Ctx<'_>, id: SendId) -> Result<bool, Reject> {
+    Ok(store::load(ctx.sql)?.is_some() && store::draft(ctx.sql, id)?.is_none())
+}
+
+/// Puts a mail into Drafts.
+pub fn begin_draft(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
+    let mut send = send_of(ctx, id)?;
+    if send.state != SendState::Permitted {
+        return Ok(Effect::Nothing);
+    }
+    let inbox = registered(ctx)?;
+    let Some(json) = stores::bodies::get(ctx.sql, id)? else {
+        return Err(Reject::internal(format!("send {id} has no body")));
+    };
+    let (composed, files) = compose(inbox_of(ctx)?, &inbox, &send, &json)?;
+    let bytes: i64 = files.iter().map(|file| file.bytes_count).sum();
+    if bytes > FILES_BYTES_MAX {
+        send.error = Some("Microsoft takes 2 MB of files with a mail: send fewer".to_owned());
+        fail(ctx, &mut send)?;
+        return Ok(Effect::Nothing);
+    }
+    let (content, files, end) = (composed.content, job_files(composed.files, files), composed.end);
+    task(ctx, &mut send, Task::Draft { content, files, end })
+}
+
+/// Has the draft of a mail leave.
+pub fn begin_send(ctx: &mut Ctx<'_>, mut send: Send) -> Result<Effect, Reject> {
+    let Some((draft, _)) = store::draft(ctx.sql, send.id)? else {
+        let now = ctx.now;
+        flow::put_back(ctx, &mut send, now)?;
+        return Ok(Effect::Nothing);
+    };
+    let effect = task(ctx, &mut send, Task::Send(draft))?;
+    if effect != Effect::Nothing {
+        send.state = SendState::Sending;
+        send.attempts += 1;
+        keep_send(ctx, &mut send)?;
+    }
+    Ok(effect)
+}
+
+/// A task for a mail; where Graph cannot be asked now, the mail goes back.
+fn task(ctx: &mut Ctx<'_>, send: &mut Send, task: Task) -> Result<Effect, Reject> {
+    if let Some(effect) = microsoft::job(ctx, task)? {
+        return Ok(effect);
+    }
+    let now = ctx.now;
+    flow::put_back(ctx, send, now)?;
+    Ok(Effect::Nothing)
+}
+
+/// Keeps the ids of a draft, and lets it leave.
+pub fn drafted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settled, Reject> {
+    let mut send = send_of(ctx, id)?;
+    if send.state != SendState::Permitted {
+        return Ok(Settled::Finished);
+    }
+    match outcome {
+        Outcome::Microsoft(MicrosoftOutcome::Drafted(draft)) => {
+            store::keep_draft(ctx.sql, id, draft, 0)?;
+            // What answers it names the id that it has there.
+            if !draft.message_id.is_empty() && draft.message_id != send.message_id {
+                ledger::rename(ctx.sql, id, &draft.message_id)?;
+                send.message_id.clone_from(&draft.message_id);
+            }
+            let inbox = registered(ctx)?;
+            flow::advance(ctx, &inbox, &mut send)?;
+            return Ok(Settled::Finished);
+        }
+        Outcome::Microsoft(MicrosoftOutcome::Failed(error)) => {
+            send.error = Some(words(error));
+            send.attempts += 1;
+            failed(ctx, &mut send, error)?;
+        }
+        Outcome::Microsoft(MicrosoftOutcome::Unmade { why }) => {
+            send.error = Some(brief(why));
+            fail(ctx, &mut send)?;
+        }
+        other => {
+            send.error = Some(why(other));
+            send.attempts += 1;
+            retry(ctx, &mut send)?;
+        }
+    }
+    pump_soon(ctx)
+}
+
+/// Takes note of what Graph said to a draft that was to leave; where that is not certain, it is
+/// looked up.
+pub fn sent(ctx: &mut Ctx<'_>, mut send: Send, outcome: &Outcome) -> Result<Settled, Reject> {
+    match outcome {
+        Outcome::Microsoft(MicrosoftOutcome::Sent) => leave(ctx, &mut send)?,
+        Outcome::Microsoft(MicrosoftOutcome::Failed(error)) => {
+            send.error = Some(words(error));
+            // It may be no draft any more, because it was sent.
+            if is_doubtful(error) || !error.is_without_effect() {
+                microsoft::note(ctx, error, send.attempts)?;
+                look_up(ctx, &mut send)?;
+            } else {
+                failed(ctx, &mut send, error)?;
+            }
+        }
+        Outcome::Microsoft(MicrosoftOutcome::NotTried { why }) | Outcome::Failed { why } => {
+            send.error = Some(brief(why));
+            retry(ctx, &mut send)?;
+        }
+        other => {
+            send.error = Some(why(other));
+            look_up(ctx, &mut send)?;
+        }
+    }
+    pump_soon(ctx)
+}
+
+/// Whether a refusal may mean that it has left before.
+fn is_doubtful(error: &GraphError) -> bool {
+    let GraphError::Refused { status: 400 | 404 | 409, code, .. } = error else { return false };
+    code != "ErrorInvalidRecipients"
+}
+
+/// Nothing has left: the mail is tried again, unless Graph does not want it.
+fn failed(ctx: &mut Ctx<'_>, send: &mut Send, error: &GraphError) -> Result<(), Reject> {
+    microsoft::note(ctx, error, send.attempts - 1)?;
+    match error {
+        GraphError::Refused { status: 403, .. } => {
+            microsoft::stop(ctx, &format!("Microsoft does not let it send: {}", words(error)))?;
+            let now = ctx.now;
+            flow::put_back(ctx, send, now)
+        }
+        // Nothing is begun before the time that was noted.
+        GraphError::Throttled { .. } => {
+            let now = ctx.now;
+            flow::put_back(ctx, send, now)
+        }
+        GraphError::Unauthorized if send.attempts <= 2 => {
+            let now = ctx.now;
+            flow::put_back(ctx, send, now)
+        }
+        error if error.retry_helps() => retry(ctx, send),
+        _ => fail(ctx, send),
+    }
+}
+
+fn look_up(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+    keep_send(ctx, send)?;
+    Ok(ctx.outbox(outbox::LOOK, &send.id.to_string(), &[])?)
+}
+
+/// Asks what became of a draft.
+pub fn begin_look(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
+    let send = send_of(ctx, id)?;
+    let Some((draft, _)) = store::draft(ctx.sql, id)? else { return Ok(Effect::Nothing) };
+    if send.state != SendState::Sending {
+        return Ok(Effect::Nothing);
+    }
+    let is_busy = store::is_looking(ctx.sql)?;
+    if !is_busy && let Some(effect) = microsoft::job(ctx, Task::Look(draft))? {
+        return Ok(effect);
+    }
+    let wait = match microsoft::way(ctx)? {
+        _ if is_busy => BUSY_MS,
+        Way::From(at) => at - ctx.now,
+        _ if microsoft::is_gone(ctx)? => LOOK_MS_MAX,
+        _ => LOOK_MS,
+    };
+    let at = ctx.now + wait;
+    ctx.set_timer(outbox::LOOK, &id.to_string(), at, &[])?;
+    Ok(Effect::Nothing)
+}
+
+/// Takes note of what became of a draft.
+pub fn looked(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settled, Reject> {
+    let mut send = send_of(ctx, id)?;
+    let Some((draft, looks)) = store::draft(ctx.sql, id)? else { return Ok(Settled::Finished) };
+    if send.state != SendState::Sending {
+        return Ok(Settled::Finished);
+    }
+    let looks = looks + 1;
+    match outcome {
+        Outcome::Microsoft(MicrosoftOutcome::Found(DraftFate::Sent)) => leave(ctx, &mut send)?,
+        // What was asked may still be under way: a draft is believed to be one after a while.
+        Outcome::Microsoft(MicrosoftOutcome::Found(DraftFate::Draft)) if looks > 1 => {
+            store::keep_draft(ctx.sql, id, &draft, 0)?;
+            retry(ctx, &mut send)?;
+        }
+        _ if looks >= LOOKS_MAX => {
+            flow::left(ctx, &mut send, SendState::Unknown)?;
+            flow::record(ctx, &send, Fate::Unknown)?;
+        }
+        other => return again(ctx, id, &draft, looks, other),
+    }
+    pump_soon(ctx)
+}
+
+fn again(
+    ctx: &mut Ctx<'_>,
+    id: SendId,
+    draft: &Draft,
+    looks: i64,
+    outcome: &Outcome,
+) -> Result<Settled, Reject> {
+    if let Outcome::Microsoft(MicrosoftOutcome::Failed(error)) = outcome {
+        microsoft::note(ctx, error, looks)?;
+    }
+    store::keep_draft(ctx.sql, id, draft, looks)?;
+    let doublings = u32::try_from((looks - 1).clamp(0, 10)).unwrap_or(10);
+    let wait = (LOOK_MS << doublings).min(LOOK_MS_MAX);
+    Ok(Settled::Again(ctx.now + wait + ctx.random_below(wait / 4)))
+}
+
+fn leave(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+    send.error = None;
+    flow::left(ctx, send, SendState::Sent)?;
+    flow::record(ctx, send, Fate::Sent)
+}
+
+/// There is room for the next mail.
+fn pump_soon(ctx: &mut Ctx<'_>) -> Result<Settled, Reject> {
+    let now = ctx.now;
+    flow::wake_at(ctx, now)?;
+    Ok(Settled::Finished)
+}
+
+fn words(error: &GraphError) -> String {
+    brief(&match error {
+        GraphError::Broken { text } => format!("no answer: {text}"),
+        GraphError::Throttled { status, .. } => format!("{status}: Graph wants to be left alone"),
+        GraphError::Unauthorized => "401: the token is over".to_owned(),
+        GraphError::Refused { status, code, text } => format!("{status} {code} {text}"),
+        GraphError::MailRefused { status, code, .. } => format!("{status} {code}"),
+        GraphError::BadAnswer { text } => format!("unexpected answer: {text}"),
+    })
+}
+
+fn why(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Failed { why } | Outcome::Unknown { why } | Outcome::GaveUp { why } => brief(why),
+        Outcome::Rejected(reject) => brief(&reject.message),
+        Outcome::Microsoft(MicrosoftOutcome::NotTried { why }) => brief(why),
+        _ => "an answer to another question".to_owned(),
+    }
+}

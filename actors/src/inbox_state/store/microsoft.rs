@@ -1,0 +1,133 @@
+//! The one row of the mailbox at Microsoft, and the drafts there.
+
+use crate::kernel::{Fault, Sql, Value};
+use crate::mail::graph::Draft;
+use schema::Millis;
+use schema::ids::SendId;
+
+/// The row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Microsoft {
+    /// The user, as the directory knows it.
+    pub user_id: String,
+    /// Opens the mailbox; sealed to the inbox's instance.
+    pub sealed_access: Vec<u8>,
+    /// Gets the next tokens; sealed to the inbox's instance.
+    pub sealed_refresh: Vec<u8>,
+    /// From then on the access token is not used.
+    pub access_until: Millis,
+    /// Whether only a new log-in helps.
+    pub is_gone: bool,
+    /// Until then Graph wants to be left alone.
+    pub quiet_until: Millis,
+    /// When it was connected first.
+    pub connected_at: Millis,
+}
+
+const LOAD: &str = "select user_id, sealed_access, sealed_refresh, access_until, is_gone,
+        quiet_until, connected_at
+    from microsoft";
+
+/// The mailbox; none where the inbox sends by SMTP.
+///
+/// # Errors
+/// A storage fault.
+pub fn load(sql: &dyn Sql) -> Result<Option<Microsoft>, Fault> {
+    let Some(row) = sql.first(LOAD, &[])? else { return Ok(None) };
+    Ok(Some(Microsoft {
+        user_id: row.text(0)?,
+        sealed_access: row.blob(1)?,
+        sealed_refresh: row.blob(2)?,
+        access_until: row.integer(3)?,
+        is_gone: row.flag(4)?,
+        quiet_until: row.integer(5)?,
+        connected_at: row.integer(6)?,
+    }))
+}
+
+const SAVE: &str = "insert or replace into microsoft
+        (id, user_id, sealed_access, sealed_refresh, access_until, is_gone, quiet_until,
+        connected_at)
+    values (1, ?, ?, ?, ?, ?, ?, ?)";
+
+/// Writes the mailbox.
+///
+/// # Errors
+/// A storage fault.
+pub fn save(sql: &dyn Sql, microsoft: &Microsoft) -> Result<(), Fault> {
+    let params: [Value; 7] = [
+        (&microsoft.user_id).into(),
+        microsoft.sealed_access.clone().into(),
+        microsoft.sealed_refresh.clone().into(),
+        microsoft.access_until.into(),
+        i64::from(microsoft.is_gone).into(),
+        microsoft.quiet_until.into(),
+        microsoft.connected_at.into(),
+    ];
+    sql.exec(SAVE, &params).map(drop)
+}
+
+const REMOVE: &str = "delete from microsoft";
+
+/// Forgets the mailbox and its tokens.
+///
+/// # Errors
+/// A storage fault.
+pub fn remove(sql: &dyn Sql) -> Result<(), Fault> {
+    sql.exec(REMOVE, &[]).map(drop)
+}
+
+const UNDER_WAY: &str = "select count(*) from outbox
+    where kind in ('draft', 'mail') and state <> 'dead'";
+
+/// How many mails are with Graph, or are about to be.
+///
+/// # Errors
+/// A storage fault.
+pub fn under_way(sql: &dyn Sql) -> Result<i64, Fault> {
+    sql.first(UNDER_WAY, &[])?.map_or(Ok(0), |row| row.integer(0))
+}
+
+const LOOKING: &str = "select count(*) from outbox where kind = 'look' and state = 'leased'";
+
+/// Whether it is being looked what became of a mail.
+///
+/// # Errors
+/// A storage fault.
+pub fn is_looking(sql: &dyn Sql) -> Result<bool, Fault> {
+    sql.first(LOOKING, &[])?.map_or(Ok(false), |row| Ok(row.integer(0)? > 0))
+}
+
+const DRAFT: &str = "select draft_id, message_id, looks from drafts where send_id = ?";
+
+/// The draft of a mail, and how often it was looked what became of it.
+///
+/// # Errors
+/// A storage fault.
+pub fn draft(sql: &dyn Sql, id: SendId) -> Result<Option<(Draft, i64)>, Fault> {
+    let Some(row) = sql.first(DRAFT, &[id.to_string().into()])? else { return Ok(None) };
+    Ok(Some((Draft { id: row.text(0)?, message_id: row.text(1)? }, row.integer(2)?)))
+}
+
+const KEEP: &str = "insert or replace into drafts (send_id, draft_id, message_id, looks)
+    values (?, ?, ?, ?)";
+
+/// Keeps the draft of a mail.
+///
+/// # Errors
+/// A storage fault.
+pub fn keep_draft(sql: &dyn Sql, id: SendId, draft: &Draft, looks: i64) -> Result<(), Fault> {
+    let params =
+        [id.to_string().into(), (&draft.id).into(), (&draft.message_id).into(), looks.into()];
+    sql.exec(KEEP, &params).map(drop)
+}
+
+const FORGET: &str = "delete from drafts where send_id = ?";
+
+/// Forgets the draft of a mail.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_draft(sql: &dyn Sql, id: SendId) -> Result<(), Fault> {
+    sql.exec(FORGET, &[id.to_string().into()]).map(drop)
+}

@@ -1,0 +1,80 @@
+//! Requests of the mail clients to fixed services, by the runtime's fetch: bounded in time and
+//! size, never led elsewhere.
+
+use super::storage::describe;
+use crate::mail::graph::{Answer, Http, NoAnswer, Request};
+use futures_util::StreamExt;
+use futures_util::future::{Either, select};
+use js_sys::Uint8Array;
+use std::pin::pin;
+use std::time::Duration;
+use worker::{
+    AbortController, AbortSignal, Delay, Fetch, Headers, Method, RequestInit, RequestRedirect,
+};
+
+/// How long a request may take, with its whole answer.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The runtime's fetch.
+pub struct Fetching;
+
+impl Http for Fetching {
+    async fn ask(&self, request: Request) -> Result<Answer, NoAnswer> {
+        let controller = AbortController::default();
+        let signal = controller.signal();
+        match select(pin!(fetch(request, &signal)), pin!(Delay::from(DEADLINE))).await {
+            Either::Left((answer, _)) => {
+                // What is left of an answer that is too large is not waited for.
+                if answer.is_err() {
+                    controller.abort();
+                }
+                answer
+            }
+            Either::Right(_) => {
+                controller.abort();
+                Err(NoAnswer::Broken { text: "no answer in time".into() })
+            }
+        }
+    }
+}
+
+fn broken(error: &worker::Error) -> NoAnswer {
+    let text = match error {
+        worker::Error::JsError(text) => text.clone(),
+        worker::Error::Internal(value) => describe(value),
+        other => other.to_string(),
+    };
+    NoAnswer::Broken { text }
+}
+
+async fn fetch(request: Request, signal: &AbortSignal) -> Result<Answer, NoAnswer> {
+    let fault = |error: worker::Error| broken(&error);
+    let headers = Headers::new();
+    for (name, value) in &request.headers {
+        headers.set(name, value).map_err(fault)?;
+    }
+    let mut init = RequestInit::new();
+    let method = match request.method.as_str() {
+        "POST" => Method::Post,
+        _ => Method::Get,
+    };
+    init.with_method(method).with_headers(headers).with_redirect(RequestRedirect::Manual);
+    if !request.body.is_empty() {
+        init.with_body(Some(Uint8Array::from(&request.body[..]).into()));
+    }
+    let ready = worker::Request::new_with_init(&request.url, &init).map_err(fault)?;
+    let mut response = Fetch::Request(ready).send_with_signal(signal).await.map_err(fault)?;
+    let status = response.status_code();
+    let retry_after = response.headers().get("retry-after").ok().flatten();
+    let mut body = Vec::new();
+    // An answer without a body has no stream.
+    if let Ok(mut stream) = response.stream() {
+        while let Some(chunk) = stream.next().await {
+            body.extend(chunk.map_err(fault)?);
+            if body.len() > request.answer_bytes_max {
+                return Err(NoAnswer::TooLarge);
+            }
+        }
+    }
+    Ok(Answer { status, retry_after, body })
+}

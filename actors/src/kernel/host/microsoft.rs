@@ -1,0 +1,56 @@
+//! Tasks at Microsoft, with the deployment's settings and keys.
+//!
+//! Where `SEND_MODE` is `dry`, a mail stays: no draft is made, and it counts as sent.
+
+use super::fetch::Fetching;
+use super::files::{self, Missing};
+use super::seal_keys;
+use crate::mail::graph::{
+    Application, Draft, MicrosoftJob, MicrosoftOutcome, Task, Vault, carry_out,
+};
+use crate::mail::send_mode::SendMode;
+use worker::Env;
+
+/// Does a task.
+pub(super) async fn perform(env: &Env, job: &MicrosoftJob) -> MicrosoftOutcome {
+    match ready(env, job).await {
+        Ok(outcome) => outcome,
+        Err(why) => MicrosoftOutcome::NotTried { why },
+    }
+}
+
+async fn ready(env: &Env, job: &MicrosoftJob) -> Result<MicrosoftOutcome, String> {
+    let var = |name: &str| env.var(name).ok().map(|value| value.to_string());
+    let mode = SendMode::parse(var("SEND_MODE").as_deref())?;
+    match (&job.task, mode) {
+        (Task::Draft { .. }, SendMode::Dry) => {
+            let (id, message_id) = ("dry".into(), String::new());
+            return Ok(MicrosoftOutcome::Drafted(Draft { id, message_id }));
+        }
+        (Task::Send(_), SendMode::Dry) => return Ok(MicrosoftOutcome::Sent),
+        _ => {}
+    }
+    let application = Application::read(var)?.ok_or("MICROSOFT_CLIENT_ID is not set")?;
+    let keys = seal_keys(env)?;
+    let vault = Vault { keys: &keys, nonce };
+    let Task::Draft { content, files, end } = &job.task else {
+        return Ok(carry_out(&Fetching, &application, &vault, job).await);
+    };
+    let content = match files::whole(env, content, files, end).await {
+        Ok(content) => content,
+        Err(Missing::Gone(why)) => return Ok(MicrosoftOutcome::Unmade { why }),
+        Err(Missing::Later(why)) => return Err(why),
+    };
+    let task = Task::Draft { content, files: Vec::new(), end: Vec::new() };
+    let job = MicrosoftJob { task, ..job.clone() };
+    Ok(carry_out(&Fetching, &application, &vault, &job).await)
+}
+
+/// The last six bytes of a random UUID are random.
+fn nonce() -> [u8; 12] {
+    let (one, other) = (uuid::Uuid::new_v4(), uuid::Uuid::new_v4());
+    let mut nonce = [0; 12];
+    nonce[..6].copy_from_slice(&one.as_bytes()[10..]);
+    nonce[6..].copy_from_slice(&other.as_bytes()[10..]);
+    nonce
+}
