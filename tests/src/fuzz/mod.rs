@@ -28,6 +28,9 @@ const LONG_NS: u64 = 100_000_000;
 /// Smaller inputs take what a call takes: their time for each byte says nothing.
 const RATED_BYTES: usize = 4 * 1024;
 
+const NAMES: [&str; 5] = ["mime", "bounce", "html", "smtp", "imap"];
+const NO_TARGET: &str = "--only: mime, bounce, html, smtp or imap";
+
 /// What is fuzzed.
 pub trait Target {
     /// Its name on the command line.
@@ -101,8 +104,8 @@ pub struct Summary {
     pub steepest: Timed,
     /// How many took longer than anything should.
     pub long: u64,
-    /// What went wrong: the execution, why, and its input.
-    pub failure: Option<(u64, String, Vec<u8>)>,
+    /// What went wrong: the execution, and why.
+    pub failure: Option<(u64, String)>,
 }
 
 impl Summary {
@@ -122,7 +125,7 @@ impl Summary {
         let _ = writeln!(text, "  over {} ms: {}", LONG_NS / 1_000_000, self.long);
         let _ = match &self.failure {
             None => writeln!(text, "{target}: {executions} executions, no panic, no broken rule"),
-            Some((execution, why, _)) => writeln!(
+            Some((execution, why)) => writeln!(
                 text,
                 "{target}: execution {execution} failed: {why}\nagain: npm run fuzz -- \
                  --only {target} --seed {seed} --from {execution} --executions 1 --show"
@@ -139,7 +142,7 @@ impl Summary {
 pub fn run(options: &Options, mut done: impl FnMut(&Summary)) -> Result<Vec<Summary>, String> {
     let seeds = corpus::Corpus::load();
     let mut summaries = Vec::new();
-    for name in ["mime", "bounce", "html", "smtp", "imap"] {
+    for name in NAMES {
         if options.only.as_ref().is_some_and(|only| only != name) {
             continue;
         }
@@ -155,7 +158,7 @@ pub fn run(options: &Options, mut done: impl FnMut(&Summary)) -> Result<Vec<Summ
         summaries.push(summary);
     }
     if summaries.is_empty() {
-        return Err("--only: mime, bounce, html, smtp or imap".to_owned());
+        return Err(NO_TARGET.to_owned());
     }
     Ok(summaries)
 }
@@ -170,15 +173,29 @@ fn target<'x>(name: &str, corpus: &'x corpus::Corpus) -> Box<dyn Target + 'x> {
     }
 }
 
+/// The input of an execution, to look at.
+///
+/// # Errors
+/// There is no such target.
+pub fn input(name: &str, seed: u64, execution: u64) -> Result<Vec<u8>, String> {
+    let name = NAMES.iter().find(|known| **known == name).ok_or(NO_TARGET)?;
+    let corpus = corpus::Corpus::load();
+    Ok(target(name, &corpus).input(&mut random(name, seed, execution)))
+}
+
+/// What an execution draws from.
+fn random(name: &str, seed: u64, execution: u64) -> Random {
+    let stream = name.bytes().fold(7, |sum: u64, byte| sum * 31 + u64::from(byte));
+    Random::new(seed ^ execution.wrapping_mul(0x9e37_79b9), stream)
+}
+
 fn one(target: &mut dyn Target, options: &Options) -> Summary {
     let mut summary = Summary { target: target.name(), ..Summary::default() };
-    let stream = target.name().bytes().fold(7, |sum: u64, byte| sum * 31 + u64::from(byte));
     for execution in options.from..options.from.saturating_add(options.executions) {
         if options.tells && execution % 500_000 == 0 {
             eprintln!("{}: at {execution}", summary.target);
         }
-        let draw = || Random::new(options.seed ^ execution.wrapping_mul(0x9e37_79b9), stream);
-        let mut random = draw();
+        let mut random = random(target.name(), options.seed, execution);
         let input = target.input(&mut random);
         let mut run = |mut random: Random| {
             let began = now_ns();
@@ -209,7 +226,7 @@ fn one(target: &mut dyn Target, options: &Options) -> Summary {
         match result {
             Ok(outcome) => *summary.outcomes.entry(outcome).or_default() += 1,
             Err(why) => {
-                summary.failure = Some((execution, why, input));
+                summary.failure = Some((execution, why));
                 return summary;
             }
         }
