@@ -3,11 +3,8 @@
 use super::{Schemas, outside};
 use crate::d1::{InboxRow, ProspectRow};
 use crate::router::Route;
-use crate::routes::status;
-use crate::routes::transfer;
-use crate::routes::{
-    About, Health, admin, health, inboxes, invitations, prospects, realtime, sessions,
-};
+use crate::routes::{About, Health, admin, health, inboxes, invitations, prospects, realtime};
+use crate::routes::{sessions, status, transfer};
 use schema::inbox::{InboxView, NewMail, PauseInbox, ResolveUnknown, SendView};
 use schema::limiter::LimitKind;
 use schema::prospect::{HistoryRow, Prospect, Stage, Suppress, Update};
