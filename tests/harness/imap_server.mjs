@@ -18,7 +18,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { serve, startDaemon } from "./daemon.mjs";
 import { ensurePackages } from "./debian.mjs";
-import { makeCertificates } from "./smtp_server.mjs";
+import { makeCertificates, SENT } from "./smtp_server.mjs";
 
 const DOVECOT = "/usr/sbin/dovecot";
 const IMAP = "/usr/lib/dovecot/imap";
@@ -57,7 +57,7 @@ userdb {
 namespace inbox {
   inbox = yes
   separator = /
-  mailbox "Gesendete Objekte" {
+  mailbox "${SENT}" {
     special_use = \\Sent
     auto = create
   }
@@ -79,10 +79,10 @@ service stats {
 `;
 }
 
-/** Starts a server; every call starts another one, on ports of its own. */
-export async function startImapServer({ user = "ann" } = {}) {
+/** Starts a server; every call starts another one, on ports of its own. Its mailbox belongs to `owner`. */
+export async function startImapServer({ user = "ann", owner: name = "mail" } = {}) {
   ensureDovecot();
-  const id = (flag) => Number(execFileSync("id", [flag, "mail"], { encoding: "utf8" }));
+  const id = (flag) => Number(execFileSync("id", [flag, name], { encoding: "utf8" }));
   const owner = { uid: id("-u"), gid: id("-g") };
   const prepare = (folder, ports) => {
     const certificates = makeCertificates(folder);

@@ -20,12 +20,17 @@ import { serve, startDaemon } from "./daemon.mjs";
 import { ensurePackages } from "./debian.mjs";
 
 const EXIM = "/usr/sbin/exim4";
+/** As whom mail is delivered. */
+export const MAIL_USER = "Debian-exim";
+/** What the folder of sent mail is called, in a mailbox that a German program made. */
+export const SENT = "Gesendete Objekte";
 const PASSWORD = "correct horse battery";
 /** Somebody who can be written to with SMTPUTF8 alone. */
 const UTF8_USER = "j\u00f6rg";
 const SIZE_LIMIT_BYTES = 3 * 1024 * 1024;
 
-const ensureExim = () => ensurePackages(["exim4-daemon-light"], { files: [EXIM], units: ["exim4"] });
+/** Installs Exim, where it is missing, and with it its user. */
+export const ensureExim = () => ensurePackages(["exim4-daemon-light"], { files: [EXIM], units: ["exim4"] });
 
 /** Makes a CA and a leaf certificate for localhost; returns the paths. */
 export function makeCertificates(folder) {
@@ -41,7 +46,7 @@ export function makeCertificates(folder) {
   return { ca: join(folder, "ca.pem"), certificate: join(folder, "leaf.pem"), key: join(folder, "leaf.key") };
 }
 
-function configuration({ folder, ports, certificates, domain, user, others }) {
+function configuration({ folder, ports, certificates, domain, user, others, provider }) {
   return `
 primary_hostname = localhost
 exim_user = Debian-exim
@@ -79,7 +84,7 @@ check_rcpt:
   accept
 
 begin routers
-late_check:
+${provider ? routers(provider) : ""}late_check:
   driver = accept
   domains = +local_domains
   local_parts = late
@@ -97,12 +102,12 @@ mailbox:
   transport = maildir
 
 begin transports
-maildir:
+${provider ? transports(provider) : ""}maildir:
   driver = appendfile
   directory = ${folder}/maildir
   maildir_format
-  user = Debian-exim
-  group = Debian-exim
+  user = ${MAIL_USER}
+  group = ${MAIL_USER}
   create_directory = false
   delivery_date_add
   envelope_to_add
@@ -129,8 +134,42 @@ login:
 `;
 }
 
-/** Starts a server; every call starts another one, on ports of its own. `others` get their mail into the same folder. */
-export async function startSmtpServer({ domain = "desk.test", user = "ann", others = [] } = {}) {
+/** Mail for the team goes into its mailbox; what it sends goes into its folder of sent mail, too. */
+const routers = ({ localPart }) => `
+sent:
+  driver = accept
+  senders = ${localPart}@+local_domains
+  transport = sent
+  unseen
+  no_verify
+
+team:
+  driver = accept
+  domains = +local_domains
+  local_parts = ${localPart}
+  transport = team
+
+`;
+
+const transports = ({ maildir }) =>
+  Object.entries({ team: maildir, sent: join(maildir, `.${SENT}`) })
+    .map(([name, directory]) => `
+${name}:
+  driver = appendfile
+  directory = ${directory}
+  maildir_format
+  user = ${MAIL_USER}
+  group = ${MAIL_USER}
+
+`).join("");
+
+/**
+ * Starts a server; every call starts another one, on ports of its own. `others` get their mail into
+ * the same folder. With `provider`, { localPart, maildir }, it does for one address what a mail
+ * provider does: its mail goes into that maildir, which belongs to MAIL_USER, and what it sends into
+ * the folder of sent mail there.
+ */
+export async function startSmtpServer({ domain = "desk.test", user = "ann", others = [], provider } = {}) {
   ensureExim();
   const prepare = (folder, ports) => {
     const certificates = makeCertificates(folder);
@@ -138,7 +177,7 @@ export async function startSmtpServer({ domain = "desk.test", user = "ann", othe
       mkdirSync(join(folder, name), { recursive: true });
     }
     const file = join(folder, "exim.conf");
-    writeFileSync(file, configuration({ folder, ports, certificates, domain, user, others }), { mode: 0o644 });
+    writeFileSync(file, configuration({ folder, ports, certificates, domain, user, others, provider }), { mode: 0o644 });
     execFileSync("chown", ["-R", "Debian-exim:Debian-exim", folder]);
     execFileSync("chown", ["root:root", file]); // Exim refuses a configuration that others can write
     const command = [EXIM, "-C", file, "-bdf", "-q1m"];
