@@ -193,7 +193,7 @@ async fn connect<P: Platform>(
 
 /// The name of the inbox of an address.
 fn instance(principal: &Principal, email: &str) -> String {
-    let inbox = super::inboxes::inbox_of(principal.workspace, email);
+    let inbox = actors::inbox_state::identity::inbox_of(principal.workspace, email);
     format!("{}/{inbox}", principal.workspace)
 }
 
