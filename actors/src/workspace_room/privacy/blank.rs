@@ -151,6 +151,11 @@ fn erase_object(needles: &Needles, object: &mut Map<String, Value>) {
     let named = |value: Option<&Value>| {
         value.and_then(Value::as_str).is_some_and(|address| needles.names(address))
     };
+    // A mail to them: its subject is what they wrote about.
+    let to = object.get("to").and_then(Value::as_array);
+    if to.is_some_and(|to| to.iter().any(|it| named(it.get("address")))) {
+        clear(object, &["subject"]);
+    }
     if named(object.get("envelopeFrom")) {
         clear(object, &["rawKey", "envelopeFrom"]);
     }
@@ -206,6 +211,20 @@ mod tests {
         // What stands in its place may hold the handle itself.
         let odd = Needles { ids: Vec::new(), handles: vec!["erased".into()] };
         assert_eq!(odd.without("it is erased"), "it is (erased)");
+    }
+
+    #[test]
+    fn a_mail_to_the_person_loses_its_subject() {
+        let needles = Needles { ids: Vec::new(), handles: vec!["ann@acme.example".into()] };
+        let mail =
+            |to: &str, subject: &str| json!({ "to": [{ "address": to }], "subject": subject });
+        for (mut before, after) in [
+            (mail("Ann@acme.example", "Re: Ann's door"), mail("(erased)", "")),
+            (mail("bob@acme.example", "Re: Bob"), mail("bob@acme.example", "Re: Bob")),
+        ] {
+            blank(&needles, &mut before);
+            assert_eq!(before, after);
+        }
     }
 
     #[test]

@@ -225,6 +225,7 @@ fn erase_in(ctx: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Result<
     let mail = mail.map(|facts| {
         let mut facts = mail_facts(&running.needles.without_in(&facts).unwrap_or(facts))?;
         objects.push(std::mem::take(&mut facts.raw_key));
+        facts.subject.clear();
         Ok::<_, Reject>(serde_json::json!(facts).to_string())
     });
     let mail = mail.transpose()?;

@@ -13,6 +13,7 @@ use schema::{Millis, codec};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 const GAPLESS: &str = "1 events are numbered without a gap";
@@ -118,7 +119,7 @@ impl World {
             if (event.seq, event.at) != (seq, at) {
                 return Err(format!("event {seq} says that it is {}", event.seq));
             }
-            for token in tokens(event.data.get()) {
+            for token in tokens(&own_words(&event.kind, event.data.get())) {
                 log.tokens.entry(token).or_default().push((event.kind.clone(), at));
             }
             sight::note_role(&mut log.roles, seq, &event.kind, event.data);
@@ -296,6 +297,17 @@ fn same_event(log: &Log, next: i64, event: &RawValue, codec: Codec) -> Result<()
     } else {
         Err(format!("event {next} was to follow, not {event}"))
     }
+}
+
+/// What an event says that is its own: the subject of a comment that leaves as mail is the one that
+/// the customer gave.
+fn own_words<'a>(kind: &str, data: &'a str) -> Cow<'a, str> {
+    if kind != "comment.created" || !data.contains("\"delivery\":") {
+        return data.into();
+    }
+    let mut data: Value = serde_json::from_str(data).unwrap_or_default();
+    data["comment"]["mail"].take();
+    data.to_string().into()
 }
 
 /// The tokens of the plan that appear in a text, each once.
