@@ -74,6 +74,7 @@ never_users =
 keep_environment =
 add_environment = PATH=/usr/bin:/bin
 smtp_accept_max = 50
+smtp_accept_queue_per_connection = 0
 
 begin acl
 check_rcpt:
