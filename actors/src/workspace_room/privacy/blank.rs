@@ -122,6 +122,7 @@ fn erase_object(needles: &Needles, object: &mut Map<String, Value>) {
     });
     if about {
         clear(object, &["before", "handles"]);
+        share_no_name(needles, object);
     }
     let whose = object.get("ticket").and_then(Value::as_object);
     if whose.is_some_and(|ticket| needles.is(ticket.get("userId")))
@@ -158,6 +159,22 @@ fn erase_object(needles: &Needles, object: &mut Map<String, Value>) {
     }
     if named(object.get("envelopeFrom")) {
         clear(object, &["rawKey", "envelopeFrom"]);
+    }
+}
+
+/// Whoever the person was merged into may have got their name.
+fn share_no_name(needles: &Needles, object: &mut Map<String, Value>) {
+    for (one, other) in [("user", "other"), ("other", "user")] {
+        let Some(Value::Object(erased)) = object.get(one) else { continue };
+        let name = erased.get("name").filter(|name| name.is_string()).cloned();
+        if !needles.is(erased.get("id")) || name.is_none() {
+            continue;
+        }
+        if let Some(Value::Object(kept)) = object.get_mut(other)
+            && kept.get("name") == name.as_ref()
+        {
+            clear(kept, &["name"]);
+        }
     }
 }
 
@@ -211,6 +228,21 @@ mod tests {
         // What stands in its place may hold the handle itself.
         let odd = Needles { ids: Vec::new(), handles: vec!["erased".into()] };
         assert_eq!(odd.without("it is erased"), "it is (erased)");
+    }
+
+    #[test]
+    fn who_they_were_merged_into_loses_the_name_that_came_with_them() {
+        let needles = Needles { ids: vec!["u1".into()], handles: Vec::new() };
+        let user = |id: &str, name: &str| json!({ "id": id, "email": null, "name": name });
+        let mut merged = json!({ "user": user("u2", "Ann"), "other": user("u1", "Ann") });
+        assert!(blank(&needles, &mut merged));
+        assert_eq!(merged["user"]["name"], Value::Null);
+        let mut merged = json!({ "user": user("u2", "Bob"), "other": user("u1", "Ann") });
+        blank(&needles, &mut merged);
+        assert_eq!(
+            (&merged["user"]["name"], &merged["other"]["name"]),
+            (&json!("Bob"), &Value::Null)
+        );
     }
 
     #[test]
