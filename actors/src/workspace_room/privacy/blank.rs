@@ -13,6 +13,9 @@ pub struct Needles {
     pub ids: Vec<String>,
     /// Their mail addresses and telephone numbers: what means nobody else wherever it stands.
     pub handles: Vec<String>,
+    /// Users that they were merged into, and the name that these got from them. They are found as
+    /// the log is gone through: a merge that was undone is known there alone.
+    pub lent: Vec<(String, String)>,
 }
 
 impl Needles {
@@ -20,7 +23,25 @@ impl Needles {
     #[must_use]
     pub fn touch(&self, json: &str) -> bool {
         let within = |handle: &String| found(json.as_bytes(), handle.as_bytes(), 0).is_some();
-        self.ids.iter().any(|id| json.contains(id.as_str())) || self.handles.iter().any(within)
+        let lent = self.lent.iter().map(|(user, _)| user);
+        self.ids.iter().chain(lent).any(|id| json.contains(id.as_str()))
+            || self.handles.iter().any(within)
+    }
+
+    /// Takes note of who got the person's name, where an event tells of that.
+    pub fn learn(&mut self, event: &Value) {
+        let (user, other) = (&event["data"]["user"], &event["data"]["other"]);
+        let (Some(id), Some(name)) = (user["id"].as_str(), other["name"].as_str()) else { return };
+        let lent = (id.to_owned(), name.to_owned());
+        if self.is(other.get("id")) && user["name"] == name && !self.lent.contains(&lent) {
+            self.lent.push(lent);
+        }
+    }
+
+    /// Whether a user has got a name from the person.
+    fn has_lent(&self, user: Option<&Value>, name: Option<&Value>) -> bool {
+        let (user, name) = (user.and_then(Value::as_str), name.and_then(Value::as_str));
+        self.lent.iter().any(|(to, lent)| user == Some(to) && name == Some(lent))
     }
 
     /// Whether a text holds a handle, in upper or lower case, that is not a part of another.
@@ -122,8 +143,8 @@ fn erase_object(needles: &Needles, object: &mut Map<String, Value>) {
     });
     if about {
         clear(object, &["before", "handles"]);
-        share_no_name(needles, object);
     }
+    take_back(needles, object);
     let whose = object.get("ticket").and_then(Value::as_object);
     if whose.is_some_and(|ticket| needles.is(ticket.get("userId")))
         && let Some(Value::Object(before)) = object.get_mut("before")
@@ -162,19 +183,19 @@ fn erase_object(needles: &Needles, object: &mut Map<String, Value>) {
     }
 }
 
-/// Whoever the person was merged into may have got their name.
-fn share_no_name(needles: &Needles, object: &mut Map<String, Value>) {
-    for (one, other) in [("user", "other"), ("other", "user")] {
-        let Some(Value::Object(erased)) = object.get(one) else { continue };
-        let name = erased.get("name").filter(|name| name.is_string()).cloned();
-        if !needles.is(erased.get("id")) || name.is_none() {
-            continue;
-        }
-        if let Some(Value::Object(kept)) = object.get_mut(other)
-            && kept.get("name") == name.as_ref()
-        {
-            clear(kept, &["name"]);
-        }
+/// Takes the person's name from whom they were merged into.
+fn take_back(needles: &Needles, object: &mut Map<String, Value>) {
+    if needles.has_lent(object.get("id"), object.get("name")) {
+        clear(object, &["name"]);
+    }
+    if needles.has_lent(object.get("userId"), object.get("userName")) {
+        clear(object, &["userName"]);
+    }
+    let user = object.get("user").and_then(|user| user.get("id")).cloned();
+    if let Some(Value::Object(before)) = object.get_mut("before")
+        && needles.has_lent(user.as_ref(), before.get("name"))
+    {
+        clear(before, &["name"]);
     }
 }
 
@@ -206,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_handle_is_found_on_its_own_only() {
-        let needles = Needles { ids: Vec::new(), handles: vec!["ann@acme.example".into()] };
+        let needles = Needles { handles: vec!["ann@acme.example".into()], ..Needles::default() };
         for (text, kept) in [
             ("joann@acme.example, jo.ann@acme.example", "joann@acme.example, jo.ann@acme.example"),
             (
@@ -226,28 +247,34 @@ mod tests {
         assert_eq!(needles.without_in(&json), Some(kept));
         assert_eq!(needles.without_in("{\"subject\":\"joann@acme.example\"}"), None);
         // What stands in its place may hold the handle itself.
-        let odd = Needles { ids: Vec::new(), handles: vec!["erased".into()] };
+        let odd = Needles { handles: vec!["erased".into()], ..Needles::default() };
         assert_eq!(odd.without("it is erased"), "it is (erased)");
     }
 
     #[test]
     fn who_they_were_merged_into_loses_the_name_that_came_with_them() {
-        let needles = Needles { ids: vec!["u1".into()], handles: Vec::new() };
+        let mut needles = Needles { ids: vec!["u1".into()], ..Needles::default() };
         let user = |id: &str, name: &str| json!({ "id": id, "email": null, "name": name });
-        let mut merged = json!({ "user": user("u2", "Ann"), "other": user("u1", "Ann") });
-        assert!(blank(&needles, &mut merged));
-        assert_eq!(merged["user"]["name"], Value::Null);
-        let mut merged = json!({ "user": user("u2", "Bob"), "other": user("u1", "Ann") });
-        blank(&needles, &mut merged);
-        assert_eq!(
-            (&merged["user"]["name"], &merged["other"]["name"]),
-            (&json!("Bob"), &Value::Null)
-        );
+        let ticket = json!({ "data": { "ticket": { "userId": "u2", "userName": "Ann" } } });
+        let before = json!({ "data": { "user": user("u2", "Bea"), "before": { "name": "Ann" } } });
+        let own = json!({ "data": { "user": user("u2", "Bob"), "other": user("u1", "Ann") } });
+        needles.learn(&own);
+        assert!(needles.lent.is_empty(), "it kept the name that it had");
+        needles
+            .learn(&json!({ "data": { "user": user("u2", "Ann"), "other": user("u1", "Ann") } }));
+        for (mut event, at) in [(ticket, "/data/ticket/userName"), (before, "/data/before/name")] {
+            assert!(needles.touch(&event.to_string()) && blank(&needles, &mut event), "{event}");
+            assert_eq!(event.pointer(at), Some(&Value::Null), "{event}");
+        }
+        let mut other = json!({ "data": { "ticket": { "userId": "u3", "userName": "Ann" } } });
+        assert!(!blank(&needles, &mut other), "another Ann");
+        let mut now = json!({ "data": { "user": user("u2", "Bea") } });
+        assert!(!blank(&needles, &mut now), "a name of its own");
     }
 
     #[test]
     fn a_mail_to_the_person_loses_its_subject() {
-        let needles = Needles { ids: Vec::new(), handles: vec!["ann@acme.example".into()] };
+        let needles = Needles { handles: vec!["ann@acme.example".into()], ..Needles::default() };
         let mail =
             |to: &str, subject: &str| json!({ "to": [{ "address": to }], "subject": subject });
         for (mut before, after) in [
@@ -261,7 +288,8 @@ mod tests {
 
     #[test]
     fn a_person_goes_and_everybody_else_stays() {
-        let needles = Needles { ids: vec!["u1".into()], handles: vec!["ann@acme.example".into()] };
+        let (ids, handles) = (vec!["u1".into()], vec!["ann@acme.example".into()]);
+        let needles = Needles { ids, handles, ..Needles::default() };
         let mut event = json!({ "seq": 7, "by": { "kind": "user", "id": "u1" }, "data": {
             "user": { "id": "u1", "email": "x@y.z", "name": "Ann", "handles": [1],
                 "attributes": { "a": 1 }, "version": 3 },

@@ -102,5 +102,5 @@ fn needles(ctx: &Ctx<'_>, user: &User, parts: &[User]) -> Result<Needles, Reject
         merge.moved.handles.iter().for_each(&mut add);
     }
     let ids = ids.iter().map(ToString::to_string).collect();
-    Ok(Needles { ids, handles })
+    Ok(Needles { ids, handles, lent: Vec::new() })
 }

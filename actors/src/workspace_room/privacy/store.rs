@@ -28,7 +28,10 @@ const FIND: &str = "select user_id, needles, upto, stage, position, tickets, com
 /// A storage fault.
 pub fn find(sql: &dyn Sql, user: UserId) -> Result<Option<Running>, Fault> {
     let Some(row) = sql.first(FIND, &[user.to_string().into()])? else { return Ok(None) };
-    let (ids, handles) = json(&row.text(1)?)?;
+    let text = row.text(1)?;
+    // One that an earlier build began has no third part.
+    let before = || json(&text).map(|(ids, handles)| (ids, handles, Vec::new()));
+    let (ids, handles, lent) = json(&text).or_else(|_| before())?;
     let erasure = Erasure {
         user_id: row.id(0)?,
         upto: row.integer(2)?,
@@ -43,7 +46,7 @@ pub fn find(sql: &dyn Sql, user: UserId) -> Result<Option<Running>, Fault> {
         at: row.integer(13)?,
         finished_at: row.integer_or_null(14)?,
     };
-    let needles = Needles { ids, handles };
+    let needles = Needles { ids, handles, lent };
     Ok(Some(Running { erasure, needles, stage: row.text(3)?, position: row.integer(4)? }))
 }
 
@@ -58,7 +61,7 @@ const SAVE: &str = "insert or replace into erasures
 /// A storage fault.
 pub fn save(sql: &dyn Sql, running: &Running) -> Result<(), Fault> {
     let Running { erasure, needles, stage, position } = running;
-    let needles = serde_json::json!([needles.ids, needles.handles]).to_string();
+    let needles = serde_json::json!([needles.ids, needles.handles, needles.lent]).to_string();
     let params = [
         erasure.user_id.to_string().into(),
         needles.into(),

@@ -262,6 +262,7 @@ fn log(ctx: &mut Ctx<'_>, running: &mut Running, write: bool) -> Result<bool, Re
         }
         let mut event: Value = serde_json::from_str(&json)
             .map_err(|error| Reject::internal(format!("event {seq}: {error}")))?;
+        running.needles.learn(&event);
         if !blank(&running.needles, &mut event) {
             continue;
         }
