@@ -86,9 +86,12 @@ test(`${2 * THREADS} mails each way, none lost, none twice, through ${KILLS} pow
   later(t, () => worker.stop());
   const { url, port } = worker;
   const { token, workspaceId } = await register(url, "Both Ways", { operator: VARS.ADMIN_TOKEN });
+  let on = true; // while it is, everybody is at work
+  later(t, () => (on = false));
   /** Asks until there is an answer, whatever happens to the Worker meanwhile. */
   const insist = async (method, path, options) => {
     for (;;) {
+      assert.ok(on, "the test is over");
       const answered = await call(url, method, path, { token, ...options }).catch(() => undefined);
       if (answered?.body?.success) return answered.body.data;
       assert.ok(!answered || answered.status >= 500 || answered.status === 429, `${method} ${path}: ${JSON.stringify(answered?.body)}`);
@@ -100,7 +103,6 @@ test(`${2 * THREADS} mails each way, none lost, none twice, through ${KILLS} pow
   const mailbox = { host: "127.0.0.1", port: imap.ports.tls, security: "implicit_tls", username: imap.user, password: imap.password };
   await data(url, "PUT", `/v1/inboxes/${inbox.id}/mailbox`, { token, body: { ...mailbox, everyMinutes: 1 } });
 
-  let on = true;
   const failures = [];
   const during = (work) => work().catch((error) => failures.push(error));
 
