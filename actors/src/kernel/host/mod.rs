@@ -37,13 +37,16 @@ use std::pin::Pin;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::{Env, State};
 
+/// What will be known once it is done.
+pub type Work<T> = Pin<Box<dyn Future<Output = T>>>;
+
 /// How an actor's mail leaves, and how mail comes in.
 #[derive(Clone, Copy)]
 pub struct Transport {
     /// Sends a mail.
-    pub send: fn(Env, MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>>>,
+    pub send: fn(Env, MailJob) -> Work<MailOutcome>,
     /// Reads a mailbox.
-    pub read: fn(Env, MailboxJob) -> Pin<Box<dyn Future<Output = MailboxRead>>>,
+    pub read: fn(Env, MailboxJob) -> Work<MailboxRead>,
 }
 
 /// The deployment's keys: the current one, and the one before while secrets are sealed anew.
