@@ -170,6 +170,11 @@ pub fn finish(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<()
         ctx.outbox(outbox::DELIVERY, &send.id.to_string(), &[])?;
     }
     store::microsoft::forget_draft(ctx.sql, send.id)?;
+    if store::microsoft::load(ctx.sql)?.is_some() {
+        // Others may wait until fewer are under way.
+        let now = ctx.now;
+        wake_at(ctx, now)?;
+    }
     keep_send(ctx, send)
 }
 

@@ -30,7 +30,8 @@ pub fn read(field: &str) -> Option<Authenticity> {
             _ => continue,
         };
         // A mail may have several signatures; one that holds is enough.
-        if known.is_none() || result == AuthResult::Pass {
+        let is_signature = method == "dkim";
+        if known.is_none() || is_signature && result == AuthResult::Pass {
             *known = Some(result);
         }
     }
@@ -46,12 +47,17 @@ fn method_and_result(part: &str) -> Option<(String, AuthResult)> {
     Some((method, AuthResult::parse(&word)?))
 }
 
-/// A text without what stands in brackets, those within brackets too.
+/// A text without what stands in brackets, those within brackets too, and in quotes: there, the
+/// sender may have said anything.
 fn without_comments(text: &str) -> String {
-    let mut depth = 0_usize;
+    let (mut depth, mut is_quoted) = (0_usize, false);
     let mut kept = String::with_capacity(text.len());
-    for c in text.chars() {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
         match c {
+            '\\' => drop(chars.next()),
+            '"' if depth == 0 => is_quoted = !is_quoted,
+            _ if is_quoted => {}
             '(' => depth += 1,
             ')' => depth = depth.saturating_sub(1),
             c if depth == 0 => kept.push(c),
@@ -65,6 +71,14 @@ fn without_comments(text: &str) -> String {
 mod tests {
     use super::*;
     use AuthResult::{Fail, None as Absent, Pass, SoftFail, TempError};
+
+    #[test]
+    fn what_the_sender_put_into_quotes_or_later_says_nothing() {
+        let field = "mx.test; spf=pass smtp.mailfrom=\"; dmarc=pass ; \\\"; (\"@evil.test; \
+            dmarc=fail; dmarc=pass; dkim=fail; dkim=pass";
+        let read = read(field).expect("a server");
+        assert_eq!((read.spf, read.dkim, read.dmarc), (Some(Pass), Some(Pass), Some(Fail)));
+    }
 
     #[test]
     fn the_three_results_are_read_from_the_forms_in_which_servers_write_them() {

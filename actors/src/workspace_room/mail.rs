@@ -7,8 +7,8 @@ use crate::workspace_room::{reply_text, uploads};
 use schema::ids::{AttachmentId, CommentId, TicketId};
 use schema::room::comment::{Attachment, BODY_BYTES_MAX};
 use schema::room::mail::{
-    Automatic, AutomaticKind, MailAddress, MailAttachment, MailFacts, MailOutcome, MailReceipt,
-    ReceiveMail,
+    AuthResult, Authenticity, Automatic, AutomaticKind, MailAddress, MailAttachment, MailFacts,
+    MailOutcome, MailReceipt, ReceiveMail,
 };
 use schema::room::ticket::SUBJECT_CHARS_MAX;
 use schema::room::user::NAME_CHARS_MAX;
@@ -32,6 +32,12 @@ const FILE_NAME_CHARS_MAX: usize = 255;
 pub fn receipt(outcome: MailOutcome, kept: Option<(TicketId, CommentId)>) -> MailReceipt {
     let (ticket_id, comment_id) = kept.unzip();
     MailReceipt { outcome, ticket_id, comment_id }
+}
+
+/// Whether the server that took a mail in says that its sender is not who it says.
+#[must_use]
+pub fn is_forged(authenticity: Option<&Authenticity>) -> bool {
+    authenticity.is_some_and(|it| it.dmarc == Some(AuthResult::Fail))
 }
 
 /// One line of visible text, at most `chars_max` long.

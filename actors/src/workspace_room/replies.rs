@@ -17,6 +17,7 @@ use super::store::{comments as rows, mails, tickets};
 use super::{mail, reply_text};
 use crate::inbox_state::identity::inbox_of;
 use crate::kernel::actor::Settled;
+use crate::kernel::engine::hex;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::mail::address::Address;
 use schema::codec::{read_json, to_json};
@@ -29,6 +30,7 @@ use schema::room::comment::{Comment, Visibility};
 use schema::room::delivery::{CommentDelivery, Delivery, NoteDelivery};
 use schema::room::mail::{MailAddress, MailFacts};
 use schema::{ActorKind, Reject, check};
+use sha2::{Digest, Sha256};
 
 /// The outbox entries; their key is the comment.
 pub const OUTBOX: &str = "replies.mail";
@@ -65,10 +67,14 @@ pub fn plan(
         return stays(asked, "no inbox is named: give the ticket one, or the workspace");
     };
     let whose = store::whose(ctx.sql, ticket.number)?;
-    let parent = parent(ctx, ticket.number, whose.user, ctx.seq() + 1)?;
+    let own = users_latest(ctx, ticket.number, whose.user, ctx.seq() + 1)?;
     let to = match asked.to {
         Some(to) => addresses("to", to)?,
-        None => customer(parent.as_ref(), whose.email),
+        None => customer(own.as_ref(), whose.email),
+    };
+    let parent = match own {
+        Some(own) => Some(own),
+        None => teams_latest(ctx, ticket.number, ctx.seq() + 1, &to)?,
     };
     if to.is_empty() {
         return stays(asked, "there is nobody to write to");
@@ -76,6 +82,8 @@ pub fn plan(
     let cc = match (asked.cc, asked.to) {
         (Some(cc), _) => addresses("cc", cc)?,
         (None, Some(_)) => Vec::new(),
+        // A machine's answer goes to who is answered alone.
+        (None, None) if draft.author == By::System => Vec::new(),
         (None, None) => copies(ctx, parent.as_ref(), &to)?,
     };
     if to.len() + cc.len() > RECIPIENTS_MAX {
@@ -125,19 +133,30 @@ fn addresses(field: &str, given: &[String]) -> Result<Vec<String>, Reject> {
     Ok(kept)
 }
 
-/// The mail that a comment answers: the latest of the ticket's user, else the latest of the team's.
-fn parent(
+/// The latest mail of the ticket's user, but for those that somebody else sent in their name.
+fn users_latest(
     ctx: &Ctx<'_>,
     ticket: i64,
     user: Option<UserId>,
     before: i64,
 ) -> Result<Option<MailFacts>, Reject> {
-    let latest = store::of_customers(ctx.sql, ticket, before, LATEST)?;
-    let own = latest.into_iter().find(|(_, author)| author.is_some() && *author == user);
-    Ok(match own {
-        Some((facts, _)) => Some(facts),
-        None => store::of_team(ctx.sql, ticket, before)?,
-    })
+    let mut latest = store::of_customers(ctx.sql, ticket, before, LATEST)?.into_iter();
+    let own = latest.find(|(facts, author)| {
+        author.is_some() && *author == user && !mail::is_forged(facts.authenticity.as_ref())
+    });
+    Ok(own.map(|(facts, _)| facts))
+}
+
+/// The latest mail of the team's, where it went to somebody who is written to now: what another got
+/// is not theirs.
+fn teams_latest(
+    ctx: &Ctx<'_>,
+    ticket: i64,
+    before: i64,
+    to: &[String],
+) -> Result<Option<MailFacts>, Reject> {
+    let latest = store::of_team(ctx.sql, ticket, before)?;
+    Ok(latest.filter(|facts| facts.to.iter().any(|it| to.contains(&it.address))))
 }
 
 /// Where the user last wrote from, else the user's address; nothing where none can be written to.
@@ -158,7 +177,9 @@ fn copies(ctx: &Ctx<'_>, parent: Option<&MailFacts>, to: &[String]) -> Result<Ve
         let local = address.split(['+', '@']).next().unwrap_or_default();
         let routed = local == workspace.to_string();
         let twice = to.contains(&address) || kept.iter().any(|(known, _)| *known == address);
-        if !routed && !twice && Address::parse(&address).is_ok() {
+        // One that not every server can write to would keep the mail from everybody.
+        let valid = Address::parse(&address).is_ok_and(|valid| valid.as_str().is_ascii());
+        if !routed && !twice && valid {
             kept.push((address.clone(), inbox_of(workspace, &address)));
         }
     }
@@ -186,17 +207,23 @@ pub fn enqueue(ctx: &mut Ctx<'_>, comment: CommentId, delivery: &Delivery) -> Re
 pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     let id = id_of(entry)?;
     let Some(leaving) = store::find(ctx.sql, id)? else { return Ok(Effect::Nothing) };
+    if leaving.delivery.send_id.is_some() {
+        // The inbox has it, and has told so before its answer came.
+        return Ok(Effect::Nothing);
+    }
     let Some(comment) = still_leaves(ctx, id)? else {
         set(ctx, id, leaving, SendState::Cancelled, None)?;
         return Ok(Effect::Nothing);
     };
     let key = format!("{COMMENT_KEY}{id}");
     let mail = compose(ctx, comment)?;
+    let command = to_json(&InboxCommand::Send(SendMail { key: key.clone(), mail }));
     Ok(Effect::Call {
         actor: ActorKind::InboxState,
         instance: format!("{}/{}", ctx.instance, leaving.delivery.inbox_id),
-        key: key.clone(),
-        command: to_json(&InboxCommand::Send(SendMail { key, mail })),
+        // Composed anew it may say something else: the inbox goes by the mail's own key.
+        key: format!("{key}:{}", &hex(&Sha256::digest(&command))[..16]),
+        command,
     })
 }
 
@@ -221,8 +248,15 @@ fn still_leaves(ctx: &Ctx<'_>, id: CommentId) -> Result<Option<Comment>, Reject>
 fn compose(ctx: &Ctx<'_>, comment: Comment) -> Result<NewMail, Reject> {
     let ticket = tickets::standing(ctx.sql, comment.ticket_id)?;
     let number = ticket.map_or(0, |ticket| ticket.number);
+    let facts = comment.mail.ok_or_else(|| Reject::internal("a reply to nobody"))?;
     let user = store::whose(ctx.sql, number)?.user;
-    let parent = parent(ctx, number, user, comment.seq)?;
+    let parent = match users_latest(ctx, number, user, comment.seq)? {
+        Some(own) => Some(own),
+        None => {
+            let to: Vec<String> = facts.to.iter().map(|it| it.address.clone()).collect();
+            teams_latest(ctx, number, comment.seq, &to)?
+        }
+    };
     let answered = parent.and_then(|parent| parent.message_id);
     let thread = match &answered {
         Some(id) => mails::before(ctx.sql, &mail::key_of(id))?,
@@ -232,7 +266,6 @@ fn compose(ctx: &Ctx<'_>, comment: Comment) -> Result<NewMail, Reject> {
         let texts = list.into_iter().map(|it| it.address);
         texts.filter(|it| Address::parse(it).is_ok()).collect()
     };
-    let facts = comment.mail.ok_or_else(|| Reject::internal("a reply to nobody"))?;
     let file = |file: schema::room::comment::Attachment| MailFile {
         file_name: file.file_name,
         content_type: file.content_type,
@@ -276,7 +309,8 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
             note(ctx, told)?;
         }
         Outcome::Rejected(reject) => {
-            if let Some(leaving) = store::find(ctx.sql, comment_id)? {
+            let leaving = store::find(ctx.sql, comment_id)?;
+            if let Some(leaving) = leaving.filter(|it| it.delivery.send_id.is_none()) {
                 set(ctx, comment_id, leaving, SendState::Failed, Some(&reject.message))?;
             }
         }

@@ -23,7 +23,9 @@ pub fn connect_microsoft(ctx: &mut Ctx<'_>, input: ConnectMicrosoft) -> Result<I
     inbox_of(ctx)?;
     let email = check::email("email", &input.email)?;
     let email = Address::parse(&email)
-        .map_err(|_| Reject::field("email", "must be an e-mail address"))?
+        .ok()
+        .filter(|email| email.as_str().is_ascii())
+        .ok_or_else(|| Reject::field("email", "must be an e-mail address of ASCII"))?
         .as_str()
         .to_owned();
     let user_id = check::line("userId", &input.user_id, 200)?;

@@ -181,9 +181,15 @@ fn look_up(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
 
 /// Asks what became of a draft.
 pub fn begin_look(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
-    let send = send_of(ctx, id)?;
+    let mut send = send_of(ctx, id)?;
     let Some((draft, _)) = store::draft(ctx.sql, id)? else { return Ok(Effect::Nothing) };
     if send.state != SendState::Sending {
+        return Ok(Effect::Nothing);
+    }
+    if store::load(ctx.sql)?.is_none() {
+        // The inbox sends another way by now: nobody can look there any more.
+        flow::left(ctx, &mut send, SendState::Unknown)?;
+        flow::record(ctx, &send, Fate::Unknown)?;
         return Ok(Effect::Nothing);
     }
     let is_busy = store::is_looking(ctx.sql)?;

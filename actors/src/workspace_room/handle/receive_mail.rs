@@ -160,9 +160,12 @@ fn find_thread(
 }
 
 /// The ticket that the subject names, where its sender takes part in it: whose it is, or who has
-/// written on it. Anybody can guess a number.
+/// written on it. Anybody can guess a number, and claim to be somebody.
 fn tagged(ctx: &Ctx<'_>, input: &ReceiveMail, user: Option<&User>) -> Result<Option<i64>, Reject> {
     let (Some(number), Some(user)) = (mail::tag(&input.subject), user) else { return Ok(None) };
+    if mail::is_forged(input.authenticity.as_ref()) {
+        return Ok(None);
+    }
     let owns = replies::whose(ctx.sql, number)?.user == Some(user.id);
     Ok((owns || spoken::wrote(ctx.sql, number, user.id)?).then_some(number))
 }

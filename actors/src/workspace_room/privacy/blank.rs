@@ -174,8 +174,11 @@ fn erase_object(needles: &Needles, object: &mut Map<String, Value>) {
         value.and_then(Value::as_str).is_some_and(|address| needles.names(address))
     };
     // A mail to them: its subject is what they wrote about.
-    let to = object.get("to").and_then(Value::as_array);
-    if to.is_some_and(|to| to.iter().any(|it| named(it.get("address")))) {
+    let is_to_them = |list: &str| {
+        let list = object.get(list).and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(|it| named(it.get("address"))))
+    };
+    if is_to_them("to") || is_to_them("cc") {
         clear(object, &["subject"]);
     }
     if named(object.get("envelopeFrom")) {

@@ -38,7 +38,7 @@ fn asked(desk: &mut Desk, mut answer: impl FnMut(&SendMail) -> Outcome) -> Vec<S
         };
         let command = serde_json::from_slice(command).expect("a command");
         let InboxCommand::Send(send) = command else { panic!("{command:?}") };
-        assert_eq!(send.key, *key);
+        assert!(key.starts_with(&format!("{}:", send.key)), "{key}");
         sends.push(send);
         answer(&sends[sends.len() - 1])
     });
@@ -154,6 +154,44 @@ fn an_inbox_that_may_have_taken_it_is_asked_the_same_again() {
     assert_eq!((first.len(), &first), (1, &again));
     desk.pass(60 * 60_000);
     assert_eq!(asked(&mut desk, failed).len(), 0, "it is done with");
+}
+
+#[test]
+fn what_somebody_else_was_told_or_says_in_a_customers_name_gets_no_copy() {
+    let (mut desk, inbox) = answering();
+    let create = json!({ "subject": "Order", "body": "It is late.", "userEmail": ANN });
+    let ticket = text(&desk.ask(&json!({ "createTicket": create }))["id"]);
+    let to = ["supplier@parts.example"];
+    let ask = json!({ "ticketId": ticket, "body": "Where are they?", "to": to });
+    desk.ask(&json!({ "postComment": ask }));
+    let comment = desk.comment(&ticket, "Soon.");
+    assert_eq!(comment["mail"]["to"], json!([{ "name": null, "address": ANN }]));
+    assert_eq!(comment["mail"]["cc"], json!([]), "the supplier is not in that");
+    asked(&mut desk, |send| taken(&inbox, send.mail.to.len() as u128));
+    let forged = |id: &str, dmarc: &str| {
+        json!({ "rawKey": id, "cc": [{ "address": "mallory@evil.example" }], "inReplyTo": ["1@x"],
+            "authenticity": { "server": "mx", "spf": null, "dkim": null, "dmarc": dmarc } })
+    };
+    let ticket = receive(&mut desk, "1@x", &json!({}));
+    for (id, dmarc, copies) in [("2@x", "fail", 0), ("3@x", "pass", 1)] {
+        receive(&mut desk, id, &forged(id, dmarc));
+        let copied = desk.comment(&ticket, "Hello Ann")["mail"]["cc"].clone();
+        assert_eq!(copied.as_array().map(Vec::len), Some(copies), "{dmarc}: {copied}");
+    }
+}
+
+#[test]
+fn an_inbox_that_has_it_is_not_asked_again_whatever_else_it_would_be_asked() {
+    let (mut desk, inbox) = answering();
+    let ticket = receive(&mut desk, "1@x", &json!({}));
+    let comment = desk.comment(&ticket, "Hello");
+    let failed = |_: &SendMail| Outcome::Failed { why: "no answer in time".into() };
+    assert_eq!(asked(&mut desk, failed).len(), 1);
+    // It was taken and has left, and that was told before the answer came.
+    desk.system(&told(&inbox, &comment, 7, 5, "sent"));
+    desk.pass(60 * 60_000);
+    assert_eq!(asked(&mut desk, failed).len(), 0);
+    assert_eq!(comment_of(&mut desk, &comment)["delivery"]["state"], "sent");
 }
 
 #[test]
