@@ -7,6 +7,7 @@ use crate::sim::mailboxes::{Lying, WRONG};
 use crate::sim::object::Name;
 use crate::sim::world::World;
 use schema::ActorKind;
+use schema::ids::InboxId;
 use serde_json::{Value, json};
 
 /// Mail comes in, or somebody asks an inbox about its mailbox.
@@ -15,7 +16,8 @@ pub fn mailboxes(world: &mut World, tenant: usize) {
     let plan = &mut world.plan;
     let index = plan.random.index(plan.tenants[tenant].inboxes.len());
     let inbox = &plan.tenants[tenant].inboxes[index];
-    let name = plan.tenants[tenant].object(ActorKind::InboxState, inbox.id);
+    let inbox_id = inbox.id;
+    let name = plan.tenants[tenant].object(ActorKind::InboxState, inbox_id);
     if !inbox.registered {
         return sends::sends(world, tenant);
     }
@@ -29,10 +31,28 @@ pub fn mailboxes(world: &mut World, tenant: usize) {
         }
         55..80 => connect(world, index),
         80..92 => json!({ "syncMailbox": {} }),
-        92..96 => json!({ "status": {} }),
-        _ => json!({ "disconnectMailbox": {} }),
+        92..95 => json!({ "status": {} }),
+        95..98 => json!({ "disconnectMailbox": {} }),
+        _ => {
+            let (name, command) = microsoft(world, tenant, inbox_id);
+            return ask_object(world, name, owner.principal, &command, About::Other);
+        }
     };
     ask_object(world, name, owner.principal, &command, About::Other);
+}
+
+/// An inbox of its own, through which nothing is sent: nobody plays Microsoft here.
+fn microsoft(world: &World, tenant: usize, beside: InboxId) -> (Name, Value) {
+    let own = &world.plan.tenants[tenant];
+    let mut bytes = *beside.0.as_bytes();
+    bytes[15] ^= 1;
+    let name = own.object(ActorKind::InboxState, InboxId(uuid::Uuid::from_bytes(bytes)));
+    let sealed = SECRET.as_bytes();
+    let command = json!({ "connectMicrosoft": {
+        "email": format!("cloud@{}.example", own.canary), "displayName": "", "userId": "u1",
+        "sealedAccess": sealed, "sealedRefresh": sealed, "goodForMs": 3_000_000,
+    }});
+    (name, command)
 }
 
 fn connect(world: &mut World, index: usize) -> Value {

@@ -49,8 +49,15 @@ const THINGS: [(&str, &str, &str); 15] = [
 ];
 
 /// Of a ticket, by command.
-const OF_TICKET: [&str; 5] =
-    ["getTicket", "getTicketSla", "listActivities", "listComments", "listScheduledComments"];
+const OF_TICKET: [&str; 6] = [
+    "getTicket",
+    // Not every ticket has one.
+    "getTicketSla",
+    "getTicketSla",
+    "listActivities",
+    "listComments",
+    "listScheduledComments",
+];
 
 /// Somebody reads.
 pub fn reads(world: &mut World, tenant: usize) {

@@ -19,7 +19,7 @@ pub fn rules(world: &mut World, tenant: usize) {
     let ticket = (!own.tickets.is_empty()).then(|| *random.pick(&own.tickets));
     let workflow = own.one(random, "workflow");
     let (command, about) = match (random.below(28), ticket, workflow) {
-        (0..4 | 24 | 25, ..) => match managed(random, own, tenant) {
+        (0..4 | 25, ..) => match managed(random, own, tenant) {
             Some(known) => known,
             None => return,
         },
@@ -40,7 +40,7 @@ pub fn rules(world: &mut World, tenant: usize) {
         (12, Some(ticket), _) => {
             (json!({ "dryRunAutomation": { "ticketId": ticket } }), About::Other)
         }
-        (13, ..) => match own.one(random, "run") {
+        (13 | 24, ..) => match own.one(random, "run") {
             Some(id) => (json!({ "stopWorkflowRun": { "runId": id } }), About::Other),
             None => return,
         },
