@@ -20,6 +20,7 @@ export function least(schema, ids, name = "") {
   if (type === "boolean") return true;
   if (schema.format === "uuid") return ids[name] ?? UNKNOWN;
   if (/email/i.test(name)) return "somebody@customer.example";
+  if (name === "host") return "mail.customer.example";
   if (/url/i.test(name)) return "https://receiver.example/hook";
   return "text enough for anything";
 }
