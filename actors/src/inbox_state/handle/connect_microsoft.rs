@@ -1,10 +1,10 @@
 //! Lets an inbox send through a mailbox at Microsoft.
 
+use super::register::own_address;
 use crate::inbox_state::store::inbox::Inbox;
 use crate::inbox_state::store::microsoft::{self as store, Microsoft};
 use crate::inbox_state::{flow, inbox_of, keep_inbox, microsoft, store as stores, view};
 use crate::kernel::Ctx;
-use crate::mail::address::Address;
 use schema::inbox::{InboxView, Security, SmtpTransport};
 use schema::microsoft::ConnectMicrosoft;
 use schema::{Permission, Reject, check};
@@ -21,13 +21,7 @@ const HOST: &str = "graph.microsoft.com";
 pub fn connect_microsoft(ctx: &mut Ctx<'_>, input: ConnectMicrosoft) -> Result<InboxView, Reject> {
     ctx.require(Permission::Manage)?;
     inbox_of(ctx)?;
-    let email = check::email("email", &input.email)?;
-    let email = Address::parse(&email)
-        .ok()
-        .filter(|email| email.as_str().is_ascii())
-        .ok_or_else(|| Reject::field("email", "must be an e-mail address of ASCII"))?
-        .as_str()
-        .to_owned();
+    let email = own_address(&input.email)?;
     let user_id = check::line("userId", &input.user_id, 200)?;
     for (field, sealed) in
         [("sealedAccess", &input.sealed_access), ("sealedRefresh", &input.sealed_refresh)]

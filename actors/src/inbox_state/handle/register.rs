@@ -12,6 +12,18 @@ use schema::{Permission, Reject, check};
 
 const SEALED_BYTES_MAX: usize = 4_096;
 
+/// The address of an inbox. Whom it writes to may be unable to answer one that is not ASCII.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn own_address(email: &str) -> Result<String, Reject> {
+    let email = check::email("email", email)?;
+    let valid = Address::parse(&email).ok().filter(|email| email.as_str().is_ascii());
+    let valid =
+        valid.ok_or_else(|| Reject::field("email", "must be an e-mail address of ASCII"))?;
+    Ok(valid.as_str().to_owned())
+}
+
 /// Makes the inbox. Permission: manage. Again, with the same values, it only renews the sealed
 /// password, which is another text each time it is sealed.
 ///
@@ -20,14 +32,7 @@ const SEALED_BYTES_MAX: usize = 4_096;
 pub fn register(ctx: &mut Ctx<'_>, input: RegisterInbox) -> Result<InboxView, Reject> {
     ctx.require(Permission::Manage)?;
     inbox_of(ctx)?;
-    let email = check::email("email", &input.email)?;
-    // Whom we write to may be unable to answer another.
-    let email = Address::parse(&email)
-        .ok()
-        .filter(|email| email.as_str().is_ascii())
-        .ok_or_else(|| Reject::field("email", "must be an e-mail address of ASCII"))?
-        .as_str()
-        .to_owned();
+    let email = own_address(&input.email)?;
     let zone = Zone::named(&input.time_zone)?;
     let mut inbox = Inbox {
         email,
