@@ -29,6 +29,9 @@ const PASSWORD = "correct horse battery";
 const UTF8_USER = "j\u00f6rg";
 const SIZE_LIMIT_BYTES = 3 * 1024 * 1024;
 
+/** Exim names a mail by the second and the microsecond, without leading zeros. */
+const byNumbers = new Intl.Collator("en", { numeric: true }).compare;
+
 /** Installs Exim, where it is missing, and with it its user. */
 export const ensureExim = () => ensurePackages(["exim4-daemon-light"], { files: [EXIM], units: ["exim4"] });
 
@@ -200,7 +203,7 @@ export async function startSmtpServer({ domain = "desk.test", user = "ann", othe
     caFile,
     maildir,
     /** The mails delivered so far, oldest first, as Buffers. */
-    mailbox: () => readdirSync(maildir).sort().map((name) => readFileSync(join(maildir, name))),
+    mailbox: () => readdirSync(maildir).sort(byNumbers).map((name) => readFileSync(join(maildir, name))),
     log,
     stop,
   };
