@@ -90,7 +90,8 @@ pub fn take_up(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), 
     advance(ctx, inbox, send)
 }
 
-/// Asks the next question about a mail, or lets it leave, and writes it down.
+/// Asks the next question about a mail, or lets it leave, and writes it down. Where it may leave and
+/// its turn has not come, it waits: whoever is under way looks after it.
 pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), Reject> {
     if send.state == SendState::Queued && !inbox.warmup {
         send.state = SendState::Reserved;
@@ -106,6 +107,17 @@ pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), 
         SendState::Permitted => outbox::MAIL,
         _ => return Ok(()),
     };
+    if send.state == SendState::Permitted {
+        send.asked = false;
+        match microsoft::way_for(ctx, send.id)? {
+            Way::Open(free) if free > 0 => {}
+            Way::From(at) => {
+                keep_send(ctx, send)?;
+                return wake_at(ctx, at);
+            }
+            _ => return keep_send(ctx, send),
+        }
+    }
     send.asked = true;
     keep_send(ctx, send)?;
     Ok(ctx.outbox(kind, &send.id.to_string(), &[])?)
@@ -170,12 +182,17 @@ pub fn finish(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<()
         ctx.outbox(outbox::DELIVERY, &send.id.to_string(), &[])?;
     }
     store::microsoft::forget_draft(ctx.sql, send.id)?;
+    there_is_room(ctx)?;
+    keep_send(ctx, send)
+}
+
+/// Others may wait until fewer are under way.
+pub fn there_is_room(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     if store::microsoft::load(ctx.sql)?.is_some() {
-        // Others may wait until fewer are under way.
         let now = ctx.now;
         wake_at(ctx, now)?;
     }
-    keep_send(ctx, send)
+    Ok(())
 }
 
 /// Tells the prospect what came of the mail, where it is outreach; and of any mail that went to one

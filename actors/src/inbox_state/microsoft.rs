@@ -10,6 +10,7 @@ use crate::kernel::actor::Settled;
 use crate::kernel::store::outbox as entries;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::mail::graph::{GraphError, MicrosoftJob, MicrosoftOutcome, Task, TokenError};
+use schema::ids::SendId;
 use schema::{Millis, Reject};
 
 /// How many mails are with Graph at once: it takes four requests of a mailbox, and one may be
@@ -38,6 +39,15 @@ pub enum Way {
 
 /// How things stand now. Where the token is over, a new one is asked for.
 pub fn way(ctx: &mut Ctx<'_>) -> Result<Way, Reject> {
+    way_beside(ctx, "")
+}
+
+/// How things stand for one mail, which may be under way itself.
+pub fn way_for(ctx: &mut Ctx<'_>, id: SendId) -> Result<Way, Reject> {
+    way_beside(ctx, &id.to_string())
+}
+
+fn way_beside(ctx: &mut Ctx<'_>, key: &str) -> Result<Way, Reject> {
     let Some(microsoft) = store::load(ctx.sql)? else { return Ok(Way::Open(i64::MAX)) };
     if microsoft.is_gone {
         return Ok(Way::Shut);
@@ -49,7 +59,7 @@ pub fn way(ctx: &mut Ctx<'_>) -> Result<Way, Reject> {
     if microsoft.quiet_until > ctx.now {
         return Ok(Way::From(microsoft.quiet_until));
     }
-    Ok(Way::Open((AT_ONCE - store::under_way(ctx.sql)?).max(0)))
+    Ok(Way::Open((AT_ONCE - store::under_way_beside(ctx.sql, key)?).max(0)))
 }
 
 const fn has_token(microsoft: &Microsoft, now: Millis) -> bool {

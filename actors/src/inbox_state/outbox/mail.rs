@@ -34,6 +34,7 @@ const LOGIN_REFUSED: [u16; 4] = [530, 534, 535, 538];
 pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
     let mut send = send_of(ctx, id)?;
     if !matches!(send.state, SendState::Permitted | SendState::Sending) {
+        flow::there_is_room(ctx)?;
         return Ok(Effect::Nothing);
     }
     let mut inbox = registered(ctx)?;

@@ -39,6 +39,7 @@ pub fn needs_draft(ctx: &Ctx<'_>, id: SendId) -> Result<bool, Reject> {
 pub fn begin_draft(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
     let mut send = send_of(ctx, id)?;
     if send.state != SendState::Permitted {
+        flow::there_is_room(ctx)?;
         return Ok(Effect::Nothing);
     }
     let inbox = registered(ctx)?;
@@ -86,7 +87,7 @@ fn task(ctx: &mut Ctx<'_>, send: &mut Send, task: Task) -> Result<Effect, Reject
 pub fn drafted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settled, Reject> {
     let mut send = send_of(ctx, id)?;
     if send.state != SendState::Permitted {
-        return Ok(Settled::Finished);
+        return pump_soon(ctx);
     }
     match outcome {
         Outcome::Microsoft(MicrosoftOutcome::Drafted(draft)) => {

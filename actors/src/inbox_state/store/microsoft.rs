@@ -78,14 +78,14 @@ pub fn remove(sql: &dyn Sql) -> Result<(), Fault> {
 }
 
 const UNDER_WAY: &str = "select count(*) from outbox
-    where kind in ('draft', 'mail') and state <> 'dead'";
+    where kind in ('draft', 'mail') and state <> 'dead' and key <> ?";
 
-/// How many mails are with Graph, or are about to be.
+/// How many mails other than the one of a key are with Graph, or are about to be.
 ///
 /// # Errors
 /// A storage fault.
-pub fn under_way(sql: &dyn Sql) -> Result<i64, Fault> {
-    sql.first(UNDER_WAY, &[])?.map_or(Ok(0), |row| row.integer(0))
+pub fn under_way_beside(sql: &dyn Sql, key: &str) -> Result<i64, Fault> {
+    sql.first(UNDER_WAY, &[key.into()])?.map_or(Ok(0), |row| row.integer(0))
 }
 
 const LOOKING: &str = "select count(*) from outbox where kind = 'look' and state = 'leased'";

@@ -6,6 +6,7 @@ use crate::mail::graph::{
     Draft, Fate as DraftFate, GraphError, MicrosoftJob, MicrosoftOutcome, SealedTokens, Task,
     TokenError,
 };
+use schema::ActorKind;
 use schema::microsoft::ConnectMicrosoft;
 use std::collections::BTreeMap;
 
@@ -133,7 +134,12 @@ fn play(scene: &mut Scene, graph: &mut Graph, mut wrong: impl FnMut(&Task) -> Wr
         let with_graph = begun.iter().filter(
             |(_, effect)| matches!(effect, Effect::Microsoft(job) if job.task != Task::Refresh),
         );
-        assert!(with_graph.count() <= 4, "more than four at once");
+        let looks = with_graph.clone().filter(
+            |(_, effect)| matches!(effect, Effect::Microsoft(job) if matches!(job.task, Task::Look(_))),
+        );
+        let looks = looks.count();
+        assert!(looks <= 1, "{looks} looks at once");
+        assert!(with_graph.count() - looks <= 3, "more than three at once");
         let mut has_died = false;
         for (entry, effect) in begun {
             let outcome = match &effect {
@@ -143,6 +149,28 @@ fn play(scene: &mut Scene, graph: &mut Graph, mut wrong: impl FnMut(&Task) -> Wr
                     None
                 }
                 Effect::Microsoft(_) => None,
+                Effect::Call { actor: ActorKind::WarmupCounter, key, command, .. } => {
+                    let name = scene.warmup.instance.clone();
+                    let mut envelope = Envelope::new(name, system(), Some(key.clone()), &());
+                    envelope.command.clone_from(command);
+                    let reply = match scene.warmup.answer(&envelope.encode()) {
+                        Answer::Done { json, .. } => Outcome::Done(json),
+                        Answer::Rejected(reject) => Outcome::Rejected(reject),
+                    };
+                    scene.inbox.settle(&entry, &reply);
+                    None
+                }
+                Effect::Call { actor: ActorKind::ProspectDedup, command, .. } => {
+                    let reply = match schema::codec::read_json(command).expect("a command") {
+                        ProspectCommand::Permit(_) => {
+                            let granted = PermitReply::Granted { valid_until: None };
+                            serde_json::to_vec(&granted).expect("JSON")
+                        }
+                        _ => br#"{"here":{}}"#.to_vec(),
+                    };
+                    scene.inbox.settle(&entry, &Outcome::Done(reply));
+                    None
+                }
                 other => panic!("{other:?}"),
             };
             match outcome {
@@ -209,6 +237,45 @@ fn fifty_mails_that_wait_for_a_token_cause_one_refresh() {
     let until = scene.inbox.now + HOUR / 2;
     go_on(&mut scene, &mut graph, until, well);
     assert_eq!((graph.refreshes, graph.accepted.len(), graph.drafts.len()), (1, 50, 50));
+}
+
+#[test]
+fn outreach_of_a_young_inbox_leaves_three_at_a_time_too() {
+    for (warmup, all) in [(false, 12), (true, 5)] {
+        let (mut scene, mut graph) = (connected(), Graph::default());
+        let configure = ConfigureInbox { warmup: Some(warmup), ..ConfigureInbox::default() };
+        scene.ask(InboxCommand::Configure(configure)).expect("changed");
+        scene.warmup.now = scene.inbox.now;
+        play(&mut scene, &mut graph, well);
+        for n in 0..12 {
+            let to = vec![format!("bob@{n}.example.org")];
+            scene.send(&format!("k{n}"), NewMail { to, ..outreach() });
+        }
+        let until = scene.inbox.now + HOUR / 2;
+        go_on(&mut scene, &mut graph, until, well);
+        assert_eq!((graph.accepted.len(), graph.drafts.len()), (all, all), "warm-up: {warmup}");
+    }
+}
+
+#[test]
+fn a_mail_that_is_taken_back_makes_room_for_the_next() {
+    let (mut scene, mut graph) = (connected(), Graph::default());
+    let sends: Vec<_> = (0..8).map(|n| scene.send(&format!("k{n}"), new_mail()).id).collect();
+    let begun = scene.inbox.begin();
+    for send_id in &sends[..3] {
+        scene.ask(InboxCommand::CancelSend(GetSend { send_id: *send_id })).expect("taken back");
+    }
+    scene.inbox.fire_alarm();
+    for (entry, effect) in begun {
+        let outcome = match &effect {
+            Effect::Microsoft(job) => Outcome::Microsoft(graph.carry_out(job)),
+            _ => Outcome::Done(Vec::new()),
+        };
+        scene.inbox.settle(&entry, &outcome);
+    }
+    let until = scene.inbox.now + HOUR / 2;
+    go_on(&mut scene, &mut graph, until, well);
+    assert_eq!((graph.accepted.len(), graph.drafts.len()), (5, 8));
 }
 
 #[test]
