@@ -508,7 +508,7 @@ pub struct InboxView {
     pub email: String,
     /// The name beside the address.
     pub display_name: String,
-    /// `smtp`.
+    /// `smtp` or `microsoft`.
     pub transport: String,
     /// Host name of the server.
     pub host: String,
@@ -530,6 +530,12 @@ pub struct InboxView {
     /// Since when it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_at: Option<Millis>,
+    /// What keeps mail from leaving although it is active; it goes on by itself once that is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport_error: Option<String>,
+    /// Since when that keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transport_error_since: Option<Millis>,
     /// How it is.
     pub health: Health,
     /// Mails that have not begun to leave.

@@ -23,6 +23,8 @@ pub const LOOK_LEASE_MS: Millis = 150_000;
 
 const FIRST_WAIT_MS: Millis = 5_000;
 const WAIT_MS_MAX: Millis = 60 * 60 * 1000;
+/// The longest wait where the deployment is at fault: it is mended without a word to this inbox.
+const HELD_UP_MS_MAX: Millis = 10 * 60 * 1000;
 /// Why an inbox is paused whose tokens are gone.
 const GONE: &str = "Microsoft asks for a new log-in: connect the mailbox again";
 
@@ -113,6 +115,7 @@ pub fn settle_token(
                 microsoft.sealed_refresh.clone_from(refresh);
             }
             microsoft.access_until = ctx.now + tokens.good_for_ms;
+            show(ctx, &mut microsoft, None)?;
             store::save(ctx.sql, &microsoft)?;
             let now = ctx.now;
             flow::wake_at(ctx, now)?;
@@ -120,43 +123,105 @@ pub fn settle_token(
         }
         Outcome::Microsoft(MicrosoftOutcome::NoTokens(TokenError::Gone { .. })) => {
             microsoft.is_gone = true;
+            show(ctx, &mut microsoft, None)?;
             store::save(ctx.sql, &microsoft)?;
             stop(ctx, GONE)?;
             Ok(Settled::Finished)
         }
-        Outcome::Microsoft(MicrosoftOutcome::NoTokens(TokenError::Later {
-            retry_after_ms,
-            ..
-        })) => {
-            let wait = retry_after_ms.and_then(|ms| Millis::try_from(ms).ok());
-            Ok(Settled::Again(later(ctx, entry.attempts, wait)))
+        Outcome::Microsoft(MicrosoftOutcome::NoTokens(error)) => {
+            show(ctx, &mut microsoft, Some(&error.to_string()))?;
+            store::save(ctx.sql, &microsoft)?;
+            let at = match error {
+                TokenError::Later { retry_after_ms, .. } => {
+                    let said = retry_after_ms.and_then(|ms| Millis::try_from(ms).ok());
+                    later(ctx, entry.attempts, said)
+                }
+                _ => at_most(ctx, entry.attempts, HELD_UP_MS_MAX),
+            };
+            Ok(Settled::Again(at))
+        }
+        Outcome::Microsoft(MicrosoftOutcome::NotTried { why }) => {
+            show(ctx, &mut microsoft, Some(&not_asked(why)))?;
+            store::save(ctx.sql, &microsoft)?;
+            Ok(Settled::Again(at_most(ctx, entry.attempts, HELD_UP_MS_MAX)))
         }
         _ => Ok(Settled::Again(later(ctx, entry.attempts, None))),
     }
 }
 
 /// A time that Graph has named, or one that is further away with each attempt.
-pub fn later(ctx: &mut Ctx<'_>, attempts: i64, said: Option<Millis>) -> Millis {
+fn later(ctx: &mut Ctx<'_>, attempts: i64, said: Option<Millis>) -> Millis {
+    match said {
+        // Never before the time that was named.
+        Some(wait) => ctx.now + wait + ctx.random_below(wait / 4 + 1),
+        None => at_most(ctx, attempts, WAIT_MS_MAX),
+    }
+}
+
+/// A time that is further away with each attempt, up to a longest wait.
+fn at_most(ctx: &mut Ctx<'_>, attempts: i64, wait_ms_max: Millis) -> Millis {
     let doublings = u32::try_from(attempts.clamp(0, 12)).unwrap_or(12);
-    let wait = said.unwrap_or_else(|| (FIRST_WAIT_MS << doublings).min(WAIT_MS_MAX));
-    // Never before the time that was named.
+    let wait = (FIRST_WAIT_MS << doublings).min(wait_ms_max);
     ctx.now + wait + ctx.random_below(wait / 4 + 1)
 }
 
 /// Takes note of what a failure says about the mailbox: that the token is over, or that Graph wants
 /// to be left alone.
-pub fn note(ctx: &mut Ctx<'_>, error: &GraphError, attempts: i64) -> Result<(), Reject> {
+pub fn note(ctx: &mut Ctx<'_>, error: &GraphError) -> Result<(), Reject> {
     let Some(mut microsoft) = store::load(ctx.sql)? else { return Ok(()) };
     match error {
         GraphError::Unauthorized => microsoft.access_until = 0,
         GraphError::Throttled { retry_after_ms, .. } => {
             let said = retry_after_ms.and_then(|ms| Millis::try_from(ms).ok());
-            let until = later(ctx, attempts, said);
-            microsoft.quiet_until = microsoft.quiet_until.max(until);
+            let until = later(ctx, microsoft.waits, said);
+            keep_quiet(ctx, &mut microsoft, until);
         }
         _ => return Ok(()),
     }
     Ok(store::save(ctx.sql, &microsoft)?)
+}
+
+/// Nothing was asked of Microsoft: whatever keeps it from that is shown, and nothing is begun for a
+/// while.
+pub fn hold_up(ctx: &mut Ctx<'_>, why: &str) -> Result<(), Reject> {
+    let Some(mut microsoft) = store::load(ctx.sql)? else { return Ok(()) };
+    let until = at_most(ctx, microsoft.waits, HELD_UP_MS_MAX);
+    keep_quiet(ctx, &mut microsoft, until);
+    show(ctx, &mut microsoft, Some(&not_asked(why)))?;
+    Ok(store::save(ctx.sql, &microsoft)?)
+}
+
+/// Graph has done what it was asked: whatever kept mail from leaving is over.
+pub fn works(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    let Some(mut microsoft) = store::load(ctx.sql)? else { return Ok(()) };
+    if microsoft.waits == 0 && microsoft.error.is_none() {
+        return Ok(());
+    }
+    microsoft.waits = 0;
+    show(ctx, &mut microsoft, None)?;
+    Ok(store::save(ctx.sql, &microsoft)?)
+}
+
+/// Of several requests that were under way together, each is told so: they count as one.
+fn keep_quiet(ctx: &Ctx<'_>, microsoft: &mut Microsoft, until: Millis) {
+    microsoft.waits += i64::from(microsoft.quiet_until <= ctx.now);
+    microsoft.quiet_until = microsoft.quiet_until.max(until);
+}
+
+fn not_asked(why: &str) -> String {
+    format!("nothing is asked of Microsoft: {why}")
+}
+
+/// Has the inbox show what keeps mail from leaving. The caller writes the mailbox down.
+fn show(ctx: &mut Ctx<'_>, microsoft: &mut Microsoft, why: Option<&str>) -> Result<(), Reject> {
+    let before = microsoft.error.take();
+    let since = before.as_ref().map_or(ctx.now, |(_, since)| *since);
+    microsoft.error = why.map(|why| (outbox::brief(why), since));
+    if microsoft.error != before {
+        let mut inbox = registered(ctx)?;
+        keep_inbox(ctx, &mut inbox)?;
+    }
+    Ok(())
 }
 
 /// Pauses the inbox, unless it is.

@@ -59,6 +59,7 @@ impl Actor for Core {
         migration!("inbox_state/0002_reports"),
         migration!("inbox_state/0003_mailbox"),
         migration!("inbox_state/0004_microsoft"),
+        migration!("inbox_state/0005_held_up"),
     ];
     type Command = InboxCommand;
 

@@ -13,6 +13,7 @@ const WAITING: [SendState; 3] = [SendState::Queued, SendState::Reserved, SendSta
 
 /// The inbox, without its password.
 pub fn inbox(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<InboxView, Reject> {
+    let error = store::microsoft::load(ctx.sql)?.and_then(|microsoft| microsoft.error);
     Ok(InboxView {
         id: inbox_of(ctx)?,
         version: inbox.version,
@@ -28,6 +29,8 @@ pub fn inbox(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<InboxView, Reject> {
         status: status(inbox),
         pause_reason: inbox.paused.as_ref().map(|(_, reason)| reason.clone()),
         paused_at: inbox.paused.as_ref().map(|(at, _)| *at),
+        transport_error_since: error.as_ref().map(|(_, since)| *since),
+        transport_error: error.map(|(text, _)| text),
         health: health::look(ctx, inbox, ctx.now)?,
         waiting: ledger::count(ctx.sql, &WAITING)?,
         unknown: ledger::count(ctx.sql, &[SendState::Unknown])?,

@@ -52,6 +52,8 @@ pub fn connect_microsoft(ctx: &mut Ctx<'_>, input: ConnectMicrosoft) -> Result<I
             is_gone: false,
             quiet_until: before.map_or(0, |before| before.quiet_until),
             connected_at,
+            waits: 0,
+            error: None,
         },
     )?;
     if is_new {

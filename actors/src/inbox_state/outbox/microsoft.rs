@@ -91,6 +91,7 @@ pub fn drafted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settl
     }
     match outcome {
         Outcome::Microsoft(MicrosoftOutcome::Drafted(draft)) => {
+            microsoft::works(ctx)?;
             store::keep_draft(ctx.sql, id, draft, 0)?;
             // What answers it names the id that it has there.
             if !draft.message_id.is_empty() && draft.message_id != send.message_id {
@@ -106,6 +107,7 @@ pub fn drafted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settl
             send.attempts += 1;
             failed(ctx, &mut send, error)?;
         }
+        Outcome::Microsoft(MicrosoftOutcome::NotTried { why }) => held_up(ctx, &mut send, why)?,
         Outcome::Microsoft(MicrosoftOutcome::Unmade { why }) => {
             send.error = Some(brief(why));
             fail(ctx, &mut send)?;
@@ -128,13 +130,18 @@ pub fn sent(ctx: &mut Ctx<'_>, mut send: Send, outcome: &Outcome) -> Result<Sett
             send.error = Some(words(error));
             // It may be no draft any more, because it was sent.
             if is_doubtful(error) || !error.is_without_effect() {
-                microsoft::note(ctx, error, send.attempts)?;
+                microsoft::note(ctx, error)?;
+                take_back(&mut send, error);
                 look_up(ctx, &mut send)?;
             } else {
                 failed(ctx, &mut send, error)?;
             }
         }
-        Outcome::Microsoft(MicrosoftOutcome::NotTried { why }) | Outcome::Failed { why } => {
+        Outcome::Microsoft(MicrosoftOutcome::NotTried { why }) => {
+            send.attempts -= 1;
+            held_up(ctx, &mut send, why)?;
+        }
+        Outcome::Failed { why } => {
             send.error = Some(brief(why));
             retry(ctx, &mut send)?;
         }
@@ -154,7 +161,8 @@ fn is_doubtful(error: &GraphError) -> bool {
 
 /// Nothing has left: the mail is tried again, unless Graph does not want it.
 fn failed(ctx: &mut Ctx<'_>, send: &mut Send, error: &GraphError) -> Result<(), Reject> {
-    microsoft::note(ctx, error, send.attempts - 1)?;
+    microsoft::note(ctx, error)?;
+    take_back(send, error);
     match error {
         GraphError::Refused { status: 403, .. } => {
             microsoft::stop(ctx, &format!("Microsoft does not let it send: {}", words(error)))?;
@@ -173,6 +181,19 @@ fn failed(ctx: &mut Ctx<'_>, send: &mut Send, error: &GraphError) -> Result<(), 
         error if error.retry_helps() => retry(ctx, send),
         _ => fail(ctx, send),
     }
+}
+
+/// Who was told to come back later has not tried: an attempt that was counted does not count.
+fn take_back(send: &mut Send, error: &GraphError) {
+    send.attempts -= i64::from(matches!(error, GraphError::Throttled { .. }));
+}
+
+/// Nothing was asked of Microsoft, through no fault of the mail.
+fn held_up(ctx: &mut Ctx<'_>, send: &mut Send, why: &str) -> Result<(), Reject> {
+    microsoft::hold_up(ctx, why)?;
+    send.error = Some(brief(why));
+    let now = ctx.now;
+    flow::put_back(ctx, send, now)
 }
 
 fn look_up(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
@@ -215,7 +236,10 @@ pub fn looked(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
     if send.state != SendState::Sending {
         return Ok(Settled::Finished);
     }
-    let looks = looks + 1;
+    let looks = looks + i64::from(is_answer(outcome));
+    if matches!(outcome, Outcome::Microsoft(MicrosoftOutcome::Found(_))) {
+        microsoft::works(ctx)?;
+    }
     match outcome {
         Outcome::Microsoft(MicrosoftOutcome::Found(DraftFate::Sent)) => leave(ctx, &mut send)?,
         // What was asked may still be under way: a draft is believed to be one after a while.
@@ -232,6 +256,17 @@ pub fn looked(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
     pump_soon(ctx)
 }
 
+/// Whether it was looked. Who was told to come back later, or could not ask, has not.
+fn is_answer(outcome: &Outcome) -> bool {
+    !matches!(
+        outcome,
+        Outcome::Microsoft(
+            MicrosoftOutcome::NotTried { .. }
+                | MicrosoftOutcome::Failed(GraphError::Throttled { .. })
+        )
+    )
+}
+
 fn again(
     ctx: &mut Ctx<'_>,
     id: SendId,
@@ -239,8 +274,10 @@ fn again(
     looks: i64,
     outcome: &Outcome,
 ) -> Result<Settled, Reject> {
-    if let Outcome::Microsoft(MicrosoftOutcome::Failed(error)) = outcome {
-        microsoft::note(ctx, error, looks)?;
+    match outcome {
+        Outcome::Microsoft(MicrosoftOutcome::Failed(error)) => microsoft::note(ctx, error)?,
+        Outcome::Microsoft(MicrosoftOutcome::NotTried { why }) => microsoft::hold_up(ctx, why)?,
+        _ => {}
     }
     store::keep_draft(ctx.sql, id, draft, looks)?;
     let doublings = u32::try_from((looks - 1).clamp(0, 10)).unwrap_or(10);
@@ -249,6 +286,7 @@ fn again(
 }
 
 fn leave(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+    microsoft::works(ctx)?;
     send.error = None;
     flow::left(ctx, send, SendState::Sent)?;
     flow::record(ctx, send, Fate::Sent)

@@ -7,6 +7,7 @@ mod calls;
 mod mail;
 mod microsoft;
 
+pub use mail::brief;
 pub use microsoft::needs_draft;
 
 use super::store::ledger::Send;

@@ -22,10 +22,14 @@ pub struct Microsoft {
     pub quiet_until: Millis,
     /// When it was connected first.
     pub connected_at: Millis,
+    /// How often in a row Graph wanted to be left alone, or was not asked.
+    pub waits: i64,
+    /// What keeps mail from leaving, and since when.
+    pub error: Option<(String, Millis)>,
 }
 
 const LOAD: &str = "select user_id, sealed_access, sealed_refresh, access_until, is_gone,
-        quiet_until, connected_at
+        quiet_until, connected_at, waits, error, error_since
     from microsoft";
 
 /// The mailbox; none where the inbox sends by SMTP.
@@ -42,20 +46,23 @@ pub fn load(sql: &dyn Sql) -> Result<Option<Microsoft>, Fault> {
         is_gone: row.flag(4)?,
         quiet_until: row.integer(5)?,
         connected_at: row.integer(6)?,
+        waits: row.integer(7)?,
+        error: row.text_or_null(8)?.zip(row.integer_or_null(9)?),
     }))
 }
 
 const SAVE: &str = "insert or replace into microsoft
         (id, user_id, sealed_access, sealed_refresh, access_until, is_gone, quiet_until,
-        connected_at)
-    values (1, ?, ?, ?, ?, ?, ?, ?)";
+        connected_at, waits, error, error_since)
+    values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Writes the mailbox.
 ///
 /// # Errors
 /// A storage fault.
 pub fn save(sql: &dyn Sql, microsoft: &Microsoft) -> Result<(), Fault> {
-    let params: [Value; 7] = [
+    let error = microsoft.error.as_ref();
+    let params: [Value; 10] = [
         (&microsoft.user_id).into(),
         microsoft.sealed_access.clone().into(),
         microsoft.sealed_refresh.clone().into(),
@@ -63,6 +70,9 @@ pub fn save(sql: &dyn Sql, microsoft: &Microsoft) -> Result<(), Fault> {
         i64::from(microsoft.is_gone).into(),
         microsoft.quiet_until.into(),
         microsoft.connected_at.into(),
+        microsoft.waits.into(),
+        error.map(|(text, _)| text).into(),
+        error.map(|(_, since)| *since).into(),
     ];
     sql.exec(SAVE, &params).map(drop)
 }

@@ -25,6 +25,8 @@ enum Wrong {
     Throttled(Option<u64>),
     Over,
     Denied,
+    /// The deployment is not set up: nothing is asked.
+    NotTried,
 }
 
 /// The mailbox, and what it saw.
@@ -38,6 +40,8 @@ struct Graph {
     refreshes: usize,
     asked: usize,
     is_revoked: bool,
+    /// The application's secret has expired.
+    is_expired: bool,
 }
 
 impl Graph {
@@ -53,6 +57,10 @@ impl Graph {
             Wrong::Denied => {
                 let (code, text) = ("ErrorSendAsDenied".into(), "no".into());
                 return failed(GraphError::Refused { status: 403, code, text });
+            }
+            Wrong::NotTried => {
+                let why = "MICROSOFT_CLIENT_ID is not set".into();
+                return Some(MicrosoftOutcome::NotTried { why });
             }
             Wrong::Nothing | Wrong::Lost | Wrong::Died => {}
         }
@@ -70,6 +78,10 @@ impl Graph {
                 if self.is_revoked {
                     let code = "invalid_grant".into();
                     return MicrosoftOutcome::NoTokens(TokenError::Gone { code });
+                }
+                if self.is_expired {
+                    let (code, text) = ("invalid_client".into(), "the secret has expired".into());
+                    return MicrosoftOutcome::NoTokens(TokenError::Refused { code, text });
                 }
                 self.refreshes += 1;
                 MicrosoftOutcome::Refreshed(SealedTokens {
@@ -351,6 +363,90 @@ fn graph_is_left_alone_for_as_long_as_it_wants() {
         assert_eq!(graph.asked, asked);
         go_on(&mut scene, &mut graph, began + HOUR, well);
         assert_eq!(graph.accepted.len(), 2);
+    }
+}
+
+#[test]
+fn being_told_to_come_back_later_uses_up_no_attempts() {
+    for at in [is_send, |task: &Task| matches!(task, Task::Draft { .. })] {
+        let (mut scene, mut graph) = (connected(), Graph::default());
+        let send = scene.send("k1", new_mail());
+        let mut left = 40;
+        let until = scene.inbox.now + 3 * DAY;
+        go_on(&mut scene, &mut graph, until, |task| {
+            if !at(task) || left == 0 {
+                return Wrong::Nothing;
+            }
+            left -= 1;
+            Wrong::Throttled(None)
+        });
+        let sent = scene.get(send.id);
+        assert_eq!((left, sent.state, sent.attempts), (0, SendState::Sent, 1));
+        let waited = scene.inbox.now - crate::kernel::testing::START_MS;
+        assert!(waited > 30 * HOUR, "it came back ever later: {waited}");
+    }
+}
+
+#[test]
+fn an_application_that_is_refused_is_shown_until_it_is_not() {
+    let (mut scene, mut graph) = (connected(), Graph { is_expired: true, ..Graph::default() });
+    scene.inbox.now += 2 * HOUR;
+    let began = scene.inbox.now;
+    let send = scene.send("k1", new_mail());
+    go_on(&mut scene, &mut graph, began + DAY, well);
+    let status = scene.status();
+    let error = status.transport_error.expect("an error");
+    assert!(error.contains("invalid_client: the secret has expired"), "{error}");
+    assert_eq!(status.status, InboxStatus::Active);
+    let since = status.transport_error_since.expect("a time");
+    assert!((began..began + 60_000).contains(&since), "{since} {began}");
+    graph.is_expired = false;
+    scene.inbox.now = began + DAY;
+    go_on(&mut scene, &mut graph, began + DAY + HOUR / 4, well);
+    assert_eq!((scene.get(send.id).state, graph.accepted.len()), (SendState::Sent, 1));
+    let status = scene.status();
+    assert_eq!((status.transport_error, status.transport_error_since), (None, None));
+}
+
+#[test]
+fn what_a_deployment_lacks_is_shown_and_costs_no_mail() {
+    for at in [is_send, |task: &Task| matches!(task, Task::Draft { .. })] {
+        let (mut scene, mut graph) = (connected(), Graph::default());
+        let began = scene.inbox.now;
+        let sends: Vec<_> = (0..5).map(|n| scene.send(&format!("k{n}"), new_mail()).id).collect();
+        let is_missing = |task: &Task| if at(task) { Wrong::NotTried } else { Wrong::Nothing };
+        go_on(&mut scene, &mut graph, began + DAY, is_missing);
+        let error = scene.status().transport_error.expect("an error");
+        assert!(error.ends_with("MICROSOFT_CLIENT_ID is not set"), "{error}");
+        assert_eq!((scene.status().waiting, graph.accepted.len()), (5, 0));
+        go_on(&mut scene, &mut graph, began + DAY + HOUR, well);
+        for id in sends {
+            let sent = scene.get(id);
+            assert!((sent.state, sent.attempts) == (SendState::Sent, 1), "{sent:?}");
+        }
+        assert_eq!((scene.status().transport_error, graph.accepted.len()), (None, 5));
+    }
+}
+
+#[test]
+fn a_look_that_nobody_made_is_none() {
+    for wrong in [Wrong::NotTried, Wrong::Throttled(Some(60_000))] {
+        let (mut scene, mut graph) = (connected(), Graph { hides: true, ..Graph::default() });
+        let send = scene.send("k1", new_mail());
+        let until = scene.inbox.now + 5 * DAY;
+        let mut is_lost = false;
+        go_on(&mut scene, &mut graph, until, |task| match task {
+            Task::Send(_) if !is_lost => {
+                is_lost = true;
+                Wrong::Lost
+            }
+            Task::Look(_) => wrong,
+            _ => Wrong::Nothing,
+        });
+        assert_eq!(scene.get(send.id).state, SendState::Sending, "{wrong:?}");
+        graph.hides = false;
+        go_on(&mut scene, &mut graph, until + 2 * HOUR, well);
+        assert_eq!(scene.get(send.id).state, SendState::Sent, "{wrong:?}");
     }
 }
 
