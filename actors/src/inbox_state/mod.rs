@@ -60,6 +60,7 @@ impl Actor for Core {
         migration!("inbox_state/0003_mailbox"),
         migration!("inbox_state/0004_microsoft"),
         migration!("inbox_state/0005_held_up"),
+        migration!("inbox_state/0006_asked_drafts"),
     ];
     type Command = InboxCommand;
 

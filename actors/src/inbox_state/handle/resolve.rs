@@ -1,6 +1,6 @@
 //! A person decides about a mail: what became of it, or that it shall not leave.
 
-use crate::inbox_state::{flow, keep_inbox, registered, send_of, view};
+use crate::inbox_state::{flow, keep_inbox, registered, send_of, store, view};
 use crate::kernel::Ctx;
 use schema::inbox::{GetSend, Resolution, ResolveUnknown, SendState, SendView};
 use schema::prospect::Fate;
@@ -56,6 +56,9 @@ pub fn cancel_send(ctx: &mut Ctx<'_>, input: &GetSend) -> Result<SendView, Rejec
     if send.state != SendState::Cancelled {
         if !send.state.waits() {
             return Err(Reject::conflict(format!("the send is {}", send.state.as_str())));
+        }
+        if store::microsoft::may_leave(ctx.sql, send.id)? {
+            return Err(Reject::conflict("the send has begun to leave"));
         }
         flow::not_left(ctx, &mut send, SendState::Cancelled)?;
         if send.permitted_at.is_some() {

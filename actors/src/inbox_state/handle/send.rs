@@ -48,7 +48,7 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
         id,
         key,
         hash,
-        message_id: outbound::message_id(&id.to_string(), &address("email", &inbox.email)?),
+        message_id: message_id(&inbox, id)?,
         to: mail.to.clone(),
         cc: mail.cc.clone(),
         subject: mail.subject.clone(),
@@ -78,6 +78,11 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
     store::bodies::put(ctx.sql, id, &json)?;
     flow::take_up(ctx, &inbox, &mut send)?;
     view::send(ctx, &send)
+}
+
+/// The Message-ID that a mail is written with, without brackets.
+pub fn message_id(inbox: &Inbox, id: SendId) -> Result<String, Reject> {
+    Ok(outbound::message_id(&id.to_string(), &address("email", &inbox.email)?))
 }
 
 /// The mail as it goes over the wire, but for the contents of its files, and those; the same rows

@@ -1,7 +1,7 @@
 //! A mail leaves, and what the transport says to it.
 
 use super::microsoft;
-use crate::inbox_state::handle::compose;
+use crate::inbox_state::handle::{compose, message_id};
 use crate::inbox_state::store::ledger::{self, Send};
 use crate::inbox_state::{
     flow, health, inbox_of, keep_inbox, keep_send, registered, send_of, store,
@@ -68,8 +68,18 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
     if store::microsoft::load(ctx.sql)?.is_some() {
         return microsoft::begin_send(ctx, send);
     }
+    if store::microsoft::may_leave(ctx.sql, id)? {
+        flow::left(ctx, &mut send, SendState::Unknown)?;
+        flow::record(ctx, &send, Fate::Unknown)?;
+        return Ok(Effect::Nothing);
+    }
     // It leaves by SMTP, even where it has a draft from before.
     store::microsoft::forget_draft(ctx.sql, id)?;
+    let message_id = message_id(&inbox, id)?;
+    if send.message_id != message_id {
+        ledger::rename(ctx.sql, id, &message_id)?;
+        send.message_id = message_id;
+    }
     let Some(json) = store::bodies::get(ctx.sql, id)? else {
         return Err(Reject::internal(format!("send {id} has no body")));
     };

@@ -2,7 +2,8 @@
 //! sent, so that after an answer that was lost it can be looked up.
 //!
 //! A draft leaves once. What nobody knows of is looked up; still a draft, it is sent again, the
-//! same draft; nowhere to be found for hours, it is for a person to find out.
+//! same draft; nowhere to be found for hours, it is for a person to find out. Exchange may be slow:
+//! what may leave there yet leaves no other way, even where the inbox sends otherwise by now.
 
 use super::mail::{brief, fail, job_files, retry};
 use crate::inbox_state::handle::compose;
@@ -66,6 +67,7 @@ pub fn begin_send(ctx: &mut Ctx<'_>, mut send: Send) -> Result<Effect, Reject> {
     };
     let effect = task(ctx, &mut send, Task::Send(draft))?;
     if effect != Effect::Nothing {
+        store::set_may_leave(ctx.sql, send.id, true)?;
         send.state = SendState::Sending;
         send.attempts += 1;
         keep_send(ctx, &mut send)?;
@@ -134,11 +136,13 @@ pub fn sent(ctx: &mut Ctx<'_>, mut send: Send, outcome: &Outcome) -> Result<Sett
                 take_back(&mut send, error);
                 look_up(ctx, &mut send)?;
             } else {
+                store::set_may_leave(ctx.sql, send.id, false)?;
                 failed(ctx, &mut send, error)?;
             }
         }
         Outcome::Microsoft(MicrosoftOutcome::NotTried { why }) => {
             send.attempts -= 1;
+            store::set_may_leave(ctx.sql, send.id, false)?;
             held_up(ctx, &mut send, why)?;
         }
         Outcome::Failed { why } => {

@@ -119,8 +119,10 @@ pub fn draft(sql: &dyn Sql, id: SendId) -> Result<Option<(Draft, i64)>, Fault> {
     Ok(Some((Draft { id: row.text(0)?, message_id: row.text(1)? }, row.integer(2)?)))
 }
 
-const KEEP: &str = "insert or replace into drafts (send_id, draft_id, message_id, looks)
-    values (?, ?, ?, ?)";
+const KEEP: &str = "insert into drafts (send_id, draft_id, message_id, looks)
+    values (?, ?, ?, ?)
+    on conflict (send_id) do update set draft_id = excluded.draft_id,
+    message_id = excluded.message_id, looks = excluded.looks";
 
 /// Keeps the draft of a mail.
 ///
@@ -130,6 +132,26 @@ pub fn keep_draft(sql: &dyn Sql, id: SendId, draft: &Draft, looks: i64) -> Resul
     let params =
         [id.to_string().into(), (&draft.id).into(), (&draft.message_id).into(), looks.into()];
     sql.exec(KEEP, &params).map(drop)
+}
+
+const MAY_LEAVE: &str = "update drafts set may_leave = ? where send_id = ?";
+
+/// Notes whether the draft of a mail may leave by what it was asked so far.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_may_leave(sql: &dyn Sql, id: SendId, may_leave: bool) -> Result<(), Fault> {
+    sql.exec(MAY_LEAVE, &[i64::from(may_leave).into(), id.to_string().into()]).map(drop)
+}
+
+const LEAVES: &str = "select may_leave from drafts where send_id = ?";
+
+/// Whether the draft of a mail may leave by what it was asked so far.
+///
+/// # Errors
+/// A storage fault.
+pub fn may_leave(sql: &dyn Sql, id: SendId) -> Result<bool, Fault> {
+    sql.first(LEAVES, &[id.to_string().into()])?.map_or(Ok(false), |row| row.flag(0))
 }
 
 const FORGET: &str = "delete from drafts where send_id = ?";

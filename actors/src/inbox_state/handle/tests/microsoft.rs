@@ -36,6 +36,8 @@ struct Graph {
     drafts: BTreeMap<String, bool>,
     /// Sent mails are nowhere to be seen.
     hides: bool,
+    /// Sent mails look like drafts.
+    is_slow: bool,
     accepted: Vec<String>,
     refreshes: usize,
     asked: usize,
@@ -111,6 +113,7 @@ impl Graph {
             }
             Task::Look(draft) => MicrosoftOutcome::Found(match self.drafts[&draft.id] {
                 true if self.hides => DraftFate::Nowhere,
+                true if self.is_slow => DraftFate::Draft,
                 true => DraftFate::Sent,
                 false => DraftFate::Draft,
             }),
@@ -471,14 +474,67 @@ fn an_inbox_goes_over_to_microsoft_and_back() {
         (&view["transport"], &view["displayName"]),
         (&"microsoft".into(), &"Ann Lee".into())
     );
-    let transport = Some(registration(false).transport);
-    let configure = ConfigureInbox { transport, ..ConfigureInbox::default() };
-    let view = scene.ask(InboxCommand::Configure(configure)).expect("changed");
-    assert_eq!(view["transport"], "smtp");
+    go_over_to_smtp(&mut scene);
+    assert_eq!(scene.status().transport, "smtp");
     assert_eq!(scene.inbox.count("microsoft"), 0, "its tokens are forgotten");
     let send = scene.send("k1", new_mail());
     scene.run(accepted);
     assert_eq!(scene.get(send.id).state, SendState::Sent);
+}
+
+/// The inbox sends by SMTP from now on.
+fn go_over_to_smtp(scene: &mut Scene) {
+    let transport = Some(registration(false).transport);
+    let configure = ConfigureInbox { transport, ..ConfigureInbox::default() };
+    scene.ask(InboxCommand::Configure(configure)).expect("changed");
+}
+
+#[test]
+fn a_mail_that_leaves_by_smtp_after_all_is_known_by_the_id_that_it_has() {
+    let (mut scene, mut graph) = (connected(), Graph::default());
+    let send = scene.send("k1", new_mail());
+    play(&mut scene, &mut graph, once(Wrong::Throttled(Some(60_000)), is_send));
+    assert_eq!(scene.get(send.id).message_id, "X1@outlook.test");
+    go_over_to_smtp(&mut scene);
+    scene.run(accepted);
+    let sent = scene.get(send.id);
+    assert_eq!((sent.state, &*sent.message_id), (SendState::Sent, &*send.message_id));
+    assert!(scene.content.contains(&format!("Message-ID: <{}>", sent.message_id)));
+    assert_eq!((graph.accepted.len(), scene.inbox.count("drafts")), (0, 0));
+}
+
+#[test]
+fn a_draft_that_may_leave_yet_leaves_no_other_way() {
+    for wrong in [Wrong::Cut, Wrong::Died, Wrong::Lost] {
+        let (mut scene, mut graph) = (connected(), Graph::default());
+        let send = scene.send("k1", new_mail());
+        // It is slow, and looks like a draft for a while.
+        graph.is_slow = true;
+        let (mut is_asked, mut looks) = (false, 0);
+        for _ in 0..100 {
+            play(&mut scene, &mut graph, |task| match task {
+                Task::Send(_) if !std::mem::replace(&mut is_asked, true) => wrong,
+                Task::Look(_) => {
+                    looks += 1;
+                    Wrong::Nothing
+                }
+                _ => Wrong::Nothing,
+            });
+            if scene.get(send.id).state == SendState::Permitted {
+                break;
+            }
+            scene.inbox.fire_alarm();
+        }
+        assert_eq!((scene.get(send.id).state, looks), (SendState::Permitted, 2), "{wrong:?}");
+        let cancel = scene.ask(InboxCommand::CancelSend(GetSend { send_id: send.id }));
+        assert_eq!(cancel.map_err(|reject| reject.code), Err(Code::Conflict), "{wrong:?}");
+        go_over_to_smtp(&mut scene);
+        let until = scene.inbox.now + DAY;
+        scene.until(until);
+        scene.run(accepted);
+        assert_eq!(scene.get(send.id).state, SendState::Unknown, "{wrong:?}");
+        assert!(scene.mails.is_empty(), "{wrong:?}");
+    }
 }
 
 #[test]
