@@ -90,8 +90,8 @@ pub fn take_up(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), 
     advance(ctx, inbox, send)
 }
 
-/// Asks the next question about a mail, or lets it leave, and writes it down. Where it may leave and
-/// its turn has not come, it waits: whoever is under way looks after it.
+/// Asks the next question about a mail, or lets it leave, and writes it down. Where it may leave
+/// and its turn has not come, it waits: whoever is under way looks after it.
 pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), Reject> {
     if send.state == SendState::Queued && !inbox.warmup {
         send.state = SendState::Reserved;

@@ -146,15 +146,14 @@ fn play(scene: &mut Scene, graph: &mut Graph, mut wrong: impl FnMut(&Task) -> Wr
         if begun.is_empty() {
             return;
         }
-        let with_graph = begun.iter().filter(
-            |(_, effect)| matches!(effect, Effect::Microsoft(job) if job.task != Task::Refresh),
-        );
-        let looks = with_graph.clone().filter(
-            |(_, effect)| matches!(effect, Effect::Microsoft(job) if matches!(job.task, Task::Look(_))),
-        );
-        let looks = looks.count();
-        assert!(looks <= 1, "{looks} looks at once");
-        assert!(with_graph.count() - looks <= 3, "more than three at once");
+        let tasks = begun.iter().filter_map(|(_, effect)| match effect {
+            Effect::Microsoft(job) if job.task != Task::Refresh => Some(&job.task),
+            _ => None,
+        });
+        let (looks, others): (Vec<_>, Vec<_>) =
+            tasks.partition(|task| matches!(task, Task::Look(_)));
+        assert!(looks.len() <= 1, "{looks:?} at once");
+        assert!(others.len() <= 3, "more than three at once");
         let mut has_died = false;
         for (entry, effect) in begun {
             let outcome = match &effect {
