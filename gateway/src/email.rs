@@ -110,8 +110,8 @@ pub async fn file<P: Platform>(
         from: Some(&mail.from),
         to: Some(&mail.to),
     };
-    let domains = way.own_domains(mail.workspace).await;
-    intake::file(&way, &arrival, &domains, raw).await
+    let own = way.own(mail.workspace).await;
+    intake::file(&way, &arrival, &own, raw).await
 }
 
 /// The gateway's way to storage, rooms and D1.

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, register } from "../harness/api.mjs";
 import { dial } from "../harness/socket.mjs";
+import { until } from "../harness/until.mjs";
 import { productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
@@ -113,11 +114,19 @@ test("mail in", { timeout: 120_000 }, async (t) => {
     const last = (await comments(ticket)).at(-1);
     assert.deepEqual([last.body, last.automatic, last.mail.automatic.kind], ["I am away.", true, "autoReply"]);
     assert.equal((await data(url, "GET", `/v1/tickets/${ticket.id}`, { token })).status, "solved");
+    const smtp = { host: "127.0.0.1", port: 2525, security: "plain", password: "x" };
+    const body = { email: "support@acme.example", displayName: "Acme", smtp, warmup: false };
+    const inbox = await data(url, "POST", "/v1/inboxes", { token, body });
+    await until(async () => (await all(url, "/v1/inboxes", { token })).length === 1, "the inbox is listed");
     const socket = await dial(url, owner);
-    await take(mail({ ...ann, Subject: "Loop", "Message-ID": "<c@x.example>", "X-Postroom-Loop": "1" }));
+    const mark = `${inbox.id.replaceAll("-", "")}${"0".repeat(32)}`;
+    await take(mail({ ...ann, Subject: "Loop", "Message-ID": "<c@x.example>", "X-Postroom-Loop": mark }));
     const stopped = await socket.until(() => socket.events.find(({ type }) => type === "mail.stopped"), "its event");
     assert.equal(stopped.data.mail.automatic.kind, "ownLoop");
     assert.equal((await tickets()).length, 1);
+    // Another team that uses Postroom writes to this one.
+    await take(mail({ ...ann, Subject: "Theirs", "Message-ID": "<d@x.example>", "X-Postroom-Loop": "1".repeat(64) }));
+    assert.deepEqual((await tickets()).map(({ subject }) => subject), ["Ask", "Theirs"]);
     await socket.close();
   });
 

@@ -7,8 +7,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::header::HeaderBlock;
+use super::token;
+use schema::ids::InboxId;
 
-/// The header that every mail of Postroom carries, and that none should come back with.
+/// The header that every mail of Postroom carries; its value names the inbox that sent the mail
+/// ([`token`]). Only what comes back to the workspace of that inbox is a loop: another team may use
+/// Postroom, too.
 pub const LOOP_HEADER: &str = "X-Postroom-Loop";
 
 /// A mail that no person wrote by hand to us.
@@ -38,9 +42,10 @@ pub enum AutomaticKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AutomaticSign {
-    /// [`LOOP_HEADER`] is there.
+    /// [`LOOP_HEADER`] names an inbox of the workspace.
     LoopHeader,
-    /// The Message-ID has the form that we make, at a domain of ours.
+    /// The Message-ID has the form that we make, at a domain of ours; and no header names another
+    /// inbox.
     OwnMessageId,
     /// `multipart/report` with a delivery status or a feedback report.
     Report,
@@ -76,6 +81,7 @@ pub(super) struct Facts<'x> {
     /// The envelope said `MAIL FROM:<>`.
     pub(super) is_envelope_null: bool,
     pub(super) own_domains: &'x [String],
+    pub(super) own_inboxes: &'x [InboxId],
 }
 
 /// Finds the strongest sign, or none.
@@ -87,11 +93,16 @@ pub(super) fn classify(headers: &HeaderBlock, facts: &Facts<'_>) -> Option<Autom
     let is_null_return =
         facts.is_envelope_null || headers.get("return-path").is_some_and(|v| v == "<>");
 
-    if has("x-postroom-loop") {
-        return found(OwnLoop, AutomaticSign::LoopHeader);
-    }
-    if is_own_message_id(facts.message_id, facts.own_domains) {
-        return found(OwnLoop, AutomaticSign::OwnMessageId);
+    let sent_by = headers.get("x-postroom-loop").and_then(|value| token::read(&value));
+    match sent_by {
+        Some((inbox, _)) if facts.own_inboxes.contains(&inbox) => {
+            return found(OwnLoop, AutomaticSign::LoopHeader);
+        }
+        None if is_own_message_id(facts.message_id, facts.own_domains) => {
+            return found(OwnLoop, AutomaticSign::OwnMessageId);
+        }
+        // Another team's, perhaps at the domain of the same provider.
+        Some(_) | None => {}
     }
     let content_type = value("content-type");
     if content_type.starts_with("multipart/report")
@@ -179,11 +190,22 @@ mod tests {
     use super::*;
     use crate::mail::charset::Native;
     use crate::mail::inbound::{Envelope, parse};
+    use schema::ids::SendId;
+
+    fn inbox(number: u128) -> InboxId {
+        InboxId(uuid::Uuid::from_u128(number))
+    }
+
+    /// [`LOOP_HEADER`] of a mail of an inbox's.
+    fn sent_by(inbox: InboxId) -> String {
+        format!("{LOOP_HEADER}: {}", token::of(inbox, SendId(uuid::Uuid::from_u128(1))))
+    }
 
     fn kind_of(header: &str) -> Option<(AutomaticKind, AutomaticSign)> {
         let raw = format!("From: a@b.test\r\nSubject: x\r\n{header}\r\n\r\nhi");
         let own_domains = ["desk.test".to_string()];
-        let envelope = Envelope { sender: None, own_domains: &own_domains };
+        let envelope =
+            Envelope { sender: None, own_domains: &own_domains, own_inboxes: &[inbox(7)] };
         let mail = parse(raw.as_bytes(), &envelope, &Native).expect("it has a sender");
         mail.automatic.map(|automatic| (automatic.kind, automatic.reason))
     }
@@ -194,7 +216,8 @@ mod tests {
         use AutomaticSign::*;
         let own = "Message-ID: <0190a0b0-1234-7abc-8def-0123456789ab@desk.test>";
         for (header, kind, sign) in [
-            ("X-Postroom-Loop: 1", OwnLoop, LoopHeader),
+            (&*sent_by(inbox(7)), OwnLoop, LoopHeader),
+            (&format!("{own}\r\nX-Postroom-Loop: 1"), OwnLoop, OwnMessageId),
             (own, OwnLoop, OwnMessageId),
             ("Content-Type: multipart/report; report-type=delivery-status", Bounce, Report),
             ("X-Failed-Recipients: a@b", Bounce, FailedRecipients),
@@ -210,6 +233,18 @@ mod tests {
         ] {
             assert_eq!(kind_of(header), Some((kind, sign)), "{header}");
         }
+    }
+
+    #[test]
+    fn a_mail_of_another_team_that_uses_postroom_is_no_loop() {
+        let theirs = sent_by(inbox(8));
+        let at_our_provider = "Message-ID: <0190a0b0-1234-7abc-8def-0123456789ab@desk.test>";
+        for header in ["X-Postroom-Loop: 1", &theirs, &format!("{theirs}\r\n{at_our_provider}")] {
+            assert_eq!(kind_of(header), None, "{header}");
+        }
+        let generated = format!("{theirs}\r\nAuto-Submitted: auto-generated");
+        let kind = kind_of(&generated).map(|(kind, _)| kind);
+        assert_eq!(kind, Some(AutomaticKind::AutoReply));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::header::{self, HeaderBlock};
 use super::safe_html::TooLong;
 use super::structure::{self, Form, cut_at_char};
 use super::{address, address::is_invisible};
+use schema::ids::InboxId;
 use schema::room::mail::Authenticity;
 
 /// The most text that is taken from one mail, in bytes.
@@ -94,6 +95,8 @@ pub struct Envelope<'x> {
     pub sender: Option<&'x str>,
     /// The domains that the workspace sends from, to know its own mail again.
     pub own_domains: &'x [String],
+    /// The inboxes that it sends from.
+    pub own_inboxes: &'x [InboxId],
 }
 
 /// Why no ticket can be made of some bytes.
@@ -140,6 +143,7 @@ pub fn parse(
             subject: &subject,
             is_envelope_null: envelope.sender.is_some_and(|s| matches!(s.trim(), "" | "<>")),
             own_domains: envelope.own_domains,
+            own_inboxes: envelope.own_inboxes,
         },
     );
     let found = structure::walk(&headers, &raw[body_at..], charsets, Form::Text);
@@ -358,7 +362,7 @@ mod tests {
         assert_eq!(read("From: a@b.c\r\nFrom: d@e.f\r\n\r\n").from.address, "a@b.c");
         let raw = b"Subject: x\r\n\r\nhi";
         assert_eq!(parse(raw, &Envelope::default(), &Native), Err(Unparseable::NoSender));
-        let envelope = Envelope { sender: Some("e@f.g"), own_domains: &[] };
+        let envelope = Envelope { sender: Some("e@f.g"), ..Envelope::default() };
         assert_eq!(parse(raw, &envelope, &Native).map(|m| m.from.address), Ok("e@f.g".to_string()));
         assert_eq!(parse(b"", &envelope, &Native), Err(Unparseable::Empty));
         assert_eq!(parse(b"\x89PNG\r\n\x1a\n", &envelope, &Native), Err(Unparseable::NotMail));

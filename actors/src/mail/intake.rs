@@ -48,15 +48,25 @@ pub trait Intake {
     /// own, come back, would not be known again.
     async fn addresses(&self, workspace: WorkspaceId) -> Vec<String>;
 
-    /// The domains that a workspace sends from.
-    async fn own_domains(&self, workspace: WorkspaceId) -> Vec<String> {
+    /// By what a workspace knows its own mail again.
+    async fn own(&self, workspace: WorkspaceId) -> Own {
         let addresses = self.addresses(workspace).await;
         let domain = |address: &String| Some(address.rsplit_once('@')?.1.to_owned());
         let mut domains: Vec<String> = addresses.iter().filter_map(domain).collect();
         domains.sort_small();
         domains.dedup();
-        domains
+        let emails = addresses.iter().filter_map(|address| check::email("email", address).ok());
+        Own { domains, inboxes: emails.map(|email| inbox_of(workspace, &email)).collect() }
     }
+}
+
+/// By what a workspace knows its own mail again.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Own {
+    /// The domains that it sends from, each once.
+    pub domains: Vec<String>,
+    /// The inboxes that it sends from.
+    pub inboxes: Vec<InboxId>,
 }
 
 /// A mail that has come and is kept.
@@ -88,10 +98,12 @@ pub fn raw_key(workspace: WorkspaceId, raw: &[u8]) -> String {
 pub async fn file<I: Intake>(
     intake: &I,
     mail: &Arrival<'_>,
-    own_domains: &[String],
+    own: &Own,
     raw: &[u8],
 ) -> Result<MailReceipt, Reject> {
-    let envelope = Envelope { sender: mail.from, own_domains };
+    let own_inboxes: Vec<InboxId> = own.inboxes.iter().copied().chain(mail.inbox).collect();
+    let envelope =
+        Envelope { sender: mail.from, own_domains: &own.domains, own_inboxes: &own_inboxes };
     let command = match inbound::parse(raw, &envelope, &Runtime) {
         Ok(parsed) => {
             let files = keep(intake, mail.workspace, &parsed.attachments).await?;
@@ -100,7 +112,7 @@ pub async fn file<I: Intake>(
         Err(why) => RoomCommand::ReportUnparseable(unreadable(mail, raw, why.to_string())),
     };
     // The key is that of the command, which depends on more than the mail: on its recipient, and on
-    // the domains that are known.
+    // the inboxes that are known.
     let key = format!("mail:{}", sha256_hex(&to_json(&command)));
     let (reply, is_replayed) = intake.ask_room(mail.workspace, key, &command).await?;
     let mut receipt: MailReceipt = schema::codec::read_json(&reply)

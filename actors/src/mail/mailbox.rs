@@ -5,7 +5,7 @@
 //! filed again the next time, and the room knows it.
 
 use super::imap::{Batch, Cursor, FetchedMail, ImapError, WhySkipped};
-use super::intake::{self, Arrival, Intake};
+use super::intake::{self, Arrival, Intake, Own};
 use schema::ids::{InboxId, WorkspaceId};
 use schema::mailbox::PassedOver;
 use schema::room::mail::MailOutcome;
@@ -148,7 +148,7 @@ pub async fn read<F: Folder, I: Intake>(
     elapsed: impl Fn() -> Millis,
 ) -> MailboxRead {
     let mut read = MailboxRead::begun(job);
-    let domains = intake.own_domains(job.workspace).await;
+    let own = intake.own(job.workspace).await;
     while read.end == ReadEnd::More {
         match folder.next_batch().await {
             Ok(None) => {
@@ -156,7 +156,7 @@ pub async fn read<F: Folder, I: Intake>(
                 read.end = ReadEnd::AllRead;
             }
             Ok(Some(batch)) => {
-                let to = To { intake, job, domains: &domains };
+                let to = To { intake, job, own: &own };
                 let done = take_batch(&to, batch, &mut read, &elapsed).await;
                 if !done || elapsed() > ASKING_MS {
                     break;
@@ -186,7 +186,7 @@ pub async fn read<F: Folder, I: Intake>(
 struct To<'a, I> {
     intake: &'a I,
     job: &'a MailboxJob,
-    domains: &'a [String],
+    own: &'a Own,
 }
 
 /// Files the mails of a batch, one after the other; whether to go on behind it.
@@ -241,7 +241,7 @@ async fn take<I: Intake>(
         from: None,
         to: Some(&to.job.email),
     };
-    match intake::file(to.intake, &arrival, to.domains, &mail.raw).await {
+    match intake::file(to.intake, &arrival, to.own, &mail.raw).await {
         Ok(receipt) if receipt.outcome == MailOutcome::Duplicate => read.duplicates += 1,
         Ok(_) => read.taken += 1,
         Err(reject) if is_the_mails(&reject) => {

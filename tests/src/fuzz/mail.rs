@@ -44,7 +44,7 @@ impl Target for Mime {
     fn run(&mut self, raw: &[u8], random: &mut Random) -> Result<&'static str, String> {
         let own_domains = ["example.net".to_owned()];
         let sender = *random.pick(&[None, Some(""), Some("ann@example.com"), Some("<\0@")]);
-        let envelope = Envelope { sender, own_domains: &own_domains };
+        let envelope = Envelope { sender, own_domains: &own_domains, own_inboxes: &[] };
         if random.index(SHOWN_EVERY) == 0
             && let Ok(Some(html)) = html(raw, &Native)
         {
