@@ -8,7 +8,7 @@ use schema::ids::{AttachmentId, CommentId, TicketId};
 use schema::room::comment::{Attachment, BODY_BYTES_MAX};
 use schema::room::mail::{
     AuthResult, Authenticity, Automatic, AutomaticKind, MailAddress, MailAttachment, MailFacts,
-    MailOutcome, MailReceipt, ReceiveMail,
+    MailOutcome, MailReceipt, ReceiveMail, ThreadedBy,
 };
 use schema::room::ticket::SUBJECT_CHARS_MAX;
 use schema::room::user::NAME_CHARS_MAX;
@@ -38,6 +38,14 @@ pub fn receipt(outcome: MailOutcome, kept: Option<(TicketId, CommentId)>) -> Mai
 #[must_use]
 pub fn is_forged(authenticity: Option<&Authenticity>) -> bool {
     authenticity.is_some_and(|it| it.dmarc == Some(AuthResult::Fail))
+}
+
+/// Whether a mail may say who else is written to. One that its server says is forged may not, nor
+/// may one that nothing but its subject brought to its ticket: anybody can write both that and a
+/// sender.
+#[must_use]
+pub fn is_believed(facts: &MailFacts) -> bool {
+    !is_forged(facts.authenticity.as_ref()) && facts.threaded_by.is_none_or(ThreadedBy::is_proof)
 }
 
 /// One line of visible text, at most `chars_max` long.
@@ -184,6 +192,7 @@ pub fn facts(mail: &ReceiveMail) -> MailFacts {
             weak: automatic.weak,
         }),
         authenticity: mail.authenticity.clone(),
+        threaded_by: None,
         attachments_omitted: i64::try_from(omitted).unwrap_or(i64::MAX),
         sent_at: mail.sent_at,
     }

@@ -101,6 +101,7 @@ pub fn plan(
         text_truncated: false,
         automatic: None,
         authenticity: None,
+        threaded_by: None,
         attachments_omitted: 0,
         sent_at: None,
     });
@@ -133,7 +134,8 @@ fn addresses(field: &str, given: &[String]) -> Result<Vec<String>, Reject> {
     Ok(kept)
 }
 
-/// The latest mail of the ticket's user, but for those that somebody else sent in their name.
+/// The latest mail of the ticket's user, but for those that somebody else sent, or may have sent,
+/// in their name.
 fn users_latest(
     ctx: &Ctx<'_>,
     ticket: i64,
@@ -141,9 +143,8 @@ fn users_latest(
     before: i64,
 ) -> Result<Option<MailFacts>, Reject> {
     let mut latest = store::of_customers(ctx.sql, ticket, before, LATEST)?.into_iter();
-    let own = latest.find(|(facts, author)| {
-        author.is_some() && *author == user && !mail::is_forged(facts.authenticity.as_ref())
-    });
+    let own = latest
+        .find(|(facts, author)| author.is_some() && *author == user && mail::is_believed(facts));
     Ok(own.map(|(facts, _)| facts))
 }
 

@@ -106,6 +106,25 @@ pub struct Authenticity {
     pub dmarc: Option<AuthResult>,
 }
 
+/// What showed that a mail belongs to its ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum ThreadedBy {
+    /// It answers a mail of the ticket's, by `In-Reply-To` or `References`.
+    Reference,
+    /// Its subject names the ticket, like `[#12]`. Anybody can write that.
+    Tag,
+}
+
+impl ThreadedBy {
+    /// Whether who writes must have seen a mail of the ticket's. Anybody can guess a subject.
+    #[must_use]
+    pub const fn is_proof(self) -> bool {
+        !matches!(self, Self::Tag)
+    }
+}
+
 /// What a comment that came by mail remembers of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -137,6 +156,9 @@ pub struct MailFacts {
     /// What the server that took it in says about who sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticity: Option<Authenticity>,
+    /// What showed that it belongs to its ticket; absent where it opened one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threaded_by: Option<ThreadedBy>,
     /// How many of its files are not listed with the comment, because there are too many; they are
     /// in the mail as it came.
     #[serde(default)]

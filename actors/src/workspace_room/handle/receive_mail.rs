@@ -22,10 +22,12 @@ use crate::workspace_room::store::tickets::{self as store, Standing};
 use crate::workspace_room::store::{comments as spoken, mails, replies};
 use crate::workspace_room::{attention, comments, mail_reports, people, publish, tickets};
 use schema::event::By;
-use schema::ids::{CommentId, TicketId};
+use schema::ids::{CommentId, InboxId, TicketId};
 use schema::room::attention::WakeReason;
 use schema::room::comment::Visibility;
-use schema::room::mail::{AutomaticKind, MailOutcome, MailReceipt, MailStopped, ReceiveMail};
+use schema::room::mail::{
+    AutomaticKind, MailFacts, MailOutcome, MailReceipt, MailStopped, ReceiveMail, ThreadedBy,
+};
 use schema::room::ticket::{Attributes, Priority, Source, Status};
 use schema::room::user::User;
 use schema::{Millis, Permission, Reject, check};
@@ -62,6 +64,10 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     let thread = find_thread(ctx, input, user.as_ref())?;
     let author = user.as_ref().map_or(By::System, |user| By::User { id: user.id });
     let goes_on = |ticket: &Standing| ticket.status != Status::Closed || mail::is_quiet(input);
+    let (thread, threaded_by) = thread.unzip();
+    let mut facts = mail::facts(input);
+    facts.threaded_by = threaded_by;
+    let inbox = inbox(ctx, input, user.as_ref(), &facts, thread.as_ref())?;
     let (mut ticket, outcome) = match thread {
         Some(ticket) if goes_on(&ticket) => (ticket, MailOutcome::Commented),
         follows => (open(ctx, input, &author, user, follows)?, MailOutcome::Opened),
@@ -72,11 +78,8 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
             ticket = comments::writable(ctx, ticket.id)?;
         }
     }
-    if let Some(inbox) = input.inbox_id {
-        replies::know_inbox(ctx.sql, inbox)?;
-        ticket.inbox_id = Some(inbox);
-    }
-    let draft = draft(ctx, input, author)?;
+    ticket.inbox_id = inbox.or(ticket.inbox_id);
+    let draft = draft(ctx, input, author, facts)?;
     let comment = comments::add(ctx, &mut ticket, draft)?;
     mails::remember(ctx.sql, &key, Some((ticket.number, comment.id)), ctx.now)?;
     let before = mail::before(input);
@@ -134,6 +137,33 @@ fn loop_reason(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<Option<String>, Rej
     Ok((mails > most).then_some(reason))
 }
 
+/// The inbox that a mail's ticket answers through from now on, where that is another: the one that
+/// read the mail, where it opened the ticket, or is from somebody who takes part in it.
+fn inbox(
+    ctx: &Ctx<'_>,
+    input: &ReceiveMail,
+    user: Option<&User>,
+    facts: &MailFacts,
+    thread: Option<&Standing>,
+) -> Result<Option<InboxId>, Reject> {
+    let Some(inbox) = input.inbox_id else { return Ok(None) };
+    replies::know_inbox(ctx.sql, inbox)?;
+    let moves = match (thread, user) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(ticket), Some(user)) => {
+            mail::is_believed(facts) && takes_part(ctx, ticket.number, user)?
+        }
+    };
+    Ok(moves.then_some(inbox))
+}
+
+/// Whether a ticket is a user's, or they have written on it.
+fn takes_part(ctx: &Ctx<'_>, ticket: i64, user: &User) -> Result<bool, Reject> {
+    let owns = replies::whose(ctx.sql, ticket)?.user == Some(user.id);
+    Ok(owns || spoken::wrote(ctx.sql, ticket, user.id)?)
+}
+
 /// The ticket that a mail goes on with: that of the mail which it answers, whoever writes, so that
 /// a colleague to whom it was forwarded may; else the one that its subject names, for those who
 /// take part in it. Where it was merged, the one that it was merged into; where
@@ -142,11 +172,8 @@ fn find_thread(
     ctx: &Ctx<'_>,
     input: &ReceiveMail,
     user: Option<&User>,
-) -> Result<Option<Standing>, Reject> {
-    let answered = mails::thread(ctx.sql, &mail::thread_keys(input))?;
-    let Some(number) = answered.map_or_else(|| tagged(ctx, input, user), |it| Ok(Some(it)))? else {
-        return Ok(None);
-    };
+) -> Result<Option<(Standing, ThreadedBy)>, Reject> {
+    let Some((number, by)) = named(ctx, input, user)? else { return Ok(None) };
     let Some(mut ticket) = store::standing_of_number(ctx.sql, number)? else { return Ok(None) };
     for _ in 0..FOLLOWERS_MAX {
         ticket = tickets::follow_merge(ctx, ticket)?;
@@ -156,7 +183,19 @@ fn find_thread(
         let Some(next) = store::follower(ctx.sql, ticket.number)? else { break };
         ticket = next;
     }
-    Ok(Some(ticket).filter(|ticket| !ticket.deleted))
+    Ok(Some((ticket, by)).filter(|(ticket, _)| !ticket.deleted))
+}
+
+/// The number of the ticket that a mail shows it belongs to, and what shows it.
+fn named(
+    ctx: &Ctx<'_>,
+    input: &ReceiveMail,
+    user: Option<&User>,
+) -> Result<Option<(i64, ThreadedBy)>, Reject> {
+    if let Some(number) = mails::thread(ctx.sql, &mail::thread_keys(input))? {
+        return Ok(Some((number, ThreadedBy::Reference)));
+    }
+    Ok(tagged(ctx, input, user)?.map(|number| (number, ThreadedBy::Tag)))
 }
 
 /// The ticket that the subject names, where its sender takes part in it: whose it is, or who has
@@ -166,8 +205,7 @@ fn tagged(ctx: &Ctx<'_>, input: &ReceiveMail, user: Option<&User>) -> Result<Opt
     if mail::is_forged(input.authenticity.as_ref()) {
         return Ok(None);
     }
-    let owns = replies::whose(ctx.sql, number)?.user == Some(user.id);
-    Ok((owns || spoken::wrote(ctx.sql, number, user.id)?).then_some(number))
+    Ok(takes_part(ctx, number, user)?.then_some(number))
 }
 
 /// The user who wrote; nobody for a bounce, and where the address is none.
@@ -207,7 +245,12 @@ fn open(
     comments::writable(ctx, ticket.id)
 }
 
-fn draft(ctx: &mut Ctx<'_>, input: &ReceiveMail, author: By) -> Result<comments::Draft, Reject> {
+fn draft(
+    ctx: &mut Ctx<'_>,
+    input: &ReceiveMail,
+    author: By,
+    facts: MailFacts,
+) -> Result<comments::Draft, Reject> {
     let (body, _) = mail::body(input);
     let visible_body = mail::visible_body(input, &body);
     Ok(comments::Draft {
@@ -218,7 +261,7 @@ fn draft(ctx: &mut Ctx<'_>, input: &ReceiveMail, author: By) -> Result<comments:
         visible_body,
         source: Source::Mail,
         automatic: input.automatic.is_some(),
-        mail: Some(mail::facts(input)),
+        mail: Some(facts),
         attachments: mail::attachments(ctx, input)?,
         mentions: Vec::new(),
         answers: false,

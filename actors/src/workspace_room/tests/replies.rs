@@ -281,3 +281,53 @@ fn a_ticket_answers_through_the_inbox_that_it_came_through() {
     assert_eq!(before, json!({ "inboxId": own }));
     assert_eq!(desk.comment(&ticket, "b")["delivery"]["inboxId"], other);
 }
+
+#[test]
+fn what_only_its_subject_brought_to_a_ticket_has_no_say_in_whom_an_answer_goes_to() {
+    let (mut desk, inbox) = answering();
+    let ticket = receive(&mut desk, "1@x", &json!({}));
+    let user = desk.get(&ticket)["userId"].clone();
+    let home = json!({ "userId": user, "kind": "email", "value": "ann@home.example" });
+    desk.ask(&json!({ "addHandle": home }));
+    let number = desk.get(&ticket)["number"].clone();
+    let forged = json!({ "subject": format!("Re: [#{number}] Door"),
+        "from": { "address": "ann@home.example" }, "cc": [{ "address": "mallory@evil.example" }] });
+    assert_eq!(receive(&mut desk, "2@evil", &forged), ticket);
+    let list = desk.ask(&json!({ "listComments": { "ticketId": ticket } }));
+    assert_eq!(list["items"][1]["mail"]["threadedBy"], "tag");
+    assert_eq!(list["items"][0]["mail"]["threadedBy"], Value::Null);
+    desk.comment(&ticket, "For Ann alone");
+    let sends = asked(&mut desk, |_| taken(&inbox, 1));
+    assert_eq!((&sends[0].mail.to[..], sends[0].mail.cc.len()), (&[ANN.to_owned()][..], 0));
+    assert_eq!(sends[0].mail.in_reply_to.as_deref(), Some("1@x"));
+    // Who answers a mail of the ticket's has seen one.
+    let mut answers = forged;
+    answers["inReplyTo"] = json!(["own1@desk.example"]);
+    assert_eq!(receive(&mut desk, "3@x", &answers), ticket);
+    let copied = desk.comment(&ticket, "For both")["mail"].clone();
+    assert_eq!(
+        (&copied["to"][0]["address"], &copied["cc"][0]["address"]),
+        (&json!("ann@home.example"), &json!("mallory@evil.example"))
+    );
+}
+
+#[test]
+fn only_who_takes_part_changes_through_which_inbox_a_ticket_answers() {
+    let mut desk = Desk::open();
+    let [own, other] = [send_id(21), send_id(22)];
+    let ticket = receive(&mut desk, "1@x", &json!({ "inboxId": own }));
+    let number = desk.get(&ticket)["number"].clone();
+    let eve = json!({ "address": "eve@evil.example" });
+    for (id, more, inbox) in [
+        ("2@x", json!({ "inReplyTo": ["1@x"], "from": eve }), &own),
+        ("3@x", json!({ "subject": format!("[#{number}]") }), &own),
+        ("4@x", json!({ "inReplyTo": ["1@x"], "from": null }), &own),
+        ("5@x", json!({ "inReplyTo": ["1@x"] }), &other),
+        ("6@x", json!({ "inReplyTo": ["1@x"], "from": eve, "inboxId": own }), &own),
+    ] {
+        let mut mail = json!({ "inboxId": other });
+        mail.as_object_mut().expect("an object").extend(more.as_object().expect("one").clone());
+        assert_eq!(receive(&mut desk, id, &mail), ticket, "{id}");
+        assert_eq!(desk.get(&ticket)["inboxId"], *inbox, "{id}");
+    }
+}
