@@ -223,6 +223,11 @@ pub struct NewMail {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "openapi", schemars(skip))]
     pub files: Vec<MailFile>,
+    /// What stands behind a plus in the inbox's address where answers are asked to go; for
+    /// Postroom's own use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
+    pub reply_tag: Option<String>,
 }
 
 /// A file of a mail that leaves.

@@ -10,7 +10,7 @@ use mail_parser::{Message, MessageParser, decoders::charsets::map::charset_decod
 use super::charset::{self, Charsets};
 
 /// The fields that Postroom reads, in lower case. All others are skipped unseen.
-const WANTED: [&str; 32] = [
+const WANTED: [&str; 33] = [
     "from",
     "sender",
     "reply-to",
@@ -22,6 +22,7 @@ const WANTED: [&str; 32] = [
     "message-id",
     "in-reply-to",
     "references",
+    "thread-index",
     "content-type",
     "content-disposition",
     "content-id",

@@ -13,6 +13,7 @@ use thiserror::Error;
 use super::authenticity;
 use super::automatic::{self, Automatic};
 use super::charset::Charsets;
+use super::conversation;
 use super::header::{self, HeaderBlock};
 use super::safe_html::TooLong;
 use super::structure::{self, Form, cut_at_char};
@@ -37,6 +38,8 @@ pub struct InboundMail {
     pub in_reply_to: Vec<String>,
     /// The ids of the thread, oldest first, at most 100 (the first and the latest are kept).
     pub references: Vec<String>,
+    /// The conversation that it is of, as [`conversation::read`] gives it.
+    pub conversation: Option<String>,
     /// Who wrote.
     pub from: MailName,
     /// Where answers are asked to go, if elsewhere.
@@ -152,6 +155,7 @@ pub fn parse(
     Ok(InboundMail {
         in_reply_to: related(&headers, "in-reply-to", &message_id),
         references: related(&headers, "references", &message_id),
+        conversation: headers.get("thread-index").as_deref().and_then(conversation::read),
         message_id,
         reply_to: names(&fields, HeaderName::ReplyTo).into_iter().next(),
         to: names(&fields, HeaderName::To),
@@ -334,7 +338,8 @@ mod tests {
             "Message-ID: <m1@x>\r\nFrom: =?utf-8?q?J=C3=B6rg?= <J@B\u{fc}cher.example>\r\n\
              To: Desk <help@desk.test>, b@c.d\r\nDate: Tue, 1 Jul 2025 10:00:00 +0200\r\n\
              Subject: =?utf-8?q?a=0D=0ABcc:_x?=\r\nIn-Reply-To: <a@b>\r\n\
-             References: <a@b> <m1@x>\r\n <a@b> <c@d> <>\r\n\r\nHello\r\n\r\n",
+             References: <a@b> <m1@x>\r\n <a@b> <c@d> <>\r\n\
+             Thread-Index: AQIDBAUGBwgJCgsMDQ4PEBESExQVFhc=\r\n\r\nHello\r\n\r\n",
         );
         assert_eq!(mail.message_id, "m1@x");
         assert_eq!(mail.from.name.as_deref(), Some("Jörg"));
@@ -344,6 +349,8 @@ mod tests {
             (mail.in_reply_to, mail.references),
             (vec!["a@b".into()], vec!["a@b".to_string(), "c@d".into()])
         );
+        let conversation = "0102030405060708090a0b0c0d0e0f10111213141516";
+        assert_eq!(mail.conversation.as_deref(), Some(conversation));
         assert_eq!(mail.to.len(), 2);
         assert_eq!(mail.date_ms, Some(1_751_356_800_000));
         assert_eq!(mail.text, "Hello");

@@ -178,6 +178,7 @@ fn received(
         message_id: Some(parsed.message_id),
         in_reply_to: parsed.in_reply_to,
         references: parsed.references,
+        conversation: parsed.conversation,
         from: Some(address(parsed.from)),
         to: parsed.to.into_iter().map(address).collect(),
         cc: parsed.cc.into_iter().map(address).collect(),

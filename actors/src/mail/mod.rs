@@ -23,6 +23,7 @@ pub mod authenticity;
 pub mod automatic;
 pub mod bounce;
 pub mod charset;
+pub mod conversation;
 pub mod graph;
 pub mod identity;
 pub mod imap;

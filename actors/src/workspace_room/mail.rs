@@ -16,6 +16,8 @@ use sha2::{Digest, Sha256};
 
 /// How many automatic mails of one address are taken in an hour; the rest is part of a loop.
 pub const AUTOMATIC_PER_HOUR_MAX: i64 = 20;
+/// What a ticket is called whose mail has no subject.
+pub const NO_SUBJECT: &str = "(no subject)";
 /// How many ids of the thread before a mail are looked up.
 pub const THREAD_IDS_MAX: usize = 60;
 /// How many files of a mail are listed with its comment.
@@ -145,7 +147,7 @@ pub fn is_quiet(mail: &ReceiveMail) -> bool {
 #[must_use]
 pub fn subject(mail: &ReceiveMail) -> String {
     let subject = trim(&mail.subject, SUBJECT_CHARS_MAX);
-    if subject.is_empty() { "(no subject)".into() } else { subject }
+    if subject.is_empty() { NO_SUBJECT.into() } else { subject }
 }
 
 /// The text of a mail as a comment keeps it, and whether something of it is missing.

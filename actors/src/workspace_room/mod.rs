@@ -22,7 +22,8 @@
 //! | [`attention`], [`removal`], [`moves`] | snoozing, claims; what is deleted; merge, split |
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
-//! | [`replies`], [`reply_text`] | comments that leave as mail, and what of them does |
+//! | [`threads`], [`topic`] | which ticket a mail is brought to |
+//! | [`replies`], [`reply_text`], [`reply_token`] | comments that leave as mail, and what of them does |
 //! | [`cursor`] | where the next page of a list begins |
 //! | [`transfer`] | rows from elsewhere, and all rows of the workspace |
 //! | [`overview`] | what D1 shows |
@@ -56,13 +57,16 @@ pub mod publish;
 pub mod removal;
 pub mod replies;
 pub mod reply_text;
+pub mod reply_token;
 pub mod reports;
 pub mod rules;
 pub mod search;
 pub mod status;
 pub mod store;
 pub mod teams;
+pub mod threads;
 pub mod tickets;
+pub mod topic;
 pub mod transfer;
 pub mod uploads;
 pub mod webhooks;
@@ -106,6 +110,7 @@ impl Actor for Core {
         VISIBLE,
         INBOX,
         REPLIES,
+        THREADS,
         //
     ];
     type Command = RoomCommand;
@@ -249,6 +254,9 @@ const INBOX: Migration = migration!("workspace_room/0015_ticket_inbox");
 
 /// How far comments have come that leave as mail.
 const REPLIES: Migration = migration!("workspace_room/0016_replies");
+
+/// What else brings a mail to its ticket.
+const THREADS: Migration = migration!("workspace_room/0017_threads");
 
 /// What of a mail's text its writer wrote.
 const VISIBLE: Migration = migration!("workspace_room/0014_visible_body");

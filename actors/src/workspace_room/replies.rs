@@ -10,11 +10,12 @@
 //! inbox is asked: under a key of the comment's, so that a mail leaves once however often that is.
 //! What was deleted or erased by then does not leave.
 
+use super::access::store::workspace;
 use super::comments::{self, Draft};
 use super::store::replies::{self as store, Leaving};
 use super::store::tickets::Standing;
 use super::store::{comments as rows, mails, tickets};
-use super::{mail, reply_text};
+use super::{mail, reply_text, reply_token};
 use crate::inbox_state::identity::inbox_of;
 use crate::kernel::actor::Settled;
 use crate::kernel::engine::hex;
@@ -172,7 +173,7 @@ fn customer(parent: Option<&MailFacts>, email: Option<String>) -> Vec<String> {
 fn copies(ctx: &Ctx<'_>, parent: Option<&MailFacts>, to: &[String]) -> Result<Vec<String>, Reject> {
     let Some(parent) = parent else { return Ok(Vec::new()) };
     let workspace = ctx.principal.workspace;
-    let mut kept: Vec<(String, InboxId)> = Vec::new();
+    let mut kept: Vec<(String, [InboxId; 2])> = Vec::new();
     for MailAddress { address, .. } in parent.from.iter().chain(&parent.to).chain(&parent.cc) {
         let Ok(address) = check::email("cc", address) else { continue };
         let local = address.split(['+', '@']).next().unwrap_or_default();
@@ -181,14 +182,24 @@ fn copies(ctx: &Ctx<'_>, parent: Option<&MailFacts>, to: &[String]) -> Result<Ve
         // One that not every server can write to would keep the mail from everybody.
         let valid = Address::parse(&address).is_ok_and(|valid| valid.as_str().is_ascii());
         if !routed && !twice && valid {
-            kept.push((address.clone(), inbox_of(workspace, &address)));
+            let inboxes = [&address, &without_tag(&address)].map(|it| inbox_of(workspace, it));
+            kept.push((address, inboxes));
         }
     }
-    let inboxes: Vec<InboxId> = kept.iter().map(|(_, inbox)| *inbox).collect();
+    let inboxes: Vec<InboxId> = kept.iter().flat_map(|(_, inboxes)| *inboxes).collect();
     let own = store::known_inboxes(ctx.sql, &inboxes)?;
-    kept.retain(|(_, inbox)| !own.contains(inbox));
+    kept.retain(|(_, inboxes)| !inboxes.iter().any(|inbox| own.contains(inbox)));
     kept.truncate(RECIPIENTS_MAX.saturating_sub(to.len()));
     Ok(kept.into_iter().map(|(address, _)| address).collect())
+}
+
+/// An address without what stands behind its plus: the same mailbox, with most servers.
+fn without_tag(address: &str) -> String {
+    let untagged = || {
+        let (local, domain) = address.rsplit_once('@')?;
+        Some(format!("{}@{domain}", local.rsplit_once('+')?.0))
+    };
+    untagged().unwrap_or_else(|| address.to_owned())
 }
 
 /// Wants a comment mailed.
@@ -284,7 +295,15 @@ fn compose(ctx: &Ctx<'_>, comment: Comment) -> Result<NewMail, Reject> {
         prospect: None,
         automatic: comment.author == By::System,
         files: comment.attachments.into_iter().map(file).collect(),
+        reply_tag: reply_tag(ctx, number)?,
     })
+}
+
+/// What the address has behind a plus where answers are asked to go, where the workspace wants it.
+fn reply_tag(ctx: &Ctx<'_>, ticket: i64) -> Result<Option<String>, Reject> {
+    let wanted = workspace::find(ctx.sql)?.is_some_and(|workspace| workspace.reply_tokens);
+    let token = if wanted { reply_token::of(ctx, ticket)? } else { None };
+    Ok(token.map(|token| format!("{}{token}", reply_token::MARK)))
 }
 
 /// Takes note of what the inbox said. Event `comment.delivery` where it took no mail.

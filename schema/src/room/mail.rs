@@ -113,15 +113,21 @@ pub struct Authenticity {
 pub enum ThreadedBy {
     /// It answers a mail of the ticket's, by `In-Reply-To` or `References`.
     Reference,
+    /// It is to an address with the ticket's token.
+    Token,
     /// Its subject names the ticket, like `[#12]`. Anybody can write that.
     Tag,
+    /// It is of the conversation of a mail of the ticket's, by `Thread-Index`.
+    Conversation,
+    /// Its sender wrote under the same subject before. Anybody can write that.
+    Subject,
 }
 
 impl ThreadedBy {
     /// Whether who writes must have seen a mail of the ticket's. Anybody can guess a subject.
     #[must_use]
     pub const fn is_proof(self) -> bool {
-        !matches!(self, Self::Tag)
+        !matches!(self, Self::Tag | Self::Subject)
     }
 }
 
@@ -215,6 +221,9 @@ pub struct ReceiveMail {
     /// The thread before it, oldest first, without brackets.
     #[serde(default)]
     pub references: Vec<String>,
+    /// The conversation that it is of, by `Thread-Index`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conversation: Option<String>,
     /// Who it says it is from.
     #[serde(default)]
     pub from: Option<MailAddress>,

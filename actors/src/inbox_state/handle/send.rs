@@ -19,19 +19,22 @@ use schema::inbox::{
 use schema::{Code, Permission, Reject, check};
 use sha2::{Digest, Sha256};
 
+/// How long what stands before the `@` may be (RFC 5321 §4.5.3.1.1).
+const LOCAL_BYTES_MAX: usize = 64;
+
 /// Takes a mail to send. Permission: work. The key names the mail in this inbox for ever: the same
 /// key with the same mail gives the mail as it is now, with another it is refused; but what a
 /// comment says is whatever its room first asked for. A paused inbox takes mails too; they wait.
 ///
 /// # Errors
-/// `forbidden`, also for a key of a comment's, and for files, by anybody but Postroom itself;
-/// `not_found` where there is no inbox; `invalid_input`; `too_large`; `key_reused`.
+/// `forbidden`, also for a key of a comment's, for files and for a tag, by anybody but Postroom
+/// itself; `not_found` where there is no inbox; `invalid_input`; `too_large`; `key_reused`.
 pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
     ctx.require(Permission::Work)?;
     let inbox = registered(ctx)?;
     let key = check::line("key", &input.key, 255)?;
     let of_comment = key.starts_with(COMMENT_KEY);
-    if of_comment || !input.mail.files.is_empty() {
+    if of_comment || !input.mail.files.is_empty() || input.mail.reply_tag.is_some() {
         ctx.require_system()?;
     }
     let hash = hex(&Sha256::digest(to_json(&input.mail)));
@@ -106,10 +109,11 @@ pub fn compose(
         name: Some(inbox.display_name.clone()).filter(|name| !name.is_empty()),
         address: address("email", &inbox.email)?,
     };
+    let reply_to = mail.reply_tag.as_deref().and_then(|tag| tagged(&from, tag));
     let composed = outbound::compose(&OutboundMail {
         send_id,
         from,
-        reply_to: None,
+        reply_to,
         to: list(&mail.to)?,
         cc: list(&mail.cc)?,
         date_ms: send.queued_at,
@@ -125,6 +129,15 @@ pub fn compose(
     });
     let composed = composed.map_err(|error| Reject::new(Code::InvalidInput, error.to_string()))?;
     Ok((composed, mail.files))
+}
+
+/// A mailbox's address with a tag; none where it has no room for one.
+fn tagged(mailbox: &Mailbox, tag: &str) -> Option<Mailbox> {
+    let (local, domain) = mailbox.address.as_str().rsplit_once('@')?;
+    let local = format!("{local}+{tag}");
+    let address = Address::parse(&format!("{local}@{domain}")).ok()?;
+    let has_room = local.len() <= LOCAL_BYTES_MAX;
+    has_room.then(|| Mailbox { name: mailbox.name.clone(), address })
 }
 
 fn checked(mail: NewMail) -> Result<NewMail, Reject> {

@@ -66,6 +66,7 @@ fn new_mail() -> NewMail {
         prospect: None,
         automatic: false,
         files: Vec::new(),
+        reply_tag: None,
     }
 }
 

@@ -9,7 +9,9 @@ use super::store::workspace;
 use crate::kernel::{Ctx, Reply};
 use crate::warmup_counter::zone::Zone;
 use crate::workspace_room::store::replies;
-use schema::room::access::{ChangeWorkspace, GetWorkspace, Workspace, WorkspaceEvent};
+use schema::room::access::{
+    ChangeWorkspace, GetWorkspace, THREAD_DAYS_MAX, Workspace, WorkspaceEvent,
+};
 use schema::summary::Table;
 use schema::{Permission, Reject};
 
@@ -36,6 +38,11 @@ pub fn change_workspace(ctx: &mut Ctx<'_>, input: &ChangeWorkspace) -> Result<Re
         name: name.unwrap_or_else(|| before.name.clone()),
         time_zone: zone.map_or_else(|| before.time_zone.clone(), |zone| zone.name().to_owned()),
         reply_inbox_id: input.reply_inbox_id.unwrap_or(before.reply_inbox_id),
+        reply_tokens: input.reply_tokens.unwrap_or(before.reply_tokens),
+        thread_by_subject_days: days("threadBySubjectDays", input.thread_by_subject_days)?
+            .unwrap_or(before.thread_by_subject_days),
+        reopen_days: days("reopenDays", input.reopen_days)?.unwrap_or(before.reopen_days),
+        new_subject_opens: input.new_subject_opens.unwrap_or(before.new_subject_opens),
         ..before.clone()
     };
     if wanted == before {
@@ -45,10 +52,23 @@ pub fn change_workspace(ctx: &mut Ctx<'_>, input: &ChangeWorkspace) -> Result<Re
         replies::know_inbox(ctx.sql, inbox)?;
     }
     workspace::change(ctx.sql, &wanted, ctx.now)?;
+    if wanted.reply_tokens {
+        let random: [uuid::Uuid; 3] = std::array::from_fn(|_| ctx.uuid());
+        workspace::give_reply_key(ctx.sql, random.map(uuid::Uuid::into_bytes).concat())?;
+    }
     let after = find(ctx)?;
     ctx.event("workspace.changed", None, &WorkspaceEvent { workspace: after.clone() })?;
     ctx.summarise(Table::Workspaces, &after.id.to_string())?;
     Reply::of(&after)
+}
+
+fn days(field: &str, given: Option<Option<i64>>) -> Result<Option<Option<i64>>, Reject> {
+    match given {
+        Some(Some(days)) if !(1..=THREAD_DAYS_MAX).contains(&days) => {
+            Err(Reject::field(field, format!("must be from 1 to {THREAD_DAYS_MAX}, or null")))
+        }
+        given => Ok(given),
+    }
 }
 
 fn find(ctx: &Ctx<'_>) -> Result<Workspace, Reject> {

@@ -4,13 +4,16 @@
 //! | --- | --- |
 //! | known by its `Message-ID` | nothing: `duplicate` |
 //! | our own, come back; more than 20 automatic ones of an address in an hour | an event: `stopped` |
-//! | an answer on a ticket that is not closed | a comment; a ticket that was not open is opened |
-//! | an answer on a closed ticket | a comment on the ticket that follows it, made where there is none |
+//! | an answer on a ticket that is not over | a comment; a ticket that was not open is opened |
+//! | an answer on one that is over | a comment on the ticket that follows it, made where there is none |
+//! | an answer under a new subject, where the workspace wants that | the same |
 //! | an auto-reply or bounce on a ticket | a comment that changes nothing else |
 //! | an answer on a ticket that was merged | a comment on the ticket that it was merged into |
 //! | an answer on a ticket that was deleted | a ticket: the old one does not come back |
 //! | a report about a mail of ours | what it is otherwise; and the inbox is asked about it |
 //! | anything else | a ticket; one that a machine wrote has the tag `automatic` |
+//!
+//! Which ticket a mail is an answer on, and which are over, is in [`threads`].
 //!
 //! A mail's sender is what the mail says it is. So it never counts as an agent, whoever it names:
 //! the comment is a customer's.
@@ -18,23 +21,22 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::mail::{self, receipt};
-use crate::workspace_room::store::tickets::{self as store, Standing};
-use crate::workspace_room::store::{comments as spoken, mails, replies};
+use crate::workspace_room::store::tickets::Standing;
+use crate::workspace_room::store::{mails, replies};
+use crate::workspace_room::threads::{self, Thread};
 use crate::workspace_room::{attention, comments, mail_reports, people, publish, tickets};
 use schema::event::By;
 use schema::ids::{CommentId, InboxId, TicketId};
 use schema::room::attention::WakeReason;
 use schema::room::comment::Visibility;
 use schema::room::mail::{
-    AutomaticKind, MailFacts, MailOutcome, MailReceipt, MailStopped, ReceiveMail, ThreadedBy,
+    AutomaticKind, MailFacts, MailOutcome, MailReceipt, MailStopped, ReceiveMail,
 };
 use schema::room::ticket::{Attributes, Priority, Source, Status};
 use schema::room::user::User;
 use schema::{Millis, Permission, Reject, check};
 
 const HOUR_MS: Millis = 60 * 60 * 1000;
-/// How many tickets that follow each other are looked at.
-const FOLLOWERS_MAX: usize = 100;
 
 /// Takes in a mail. Events `comment.created`, and `ticket.created` or `ticket.reopened`, and those
 /// of a user and company that are new; `mail.stopped`.
@@ -61,16 +63,17 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     }
 
     let user = find_user(ctx, input)?;
-    let thread = find_thread(ctx, input, user.as_ref())?;
+    let thread = threads::find(ctx, input, user.as_ref())?;
     let author = user.as_ref().map_or(By::System, |user| By::User { id: user.id });
-    let goes_on = |ticket: &Standing| ticket.status != Status::Closed || mail::is_quiet(input);
-    let (thread, threaded_by) = thread.unzip();
     let mut facts = mail::facts(input);
-    facts.threaded_by = threaded_by;
+    facts.threaded_by = thread.as_ref().map(|thread| thread.by);
     let inbox = inbox(ctx, input, user.as_ref(), &facts, thread.as_ref())?;
     let (mut ticket, outcome) = match thread {
-        Some(ticket) if goes_on(&ticket) => (ticket, MailOutcome::Commented),
-        follows => (open(ctx, input, &author, user, follows)?, MailOutcome::Opened),
+        Some(thread) if thread.goes_on => (thread.ticket, MailOutcome::Commented),
+        follows => {
+            let follows = follows.map(|thread| thread.ticket);
+            (open(ctx, input, &author, user, follows)?, MailOutcome::Opened)
+        }
     };
     if !mail::is_quiet(input) {
         publish::customer_replied(ctx, ticket.number)?;
@@ -85,6 +88,9 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     let before = mail::before(input);
     if !before.is_empty() {
         mails::set_before(ctx.sql, &key, &before)?;
+    }
+    if let Some(conversation) = &input.conversation {
+        mails::set_conversation(ctx.sql, &key, conversation)?;
     }
     report(ctx, input, Some((ticket.id, comment.id)))?;
     Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
@@ -144,68 +150,18 @@ fn inbox(
     input: &ReceiveMail,
     user: Option<&User>,
     facts: &MailFacts,
-    thread: Option<&Standing>,
+    thread: Option<&Thread>,
 ) -> Result<Option<InboxId>, Reject> {
     let Some(inbox) = input.inbox_id else { return Ok(None) };
     replies::know_inbox(ctx.sql, inbox)?;
     let moves = match (thread, user) {
         (None, _) => true,
         (Some(_), None) => false,
-        (Some(ticket), Some(user)) => {
-            mail::is_believed(facts) && takes_part(ctx, ticket.number, user)?
+        (Some(thread), Some(user)) => {
+            mail::is_believed(facts) && threads::takes_part(ctx, thread.ticket.number, user)?
         }
     };
     Ok(moves.then_some(inbox))
-}
-
-/// Whether a ticket is a user's, or they have written on it.
-fn takes_part(ctx: &Ctx<'_>, ticket: i64, user: &User) -> Result<bool, Reject> {
-    let owns = replies::whose(ctx.sql, ticket)?.user == Some(user.id);
-    Ok(owns || spoken::wrote(ctx.sql, ticket, user.id)?)
-}
-
-/// The ticket that a mail goes on with: that of the mail which it answers, whoever writes, so that
-/// a colleague to whom it was forwarded may; else the one that its subject names, for those who
-/// take part in it. Where it was merged, the one that it was merged into; where
-/// it was closed and others follow it, the last of them.
-fn find_thread(
-    ctx: &Ctx<'_>,
-    input: &ReceiveMail,
-    user: Option<&User>,
-) -> Result<Option<(Standing, ThreadedBy)>, Reject> {
-    let Some((number, by)) = named(ctx, input, user)? else { return Ok(None) };
-    let Some(mut ticket) = store::standing_of_number(ctx.sql, number)? else { return Ok(None) };
-    for _ in 0..FOLLOWERS_MAX {
-        ticket = tickets::follow_merge(ctx, ticket)?;
-        if ticket.deleted || ticket.status != Status::Closed {
-            break;
-        }
-        let Some(next) = store::follower(ctx.sql, ticket.number)? else { break };
-        ticket = next;
-    }
-    Ok(Some((ticket, by)).filter(|(ticket, _)| !ticket.deleted))
-}
-
-/// The number of the ticket that a mail shows it belongs to, and what shows it.
-fn named(
-    ctx: &Ctx<'_>,
-    input: &ReceiveMail,
-    user: Option<&User>,
-) -> Result<Option<(i64, ThreadedBy)>, Reject> {
-    if let Some(number) = mails::thread(ctx.sql, &mail::thread_keys(input))? {
-        return Ok(Some((number, ThreadedBy::Reference)));
-    }
-    Ok(tagged(ctx, input, user)?.map(|number| (number, ThreadedBy::Tag)))
-}
-
-/// The ticket that the subject names, where its sender takes part in it: whose it is, or who has
-/// written on it. Anybody can guess a number, and claim to be somebody.
-fn tagged(ctx: &Ctx<'_>, input: &ReceiveMail, user: Option<&User>) -> Result<Option<i64>, Reject> {
-    let (Some(number), Some(user)) = (mail::tag(&input.subject), user) else { return Ok(None) };
-    if mail::is_forged(input.authenticity.as_ref()) {
-        return Ok(None);
-    }
-    Ok(takes_part(ctx, number, user)?.then_some(number))
 }
 
 /// The user who wrote; nobody for a bounce, and where the address is none.

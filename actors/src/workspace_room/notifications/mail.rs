@@ -59,6 +59,7 @@ pub fn begin(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         prospect: None,
         automatic: true,
         files: Vec::new(),
+        reply_tag: None,
     };
     Ok(Effect::Call {
         actor: ActorKind::InboxState,

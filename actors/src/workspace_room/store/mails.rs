@@ -88,6 +88,28 @@ pub fn set_before(sql: &dyn Sql, message_id: &str, thread: &[String]) -> Result<
     sql.exec(SET_BEFORE, &[list.into(), message_id.into()]).map(drop)
 }
 
+const SET_CONVERSATION: &str = "update mail_ids set conversation = ? where message_id = ?";
+
+/// Remembers the conversation that a mail is of.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_conversation(sql: &dyn Sql, message_id: &str, conversation: &str) -> Result<(), Fault> {
+    sql.exec(SET_CONVERSATION, &[conversation.into(), message_id.into()]).map(drop)
+}
+
+const OF_CONVERSATION: &str = "select distinct ticket from mail_ids
+    where conversation = ? and ticket is not null order by ticket desc limit ?";
+
+/// The numbers of the latest tickets that have mails of a conversation, the latest first.
+///
+/// # Errors
+/// A storage fault.
+pub fn of_conversation(sql: &dyn Sql, conversation: &str, limit: i64) -> Result<Vec<i64>, Fault> {
+    let rows = sql.exec(OF_CONVERSATION, &[conversation.into(), limit.into()])?;
+    rows.iter().map(|row| row.integer(0)).collect()
+}
+
 const BEFORE: &str = "select thread from mail_ids where message_id = ?";
 
 /// What a mail says was before it, oldest first.
@@ -187,6 +209,8 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     REMEMBER,
     REMEMBER_OWN,
     SET_BEFORE,
+    SET_CONVERSATION,
+    OF_CONVERSATION,
     BEFORE,
     FORGET_SENDERS,
     COUNT_SENDER,

@@ -103,15 +103,36 @@ pub fn standing_of_number(sql: &dyn Sql, number: i64) -> Result<Option<Standing>
     sql.first(STANDING_OF_NUMBER, &[number.into()])?.as_ref().map(read_standing).transpose()
 }
 
-const FOLLOWER: &str =
-    columns!(standing "where follows = ? and deleted_at is null order by number desc limit 1");
+const FOLLOWERS: &str =
+    columns!(standing "where follows = ? and deleted_at is null order by number desc limit ?");
 
-/// How the latest ticket that follows a closed one stands.
+/// How the latest tickets that follow another stand, the latest first.
 ///
 /// # Errors
 /// A storage fault.
-pub fn follower(sql: &dyn Sql, number: i64) -> Result<Option<Standing>, Fault> {
-    sql.first(FOLLOWER, &[number.into()])?.as_ref().map(read_standing).transpose()
+pub fn followers(sql: &dyn Sql, number: i64, limit: i64) -> Result<Vec<Standing>, Fault> {
+    sql.exec(FOLLOWERS, &[number.into(), limit.into()])?.iter().map(read_standing).collect()
+}
+
+const SUBJECTS_OF_USER: &str = "select number, subject from tickets
+    where user_id = ? and deleted_at is null
+        and coalesce(last_comment_at, created_at) >= cast(? as integer)
+    order by number desc limit ?";
+
+/// The latest tickets of a user on which something was said since a time, the latest first: their
+/// numbers and subjects.
+///
+/// # Errors
+/// A storage fault.
+pub fn subjects_of_user(
+    sql: &dyn Sql,
+    user: UserId,
+    since: Millis,
+    limit: i64,
+) -> Result<Vec<(i64, String)>, Fault> {
+    let params = [user.to_string().into(), since.into(), limit.into()];
+    let rows = sql.exec(SUBJECTS_OF_USER, &params)?;
+    rows.iter().map(|row| Ok((row.integer(0)?, row.text(1)?))).collect()
 }
 
 fn read_standing(row: &Row) -> Result<Standing, Fault> {
@@ -387,7 +408,8 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     STANDING,
     PLACE,
     STANDING_OF_NUMBER,
-    FOLLOWER,
+    FOLLOWERS,
+    SUBJECTS_OF_USER,
     COMMENTED,
     FIND,
     INSERT,

@@ -15,5 +15,6 @@ mod removal;
 mod replies;
 mod schedule;
 mod summaries;
+mod threads;
 mod tickets;
 mod users;

@@ -48,7 +48,10 @@ pub fn account(world: &mut World, tenant: usize) {
         (11, _) => {
             let zone = *random.pick(&["UTC", "Europe/Berlin", "Asia/Kolkata"]);
             let inbox = own.inboxes.first().map(|inbox| inbox.id);
-            let change = json!({ "name": text, "timeZone": zone, "replyInboxId": inbox });
+            let (utc, berlin) = (zone == "UTC", zone == "Europe/Berlin");
+            let change = json!({ "name": text, "timeZone": zone, "replyInboxId": inbox,
+                "replyTokens": !utc, "newSubjectOpens": berlin,
+                "reopenDays": berlin.then_some(1), "threadBySubjectDays": utc.then_some(7) });
             (owner.principal, json!({ "changeWorkspace": change }), About::Other)
         }
         (12..14, _) => {

@@ -115,3 +115,22 @@ fn only_postroom_itself_names_comments_and_files_and_no_mail_has_too_many_bytes(
     assert_eq!(code(ask(&mut scene, &send(large(1)))), Err(Code::TooLarge));
     assert!(ask(&mut scene, &send(large(0))).is_ok());
 }
+
+#[test]
+fn answers_are_asked_to_go_to_the_inboxs_address_with_the_tag_of_its_room() {
+    let mut scene = Scene::new(false);
+    let tagged = |tag: &str| NewMail { reply_tag: Some(tag.into()), ..new_mail() };
+    let by_agent = InboxCommand::Send(SendMail { key: "k".into(), mail: tagged("t.1.2.3") });
+    assert_eq!(scene.ask(by_agent).expect_err("refused").code, Code::Forbidden);
+    ask(&mut scene, &send(tagged("t.1.2.3"))).expect("taken");
+    let (jobs, _) = drain(&mut scene, || Outcome::Failed { why: "no answer".into() });
+    let content = String::from_utf8_lossy(&jobs[0].content).into_owned();
+    let line = content.lines().find_map(|line| line.strip_prefix("Reply-To: "));
+    let line = line.unwrap_or_else(|| panic!("{content}"));
+    assert!(line.contains("+t.1.2.3@"), "{line}");
+    // One without room for it is left as it is.
+    let mut scene = Scene::new(false);
+    ask(&mut scene, &send(tagged(&"x".repeat(64)))).expect("taken");
+    let (jobs, _) = drain(&mut scene, || Outcome::Failed { why: "no answer".into() });
+    assert!(!String::from_utf8_lossy(&jobs[0].content).contains("Reply-To"));
+}

@@ -76,9 +76,7 @@ const TABLE: &[(For, Make)] = &[
     (For::Members(Permission::Manage), |_, _| {
         RoomCommand::ChangeWorkspace(ChangeWorkspace {
             name: Some("Acme 2".into()),
-            time_zone: None,
-            reply_inbox_id: None,
-            if_version: None,
+            ..ChangeWorkspace::default()
         })
     }),
 ];

@@ -192,9 +192,8 @@ fn a_change_needs_the_version_that_is_current_where_one_is_named() {
     let rename = |if_version| {
         RoomCommand::ChangeWorkspace(ChangeWorkspace {
             name: Some("Acme 2".into()),
-            time_zone: None,
-            reply_inbox_id: None,
             if_version,
+            ..ChangeWorkspace::default()
         })
     };
     assert_eq!(code(room.try_ask(&who, rename(Some(7)))), Code::VersionMismatch);

@@ -164,7 +164,7 @@ const EXPORTED: &[Exported] = &[
         &["key", "media"],
     ),
     // What a mail said is in the comment's `mail`, and comes back out of it.
-    ("mail_ids", &["message_id", "ticket", "comment_id"], &["at", "thread"]),
+    ("mail_ids", &["message_id", "ticket", "comment_id"], &["at", "thread", "conversation"]),
 ];
 
 /// Tables that an export does not have, and why.
