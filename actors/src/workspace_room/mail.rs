@@ -87,6 +87,13 @@ pub fn key_of_facts(mail: &MailFacts) -> String {
     known_by(mail.message_id.as_deref(), &mail.raw_key)
 }
 
+/// By what it is known that a mail was erased, once nothing else of it is: a hash, so that it does
+/// not come in again where its mailbox is read anew.
+#[must_use]
+pub fn tombstone(room: &str, key: &str) -> String {
+    format!("gone:{}", hex(&Sha256::digest(format!("{room}\n{key}"))))
+}
+
 /// The keys of the mails before a mail, the nearest first.
 #[must_use]
 pub fn thread_keys(mail: &ReceiveMail) -> Vec<String> {

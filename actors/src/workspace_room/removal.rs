@@ -17,7 +17,6 @@ use schema::room::attention::RESTORE_MS_MAX;
 use schema::room::mail::MailFacts;
 use schema::room::ticket::{Attributes, Ticket, TicketEvent};
 use schema::{Code, Reject, codec};
-use serde_json::Value;
 
 /// The timer that removes; its key is the ticket's id.
 pub const TIMER: &str = "purge";
@@ -122,9 +121,5 @@ fn forget(ctx: &mut Ctx<'_>, ticket: i64) -> Result<(), Reject> {
         }
     }
     objects.retain(|key| !key.is_empty());
-    for some in objects.chunks(walk::OBJECTS_AT_ONCE) {
-        let (key, body) = (ctx.uuid().to_string(), Value::from(some).to_string());
-        ctx.outbox(walk::OUTBOX, &key, body.as_bytes())?;
-    }
-    Ok(())
+    walk::give_up(ctx, &objects)
 }

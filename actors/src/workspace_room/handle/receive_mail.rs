@@ -2,7 +2,7 @@
 //!
 //! | mail | becomes |
 //! | --- | --- |
-//! | known by its `Message-ID` | nothing: `duplicate` |
+//! | known by its `Message-ID`, also where it was erased since | nothing: `duplicate` |
 //! | our own, come back; more than 20 automatic ones of an address in an hour | an event: `stopped` |
 //! | an answer on a ticket that is not over | a comment; a ticket that was not open is opened |
 //! | an answer on one that is over | a comment on the ticket that follows it, made where there is none |
@@ -21,10 +21,11 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::mail::{self, receipt};
+use crate::workspace_room::privacy::walk;
 use crate::workspace_room::store::tickets::Standing;
-use crate::workspace_room::store::{mails, replies};
+use crate::workspace_room::store::{comments as comment_rows, mails, replies};
 use crate::workspace_room::threads::{self, Thread};
-use crate::workspace_room::{attention, comments, mail_reports, people, publish, tickets};
+use crate::workspace_room::{attention, comments, mail_reports, people, publish, tickets, uploads};
 use schema::event::By;
 use schema::ids::{CommentId, InboxId, TicketId};
 use schema::room::attention::WakeReason;
@@ -51,9 +52,8 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
         return Err(Reject::field("rawKey", "must not be empty"));
     }
     let key = mail::key(input);
-    if let Some((ticket_id, comment_id)) = mails::find(ctx.sql, &key)? {
-        let outcome = MailOutcome::Duplicate;
-        return Reply::of(&MailReceipt { outcome, ticket_id, comment_id });
+    if let Some(known) = known(ctx, &key)? {
+        return duplicate(ctx, input, known);
     }
     if let Some(reason) = loop_reason(ctx, input)? {
         mails::remember(ctx.sql, &key, None, ctx.now)?;
@@ -94,6 +94,41 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     }
     report(ctx, input, Some((ticket.id, comment.id)))?;
     Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
+}
+
+/// What is known of a mail, also of one that was erased.
+fn known(ctx: &Ctx<'_>, key: &str) -> Result<Option<Known>, Reject> {
+    if let Some((ticket, comment)) = mails::find(ctx.sql, key)? {
+        return Ok(Some(Known { ticket, comment, erased: false }));
+    }
+    let tombstone = mails::find(ctx.sql, &mail::tombstone(ctx.instance, key))?;
+    Ok(tombstone.map(|_| Known { ticket: None, comment: None, erased: true }))
+}
+
+/// A mail that was here before.
+struct Known {
+    ticket: Option<TicketId>,
+    comment: Option<CommentId>,
+    erased: bool,
+}
+
+/// Takes a mail in that was here before: nothing changes. But whoever read it again has kept it
+/// again; where that was given up with an erased person or a deleted ticket, it is once more.
+fn duplicate(ctx: &mut Ctx<'_>, input: &ReceiveMail, known: Known) -> Result<Reply, Reject> {
+    let comment = known.comment.map(|id| comment_rows::find(ctx.sql, id)).transpose()?.flatten();
+    let facts = comment.as_ref().and_then(|(comment, _)| comment.mail.as_ref());
+    let mut objects = Vec::new();
+    if known.erased || known.comment.is_some() && facts.is_none_or(|it| it.raw_key.is_empty()) {
+        objects.push(input.raw_key.clone());
+        for file in &input.attachments {
+            if !uploads::is_held(ctx.sql, &file.key, &file.sha256)? {
+                objects.push(file.key.clone());
+            }
+        }
+    }
+    walk::give_up(ctx, &objects)?;
+    let (outcome, ticket_id, comment_id) = (MailOutcome::Duplicate, known.ticket, known.comment);
+    Reply::of(&MailReceipt { outcome, ticket_id, comment_id })
 }
 
 /// Asks about a report, unless the mail is our own, come back. That a server sends many in an hour

@@ -2,7 +2,8 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::mail::{receipt, trim};
+use crate::workspace_room::mail::{self, receipt, trim};
+use crate::workspace_room::privacy::walk;
 use crate::workspace_room::store::mails;
 use schema::room::mail::{MailOutcome, MailUnparseable, ReportUnparseable, UnparseableMail};
 use schema::{Permission, Reject};
@@ -21,6 +22,11 @@ pub fn report_unparseable(ctx: &mut Ctx<'_>, input: &ReportUnparseable) -> Resul
 
     if input.raw_key.is_empty() {
         return Err(Reject::field("rawKey", "must not be empty"));
+    }
+    let tombstone = mail::tombstone(ctx.instance, &mail::known_by(None, &input.raw_key));
+    if mails::find(ctx.sql, &tombstone)?.is_some() {
+        walk::give_up(ctx, std::slice::from_ref(&input.raw_key))?;
+        return Reply::of(&receipt(MailOutcome::Duplicate, None));
     }
     if mails::unparseable(ctx.sql, &input.raw_key)?.is_some() {
         return Reply::of(&receipt(MailOutcome::Duplicate, None));

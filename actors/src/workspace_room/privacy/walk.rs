@@ -4,7 +4,7 @@ use super::blank::{ERASED, blank};
 use super::store::{self, Running, Seen};
 use crate::kernel::store::events;
 use crate::kernel::{Ctx, Effect, Entry, Timer};
-use crate::workspace_room::store::{BOTTOM, attachments, tickets as rows};
+use crate::workspace_room::store::{BOTTOM, attachments, mails, tickets as rows};
 use crate::workspace_room::{changes, derived, mail, notifications, overview, uploads};
 use schema::event::By;
 use schema::ids::TicketId;
@@ -162,7 +162,11 @@ fn others(ctx: &mut Ctx<'_>, running: &mut Running) -> Result<(), Reject> {
     for handle in &running.needles.handles {
         store::forget_sender(ctx.sql, handle)?;
         running.erasure.others += store::forget_answers(ctx.sql, handle)?;
-        objects.extend(store::forget_unread(ctx.sql, handle)?);
+        for raw_key in store::forget_unread(ctx.sql, handle)? {
+            let key = mail::known_by(None, &raw_key);
+            mails::bury(ctx.sql, &mail::tombstone(ctx.instance, &key), ctx.now)?;
+            objects.push(raw_key);
+        }
     }
     running.erasure.others += objects.len() as i64;
     let key = running.erasure.user_id.to_string();
@@ -203,7 +207,9 @@ fn erase_comment(ctx: &mut Ctx<'_>, running: &mut Running, comment: &Seen) -> Re
     let mut objects = Vec::new();
     if let Some(facts) = &comment.mail {
         let facts = mail_facts(facts)?;
-        store::forget_mail(ctx.sql, &mail::known_by(facts.message_id.as_deref(), &facts.raw_key))?;
+        let key = mail::key_of_facts(&facts);
+        store::forget_mail(ctx.sql, &key)?;
+        mails::bury(ctx.sql, &mail::tombstone(ctx.instance, &key), ctx.now)?;
         objects.push(facts.raw_key);
     }
     for (key, sha256) in store::remove_files(ctx.sql, comment.seq)? {
@@ -289,6 +295,18 @@ fn forget(
     for (part, some) in objects.chunks(OBJECTS_AT_ONCE).enumerate() {
         let key = if part == 0 { key.to_owned() } else { format!("{key}/{part}") };
         ctx.outbox(OUTBOX, &key, Value::from(some).to_string().as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Has storage forget objects, those of them that nothing needs.
+///
+/// # Errors
+/// A storage fault.
+pub fn give_up(ctx: &mut Ctx<'_>, objects: &[String]) -> Result<(), Reject> {
+    for some in objects.chunks(OBJECTS_AT_ONCE) {
+        let (key, body) = (ctx.uuid().to_string(), Value::from(some).to_string());
+        ctx.outbox(OUTBOX, &key, body.as_bytes())?;
     }
     Ok(())
 }

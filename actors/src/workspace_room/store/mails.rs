@@ -58,6 +58,16 @@ pub fn remember(
     sql.exec(REMEMBER, &[message_id.into(), ticket.into(), comment.into(), now.into()]).map(drop)
 }
 
+const BURY: &str = "insert or ignore into mail_ids (message_id, at) values (?, ?)";
+
+/// Remembers of a mail nothing but that it was here.
+///
+/// # Errors
+/// A storage fault.
+pub fn bury(sql: &dyn Sql, tombstone: &str, now: Millis) -> Result<(), Fault> {
+    sql.exec(BURY, &[tombstone.into(), now.into()]).map(drop)
+}
+
 const REMEMBER_OWN: &str = "insert into mail_ids (message_id, ticket, comment_id, at)
     values (?, ?, ?, ?)
     on conflict (message_id) do update set
@@ -207,6 +217,7 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     FIND,
     THREADS,
     REMEMBER,
+    BURY,
     REMEMBER_OWN,
     SET_BEFORE,
     SET_CONVERSATION,

@@ -90,6 +90,15 @@ pub fn abandon(sql: &dyn Sql, key: &str, sha256: &str) -> Result<bool, Fault> {
     }
 }
 
+/// Whether a file of a comment, or an upload, needs what is kept there.
+///
+/// # Errors
+/// A storage fault.
+pub fn is_held(sql: &dyn Sql, key: &str, sha256: &str) -> Result<bool, Fault> {
+    let held = store::file(sql, sha256)?.is_some_and(|file| file.key == key);
+    Ok(held || attachments::key_used(sql, key)?)
+}
+
 /// The upload of an id, if it is the caller's.
 fn own(ctx: &Ctx<'_>, id: AttachmentId) -> Result<Option<Upload>, Reject> {
     let found = store::find(ctx.sql, id)?;
