@@ -26,15 +26,19 @@ pub enum NotificationKind {
     SlaWarning,
     /// A rule says so.
     Automation,
+    /// Mail of the workspace's does not come in, or does again, or goes in circles: for those who
+    /// manage.
+    Mail,
 }
 
 /// All of them.
-pub const KINDS: [NotificationKind; 5] = [
+pub const KINDS: [NotificationKind; 6] = [
     NotificationKind::Assigned,
     NotificationKind::Mentioned,
     NotificationKind::Replied,
     NotificationKind::SlaWarning,
     NotificationKind::Automation,
+    NotificationKind::Mail,
 ];
 
 impl NotificationKind {
@@ -47,6 +51,7 @@ impl NotificationKind {
             Self::Replied => "replied",
             Self::SlaWarning => "slaWarning",
             Self::Automation => "automation",
+            Self::Mail => "mail",
         }
     }
 
@@ -101,8 +106,9 @@ pub struct Notification {
     pub title: String,
     /// The text, made by the workspace's template.
     pub body: String,
-    /// About which ticket.
-    pub ticket_id: TicketId,
+    /// About which ticket; absent where none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket_id: Option<TicketId>,
     /// About which comment; null where none.
     pub comment_id: Option<CommentId>,
     /// Who caused it.
@@ -181,6 +187,8 @@ pub struct NotificationSettings {
     pub sla_warning: Channel,
     /// A rule says so.
     pub automation: Channel,
+    /// Mail does not come in, does again, or goes in circles: for those who manage.
+    pub mail: Channel,
 }
 
 /// Reads the caller's settings. Reply: [`NotificationSettings`].
@@ -209,12 +217,15 @@ pub struct ChangeNotificationSettings {
     /// A rule says so.
     #[serde(default)]
     pub automation: Option<Channel>,
+    /// Mail does not come in, does again, or goes in circles: for those who manage.
+    #[serde(default)]
+    pub mail: Option<Channel>,
 }
 
 /// What notifications of a kind say. Variables: `{{agent.name}}` (who is told), `{{by.name}}`,
 /// `{{ticket.id}}`, `{{ticket.number}}`, `{{ticket.subject}}`, `{{ticket.status}}`,
-/// `{{ticket.priority}}`, `{{workspace.name}}`, and `{{text}}`: what a rule says, or which promise
-/// is at stake.
+/// `{{ticket.priority}}`, `{{workspace.name}}`, and `{{text}}`: what a rule says, which promise is
+/// at stake, or what is with the mail. Those of a ticket are empty where it is about none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -3,13 +3,15 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::mail::trim;
+use crate::workspace_room::notifications;
 use schema::mailbox::{MailboxNoted, NoteMailbox};
 use schema::{Permission, Reject};
 
 const ERROR_CHARS_MAX: usize = 500;
 const EMAIL_CHARS_MAX: usize = 320;
 
-/// Tells how a mailbox is. Events `mailbox.stalled`, `mailbox.recovered`.
+/// Tells how a mailbox is, those who manage also by a notification. Events `mailbox.stalled`,
+/// `mailbox.recovered`.
 ///
 /// # Errors
 /// `forbidden` for everybody but Postroom itself.
@@ -25,5 +27,11 @@ pub fn note_mailbox(ctx: &mut Ctx<'_>, input: &NoteMailbox) -> Result<Reply, Rej
         error: input.error.as_deref().map(|error| trim(error, ERROR_CHARS_MAX)),
     };
     ctx.event(kind, None, &noted)?;
+    let text = match (is_stalled, &noted.error) {
+        (false, _) => format!("Mail comes in again at {}", noted.email),
+        (true, None) => format!("No mail comes in at {}", noted.email),
+        (true, Some(error)) => format!("No mail comes in at {}: {error}", noted.email),
+    };
+    notifications::tell_managers(ctx, None, &text)?;
     Reply::of(&serde_json::json!({}))
 }

@@ -1,8 +1,8 @@
 //! Notifications: what one agent should look at.
 //!
-//! They come of events ([`react`]) and of rules, and are rows of their own: the log, which
-//! everybody replays, has none of them. The agent's own connections are told, and a mail leaves
-//! where the agent wants one and the workspace has named an inbox for it.
+//! They come of events ([`react`]), of rules and of what is with the mail, and are rows of their
+//! own: the log, which everybody replays, has none of them. The agent's own connections are told,
+//! and a mail leaves where the agent wants one and the workspace has named an inbox for it.
 
 pub mod handle;
 pub mod mail;
@@ -23,7 +23,7 @@ use schema::frame::ServerFrame;
 use schema::ids::{AgentId, CommentId, NotificationId};
 use schema::room::notification::{Channel, Notification, NotificationKind};
 use schema::room::ticket::Ticket;
-use schema::{Millis, Reject};
+use schema::{Millis, Permission, Reject};
 
 /// The tables of notifications.
 pub const MIGRATION: Migration = migration!("workspace_room/0011_notifications");
@@ -40,13 +40,13 @@ const FORGOTTEN_AT_ONCE: i64 = 500;
 pub struct News<'a> {
     /// Why.
     pub kind: NotificationKind,
-    /// Of which ticket.
-    pub ticket: &'a Ticket,
+    /// Of which ticket, where of one.
+    pub ticket: Option<&'a Ticket>,
     /// Of which comment.
     pub comment: Option<CommentId>,
     /// Who caused it.
     pub by: &'a By,
-    /// What a rule says, or which promise is at stake.
+    /// What a rule says, which promise is at stake, or what is with the mail.
     pub text: &'a str,
 }
 
@@ -75,7 +75,7 @@ pub fn tell(ctx: &mut Ctx<'_>, agent: AgentId, news: &News<'_>) -> Result<(), Re
         kind: news.kind,
         title: template::line(&template.title, &words),
         body: template::fill(&template.body, &words),
-        ticket_id: news.ticket.id,
+        ticket_id: news.ticket.map(|ticket| ticket.id),
         comment_id: news.comment,
         by: news.by.clone(),
         at: ctx.now,
@@ -92,6 +92,20 @@ pub fn tell(ctx: &mut Ctx<'_>, agent: AgentId, news: &News<'_>) -> Result<(), Re
         && let (Some(inbox), _) = store::setup(ctx.sql)?
     {
         mail::enqueue(ctx, notification.id, inbox)?;
+    }
+    Ok(())
+}
+
+/// Tells those who manage something about the workspace's mail.
+///
+/// # Errors
+/// A storage fault.
+pub fn tell_managers(ctx: &mut Ctx<'_>, ticket: Option<&Ticket>, text: &str) -> Result<(), Reject> {
+    let (kind, by) = (NotificationKind::Mail, &By::System);
+    for agent in agents::list(ctx.sql)? {
+        if agent.active && agent.role.may(Permission::Manage) {
+            tell(ctx, agent.id, &News { kind, ticket, comment: None, by, text })?;
+        }
     }
     Ok(())
 }

@@ -93,7 +93,7 @@ fn given(ctx: &mut Ctx<'_>, seen: &Seen) -> Result<(), Reject> {
     }
     let Some(ticket) = tickets::find(ctx.sql, seen.ticket_id)? else { return Ok(()) };
     let kind = NotificationKind::Assigned;
-    tell(ctx, agent, &News { kind, ticket: &ticket, comment: None, by: &seen.by, text: "" })
+    tell(ctx, agent, &News { kind, ticket: Some(&ticket), comment: None, by: &seen.by, text: "" })
 }
 
 fn commented(ctx: &mut Ctx<'_>, seen: &Seen) -> Result<(), Reject> {
@@ -116,7 +116,11 @@ fn commented(ctx: &mut Ctx<'_>, seen: &Seen) -> Result<(), Reject> {
         done.push(agent);
         let Some(ticket) = tickets::find(ctx.sql, seen.ticket_id)? else { return Ok(()) };
         let comment = Some(said.id);
-        tell(ctx, agent, &News { kind, ticket: &ticket, comment, by: &said.author, text: "" })?;
+        tell(
+            ctx,
+            agent,
+            &News { kind, ticket: Some(&ticket), comment, by: &said.author, text: "" },
+        )?;
     }
     Ok(())
 }
@@ -127,7 +131,11 @@ fn promised(ctx: &mut Ctx<'_>, seen: &Seen, promise: &str, breached: bool) -> Re
     let what = if promise == "firstReply" { "first reply" } else { "resolution" };
     let text = if breached { format!("{what} overdue") } else { format!("{what} due soon") };
     let kind = NotificationKind::SlaWarning;
-    tell(ctx, agent, &News { kind, ticket: &ticket, comment: None, by: &seen.by, text: &text })
+    tell(
+        ctx,
+        agent,
+        &News { kind, ticket: Some(&ticket), comment: None, by: &seen.by, text: &text },
+    )
 }
 
 fn is(by: &By, agent: AgentId) -> bool {

@@ -32,8 +32,14 @@ pub fn get(ctx: &Ctx<'_>, _: &GetNotificationSettings) -> Result<Reply, Reject> 
 /// `unauthorized`, `forbidden`.
 pub fn change(ctx: &mut Ctx<'_>, input: &ChangeNotificationSettings) -> Result<Reply, Reject> {
     let agent = require_self(ctx)?;
-    let wanted =
-        [input.assigned, input.mentioned, input.replied, input.sla_warning, input.automation];
+    let wanted = [
+        input.assigned,
+        input.mentioned,
+        input.replied,
+        input.sla_warning,
+        input.automation,
+        input.mail,
+    ];
     for (kind, channel) in KINDS.into_iter().zip(wanted) {
         if let Some(channel) = channel {
             store::set_channel(ctx.sql, agent, kind, channel)?;
@@ -50,6 +56,7 @@ fn of(ctx: &Ctx<'_>, agent: AgentId) -> Result<NotificationSettings, Reject> {
         replied: channel(NotificationKind::Replied)?,
         sla_warning: channel(NotificationKind::SlaWarning)?,
         automation: channel(NotificationKind::Automation)?,
+        mail: channel(NotificationKind::Mail)?,
     })
 }
 
@@ -154,6 +161,7 @@ fn first(kind: NotificationKind) -> NotificationTemplate {
             "#{{ticket.number}}: {{text}}",
             "{{text}}\nTicket #{{ticket.number}}, {{ticket.subject}}.",
         ),
+        NotificationKind::Mail => ("{{text}}", "{{text}}."),
     };
     NotificationTemplate { kind, title: title.into(), body: body.into() }
 }

@@ -16,23 +16,24 @@ pub struct Words<'a> {
     pub by: String,
     /// The workspace's name.
     pub workspace: String,
-    /// The ticket.
-    pub ticket: &'a Ticket,
-    /// What a rule says, or which promise is at stake.
+    /// The ticket, where it is about one.
+    pub ticket: Option<&'a Ticket>,
+    /// What a rule says, which promise is at stake, or what is with the mail.
     pub text: &'a str,
 }
 
 impl Words<'_> {
     fn of(&self, name: &str) -> Option<String> {
+        let of_ticket = |what: fn(&Ticket) -> String| self.ticket.map(what).unwrap_or_default();
         Some(match name {
             "agent.name" => self.agent.clone(),
             "by.name" => self.by.clone(),
             "workspace.name" => self.workspace.clone(),
-            "ticket.id" => self.ticket.id.to_string(),
-            "ticket.number" => self.ticket.number.to_string(),
-            "ticket.subject" => self.ticket.subject.clone(),
-            "ticket.status" => self.ticket.status.as_str().to_owned(),
-            "ticket.priority" => self.ticket.priority.as_str().to_owned(),
+            "ticket.id" => of_ticket(|ticket| ticket.id.to_string()),
+            "ticket.number" => of_ticket(|ticket| ticket.number.to_string()),
+            "ticket.subject" => of_ticket(|ticket| ticket.subject.clone()),
+            "ticket.status" => of_ticket(|ticket| ticket.status.as_str().to_owned()),
+            "ticket.priority" => of_ticket(|ticket| ticket.priority.as_str().to_owned()),
             "text" => self.text.to_owned(),
             _ => return None,
         })

@@ -239,7 +239,7 @@ fn templates_are_checked_and_what_they_stand_for_is_not_read_again() {
     let mut desk = Desk::open();
     let get = json!({ "getNotificationTemplates": {} });
     let before = desk.manage(&get);
-    assert_eq!(before["templates"].as_array().expect("five").len(), 5);
+    assert_eq!(before["templates"].as_array().expect("six").len(), 6);
     let one = |title: &str, body: &str| {
         json!({ "changeNotificationTemplates": { "templates": [
             { "kind": "assigned", "title": title, "body": body }] } })
@@ -359,4 +359,39 @@ fn what_tells_of_somebody_who_is_erased_goes() {
     let told = list(&mut desk, &who);
     assert_eq!(told.len(), 1);
     assert_eq!(told[0]["ticketId"], json!(other));
+}
+
+#[test]
+fn who_manages_is_told_that_a_mailbox_is_not_read_and_that_it_is_again() {
+    let mut desk = Desk::open();
+    let admin = desk.room.join(&desk.owner.clone(), Role::Admin).principal;
+    let note = |since: Value, error: Value| {
+        json!({ "noteMailbox": { "inboxId": uuid::Uuid::from_u128(9), "email": "help@acme.example",
+            "stalledSince": since, "error": error } })
+    };
+    desk.system(&note(json!(5), json!("the log-in is refused")));
+    desk.system(&note(Value::Null, Value::Null));
+    for who in [desk.owner.principal.clone(), admin.clone()] {
+        let told = list(&mut desk, &who);
+        assert_eq!(kinds(&told), ["mail", "mail"]);
+        assert_eq!(told[0]["title"], "Mail comes in again at help@acme.example");
+        let title = "No mail comes in at help@acme.example: the log-in is refused";
+        assert_eq!(
+            (&told[1]["title"], &told[1]["body"]),
+            (&json!(title), &json!(format!("{title}.")))
+        );
+        assert_eq!(told[1].get("ticketId"), None, "it is about none");
+    }
+    for who in [desk.agent.principal.clone(), desk.viewer.principal.clone()] {
+        assert_eq!(list(&mut desk, &who), Vec::<Value>::new());
+    }
+    // Each of them says how.
+    let owner = desk.owner.principal.clone();
+    desk.manage(&json!({ "changeNotificationSettings": { "mail": "none" } }));
+    let settings = desk.manage(&json!({ "getNotificationSettings": {} }));
+    assert_eq!(settings["mail"], "none");
+    desk.system(&note(json!(7), Value::Null));
+    assert_eq!(list(&mut desk, &owner).len(), 2);
+    let told = list(&mut desk, &admin);
+    assert_eq!(told[0]["title"], "No mail comes in at help@acme.example");
 }

@@ -344,7 +344,7 @@ impl<'r> Doer<'r> {
         self.save(ctx)?;
         for agent in told.iter().filter(|_| self.mode == Mode::Real) {
             let (kind, by, text) = (NotificationKind::Automation, &By::System, &*notice.text);
-            let news = News { kind, ticket: &self.stored, comment: None, by, text };
+            let news = News { kind, ticket: Some(&self.stored), comment: None, by, text };
             notifications::tell(ctx, *agent, &news)?;
         }
         done(format!("{} told", told.len()))
