@@ -24,7 +24,8 @@ pub const THREAD_IDS_MAX: usize = 60;
 pub const ATTACHMENTS_MAX: usize = 100;
 
 const ADDRESSES_MAX: usize = 100;
-const ADDRESS_CHARS_MAX: usize = 320;
+/// The longest address that is kept.
+pub const ADDRESS_CHARS_MAX: usize = 320;
 const ID_BYTES_MAX: usize = 500;
 const REASON_CHARS_MAX: usize = 300;
 const FILE_NAME_CHARS_MAX: usize = 255;

@@ -23,6 +23,7 @@
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
 //! | [`threads`], [`topic`] | which ticket a mail is brought to |
+//! | [`loops`] | how much automatic mail an address sends and gets |
 //! | [`replies`], [`reply_text`], [`reply_token`] | comments that leave as mail, and what of them does |
 //! | [`cursor`] | where the next page of a list begins |
 //! | [`transfer`] | rows from elsewhere, and all rows of the workspace |
@@ -45,6 +46,7 @@ pub mod directory;
 pub mod dispatch;
 pub mod handle;
 pub mod keys;
+pub mod loops;
 pub mod mail;
 pub mod mail_reports;
 pub mod moves;
@@ -111,6 +113,7 @@ impl Actor for Core {
         INBOX,
         REPLIES,
         THREADS,
+        LOOPS,
         //
     ];
     type Command = RoomCommand;
@@ -257,6 +260,9 @@ const REPLIES: Migration = migration!("workspace_room/0016_replies");
 
 /// What else brings a mail to its ticket.
 const THREADS: Migration = migration!("workspace_room/0017_threads");
+
+/// What machines are sent.
+const LOOPS: Migration = migration!("workspace_room/0018_loops");
 
 /// What of a mail's text its writer wrote.
 const VISIBLE: Migration = migration!("workspace_room/0014_visible_body");

@@ -15,7 +15,7 @@ use super::comments::{self, Draft};
 use super::store::replies::{self as store, Leaving};
 use super::store::tickets::Standing;
 use super::store::{comments as rows, mails, tickets};
-use super::{mail, reply_text, reply_token};
+use super::{loops, mail, reply_text, reply_token};
 use crate::inbox_state::identity::inbox_of;
 use crate::kernel::actor::Settled;
 use crate::kernel::engine::hex;
@@ -55,7 +55,7 @@ pub struct Asked<'a> {
 /// # Errors
 /// `invalid_input` for an address that is none, and where somebody is named and it cannot leave.
 pub fn plan(
-    ctx: &Ctx<'_>,
+    ctx: &mut Ctx<'_>,
     ticket: &Standing,
     draft: &mut Draft,
     asked: Asked<'_>,
@@ -92,7 +92,7 @@ pub fn plan(
         return Err(Reject::field("to", why));
     }
     let name = |address: String| MailAddress { name: None, address };
-    draft.mail = Some(MailFacts {
+    let facts = MailFacts {
         raw_key: String::new(),
         message_id: None,
         from: None,
@@ -105,9 +105,12 @@ pub fn plan(
         threaded_by: None,
         attachments_omitted: 0,
         sent_at: None,
-    });
-    let state = SendState::Queued;
-    Ok(Some(Delivery { state, inbox_id, send_id: None, error: None, at: ctx.now }))
+    };
+    let is_automatic = draft.author == By::System;
+    let error = if is_automatic { loops::leaves(ctx, ticket.id, &facts)? } else { None };
+    draft.mail = Some(facts);
+    let state = if error.is_none() { SendState::Queued } else { SendState::Cancelled };
+    Ok(Some(Delivery { state, inbox_id, send_id: None, error, at: ctx.now }))
 }
 
 fn stays(asked: Asked<'_>, why: &str) -> Result<Option<Delivery>, Reject> {
@@ -202,13 +205,16 @@ fn without_tag(address: &str) -> String {
     untagged().unwrap_or_else(|| address.to_owned())
 }
 
-/// Wants a comment mailed.
+/// Wants a comment mailed, unless it was decided that it does not leave.
 ///
 /// # Errors
 /// A storage fault.
 pub fn enqueue(ctx: &mut Ctx<'_>, comment: CommentId, delivery: &Delivery) -> Result<(), Reject> {
     store::insert(ctx.sql, comment, delivery)?;
-    Ok(ctx.outbox(OUTBOX, &comment.to_string(), &[])?)
+    if delivery.state == SendState::Queued {
+        ctx.outbox(OUTBOX, &comment.to_string(), &[])?;
+    }
+    Ok(())
 }
 
 /// What an entry wants from the inbox: nothing where the comment is gone. Event `comment.delivery`

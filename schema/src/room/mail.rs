@@ -314,7 +314,9 @@ pub struct MailReceipt {
     pub comment_id: Option<CommentId>,
 }
 
-/// The data of `mail.stopped`.
+/// The data of `mail.stopped`: a mail that came in and is not kept, or an automatic one of the
+/// workspace's that does not leave, because it would be part of a loop. Of the latter, the first in
+/// an hour to an address is told.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

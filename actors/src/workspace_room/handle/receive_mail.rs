@@ -25,7 +25,9 @@ use crate::workspace_room::privacy::walk;
 use crate::workspace_room::store::tickets::Standing;
 use crate::workspace_room::store::{comments as comment_rows, mails, replies};
 use crate::workspace_room::threads::{self, Thread};
-use crate::workspace_room::{attention, comments, mail_reports, people, publish, tickets, uploads};
+use crate::workspace_room::{
+    attention, comments, loops, mail_reports, people, publish, tickets, uploads,
+};
 use schema::event::By;
 use schema::ids::{CommentId, InboxId, TicketId};
 use schema::room::attention::WakeReason;
@@ -35,9 +37,7 @@ use schema::room::mail::{
 };
 use schema::room::ticket::{Attributes, Priority, Source, Status};
 use schema::room::user::User;
-use schema::{Millis, Permission, Reject, check};
-
-const HOUR_MS: Millis = 60 * 60 * 1000;
+use schema::{Permission, Reject, check};
 
 /// Takes in a mail. Events `comment.created`, and `ticket.created` or `ticket.reopened`, and those
 /// of a user and company that are new; `mail.stopped`.
@@ -162,7 +162,7 @@ fn stir(ctx: &mut Ctx<'_>, author: &By, ticket: &Standing) -> Result<bool, Rejec
 }
 
 /// Why a mail is part of a loop, if it is.
-fn loop_reason(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<Option<String>, Reject> {
+fn loop_reason(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Option<String>, Reject> {
     let Some(automatic) = &input.automatic else { return Ok(None) };
     if automatic.kind == AutomaticKind::OwnLoop {
         return Ok(Some(mail::trim(&automatic.reason, 300)));
@@ -171,11 +171,7 @@ fn loop_reason(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<Option<String>, Rej
         return Ok(None);
     }
     let from = input.from.as_ref().map_or("", |from| from.address.as_str());
-    let address = mail::trim(&from.to_lowercase(), 320);
-    let mails = mails::count_automatic(ctx.sql, &address, ctx.now, ctx.now - HOUR_MS)?;
-    let most = mail::AUTOMATIC_PER_HOUR_MAX;
-    let reason = format!("more than {most} automatic mails of one address in an hour");
-    Ok((mails > most).then_some(reason))
+    loops::came(ctx, from)
 }
 
 /// The inbox that a mail's ticket answers through from now on, where that is another: the one that

@@ -134,10 +134,24 @@ pub fn before(sql: &dyn Sql, message_id: &str) -> Result<Vec<String>, Fault> {
 
 const FORGET_SENDERS: &str = "delete from automatic_senders where since <= ?";
 const COUNT_SENDER: &str = "insert into automatic_senders (address, since, mails) values (?, ?, 1)
-    on conflict (address) do update set mails = mails + 1 returning mails";
+    on conflict (address) do update set mails = mails + 1 returning mails, answers, told";
+const COUNT_ANSWER: &str = "insert into automatic_senders (address, since, mails, answers)
+    values (?, ?, 0, 1)
+    on conflict (address) do update set answers = answers + 1 returning mails, answers, told";
 
-/// Counts an automatic mail of an address; says which one of the hour it is. Hours that began at
-/// `until` or before are over.
+/// What was sent automatically in an hour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traffic {
+    /// How many mails of an address.
+    pub mails: i64,
+    /// How many to it.
+    pub answers: i64,
+    /// Whether those who manage were told that this is a loop.
+    pub told: bool,
+}
+
+/// Counts an automatic mail of an address; says how many there are in the hour, with it. Hours that
+/// began at `until` or before are over.
 ///
 /// # Errors
 /// A storage fault.
@@ -146,10 +160,43 @@ pub fn count_automatic(
     address: &str,
     now: Millis,
     until: Millis,
-) -> Result<i64, Fault> {
+) -> Result<Traffic, Fault> {
+    count(sql, COUNT_SENDER, address, (now, until))
+}
+
+/// Counts an automatic mail to an address, likewise.
+///
+/// # Errors
+/// A storage fault.
+pub fn count_answer(
+    sql: &dyn Sql,
+    address: &str,
+    now: Millis,
+    until: Millis,
+) -> Result<Traffic, Fault> {
+    count(sql, COUNT_ANSWER, address, (now, until))
+}
+
+fn count(
+    sql: &dyn Sql,
+    statement: &str,
+    address: &str,
+    (now, until): (Millis, Millis),
+) -> Result<Traffic, Fault> {
     sql.exec(FORGET_SENDERS, &[until.into()])?;
-    let row = sql.first(COUNT_SENDER, &[address.into(), now.into()])?;
-    row.map_or(Ok(1), |row| row.integer(0))
+    let row = sql.first(statement, &[address.into(), now.into()])?;
+    let row = row.ok_or_else(|| Fault("nothing is counted".into()))?;
+    Ok(Traffic { mails: row.integer(0)?, answers: row.integer(1)?, told: row.flag(2)? })
+}
+
+const SET_TOLD: &str = "update automatic_senders set told = 1 where address = ?";
+
+/// Those who manage are told of the automatic mails of an address, and to it.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_told(sql: &dyn Sql, address: &str) -> Result<(), Fault> {
+    sql.exec(SET_TOLD, &[address.into()]).map(drop)
 }
 
 const UNPARSEABLE: &str = "select number, raw_key, reason, envelope_from, envelope_to,
@@ -225,6 +272,8 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     BEFORE,
     FORGET_SENDERS,
     COUNT_SENDER,
+    COUNT_ANSWER,
+    SET_TOLD,
     UNPARSEABLE,
     LIST_UNPARSEABLE,
     INSERT_UNPARSEABLE,

@@ -19,7 +19,7 @@ pub struct Leaving {
 
 const INSERT: &str =
     "insert into replies (comment_id, inbox_id, state, send_id, version, error, at)
-    values (?, ?, ?, null, 0, null, ?)";
+    values (?, ?, ?, null, 0, ?, ?)";
 
 /// A comment is to leave.
 ///
@@ -30,6 +30,7 @@ pub fn insert(sql: &dyn Sql, comment: CommentId, delivery: &Delivery) -> Result<
         comment.to_string().into(),
         delivery.inbox_id.to_string().into(),
         delivery.state.as_str().into(),
+        delivery.error.clone().into(),
         delivery.at.into(),
     ];
     sql.exec(INSERT, &params).map(drop)
