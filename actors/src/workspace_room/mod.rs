@@ -114,6 +114,7 @@ impl Actor for Core {
         REPLIES,
         THREADS,
         LOOPS,
+        SIGN,
         //
     ];
     type Command = RoomCommand;
@@ -260,6 +261,9 @@ const REPLIES: Migration = migration!("workspace_room/0016_replies");
 
 /// What else brings a mail to its ticket.
 const THREADS: Migration = migration!("workspace_room/0017_threads");
+
+/// What stands below comments that leave as mail.
+const SIGN: Migration = migration!("workspace_room/0019_sign");
 
 /// What machines are sent.
 const LOOPS: Migration = migration!("workspace_room/0018_loops");

@@ -11,6 +11,7 @@
 //! What was deleted or erased by then does not leave.
 
 use super::access::store::workspace;
+use super::catalogue::render;
 use super::comments::{self, Draft};
 use super::store::replies::{self as store, Leaving};
 use super::store::tickets::Standing;
@@ -266,6 +267,7 @@ fn still_leaves(ctx: &Ctx<'_>, id: CommentId) -> Result<Option<Comment>, Reject>
 fn compose(ctx: &Ctx<'_>, comment: Comment) -> Result<NewMail, Reject> {
     let ticket = tickets::standing(ctx.sql, comment.ticket_id)?;
     let number = ticket.map_or(0, |ticket| ticket.number);
+    let text = signed(ctx, &comment)?;
     let facts = comment.mail.ok_or_else(|| Reject::internal("a reply to nobody"))?;
     let user = store::whose(ctx.sql, number)?.user;
     let parent = match users_latest(ctx, number, user, comment.seq)? {
@@ -294,8 +296,8 @@ fn compose(ctx: &Ctx<'_>, comment: Comment) -> Result<NewMail, Reject> {
         to: valid(facts.to),
         cc: valid(facts.cc),
         subject: facts.subject,
-        html: reply_text::html(&comment.body),
-        text: comment.body,
+        html: reply_text::html(&text),
+        text,
         references: reply_text::references(thread, answered.as_deref()),
         in_reply_to: answered.filter(|id| reply_text::is_sendable(id)),
         prospect: None,
@@ -303,6 +305,18 @@ fn compose(ctx: &Ctx<'_>, comment: Comment) -> Result<NewMail, Reject> {
         files: comment.attachments.into_iter().map(file).collect(),
         reply_tag: reply_tag(ctx, number)?,
     })
+}
+
+/// What a comment says, with the signature of the agent who wrote it below, where the workspace
+/// wants that. The comment itself has none.
+fn signed(ctx: &Ctx<'_>, comment: &Comment) -> Result<String, Reject> {
+    let wanted = workspace::find(ctx.sql)?.is_some_and(|workspace| workspace.sign_replies);
+    let (true, By::Agent { id }) = (wanted, &comment.author) else {
+        return Ok(comment.body.clone());
+    };
+    let ticket = tickets::find(ctx.sql, comment.ticket_id)?;
+    let below = ticket.map(|ticket| render::below(ctx, &ticket, *id)).transpose()?.flatten();
+    Ok(reply_text::signed(&comment.body, &below.unwrap_or_default()))
 }
 
 /// What the address has behind a plus where answers are asked to go, where the workspace wants it.

@@ -22,6 +22,19 @@ pub fn subject(parent: Option<&MailFacts>, ticket: &str) -> String {
     format!("Re: {subject}").chars().take(SUBJECT_CHARS_MAX).collect()
 }
 
+/// A text with a signature below it, behind the line that mail programs know it by (RFC 3676 §4.3);
+/// without, where it holds that already.
+#[must_use]
+pub fn signed(text: &str, signature: &str) -> String {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let signature = signature.trim();
+    if signature.is_empty() || words(text).contains(&words(signature)) {
+        return text.to_owned();
+    }
+    let line = if signature.starts_with("--") { "" } else { "-- \n" };
+    format!("{}\n\n{line}{signature}", text.trim_end())
+}
+
 /// A text as HTML: its lines, nothing of it a tag; none where a mail has no room for both.
 #[must_use]
 pub fn html(text: &str) -> Option<String> {
@@ -96,6 +109,18 @@ mod tests {
         }
         let long = subject(Some(&facts(&"x".repeat(SUBJECT_CHARS_MAX))), "t");
         assert_eq!(long.chars().count(), SUBJECT_CHARS_MAX);
+    }
+
+    #[test]
+    fn a_signature_stands_below_a_text_once() {
+        for (text, signature, becomes) in [
+            ("Hello\n", "Olga\nAcme ", "Hello\n\n-- \nOlga\nAcme"),
+            ("Hello", "-- Acme", "Hello\n\n-- Acme"),
+            ("Hello\n\n--\nOlga\n Acme", "Olga\nAcme", "Hello\n\n--\nOlga\n Acme"),
+            ("Hello", " \n", "Hello"),
+        ] {
+            assert_eq!(signed(text, signature), becomes);
+        }
     }
 
     #[test]

@@ -39,6 +39,10 @@ pub struct Workspace {
     /// Whether an answer under a wholly new subject opens a ticket that follows the old one.
     #[serde(default)]
     pub new_subject_opens: bool,
+    /// Whether the signature of the agent who wrote a comment, else that of the ticket's team, else
+    /// the workspace's, stands below it where it leaves as mail, unless it holds it already.
+    #[serde(default)]
+    pub sign_replies: bool,
     /// Grows with each change.
     pub version: i64,
     /// When it was registered.
@@ -463,6 +467,9 @@ pub struct ChangeWorkspace {
     /// Whether an answer under a wholly new subject opens a ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_subject_opens: Option<bool>,
+    /// Whether a signature stands below comments that leave as mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_replies: Option<bool>,
     /// The version that the caller saw (`If-Match`).
     #[serde(default)]
     pub if_version: Option<i64>,

@@ -43,6 +43,7 @@ pub fn change_workspace(ctx: &mut Ctx<'_>, input: &ChangeWorkspace) -> Result<Re
             .unwrap_or(before.thread_by_subject_days),
         reopen_days: days("reopenDays", input.reopen_days)?.unwrap_or(before.reopen_days),
         new_subject_opens: input.new_subject_opens.unwrap_or(before.new_subject_opens),
+        sign_replies: input.sign_replies.unwrap_or(before.sign_replies),
         ..before.clone()
     };
     if wanted == before {

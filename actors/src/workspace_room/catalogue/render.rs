@@ -13,7 +13,7 @@ use schema::ids::{AgentId, ItemId, TeamId};
 use schema::room::access::Agent;
 use schema::room::catalogue::{RenderCannedReply, RenderSignature, Rendered};
 use schema::room::ticket::Ticket;
-use schema::{Permission, Reject};
+use schema::{Code, Permission, Reject};
 use serde_json::json;
 
 /// Every variable.
@@ -159,9 +159,35 @@ pub fn canned(ctx: &Ctx<'_>, input: &RenderCannedReply) -> Result<Reply, Reject>
 pub fn signature(ctx: &Ctx<'_>, input: &RenderSignature) -> Result<Reply, Reject> {
     let member = authorise::require(ctx, Permission::Read)?;
     let ticket = tickets::find(ctx, input.ticket_id)?;
+    match nearest_signature(ctx, &ticket, member.agent)? {
+        Some(item) => Reply::of(&rendered(ctx, &item, &ticket, member.agent)?),
+        None => Reply::of(&Rendered { id: None, body: String::new() }),
+    }
+}
+
+/// What stands below what an agent writes on a ticket: their signature, filled in; none where there
+/// is none, or a value is missing.
+///
+/// # Errors
+/// A storage fault.
+pub fn below(ctx: &Ctx<'_>, ticket: &Ticket, agent: AgentId) -> Result<Option<String>, Reject> {
+    let Some(item) = nearest_signature(ctx, ticket, Some(agent))? else { return Ok(None) };
+    match rendered(ctx, &item, ticket, Some(agent)) {
+        Ok(rendered) => Ok(Some(rendered.body)),
+        Err(reject) if reject.code == Code::InvalidInput => Ok(None),
+        Err(reject) => Err(reject),
+    }
+}
+
+/// An agent's own signature, or that of the ticket's team, or the workspace's.
+fn nearest_signature(
+    ctx: &Ctx<'_>,
+    ticket: &Ticket,
+    agent: Option<AgentId>,
+) -> Result<Option<Item>, Reject> {
     let mut found = None;
-    if member.agent.is_some() {
-        found = signature_of(ctx, None, member.agent)?;
+    if agent.is_some() {
+        found = signature_of(ctx, None, agent)?;
     }
     if found.is_none() && ticket.team_id.is_some() {
         found = signature_of(ctx, ticket.team_id, None)?;
@@ -169,10 +195,7 @@ pub fn signature(ctx: &Ctx<'_>, input: &RenderSignature) -> Result<Reply, Reject
     if found.is_none() {
         found = signature_of(ctx, None, None)?;
     }
-    match found {
-        Some(item) => Reply::of(&rendered(ctx, &item, &ticket, member.agent)?),
-        None => Reply::of(&Rendered { id: None, body: String::new() }),
-    }
+    Ok(found)
 }
 
 fn rendered(

@@ -419,3 +419,42 @@ fn a_storm_of_automatic_mail_is_told_to_who_manages_once_in_its_hour() {
     storm(&mut desk, 100);
     assert_eq!(told(&mut desk), Some(2));
 }
+
+#[test]
+fn the_nearest_signature_stands_below_what_leaves_and_nowhere_else() {
+    let (mut desk, inbox) = answering();
+    let body = "{{agent.name}}\n{{workspace.name}} <{{user.company}}>";
+    desk.manage(&json!({ "createSignature": { "name": "all", "body": body } }));
+    let ticket = receive(&mut desk, "1@x", &json!({}));
+    let comment = desk.comment(&ticket, "Pull.");
+    let mut number = 0;
+    let mut sent = |desk: &mut Desk| {
+        number += 1;
+        let mut sends = asked(desk, |_| taken(&inbox, number));
+        sends.pop().expect("a mail").mail
+    };
+    let mail = sent(&mut desk);
+    let name = desk.agent.opened.agent.name.clone();
+    assert_eq!(mail.text, format!("Pull.\n\n-- \n{name}\nAcme <acme.example>"));
+    let html = mail.html.expect("HTML");
+    assert!(html.ends_with("<br>\nAcme &lt;acme.example&gt;</div>"), "{html}");
+    let kept = comment_of(&mut desk, &comment);
+    assert_eq!((&kept["body"], &kept["visibleBody"]), (&json!("Pull."), &Value::Null));
+    // Their own comes before, and one that the agent has put in stands once.
+    let own = json!({ "name": "me", "body": "Yours, {{agent.firstName}}", "personal": true });
+    desk.ask(&json!({ "createSignature": own }));
+    desk.comment(&ticket, "Push.");
+    let text = sent(&mut desk).text;
+    assert!(text.starts_with("Push.\n\n-- \nYours, "), "{text}");
+    desk.comment(&ticket, &text);
+    assert_eq!(sent(&mut desk).text, text);
+    // A machine has none; nor has anybody where the workspace wants none.
+    desk.manage(&json!({ "createAutomation": { "name": "R", "trigger": { "on": "commentByUser" },
+        "actions": [{ "reply": { "body": "We have it." } }] } }));
+    receive(&mut desk, "2@x", &json!({ "inReplyTo": ["1@x"] }));
+    assert_eq!(sent(&mut desk).text, "We have it.");
+    let off = desk.manage(&json!({ "changeWorkspace": { "signReplies": false } }));
+    assert_eq!(off["signReplies"], false);
+    desk.comment(&ticket, "Lift.");
+    assert_eq!(sent(&mut desk).text, "Lift.");
+}
