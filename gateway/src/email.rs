@@ -102,7 +102,6 @@ pub async fn file<P: Platform>(
     mail: &StoredMail,
     raw: &[u8],
 ) -> Result<MailReceipt, Reject> {
-    let way = Way(platform);
     let arrival = Arrival {
         workspace: mail.workspace,
         inbox: None,
@@ -110,8 +109,21 @@ pub async fn file<P: Platform>(
         from: Some(&mail.from),
         to: Some(&mail.to),
     };
-    let own = way.own(mail.workspace).await;
-    intake::file(&way, &arrival, &own, raw).await
+    hand_over(platform, &arrival, raw).await
+}
+
+/// Hands a kept mail to its room.
+///
+/// # Errors
+/// As [`file`].
+pub async fn hand_over<P: Platform>(
+    platform: &P,
+    arrival: &Arrival<'_>,
+    raw: &[u8],
+) -> Result<MailReceipt, Reject> {
+    let way = Way(platform);
+    let own = way.own(arrival.workspace).await;
+    intake::file(&way, arrival, &own, raw).await
 }
 
 /// The gateway's way to storage, rooms and D1.

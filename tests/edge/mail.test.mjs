@@ -179,6 +179,11 @@ test("mail in", { timeout: 120_000 }, async (t) => {
     assert.ok(listed[0].reason.length > 0);
     await socket.until(() => socket.events.some(({ type }) => type === "mail.unparseable"), "its event");
     assert.equal((await tickets()).length, 0);
+    const retry = (number) => call(url, "POST", "/v1/unparseable-mails/retry", { token, body: { number } });
+    const again = await retry(listed[0].number);
+    assert.deepEqual([again.status, again.body.data.outcome], [200, "unparseable"]);
+    assert.deepEqual(await all(url, "/v1/unparseable-mails", { token }), listed);
+    assert.equal((await retry(99)).status, 404);
     await socket.close();
   });
 

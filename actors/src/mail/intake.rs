@@ -128,6 +128,7 @@ fn unreadable(mail: &Arrival<'_>, raw: &[u8], reason: String) -> ReportUnparseab
     ReportUnparseable {
         raw_key: mail.raw_key.to_owned(),
         reason,
+        inbox_id: mail.inbox,
         envelope_from: some(mail.from),
         envelope_to: some(mail.to),
         bytes_count: i64::try_from(raw.len()).unwrap_or(i64::MAX),

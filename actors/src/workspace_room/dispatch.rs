@@ -200,6 +200,9 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
             handle::report_unparseable::report_unparseable(ctx, &input)
         }
         RoomCommand::NoteMailbox(input) => handle::note_mailbox::note_mailbox(ctx, &input),
+        RoomCommand::GetUnparseableMail(input) => {
+            handle::list_unparseable_mails::get_unparseable_mail(ctx, &input)
+        }
         RoomCommand::ListUnparseableMails(input) => {
             handle::list_unparseable_mails::list_unparseable_mails(ctx, &input)
         }

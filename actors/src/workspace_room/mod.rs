@@ -115,6 +115,7 @@ impl Actor for Core {
         THREADS,
         LOOPS,
         SIGN,
+        UNPARSEABLE_INBOX,
         //
     ];
     type Command = RoomCommand;
@@ -264,6 +265,9 @@ const THREADS: Migration = migration!("workspace_room/0017_threads");
 
 /// What stands below comments that leave as mail.
 const SIGN: Migration = migration!("workspace_room/0019_sign");
+
+/// The inbox that read a mail which could not be read.
+const UNPARSEABLE_INBOX: Migration = migration!("workspace_room/0020_unparseable_inbox");
 
 /// What machines are sent.
 const LOOPS: Migration = migration!("workspace_room/0018_loops");

@@ -3,9 +3,10 @@
 use super::Schemas;
 use super::functions::Function;
 use crate::router::Route;
-use crate::routes::{api_keys, attachments, mailboxes, microsoft, webhooks};
+use crate::routes::{api_keys, attachments, mailboxes, mails, microsoft, webhooks};
 use schema::inbox::InboxView;
 use schema::room::comment::Attachment;
+use schema::room::mail::MailReceipt;
 use schema::room::notification::{ChangeNotificationTemplates, NotificationTemplates};
 use schema::room::webhook::{ChangeWebhook, Webhook};
 use serde_json::json;
@@ -60,6 +61,10 @@ pub(super) fn of_mailboxes(route: Route, s: &mut Schemas) -> Function {
         Route::DisconnectMailbox => {
             let view = s.reply::<InboxView>();
             Function::reads("disconnectMailbox", "Has an inbox read no mailbox", view)
+        }
+        Route::RetryMail => {
+            let (body, reply) = (s.input::<mails::RetryMail>(), s.reply::<MailReceipt>());
+            Function::does("retryMail", "Takes a mail in that could not be read", body, reply)
         }
         _ => {
             let body = s.input::<mailboxes::SyncEmails>();

@@ -14,6 +14,7 @@ pub mod health;
 pub mod inboxes;
 pub mod invitations;
 pub mod mailboxes;
+pub mod mails;
 pub mod microsoft;
 pub mod notifications;
 pub mod prospects;
@@ -60,6 +61,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::ConnectMailbox => mailboxes::connect(call).await,
         Route::DisconnectMailbox => mailboxes::disconnect(call).await,
         Route::SyncEmails => mailboxes::sync(call).await,
+        Route::RetryMail => mails::retry(call).await,
         Route::ListSends => inboxes::list_sends(call).await,
         Route::Send => inboxes::send(call).await,
         Route::GetSend => inboxes::get_send(call).await,

@@ -271,6 +271,9 @@ pub struct ReportUnparseable {
     pub raw_key: String,
     /// Why it cannot be read.
     pub reason: String,
+    /// The inbox that read it; absent where it was routed to the Worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
     /// The envelope sender.
     #[serde(default)]
     pub envelope_from: Option<String>,
@@ -338,6 +341,9 @@ pub struct UnparseableMail {
     pub raw_key: String,
     /// Why it cannot be read.
     pub reason: String,
+    /// The inbox that read it; absent where it was routed to the Worker.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
     /// The envelope sender.
     pub envelope_from: Option<String>,
     /// The envelope recipient.
@@ -368,4 +374,13 @@ pub struct ListUnparseableMails {
     /// The `nextCursor` of the page before.
     #[serde(default)]
     pub cursor: Option<String>,
+}
+
+/// Reads one of them. Reply: [`UnparseableMail`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct GetUnparseableMail {
+    /// Which.
+    pub number: i64,
 }

@@ -386,6 +386,8 @@ pub enum RoomCommand {
     NoteMailbox(crate::mailbox::NoteMailbox),
     /// List the mails that could not be read. Reply: a page of [`mail::UnparseableMail`].
     ListUnparseableMails(mail::ListUnparseableMails),
+    /// Read one of them, to try it again. Reply: [`mail::UnparseableMail`].
+    GetUnparseableMail(mail::GetUnparseableMail),
 
     /// Search. Reply: a page of [`search::Hit`].
     Search(search::Search),

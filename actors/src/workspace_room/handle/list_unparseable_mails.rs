@@ -1,11 +1,11 @@
-//! Listing the mails that could not be read.
+//! Listing the mails that could not be read, and reading what is known of one.
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::cursor;
 use crate::workspace_room::store::{TOP, mails};
 use schema::page;
-use schema::room::mail::ListUnparseableMails;
+use schema::room::mail::{GetUnparseableMail, ListUnparseableMails};
 use schema::{Permission, Reject};
 
 const LIST: &str = "unparseable";
@@ -26,4 +26,14 @@ pub fn list_unparseable_mails(
     let mails = mails::list_unparseable(ctx.sql, before, limit + 1)?;
     let rows = mails.into_iter().map(|mail| ((0, mail.number), mail)).collect();
     Reply::of(&cursor::page(ctx, LIST, limit, rows))
+}
+
+/// Reads one of them, for whoever tries it again.
+///
+/// # Errors
+/// `forbidden` for who does not manage; `not_found`, also where it was taken in since.
+pub fn get_unparseable_mail(ctx: &Ctx<'_>, input: &GetUnparseableMail) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Manage)?;
+    let mail = mails::unparseable_of_number(ctx.sql, input.number)?;
+    Reply::of(&mail.ok_or_else(|| Reject::not_found("unparseable mail"))?)
 }

@@ -51,6 +51,7 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     if input.raw_key.is_empty() {
         return Err(Reject::field("rawKey", "must not be empty"));
     }
+    mails::forget_unparseable(ctx.sql, &input.raw_key)?;
     let key = mail::key(input);
     if let Some(known) = known(ctx, &key)? {
         return duplicate(ctx, input, known);
@@ -84,16 +85,27 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     ticket.inbox_id = inbox.or(ticket.inbox_id);
     let draft = draft(ctx, input, author, facts)?;
     let comment = comments::add(ctx, &mut ticket, draft)?;
-    mails::remember(ctx.sql, &key, Some((ticket.number, comment.id)), ctx.now)?;
-    let before = mail::before(input);
-    if !before.is_empty() {
-        mails::set_before(ctx.sql, &key, &before)?;
-    }
-    if let Some(conversation) = &input.conversation {
-        mails::set_conversation(ctx.sql, &key, conversation)?;
-    }
+    remember(ctx, input, &key, (ticket.number, comment.id))?;
     report(ctx, input, Some((ticket.id, comment.id)))?;
     Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
+}
+
+/// Remembers by what later mails find the ticket of a mail.
+fn remember(
+    ctx: &Ctx<'_>,
+    input: &ReceiveMail,
+    key: &str,
+    kept: (i64, CommentId),
+) -> Result<(), Reject> {
+    mails::remember(ctx.sql, key, Some(kept), ctx.now)?;
+    let before = mail::before(input);
+    if !before.is_empty() {
+        mails::set_before(ctx.sql, key, &before)?;
+    }
+    if let Some(conversation) = &input.conversation {
+        mails::set_conversation(ctx.sql, key, conversation)?;
+    }
+    Ok(())
 }
 
 /// What is known of a mail, also of one that was erased.

@@ -36,6 +36,7 @@ pub fn report_unparseable(ctx: &mut Ctx<'_>, input: &ReportUnparseable) -> Resul
     let mut mail = UnparseableMail {
         number: 0,
         raw_key: input.raw_key.clone(),
+        inbox_id: input.inbox_id,
         reason: trim(&input.reason, REASON_CHARS_MAX),
         envelope_from: address(&input.envelope_from),
         envelope_to: address(&input.envelope_to),

@@ -200,7 +200,7 @@ pub fn set_told(sql: &dyn Sql, address: &str) -> Result<(), Fault> {
 }
 
 const UNPARSEABLE: &str = "select number, raw_key, reason, envelope_from, envelope_to,
-    bytes_count, received_at from unparseable_mails where raw_key = ?";
+    bytes_count, received_at, inbox_id from unparseable_mails where raw_key = ?";
 
 /// A mail that could not be read, by where it is kept.
 ///
@@ -210,8 +210,30 @@ pub fn unparseable(sql: &dyn Sql, raw_key: &str) -> Result<Option<UnparseableMai
     sql.first(UNPARSEABLE, &[raw_key.into()])?.as_ref().map(read_unparseable).transpose()
 }
 
+const UNPARSEABLE_OF_NUMBER: &str = "select number, raw_key, reason, envelope_from, envelope_to,
+    bytes_count, received_at, inbox_id from unparseable_mails where number = ?";
+
+/// A mail that could not be read, by its number.
+///
+/// # Errors
+/// A storage fault.
+pub fn unparseable_of_number(sql: &dyn Sql, number: i64) -> Result<Option<UnparseableMail>, Fault> {
+    sql.first(UNPARSEABLE_OF_NUMBER, &[number.into()])?.as_ref().map(read_unparseable).transpose()
+}
+
+const FORGET_UNPARSEABLE: &str = "delete from unparseable_mails where raw_key = ?";
+
+/// A mail can be read after all.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_unparseable(sql: &dyn Sql, raw_key: &str) -> Result<(), Fault> {
+    sql.exec(FORGET_UNPARSEABLE, &[raw_key.into()]).map(drop)
+}
+
 const LIST_UNPARSEABLE: &str = "select number, raw_key, reason, envelope_from, envelope_to,
-    bytes_count, received_at from unparseable_mails where number < ? order by number desc limit ?";
+    bytes_count, received_at, inbox_id from unparseable_mails where number < ?
+    order by number desc limit ?";
 
 /// The mails that could not be read, the latest first, before a number.
 ///
@@ -235,12 +257,13 @@ fn read_unparseable(row: &Row) -> Result<UnparseableMail, Fault> {
         envelope_to: row.text_or_null(4)?,
         bytes_count: row.integer(5)?,
         received_at: row.integer(6)?,
+        inbox_id: row.id_or_null(7)?,
     })
 }
 
 const INSERT_UNPARSEABLE: &str = "insert into unparseable_mails
-    (raw_key, reason, envelope_from, envelope_to, bytes_count, received_at)
-    values (?, ?, ?, ?, ?, ?) returning number";
+    (raw_key, reason, envelope_from, envelope_to, bytes_count, received_at, inbox_id)
+    values (?, ?, ?, ?, ?, ?, ?) returning number";
 
 /// Adds a mail that could not be read; says its number.
 ///
@@ -254,6 +277,7 @@ pub fn insert_unparseable(sql: &dyn Sql, mail: &UnparseableMail) -> Result<i64, 
         mail.envelope_to.clone().into(),
         mail.bytes_count.into(),
         mail.received_at.into(),
+        mail.inbox_id.map(|id| id.to_string()).into(),
     ];
     let row = sql.first(INSERT_UNPARSEABLE, &params)?;
     row.ok_or_else(|| Fault("the row has no number".into()))?.integer(0)
@@ -276,5 +300,7 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     SET_TOLD,
     UNPARSEABLE,
     LIST_UNPARSEABLE,
+    UNPARSEABLE_OF_NUMBER,
+    FORGET_UNPARSEABLE,
     INSERT_UNPARSEABLE,
 ];

@@ -305,6 +305,28 @@ fn what_cannot_be_read_is_listed_once() {
 }
 
 #[test]
+fn what_can_be_read_after_all_is_listed_no_more() {
+    let mut desk = Desk::open();
+    let inbox = uuid::Uuid::from_u128(7);
+    for n in [1, 2] {
+        let raw_key = format!("raw/{n}");
+        let report = json!({ "rawKey": raw_key, "reason": "no", "inboxId": inbox });
+        desk.system(&json!({ "reportUnparseable": report }));
+    }
+    let get = |number: i64| json!({ "getUnparseableMail": { "number": number } });
+    let found = desk.manage(&get(1));
+    assert_eq!((&found["rawKey"], &found["inboxId"]), (&json!("raw/1"), &json!(inbox)));
+    assert_eq!(desk.refused(&get(1)).0, Code::Forbidden);
+    let mut mail = mail("1@x", "a@b.example");
+    mail["rawKey"] = json!("raw/1");
+    assert_eq!(receive(&mut desk, &mail)["outcome"], "opened");
+    assert_eq!(desk.manage_refused(&get(1)).0, Code::NotFound);
+    let list = desk.ask(&json!({ "listUnparseableMails": {} }));
+    assert_eq!(list["items"].as_array().map(Vec::len), Some(1));
+    assert_eq!(desk.manage(&get(2))["rawKey"], "raw/2");
+}
+
+#[test]
 fn only_postroom_itself_hands_in_mail() {
     let mut desk = Desk::open();
     let owner = desk.owner.principal.clone();

@@ -58,6 +58,9 @@ pub fn account(world: &mut World, tenant: usize) {
             let report = json!({ "rawKey": format!("raw/{text}"), "reason": text });
             (system, json!({ "reportUnparseable": report }), About::Other)
         }
+        (14, _) => {
+            (owner.principal, json!({ "getUnparseableMail": { "number": 1 } }), About::Other)
+        }
         _ => (owner.principal, json!({ "getWorkspace": {} }), About::Other),
     };
     room::ask(world, tenant, principal, &command, about, Via::Http);

@@ -393,6 +393,7 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Read), json!({ "search": { "query": "x" } })),
         (For::Members(Read), json!({ "getReport": { "from": "2026-01-01", "to": "2026-01-02" } })),
         (For::Members(Read), json!({ "listUnparseableMails": {} })),
+        (For::Members(Manage), json!({ "getUnparseableMail": { "number": 1 } })),
         (
             For::Members(Work),
             json!({ "beginUpload": { "fileName": "a.png", "contentType": "image/png" } }),
