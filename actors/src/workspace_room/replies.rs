@@ -235,7 +235,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         return Ok(Effect::Nothing);
     };
     let key = format!("{COMMENT_KEY}{id}");
-    let mail = compose(ctx, comment)?;
+    let mail = compose(ctx, comment, leaving.delivery.inbox_id)?;
     let command = to_json(&InboxCommand::Send(SendMail { key: key.clone(), mail }));
     Ok(Effect::Call {
         actor: ActorKind::InboxState,
@@ -264,10 +264,10 @@ fn still_leaves(ctx: &Ctx<'_>, id: CommentId) -> Result<Option<Comment>, Reject>
 }
 
 /// The mail that a comment is.
-fn compose(ctx: &Ctx<'_>, comment: Comment) -> Result<NewMail, Reject> {
+fn compose(ctx: &Ctx<'_>, comment: Comment, inbox: InboxId) -> Result<NewMail, Reject> {
     let ticket = tickets::standing(ctx.sql, comment.ticket_id)?;
     let number = ticket.map_or(0, |ticket| ticket.number);
-    let text = signed(ctx, &comment)?;
+    let text = signed(ctx, &comment, inbox)?;
     let facts = comment.mail.ok_or_else(|| Reject::internal("a reply to nobody"))?;
     let user = store::whose(ctx.sql, number)?.user;
     let parent = match users_latest(ctx, number, user, comment.seq)? {
@@ -309,13 +309,13 @@ fn compose(ctx: &Ctx<'_>, comment: Comment) -> Result<NewMail, Reject> {
 
 /// What a comment says, with the signature of the agent who wrote it below, where the workspace
 /// wants that. The comment itself has none.
-fn signed(ctx: &Ctx<'_>, comment: &Comment) -> Result<String, Reject> {
+fn signed(ctx: &Ctx<'_>, comment: &Comment, inbox: InboxId) -> Result<String, Reject> {
     let wanted = workspace::find(ctx.sql)?.is_some_and(|workspace| workspace.sign_replies);
     let (true, By::Agent { id }) = (wanted, &comment.author) else {
         return Ok(comment.body.clone());
     };
     let ticket = tickets::find(ctx.sql, comment.ticket_id)?;
-    let below = ticket.map(|ticket| render::below(ctx, &ticket, *id)).transpose()?.flatten();
+    let below = ticket.map(|ticket| render::below(ctx, &ticket, *id, inbox)).transpose()?.flatten();
     Ok(reply_text::signed(&comment.body, &below.unwrap_or_default()))
 }
 

@@ -4,7 +4,7 @@
 use super::comment::{Comment, Visibility};
 use super::ticket::{ListTickets, Status, Ticket, TicketChange};
 use crate::Millis;
-use crate::ids::{AgentId, CategoryId, CustomStatusId, ItemId, TeamId, TicketId};
+use crate::ids::{AgentId, CategoryId, CustomStatusId, InboxId, ItemId, TeamId, TicketId};
 use serde::{Deserialize, Serialize};
 
 /// The longest name, in characters.
@@ -86,7 +86,8 @@ pub struct CannedReply {
     pub version: i64,
 }
 
-/// What stands below a reply: an agent's own, that of the ticket's team, or the workspace's. Its
+/// What stands below a reply: an agent's own, that of the inbox that the reply leaves through, that
+/// of the ticket's team, or the workspace's. Its
 /// variables are those of a [`CannedReply`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -98,10 +99,13 @@ pub struct Signature {
     pub name: String,
     /// The text, with variables.
     pub body: String,
-    /// The team that it is for. A team has one, and so has an agent, and the workspace.
+    /// The team that it is for. A team has one, and so has an agent, an inbox, and the workspace.
     pub team_id: Option<TeamId>,
     /// The agent whose own it is.
     pub agent_id: Option<AgentId>,
+    /// The inbox that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
     /// Whether it is put away.
     pub archived: bool,
     /// When it was made.
@@ -299,6 +303,9 @@ pub struct CreateText {
     /// Whether it is the caller's own. What is not is made by who manages the workspace.
     #[serde(default)]
     pub personal: bool,
+    /// The inbox that a signature is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
 }
 
 /// Changes a canned reply or a signature; what is absent stays.

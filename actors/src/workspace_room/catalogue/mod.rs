@@ -312,7 +312,7 @@ pub fn alter(
 }
 
 /// Refuses a name that another of the same kind, team and agent has; and a second signature of a
-/// team, of an agent or of the workspace.
+/// team, of an agent, of an inbox or of the workspace.
 fn check_unique(ctx: &Ctx<'_>, kind: Kind, item: &Item) -> Result<(), Reject> {
     let Some(other) = twin(ctx, kind, item)? else { return Ok(()) };
     let why = if other.name.to_lowercase() == item.name.to_lowercase() {
@@ -324,7 +324,7 @@ fn check_unique(ctx: &Ctx<'_>, kind: Kind, item: &Item) -> Result<(), Reject> {
 }
 
 /// What an item cannot stand beside: another of the same kind, team and agent with its name; or,
-/// of a signature, that of the same team, of the same agent or of the workspace.
+/// of a signature, that of the same team, agent or inbox, or of the workspace.
 ///
 /// # Errors
 /// A storage fault.
@@ -336,7 +336,9 @@ pub fn twin(ctx: &Ctx<'_>, kind: Kind, item: &Item) -> Result<Option<Item>, Reje
         return Ok(Some(other));
     }
     if kind == Kind::Signature {
-        return Ok(render::signature_of(ctx, item.team, item.agent)?.filter(same));
+        let others = store::of_scope(ctx.sql, kind, item.team, item.agent)?;
+        let inbox = item.text("inboxId");
+        return Ok(others.into_iter().find(|other| same(other) && other.text("inboxId") == inbox));
     }
     Ok(None)
 }

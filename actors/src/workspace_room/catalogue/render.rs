@@ -9,7 +9,7 @@ use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::store::{agents, workspace};
 use crate::workspace_room::tickets;
-use schema::ids::{AgentId, ItemId, TeamId};
+use schema::ids::{AgentId, InboxId, ItemId};
 use schema::room::access::Agent;
 use schema::room::catalogue::{RenderCannedReply, RenderSignature, Rendered};
 use schema::room::ticket::Ticket;
@@ -152,26 +152,37 @@ pub fn canned(ctx: &Ctx<'_>, input: &RenderCannedReply) -> Result<Reply, Reject>
     Reply::of(&rendered(ctx, &item, &ticket, member.agent)?)
 }
 
-/// Fills in the caller's signature: their own, or the team's of the ticket, or the workspace's.
+/// Fills in the caller's signature: their own, or that of the inbox that the ticket answers
+/// through, or of its team, or of the workspace.
 ///
 /// # Errors
 /// `not_found`; `invalid_input` where a value is missing.
 pub fn signature(ctx: &Ctx<'_>, input: &RenderSignature) -> Result<Reply, Reject> {
     let member = authorise::require(ctx, Permission::Read)?;
     let ticket = tickets::find(ctx, input.ticket_id)?;
-    match nearest_signature(ctx, &ticket, member.agent)? {
+    let inbox = match ticket.inbox_id {
+        Some(inbox) => Some(inbox),
+        None => workspace::find(ctx.sql)?.and_then(|workspace| workspace.reply_inbox_id),
+    };
+    match nearest_signature(ctx, &ticket, member.agent, inbox)? {
         Some(item) => Reply::of(&rendered(ctx, &item, &ticket, member.agent)?),
         None => Reply::of(&Rendered { id: None, body: String::new() }),
     }
 }
 
-/// What stands below what an agent writes on a ticket: their signature, filled in; none where there
-/// is none, or a value is missing.
+/// What stands below what an agent writes on a ticket and an inbox sends: their signature, filled
+/// in; none where there is none, or a value is missing.
 ///
 /// # Errors
 /// A storage fault.
-pub fn below(ctx: &Ctx<'_>, ticket: &Ticket, agent: AgentId) -> Result<Option<String>, Reject> {
-    let Some(item) = nearest_signature(ctx, ticket, Some(agent))? else { return Ok(None) };
+pub fn below(
+    ctx: &Ctx<'_>,
+    ticket: &Ticket,
+    agent: AgentId,
+    inbox: InboxId,
+) -> Result<Option<String>, Reject> {
+    let found = nearest_signature(ctx, ticket, Some(agent), Some(inbox))?;
+    let Some(item) = found else { return Ok(None) };
     match rendered(ctx, &item, ticket, Some(agent)) {
         Ok(rendered) => Ok(Some(rendered.body)),
         Err(reject) if reject.code == Code::InvalidInput => Ok(None),
@@ -179,23 +190,26 @@ pub fn below(ctx: &Ctx<'_>, ticket: &Ticket, agent: AgentId) -> Result<Option<St
     }
 }
 
-/// An agent's own signature, or that of the ticket's team, or the workspace's.
+/// An agent's own signature, or that of the inbox, of the ticket's team, or the workspace's.
 fn nearest_signature(
     ctx: &Ctx<'_>,
     ticket: &Ticket,
     agent: Option<AgentId>,
+    inbox: Option<InboxId>,
 ) -> Result<Option<Item>, Reject> {
-    let mut found = None;
-    if agent.is_some() {
-        found = signature_of(ctx, None, agent)?;
+    let first = |team, agent| -> Result<Option<Item>, Reject> {
+        Ok(store::of_scope(ctx.sql, Kind::Signature, team, agent)?.into_iter().next())
+    };
+    if let Some(own) = agent.map(|agent| first(None, Some(agent))).transpose()?.flatten() {
+        return Ok(Some(own));
     }
-    if found.is_none() && ticket.team_id.is_some() {
-        found = signature_of(ctx, ticket.team_id, None)?;
+    let all = store::of_scope(ctx.sql, Kind::Signature, None, None)?;
+    let of = |inbox: Option<&str>| all.iter().find(|it| it.text("inboxId") == inbox).cloned();
+    if let Some(found) = inbox.and_then(|inbox| of(Some(&inbox.to_string()))) {
+        return Ok(Some(found));
     }
-    if found.is_none() {
-        found = signature_of(ctx, None, None)?;
-    }
-    Ok(found)
+    let teams = ticket.team_id.map(|team| first(Some(team), None)).transpose()?.flatten();
+    Ok(teams.or_else(|| of(None)))
 }
 
 fn rendered(
@@ -206,16 +220,4 @@ fn rendered(
 ) -> Result<Rendered, Reject> {
     let body = fill(ctx, item.text("body").unwrap_or_default(), ticket, agent)?;
     Ok(Rendered { id: Some(item.id), body })
-}
-
-/// The signature that is for exactly this team, or this agent, or for all.
-///
-/// # Errors
-/// A storage fault.
-pub fn signature_of(
-    ctx: &Ctx<'_>,
-    team: Option<TeamId>,
-    agent: Option<AgentId>,
-) -> Result<Option<Item>, Reject> {
-    Ok(store::of_scope(ctx.sql, Kind::Signature, team, agent)?)
 }

@@ -98,11 +98,10 @@ pub fn of_name(sql: &dyn Sql, kind: Kind, name: &str) -> Result<Vec<Item>, Fault
 }
 
 /// What is looked through is bounded: there is a limit to each kind.
-const OF_SCOPE: &str = columns!(
-    "where kind = ? and archived = 0 and team_id is ? and agent_id is ? order by number limit 1"
-);
+const OF_SCOPE: &str =
+    columns!("where kind = ? and archived = 0 and team_id is ? and agent_id is ? order by number");
 
-/// The first thing of a kind that is for a team, for an agent, or for all; none that is archived.
+/// The things of a kind that are for a team, for an agent, or for all; none that is archived.
 ///
 /// # Errors
 /// A storage fault.
@@ -111,10 +110,10 @@ pub fn of_scope(
     kind: Kind,
     team: Option<TeamId>,
     agent: Option<AgentId>,
-) -> Result<Option<Item>, Fault> {
+) -> Result<Vec<Item>, Fault> {
     let (team, agent) = (team.map(|id| id.to_string()), agent.map(|id| id.to_string()));
     let params = [kind.as_str().into(), team.into(), agent.into()];
-    sql.first(OF_SCOPE, &params)?.as_ref().map(read).transpose()
+    sql.exec(OF_SCOPE, &params)?.iter().map(read).collect()
 }
 
 const COUNT: &str = "select count(*) from catalogue where kind = ? and archived = 0";

@@ -15,7 +15,17 @@ use serde_json::json;
 /// is another's.
 pub fn create(ctx: &mut Ctx<'_>, kind: Kind, input: &CreateText) -> Result<Reply, Reject> {
     let draft = Draft { name: input.name.clone(), team: input.team_id, personal: input.personal };
-    let item = make(ctx, kind, draft, |_| content(&input.body))?;
+    if input.inbox_id.is_some() && kind != Kind::Signature {
+        return Err(Reject::field("inboxId", format!("is nothing that a {} has", kind.noun())));
+    }
+    if input.inbox_id.is_some() && (input.personal || input.team_id.is_some()) {
+        return Err(Reject::field("inboxId", "stands beside neither teamId nor personal"));
+    }
+    let item = make(ctx, kind, draft, |_| {
+        let mut content = content(&input.body)?;
+        content.extend(input.inbox_id.map(|inbox| ("inboxId".to_owned(), json!(inbox))));
+        Ok(content)
+    })?;
     Reply::of(&view(kind, &item))
 }
 

@@ -164,7 +164,8 @@ fn content(ctx: &Ctx<'_>, kind: Kind, row: &ItemRow) -> Result<Content, Reject> 
 pub fn row(ctx: &Ctx<'_>, kind: Kind, item: Item) -> Result<ItemRow, Reject> {
     // What was for a team that is deleted comes put away: it cannot stand beside what is for all.
     let team = live_team(ctx, item.team)?;
-    let orphan = team != item.team;
+    // So does what is for an inbox: inboxes do not move.
+    let orphan = team != item.team || item.text("inboxId").is_some();
     let text = matches!(kind, Kind::Canned | Kind::Signature);
     let body = item.text("body").filter(|_| text).map(str::to_owned);
     let actions = if kind == Kind::Macro { Some(macros::actions(&item)?) } else { None };
