@@ -178,12 +178,18 @@ pub fn finish(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<()
     if state != SendState::Unknown {
         ctx.set_timer(FORGET, &send.id.to_string(), ctx.now + BODY_KEPT_MS, &[])?;
     }
-    if send.key.starts_with(COMMENT_KEY) {
-        ctx.outbox(outbox::DELIVERY, &send.id.to_string(), &[])?;
-    }
+    tell(ctx, send)?;
     store::microsoft::forget_draft(ctx.sql, send.id)?;
     there_is_room(ctx)?;
     keep_send(ctx, send)
+}
+
+/// Tells the room of a mail that is a comment, once it is written down.
+pub fn tell(ctx: &mut Ctx<'_>, send: &Send) -> Result<(), Reject> {
+    if send.key.starts_with(COMMENT_KEY) {
+        ctx.outbox(outbox::DELIVERY, &send.id.to_string(), &[])?;
+    }
+    Ok(())
 }
 
 /// Others may wait until fewer are under way.

@@ -8,6 +8,7 @@
 
 use super::store::inbox::Inbox;
 use super::store::ledger::{self, Window};
+use super::{keep_inbox, registered};
 use crate::kernel::Ctx;
 use schema::inbox::{BOUNCE_RATE_BP_MAX, Health, WINDOW_MS, WINDOW_SENDS_MAX, WINDOW_SENDS_MIN};
 use schema::{Millis, Reject};
@@ -42,6 +43,16 @@ pub fn judge(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
             reason.push_str(&format!(", {complained} were complained about"));
         }
         pause(ctx, inbox, &reason)?;
+    }
+    Ok(())
+}
+
+/// The server refuses the log-in: pauses the inbox, unless it is.
+pub fn log_in_refused(ctx: &mut Ctx<'_>, code: u16) -> Result<(), Reject> {
+    let mut inbox = registered(ctx)?;
+    if inbox.paused.is_none() {
+        pause(ctx, &mut inbox, &format!("the server refuses the log-in: {code}"))?;
+        keep_inbox(ctx, &mut inbox)?;
     }
     Ok(())
 }

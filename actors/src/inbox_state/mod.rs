@@ -17,6 +17,9 @@
 //! A slot is for its local day: a mail that could not be certain to have left by midnight is not
 //! begun, and asks for a slot of the next day.
 //!
+//! A mail has left once its server took it for somebody; whom the server put off, it is tried again
+//! for, and for nobody else.
+//!
 //! A mail leaves by SMTP, or as a draft through a mailbox at Microsoft ([`microsoft`]).
 //!
 //! It may read a mailbox, too ([`mailbox`]): each mail in it becomes one comment of the room, once,
@@ -61,6 +64,7 @@ impl Actor for Core {
         migration!("inbox_state/0004_microsoft"),
         migration!("inbox_state/0005_held_up"),
         migration!("inbox_state/0006_asked_drafts"),
+        migration!("inbox_state/0007_deferred"),
     ];
     type Command = InboxCommand;
 
@@ -90,7 +94,7 @@ impl Actor for Core {
         match timer.kind.as_str() {
             flow::PUMP => flow::pump(ctx),
             mailbox::TIMER => mailbox::timer(ctx),
-            outbox::LOOK => Ok(ctx.outbox(outbox::LOOK, &timer.key, &[])?),
+            kind @ (outbox::LOOK | outbox::DEFERRED) => Ok(ctx.outbox(kind, &timer.key, &[])?),
             flow::FORGET => Ok(store::bodies::forget(ctx.sql, &timer.key)?),
             other => Err(Reject::internal(format!("no timer of kind {other}"))),
         }
@@ -98,7 +102,7 @@ impl Actor for Core {
 
     fn delivery(kind: &str) -> Delivery {
         match kind {
-            outbox::MAIL => Delivery::AtMostOnce,
+            outbox::MAIL | outbox::DEFERRED => Delivery::AtMostOnce,
             outbox::SYNC => Delivery::Slow(mailbox::LEASE_MS),
             outbox::TOKEN => Delivery::Slow(microsoft::TOKEN_LEASE_MS),
             outbox::DRAFT => Delivery::Slow(LEASE_MS),

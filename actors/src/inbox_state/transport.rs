@@ -45,7 +45,7 @@ fn send_mail(env: Env, job: MailJob) -> Pin<Box<dyn Future<Output = MailOutcome>
     Box::pin(async move {
         let size = job.files.iter().map(|file| file.bytes_count.max(0)).sum();
         let Some(_room) = Room::take(size) else {
-            return not_sent("other mails with large files leave first".into());
+            return MailOutcome::Busy { why: "other mails with large files leave first".into() };
         };
         let content = match files::whole(&env, &job.content, &job.files, &job.end).await {
             Ok(content) => content,

@@ -204,6 +204,11 @@ pub enum MailOutcome {
         /// Why.
         why: String,
     },
+    /// Nothing was tried, for want of room: it is to come back soon.
+    Busy {
+        /// Why.
+        why: String,
+    },
     /// It may have left: it must not be tried again by itself.
     Unknown {
         /// Why.

@@ -5,7 +5,9 @@ use super::faults::Fault;
 use super::object::Name;
 use super::post::Verdict;
 use super::world::{Ask, Happening, Origin, Request, World, short};
-use actors::kernel::{Effect, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted};
+use actors::kernel::{
+    Effect, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted, RefusedRecipient,
+};
 use actors::mail::graph::MicrosoftOutcome;
 use schema::summary::Summary;
 use schema::{Envelope, Millis, Principal};
@@ -168,6 +170,8 @@ impl World {
         self.check_mail(name, (round, index), job);
         let verdict = if self.faults.strikes(Fault::MailUnreachable) {
             Verdict::Unreachable
+        } else if self.faults.strikes(Fault::MailFull) {
+            Verdict::Full
         } else if self.faults.strikes(Fault::MailRefusedForNow) {
             Verdict::RefusedForNow
         } else if self.faults.strikes(Fault::MailRefused) {
@@ -177,23 +181,46 @@ impl World {
         } else {
             Verdict::Accepted
         };
+        let refused = match verdict {
+            Verdict::Accepted => self.refuse_some(job),
+            _ => Vec::new(),
+        };
         self.say(format_args!("mail {} from {}: {verdict:?}", job.send_id, short(name)));
-        if let Err(why) = self.post.take(&job.send_id, verdict) {
+        let but: Vec<String> = refused.iter().map(|one| one.address.clone()).collect();
+        if let Err(why) = self.post.take(&job.send_id, &job.to, &but, verdict) {
             self.violate("3 a mail leaves once", why);
         }
         let wait = match verdict {
             Verdict::AcceptedUnheard | Verdict::DroppedUnheard => 60_000,
             _ => self.random.between(50, 5_000),
         };
-        let outcome = Outcome::Mail(self.say_verdict(verdict));
+        let outcome = Outcome::Mail(self.say_verdict(verdict, refused));
         self.come_back(wait, round, index, outcome);
     }
 
-    fn say_verdict(&mut self, verdict: Verdict) -> MailOutcome {
+    /// Of several recipients, those that a server does not take: never all of them.
+    fn refuse_some(&mut self, job: &MailJob) -> Vec<RefusedRecipient> {
+        if job.to.len() < 2 || !self.faults.strikes(Fault::MailRefusesSome) {
+            return Vec::new();
+        }
+        let count = self.random.index(job.to.len() - 1) + 1;
+        let mut refused = Vec::new();
+        for address in &job.to[job.to.len() - count..] {
+            let is_off = self.random.chance(800);
+            self.mark(if is_off { "recipient put off" } else { "recipient refused" });
+            let (code, enhanced) = if is_off { (451, "4.7.1") } else { (550, "5.1.1") };
+            let (enhanced, text) = (Some(enhanced.to_owned()), "not this one".to_owned());
+            refused.push(RefusedRecipient { address: address.clone(), code, enhanced, text });
+        }
+        refused
+    }
+
+    fn say_verdict(&mut self, verdict: Verdict, refused: Vec<RefusedRecipient>) -> MailOutcome {
         match verdict {
             Verdict::Accepted => {
-                MailOutcome::Accepted { reply: "250 2.0.0 queued".into(), refused: Vec::new() }
+                MailOutcome::Accepted { reply: "250 2.0.0 queued".into(), refused }
             }
+            Verdict::Full => MailOutcome::Busy { why: "others leave first".into() },
             Verdict::Unreachable => MailOutcome::NotSent { why: "connection refused".into() },
             Verdict::RefusedForNow => MailOutcome::Refused {
                 code: 451,

@@ -54,6 +54,8 @@ faults! {
     D1Slow 60 "D1 answers after half a minute",
     MailRefusedForNow 150 "mail server refuses with 4yz",
     MailRefused 100 "mail server refuses with 5yz",
+    MailRefusesSome 500 "mail server takes some recipients, refuses others or puts them off",
+    MailFull 100 "no room in memory for a mail's files",
     MailUnreachable 150 "connection to the mail server refused",
     MailAnswerLost 100 "mail accepted, answer lost",
     ReceiverDown 200 "receiver of a webhook does not answer",

@@ -1,6 +1,6 @@
 //! A person decides about a mail: what became of it, or that it shall not leave.
 
-use crate::inbox_state::{flow, keep_inbox, registered, send_of, store, view};
+use crate::inbox_state::{flow, keep_inbox, outbox, registered, send_of, store, view};
 use crate::kernel::Ctx;
 use schema::inbox::{GetSend, Resolution, ResolveUnknown, SendState, SendView};
 use schema::prospect::Fate;
@@ -27,6 +27,14 @@ pub fn resolve(ctx: &mut Ctx<'_>, input: &ResolveUnknown) -> Result<SendView, Re
     if send.state != SendState::Unknown {
         return Err(Reject::conflict(format!("the send is {}", send.state.as_str())));
     }
+    let deferred = store::ledger::deferred(ctx.sql, send.id)?;
+    if !deferred.is_empty() && input.outcome == Resolution::NotSent {
+        // Others have got it.
+        let told = outbox::given_up(&deferred, "a person found that it did not reach them");
+        outbox::come_back(ctx, &mut send, told)?;
+        return view::send(ctx, &send);
+    }
+    store::ledger::set_deferred(ctx.sql, send.id, &[])?;
     let fate = match input.outcome {
         Resolution::Sent => {
             send.error = None;

@@ -14,6 +14,7 @@ use schema::{Answer, Code, Envelope, Millis, Reject, Role};
 use uuid::Uuid;
 
 mod comments;
+mod deferred;
 mod domains;
 mod health;
 mod microsoft;
@@ -26,6 +27,8 @@ struct Scene {
     inbox: Bench<Core>,
     warmup: Bench<warmup_counter::Core>,
     mails: Vec<String>,
+    /// Whom each was handed over for.
+    handed: Vec<Vec<String>>,
     /// The last mail, as it left.
     content: String,
     records: Vec<Fate>,
@@ -96,6 +99,7 @@ impl Scene {
             inbox: Bench::new(name.clone()),
             warmup: Bench::new(name),
             mails: Vec::new(),
+            handed: Vec::new(),
             content: String::new(),
             records: Vec::new(),
             suppressed: Vec::new(),
@@ -145,10 +149,11 @@ impl Scene {
         mut permit: impl FnMut() -> PermitReply,
     ) {
         self.warmup.now = self.inbox.now;
-        let Self { inbox, warmup, mails, content, records, suppressed, permits } = self;
+        let Self { inbox, warmup, mails, handed, content, records, suppressed, permits } = self;
         inbox.drain(|_: &Entry, effect| match effect {
             Effect::Mail(job) => {
                 mails.push(job.send_id.clone());
+                handed.push(job.to.clone());
                 *content = String::from_utf8_lossy(&job.content).into_owned();
                 mail()
             }

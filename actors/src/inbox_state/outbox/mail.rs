@@ -1,7 +1,8 @@
 //! A mail leaves, and what the transport says to it.
 
-use super::microsoft;
+use super::{deferred, microsoft};
 use crate::inbox_state::handle::{compose, message_id};
+use crate::inbox_state::store::inbox::Inbox;
 use crate::inbox_state::store::ledger::{self, Send};
 use crate::inbox_state::{
     flow, health, inbox_of, keep_inbox, keep_send, registered, send_of, store,
@@ -15,6 +16,7 @@ use schema::inbox::{MailFile, SendState};
 use schema::prospect::Fate;
 use schema::report::{ReportClass, ReportedRecipient, SendReport};
 use schema::{Millis, Reject};
+use std::collections::BTreeSet;
 
 /// How often a mail is handed to the transport before it counts as failed.
 pub const ATTEMPTS_MAX: i64 = 10;
@@ -26,8 +28,10 @@ pub const OUTREACH_DOMAIN_MAX: i64 = 10;
 const OUTREACH_DOMAIN_MS: Millis = 60_000;
 const RETRY_MS: Millis = 60_000;
 const RETRY_MS_MAX: Millis = 60 * 60 * 1000;
+/// How long a mail waits at least for which there was no room.
+const BUSY_MS: Millis = 5_000;
 /// Reply codes by which a server refuses the log-in: the inbox is at fault, not the mail.
-const LOGIN_REFUSED: [u16; 4] = [530, 534, 535, 538];
+pub const LOGIN_REFUSED: [u16; 4] = [530, 534, 535, 538];
 
 /// Lets the mail leave, unless the inbox was paused in the meantime, or its slot or permission got
 /// old: then it goes back.
@@ -80,14 +84,29 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         ledger::rename(ctx.sql, id, &message_id)?;
         send.message_id = message_id;
     }
-    let Some(json) = store::bodies::get(ctx.sql, id)? else {
-        return Err(Reject::internal(format!("send {id} has no body")));
-    };
-    let (composed, files) = compose(inbox_of(ctx)?, &inbox, &send, &json)?;
-    let envelope_id = token::of(inbox_of(ctx)?, id);
     send.state = SendState::Sending;
     send.attempts += 1;
     keep_send(ctx, &mut send)?;
+    let to = send.recipients().cloned().collect();
+    job(ctx, inbox, &send, to)
+}
+
+/// The hand-over of a mail to some of its recipients, to each once.
+pub fn job(
+    ctx: &Ctx<'_>,
+    inbox: Inbox,
+    send: &Send,
+    mut to: Vec<String>,
+) -> Result<Effect, Reject> {
+    let id = send.id;
+    let Some(json) = store::bodies::get(ctx.sql, id)? else {
+        return Err(Reject::internal(format!("send {id} has no body")));
+    };
+    let (composed, files) = compose(inbox_of(ctx)?, &inbox, send, &json)?;
+    let envelope_id = token::of(inbox_of(ctx)?, id);
+    // Named twice, an address could be taken once and put off once.
+    let mut known = BTreeSet::new();
+    to.retain(|address| known.insert(address.to_ascii_lowercase()));
     Ok(Effect::Mail(Box::new(MailJob {
         send_id: id.to_string(),
         host: inbox.smtp.host,
@@ -97,7 +116,7 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         owner: ctx.instance.to_owned(),
         sealed_password: inbox.smtp.sealed_password,
         from: inbox.email,
-        to: send.to.iter().chain(&send.cc).cloned().collect(),
+        to,
         envelope_id,
         content: composed.content,
         files: job_files(composed.files, files),
@@ -142,15 +161,14 @@ pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
     match outcome {
         Outcome::Mail(MailOutcome::Accepted { refused, .. }) => {
             send.error = None;
-            let told = refused.iter().map(refusal);
-            let worst = told.max_by_key(|told| told.class.weight());
-            match worst.filter(|told| told.class.weight() > 0) {
-                None => flow::left(ctx, &mut send, SendState::Sent)?,
-                Some(told) => {
-                    keep_refusal(ctx, &mut send, told);
-                    flow::left(ctx, &mut send, SendState::Bounced)?;
-                }
+            let (off, gravest) = deferred::sorted(&send, refused);
+            let is_bounced = gravest.is_some();
+            if let Some(told) = gravest {
+                keep_refusal(ctx, &mut send, told);
             }
+            deferred::put_off(ctx, &mut send, &off)?;
+            let state = if is_bounced { SendState::Bounced } else { SendState::Sent };
+            flow::left(ctx, &mut send, state)?;
             flow::record(ctx, &send, Fate::Sent)?;
         }
         Outcome::Mail(MailOutcome::Refused { code, enhanced, text, permanent, recipient }) => {
@@ -159,18 +177,19 @@ pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
             match (*permanent, *recipient) {
                 (true, true) => bounce(ctx, &mut send, *code, enhanced.as_deref(), text)?,
                 (true, false) if LOGIN_REFUSED.contains(code) => {
-                    let mut inbox = registered(ctx)?;
-                    if inbox.paused.is_none() {
-                        let reason = format!("the server refuses the log-in: {code}");
-                        health::pause(ctx, &mut inbox, &reason)?;
-                        keep_inbox(ctx, &mut inbox)?;
-                    }
+                    health::log_in_refused(ctx, *code)?;
                     let now = ctx.now;
                     flow::put_back(ctx, &mut send, now)?;
                 }
                 (true, false) => fail(ctx, &mut send)?,
                 (false, _) => retry(ctx, &mut send)?,
             }
+        }
+        Outcome::Mail(MailOutcome::Busy { why }) => {
+            send.attempts -= 1;
+            send.error = Some(brief(why));
+            let at = ctx.now + busy_ms(ctx);
+            flow::put_back(ctx, &mut send, at)?;
         }
         Outcome::Mail(MailOutcome::NotSent { why }) | Outcome::Failed { why } => {
             send.error = Some(brief(why));
@@ -217,13 +236,14 @@ fn bounce(
     flow::record(ctx, send, if is_gone { Fate::HardBounced } else { Fate::Failed })
 }
 
-fn refusal(refused: &RefusedRecipient) -> ReportedRecipient {
+/// What a refusal says of its recipient.
+pub fn refusal(refused: &RefusedRecipient) -> ReportedRecipient {
     let RefusedRecipient { address, code, enhanced, text } = refused;
     bounce::refusal(address, *code, enhanced.as_deref(), text)
 }
 
 /// What a server said of a recipient, kept as the report that another server would have sent.
-fn keep_refusal(ctx: &Ctx<'_>, send: &mut Send, told: ReportedRecipient) {
+pub fn keep_refusal(ctx: &Ctx<'_>, send: &mut Send, told: ReportedRecipient) {
     send.bounced = if told.class == ReportClass::Hard { 2 } else { 1 };
     let ReportedRecipient { class, reason, address, status, .. } = told;
     let diagnostic = brief(&told.diagnostic);
@@ -241,10 +261,20 @@ pub fn retry(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     if send.attempts >= ATTEMPTS_MAX {
         return fail(ctx, send);
     }
-    let doublings = u32::try_from((send.attempts - 1).clamp(0, 10)).unwrap_or(10);
-    let wait = (RETRY_MS << doublings).min(RETRY_MS_MAX);
-    let at = ctx.now + wait / 2 + ctx.random_below(wait / 2);
+    let at = ctx.now + wait_ms(ctx, send.attempts);
     flow::put_back(ctx, send, at)
+}
+
+/// How long a mail waits after so many attempts.
+pub fn wait_ms(ctx: &mut Ctx<'_>, attempts: i64) -> Millis {
+    let doublings = u32::try_from((attempts - 1).clamp(0, 10)).unwrap_or(10);
+    let wait = (RETRY_MS << doublings).min(RETRY_MS_MAX);
+    wait / 2 + ctx.random_below(wait / 2)
+}
+
+/// How long a mail waits for room.
+pub fn busy_ms(ctx: &mut Ctx<'_>) -> Millis {
+    BUSY_MS + ctx.random_below(BUSY_MS)
 }
 
 /// A reason of somebody else's, as it is kept.

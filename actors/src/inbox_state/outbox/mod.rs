@@ -4,9 +4,11 @@
 //! the same key, while a new question never gets an old answer back.
 
 mod calls;
+mod deferred;
 mod mail;
 mod microsoft;
 
+pub use deferred::{come_back, given_up};
 pub use mail::brief;
 pub use microsoft::needs_draft;
 
@@ -34,6 +36,8 @@ pub const RESERVE: &str = "reserve";
 pub const PERMIT: &str = "permit";
 /// Hands a mail to the transport.
 pub const MAIL: &str = "mail";
+/// Hands a mail to the transport again, for those whom its server put off.
+pub const DEFERRED: &str = "deferred";
 /// The slot is used up.
 pub const COMMIT: &str = "commit";
 /// The slot is free again.
@@ -77,6 +81,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         }
         PERMIT => permit(ctx, id_of(entry)?),
         MAIL => mail::begin(ctx, id_of(entry)?),
+        DEFERRED => deferred::begin(ctx, id_of(entry)?),
         TOKEN => tokens::begin_token(ctx),
         DRAFT => microsoft::begin_draft(ctx, id_of(entry)?),
         LOOK => microsoft::begin_look(ctx, id_of(entry)?),
@@ -104,6 +109,7 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
         RESERVE => calls::reserved(ctx, id_of(entry)?, outcome),
         PERMIT => calls::permitted(ctx, id_of(entry)?, outcome),
         MAIL => mail::settle(ctx, id_of(entry)?, outcome),
+        DEFERRED => deferred::settle(ctx, id_of(entry)?, outcome),
         TOKEN => tokens::settle_token(ctx, entry, outcome),
         DRAFT => microsoft::drafted(ctx, id_of(entry)?, outcome),
         LOOK => microsoft::looked(ctx, id_of(entry)?, outcome),

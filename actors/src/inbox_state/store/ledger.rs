@@ -157,6 +157,27 @@ pub fn rename(sql: &dyn Sql, id: SendId, message_id: &str) -> Result<(), Fault> 
     sql.exec(RENAME, &[message_id.into(), id.to_string().into()]).map(drop)
 }
 
+const DEFERRED: &str = "select deferred from ledger where id = ?";
+
+/// Whom a mail that has left has still to reach.
+///
+/// # Errors
+/// A storage fault.
+pub fn deferred(sql: &dyn Sql, id: SendId) -> Result<Vec<String>, Fault> {
+    let row = sql.first(DEFERRED, &[id.to_string().into()])?;
+    row.map_or(Ok(Vec::new()), |row| texts(&row.text(0)?))
+}
+
+const DEFER: &str = "update ledger set deferred = ? where id = ?";
+
+/// Notes whom a mail that has left has still to reach.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_deferred(sql: &dyn Sql, id: SendId, whom: &[String]) -> Result<(), Fault> {
+    sql.exec(DEFER, &[list(whom)?.into(), id.to_string().into()]).map(drop)
+}
+
 const GET: &str = "select id, key, hash, message_id, recipients, copies, subject, prospect_id,
         campaign, step, queued_at, state, version, asked, answers, owner_id, slot_until,
         permitted_at, attempts, not_before, error, left_at, bounced, settled_at, updated_at,
@@ -378,7 +399,9 @@ pub fn outreach_to(
 
 /// The statements that find mails, for the test of their plans.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 12] = [
+pub(super) const STATEMENTS: [&str; 14] = [
+    DEFERRED,
+    DEFER,
     GET,
     BY_KEY,
     BY_MESSAGE_ID,

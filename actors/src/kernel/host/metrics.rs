@@ -31,6 +31,7 @@ pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
                 MailOutcome::Refused { permanent: true, .. } => "refused",
                 MailOutcome::Refused { .. } => "deferred",
                 MailOutcome::NotSent { .. } | MailOutcome::Unmade { .. } => "not_sent",
+                MailOutcome::Busy { .. } => "busy",
                 MailOutcome::Unknown { .. } => "unknown",
             };
             write(env, "mail.out", &[fate], &[1.0]);

@@ -64,7 +64,9 @@ impl World {
         let warm = |inbox: &crate::sim::plan::Inbox| {
             inbox.warmup && from.1.ends_with(&inbox.id.to_string())
         };
-        if self.plan.tenants.iter().any(|tenant| tenant.inboxes.iter().any(warm)) {
+        // Put off by its server for some, it has left on the day of its slot.
+        let has_left = self.post.get(&job.send_id).accepted > 0;
+        if !has_left && self.plan.tenants.iter().any(|tenant| tenant.inboxes.iter().any(warm)) {
             self.check_day(from, &job.send_id);
         }
     }
@@ -84,11 +86,14 @@ impl World {
         let definite = matches!(
             outcome,
             Outcome::Mail(
-                MailOutcome::NotSent { .. }
+                MailOutcome::Accepted { .. }
+                    | MailOutcome::Busy { .. }
+                    | MailOutcome::NotSent { .. }
                     | MailOutcome::Unmade { .. }
                     | MailOutcome::Refused { .. }
             )
         );
+        // Whom it was taken for, it stays taken for.
         match self.is_leased(from, entry) {
             Ok(false) if definite => self.post.close(&send),
             Ok(_) => {}

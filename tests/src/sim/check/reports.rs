@@ -65,7 +65,7 @@ impl World {
     fn check_report(&mut self, inbox: &Name, send: &str, report: &SendReport) {
         let class = report.class.as_str().to_owned();
         let is_made = self.checks.reports.made.contains(&(send.to_owned(), class));
-        if !is_made && self.post.get(send).accepted > 0 {
+        if !is_made && self.post.has(send, &report.address) {
             self.violate(FORGED, format!("{} has {report:?} of {send}", short(inbox)));
         }
     }

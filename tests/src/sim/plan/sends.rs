@@ -138,6 +138,9 @@ fn mail(world: &mut World, tenant: usize) -> Value {
         mail["prospect"] =
             json!({ "prospectId": person.by_email, "campaign": "spring", "step": step });
         plan.outreach.insert(token.clone(), (tenant, person.email.clone(), step));
+    } else if random.chance(500) {
+        let copy = |_| format!("c{}@{}.example", random.below(12), own.canary);
+        mail["cc"] = (0..2).map(copy).collect();
     }
     json!({ "send": { "key": token, "mail": mail } })
 }

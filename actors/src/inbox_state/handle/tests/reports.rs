@@ -255,7 +255,7 @@ fn every_mail_carries_a_token_that_names_it() {
 fn one_of_several_who_is_refused_is_reported_and_counts_once() {
     for (code, enhanced, class) in [
         (550, Some("5.1.1"), ReportClass::Hard),
-        (452, Some("4.2.2"), ReportClass::Soft),
+        (552, Some("5.2.2"), ReportClass::Soft),
         (554, Some("5.7.1"), ReportClass::Block),
     ] {
         let mut scene = Scene::new(false);
