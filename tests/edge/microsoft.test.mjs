@@ -2,8 +2,10 @@
 // renewed once, and what goes wrong there sends nothing twice. Microsoft is the strict stand-in.
 
 import assert from "node:assert/strict";
+import { join as path } from "node:path";
 import { test } from "node:test";
-import { call, data, join, register } from "../harness/api.mjs";
+import { ROOT } from "../../gateway/dev/tools.mjs";
+import { all, call, data, join, register } from "../harness/api.mjs";
 import { startGraph } from "../harness/graph.mjs";
 import { until } from "../harness/until.mjs";
 import { later, productWorker, VARS } from "../harness/worker.mjs";
@@ -12,11 +14,12 @@ const operator = VARS.ADMIN_TOKEN;
 const ANN = "ann@contoso.test";
 
 /** A stand-in with Ann's mailbox, and a Worker that has its application. */
-async function scene(t, options = {}, vars = {}) {
+async function scene(t, options = {}, vars = {}, main = undefined) {
   const mailboxes = [{ address: ANN, name: "Ann Lee" }, { address: "bo@contoso.test", withholds: ["Mail.Send"] }];
   const graph = await startGraph({ mailboxes, limits: { sendsPerMinute: 1e6 }, ...options });
   later(t, () => graph.stop());
   const { url, logText } = await productWorker(t, {
+    ...(main ? { main } : {}),
     vars: {
       MICROSOFT_CLIENT_ID: graph.client.id,
       MICROSOFT_CLIENT_SECRET: graph.client.secret,
@@ -188,4 +191,52 @@ test("a dry Worker makes no draft", { timeout: 120_000 }, async (t) => {
   const room = mailroom(url, token, await connect(url, token));
   await room.sent((await room.send("stays")).id);
   assert.deepEqual([graph.asked("createDraft").length, graph.accepted.length], [0, 0]);
+});
+
+test("files of 25 MB leave with an answer, in pieces, whatever is lost on the way", { timeout: 240_000 }, async (t) => {
+  const main = path(ROOT, "tests", "harness", "mail-entry.js");
+  const { graph, url } = await scene(t, {}, {}, main);
+  const owner = await register(url, "Acme", { operator });
+  const { token } = owner;
+  const inbox = await connect(url, token);
+  await data(url, "PATCH", "/v1/workspace", { token, body: { replyInboxId: inbox.id } });
+  const to = `${owner.workspaceId}@in.example`;
+  const raw = ["From: cara@customer.test", `To: ${to}`, "Subject: The plan", "Message-ID: <1@customer.test>", "", "Where is it?"].join("\r\n");
+  const query = new URLSearchParams({ from: "cara@customer.test", to });
+  assert.ok((await fetch(`${url}/test/email?${query}`, { method: "POST", body: raw })).ok);
+  const [ticket] = await all(url, "/v1/tickets", { token });
+
+  const MB = 1024 * 1024;
+  const files = [["large.bin", 12 * MB], ["middling.bin", 2.5 * MB], ["exact.bin", 3_276_800 * 2], ["small.txt", 5]].map(
+    ([name, size]) => ({ name, content: Buffer.alloc(size, `${name} has these bytes.`) }),
+  );
+  const attachmentIds = [];
+  for (const { name, content } of files) {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/octet-stream" };
+    const uploaded = await fetch(`${url}/v1/attachments?fileName=${name}`, { method: "POST", headers, body: content });
+    assert.equal(uploaded.status, 201, name);
+    attachmentIds.push((await uploaded.json()).data.id);
+  }
+  // The answer to a piece is lost; the next draft is refused a session, and taken away again.
+  graph.script({ on: "upload", after: 1, fault: "lost" });
+  graph.script({ on: "createUploadSession", after: 1, fault: "throttled", retryAfter: 1 });
+  const headers = { "idempotency-key": "answer" };
+  const comment = await data(url, "POST", `/v1/tickets/${ticket.id}/comments`, { token, headers, body: { body: "Here.", attachmentIds } });
+  const state = async () => (await data(url, "GET", `/v1/comments/${comment.id}`, { token })).delivery.state;
+  await until(async () => (await state()) === "sent", "the answer to be sent", 120_000);
+
+  assert.ok(graph.scriptIsSpent);
+  assert.equal(graph.accepted.length, 1);
+  const mailbox = graph.mailbox(ANN);
+  const [sent] = mailbox.in("sentitems");
+  assert.deepEqual(sent.attachments.map(({ name, contentType }) => [name, contentType]), files.map(({ name }) => [name, "application/octet-stream"]));
+  for (const [at, { name, content }] of files.entries()) assert.ok(sent.attachments[at].bytes.equals(content), name);
+  assert.deepEqual(mailbox.in("drafts"), []);
+  const pieces = graph.asked("upload");
+  assert.ok(pieces.length >= 7 && pieces.every(({ headers }) => headers.authorization === undefined));
+  for (const { headers } of pieces.filter(({ method }) => method === "PUT")) {
+    const [from, to, size] = /(\d+)-(\d+)\/(\d+)/.exec(headers["content-range"]).slice(1).map(Number);
+    assert.ok(to + 1 === size || (to + 1 - from) % (320 * 1024) === 0, headers["content-range"]);
+  }
+  assert.ok(graph.mostAtOnce(ANN) <= 4);
 });

@@ -10,10 +10,11 @@
 
 mod mailbox;
 
-use crate::kernel::host::files::{self, Missing};
+use crate::kernel::host::files;
 use crate::kernel::host::{Transport, seal_keys};
 use crate::kernel::{MailJob, MailOutcome, RefusedRecipient};
 use crate::mail::address::Address;
+use crate::mail::attach::Missing;
 use crate::mail::seal;
 use crate::mail::send_mode::SendMode;
 use crate::mail::smtp::{

@@ -8,6 +8,15 @@ const LINE_BYTES: usize = 57;
 /// What a line of base64 takes, its end included.
 const LINE_CHARS: usize = 78;
 
+/// Why a file cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Missing {
+    /// It is not kept any more: it never will be.
+    Gone(String),
+    /// Storage does not answer now.
+    Later(String),
+}
+
 /// A file that is being written.
 #[derive(Debug, Default)]
 pub struct Base64Lines {

@@ -114,6 +114,12 @@ pub fn file_type(given: &str) -> String {
     if is_media_type(&kind) && !composite { kind } else { "application/octet-stream".into() }
 }
 
+/// A name that a file may have in a mail: the one that is given, made safe.
+#[must_use]
+pub fn file_name(given: &str) -> String {
+    safe_file_name(given).unwrap_or_else(|| "attachment".to_string())
+}
+
 /// Why a mail cannot be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -260,7 +266,7 @@ fn body(mut out: Writer, mail: &OutboundMail) -> Composed {
     out.next_part(&files);
     text(&mut out, mail, &texts);
     let head = |file: &OutboundAttachment| {
-        let name = safe_file_name(&file.file_name).unwrap_or_else(|| "attachment".to_string());
+        let name = file_name(&file.file_name);
         let mut head = Writer::default();
         head.next_part(&files);
         head.file(&file.content_type, &name);

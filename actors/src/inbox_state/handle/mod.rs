@@ -16,7 +16,7 @@ pub use read::{get_send, list_sends, status};
 pub use register::{configure, register};
 pub use report::record_report;
 pub use resolve::{cancel_send, resolve};
-pub use send::{compose, message_id, send};
+pub use send::{compose, compose_apart, message_id, send};
 
 #[cfg(test)]
 mod tests;

@@ -96,8 +96,32 @@ pub fn compose(
     send: &Send,
     json: &str,
 ) -> Result<(Composed, Vec<MailFile>), Reject> {
-    let mail: NewMail = read_json(json.as_bytes())
-        .map_err(|error| Reject::internal(format!("body of {}: {}", send.id, error.message)))?;
+    composed(inbox_id, inbox, send, kept(send, json)?)
+}
+
+/// The mail as it goes over the wire without its files, and those.
+pub fn compose_apart(
+    inbox_id: InboxId,
+    inbox: &Inbox,
+    send: &Send,
+    json: &str,
+) -> Result<(Vec<u8>, Vec<MailFile>), Reject> {
+    let mut mail = kept(send, json)?;
+    let files = std::mem::take(&mut mail.files);
+    Ok((composed(inbox_id, inbox, send, mail)?.0.content, files))
+}
+
+fn kept(send: &Send, json: &str) -> Result<NewMail, Reject> {
+    read_json(json.as_bytes())
+        .map_err(|error| Reject::internal(format!("body of {}: {}", send.id, error.message)))
+}
+
+fn composed(
+    inbox_id: InboxId,
+    inbox: &Inbox,
+    send: &Send,
+    mail: NewMail,
+) -> Result<(Composed, Vec<MailFile>), Reject> {
     let attachment = |file: &MailFile| OutboundAttachment {
         file_name: file.file_name.clone(),
         content_type: outbound::file_type(&file.content_type),

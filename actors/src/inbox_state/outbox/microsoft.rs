@@ -6,7 +6,7 @@
 //! what may leave there yet leaves no other way, even where the inbox sends otherwise by now.
 
 use super::mail::{brief, fail, job_files, retry};
-use crate::inbox_state::handle::compose;
+use crate::inbox_state::handle::{compose, compose_apart};
 use crate::inbox_state::microsoft::Way;
 use crate::inbox_state::store::ledger::{self, Send};
 use crate::inbox_state::store::microsoft as store;
@@ -15,14 +15,15 @@ use crate::inbox_state::{
 };
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Outcome};
-use crate::mail::graph::{Draft, Fate as DraftFate, GraphError, MicrosoftOutcome, Task};
+use crate::mail::graph::{Draft, DraftFile, Fate as DraftFate, GraphError, MicrosoftOutcome, Task};
+use crate::mail::outbound;
 use schema::ids::SendId;
-use schema::inbox::SendState;
+use schema::inbox::{MailFile, SendState};
 use schema::prospect::Fate;
 use schema::{Millis, Reject};
 
-/// What the files of a mail may have together: a draft is made in one request of 4 MB, in which
-/// they are base64 twice.
+/// What the files of a mail may have together to be made part of it: a draft is made in one request
+/// of 4 MB, in which they are base64 twice. Others are added to the draft.
 const FILES_BYTES_MAX: i64 = 2 * 1024 * 1024;
 /// How often it is looked what became of a draft before a person has to.
 const LOOKS_MAX: i64 = 12;
@@ -50,12 +51,18 @@ pub fn begin_draft(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
     let (composed, files) = compose(inbox_of(ctx)?, &inbox, &send, &json)?;
     let bytes: i64 = files.iter().map(|file| file.bytes_count).sum();
     if bytes > FILES_BYTES_MAX {
-        send.error = Some("Microsoft takes 2 MB of files with a mail: send fewer".to_owned());
-        fail(ctx, &mut send)?;
-        return Ok(Effect::Nothing);
+        let (content, files) = compose_apart(inbox_of(ctx)?, &inbox, &send, &json)?;
+        let files = files.into_iter().map(draft_file).collect();
+        return task(ctx, &mut send, Task::LargeDraft { content, files });
     }
     let (content, files, end) = (composed.content, job_files(composed.files, files), composed.end);
     task(ctx, &mut send, Task::Draft { content, files, end })
+}
+
+fn draft_file(file: MailFile) -> DraftFile {
+    let (key, bytes_count) = (file.key, file.bytes_count);
+    let name = outbound::file_name(&file.file_name);
+    DraftFile { name, content_type: outbound::file_type(&file.content_type), key, bytes_count }
 }
 
 /// Has the draft of a mail leave.

@@ -56,6 +56,8 @@ async fn fetch(request: Request, signal: &AbortSignal) -> Result<Answer, NoAnswe
     let mut init = RequestInit::new();
     let method = match request.method.as_str() {
         "POST" => Method::Post,
+        "PUT" => Method::Put,
+        "DELETE" => Method::Delete,
         _ => Method::Get,
     };
     init.with_method(method).with_headers(headers).with_redirect(RequestRedirect::Manual);

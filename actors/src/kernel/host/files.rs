@@ -1,23 +1,16 @@
 //! A mail that leaves, with its files in it: read from storage, in pieces.
 
 use crate::kernel::JobFile;
-use crate::mail::attach::Base64Lines;
+use crate::mail::attach::{Base64Lines, Missing};
+use crate::mail::graph::{DraftFile, Files};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use std::time::Duration;
-use worker::{Delay, Env};
+use worker::{Delay, Env, Range};
 
 /// How long the files of a mail may take to be read.
 const LIMIT: Duration = Duration::from_secs(60);
-
-/// Why a mail is not whole.
-pub enum Missing {
-    /// A file of it is not kept any more: it never will be.
-    Gone(String),
-    /// Storage does not answer now.
-    Later(String),
-}
 
 /// Puts the files of a mail between what stands before and after them.
 ///
@@ -36,13 +29,43 @@ pub async fn whole(
     }
 }
 
+/// Files as storage keeps them.
+pub struct Stored<'e>(pub &'e Env);
+
+impl Files for Stored<'_> {
+    async fn read(&self, file: &DraftFile, from: i64, count: i64) -> Result<Vec<u8>, Missing> {
+        let part = async { part(self.0, file, from, count).await };
+        match select(pin!(part), pin!(Delay::from(LIMIT))).await {
+            Either::Left((part, _)) => part,
+            Either::Right(_) => Err(Missing::Later("storage took too long".into())),
+        }
+    }
+}
+
+async fn part(env: &Env, file: &DraftFile, from: i64, count: i64) -> Result<Vec<u8>, Missing> {
+    let gone = || Missing::Gone(format!("the file {} is not kept any more", file.name));
+    let [offset, length] = [from, count].map(|number| u64::try_from(number).unwrap_or(0));
+    if length == 0 {
+        return Ok(Vec::new());
+    }
+    let bucket = env.bucket("MAIL").map_err(fault)?;
+    let range = Range::OffsetWithLength { offset, length };
+    let object = bucket.get(&file.key).range(range).execute().await.map_err(fault)?;
+    let body = object.as_ref().and_then(|object| object.body()).ok_or_else(gone)?;
+    let bytes = body.bytes().await.map_err(fault)?;
+    if bytes.len() as u64 == length { Ok(bytes) } else { Err(gone()) }
+}
+
+fn fault(error: worker::Error) -> Missing {
+    Missing::Later(format!("storage: {error}"))
+}
+
 async fn read(
     env: &Env,
     content: &[u8],
     files: &[JobFile],
     end: &[u8],
 ) -> Result<Vec<u8>, Missing> {
-    let fault = |error: worker::Error| Missing::Later(format!("storage: {error}"));
     let length = |file: &JobFile| {
         file.head.len() + Base64Lines::room(usize::try_from(file.bytes_count).unwrap_or(0))
     };

@@ -3,10 +3,11 @@
 //! Where `SEND_MODE` is `dry`, a mail stays: no draft is made, and it counts as sent.
 
 use super::fetch::Fetching;
-use super::files::{self, Missing};
+use super::files::{self, Stored};
 use super::seal_keys;
+use crate::mail::attach::Missing;
 use crate::mail::graph::{
-    Application, Draft, MicrosoftJob, MicrosoftOutcome, Task, Vault, carry_out,
+    Application, Draft, GraphError, MicrosoftJob, MicrosoftOutcome, Task, Vault, carry_out,
 };
 use crate::mail::send_mode::SendMode;
 use worker::Env;
@@ -23,7 +24,7 @@ async fn ready(env: &Env, job: &MicrosoftJob) -> Result<MicrosoftOutcome, String
     let var = |name: &str| env.var(name).ok().map(|value| value.to_string());
     let mode = SendMode::parse(var("SEND_MODE").as_deref())?;
     match (&job.task, mode) {
-        (Task::Draft { .. }, SendMode::Dry) => {
+        (Task::Draft { .. } | Task::LargeDraft { .. }, SendMode::Dry) => {
             let (id, message_id) = ("dry".into(), String::new());
             return Ok(MicrosoftOutcome::Drafted(Draft { id, message_id }));
         }
@@ -34,16 +35,18 @@ async fn ready(env: &Env, job: &MicrosoftJob) -> Result<MicrosoftOutcome, String
     let keys = seal_keys(env)?;
     let vault = Vault { keys: &keys, nonce };
     let Task::Draft { content, files, end } = &job.task else {
-        return Ok(carry_out(&Fetching, &application, &vault, job).await);
+        return Ok(carry_out(&Fetching, &Stored(env), &application, &vault, job).await);
     };
     let content = match files::whole(env, content, files, end).await {
         Ok(content) => content,
         Err(Missing::Gone(why)) => return Ok(MicrosoftOutcome::Unmade { why }),
-        Err(Missing::Later(why)) => return Err(why),
+        Err(Missing::Later(text)) => {
+            return Ok(MicrosoftOutcome::Failed(GraphError::Broken { text }));
+        }
     };
     let task = Task::Draft { content, files: Vec::new(), end: Vec::new() };
     let job = MicrosoftJob { task, ..job.clone() };
-    Ok(carry_out(&Fetching, &application, &vault, &job).await)
+    Ok(carry_out(&Fetching, &Stored(env), &application, &vault, &job).await)
 }
 
 /// The last six bytes of a random UUID are random.

@@ -1,8 +1,10 @@
 //! What an inbox has done at Microsoft: one task, with a sealed token, and what came of it.
 
 use super::http::Http;
+use super::upload::{DraftFile, Files, NotAttached};
 use super::{Application, Draft, Fate, GraphError, Session, TokenError, Tokens, refresh};
 use crate::kernel::JobFile;
+use crate::mail::attach::Missing;
 use crate::mail::seal::{self, NONCE_BYTES, SealKey};
 
 /// The longest that an access token is believed to be good, ahead of its end.
@@ -32,6 +34,13 @@ pub enum Task {
         files: Vec<JobFile>,
         /// What follows the last file.
         end: Vec<u8>,
+    },
+    /// Put a mail into Drafts whose files are too large to be in it, and add them.
+    LargeDraft {
+        /// The mail without its files.
+        content: Vec<u8>,
+        /// They, in this order.
+        files: Vec<DraftFile>,
     },
     /// Have a draft leave.
     Send(Draft),
@@ -122,6 +131,7 @@ impl Vault<'_> {
 /// Does a task.
 pub async fn carry_out<H: Http>(
     http: &H,
+    files: &impl Files,
     application: &Application,
     vault: &Vault<'_>,
     job: &MicrosoftJob,
@@ -134,10 +144,39 @@ pub async fn carry_out<H: Http>(
     let done = match &job.task {
         Task::Refresh => return renew(http, application, vault, &job.owner, &token).await,
         Task::Draft { content, .. } => session.draft(content).await.map(MicrosoftOutcome::Drafted),
+        Task::LargeDraft { content, files: list } => {
+            return large_draft(&session, content, list, files).await;
+        }
         Task::Send(draft) => session.send(&draft.id).await.map(|()| MicrosoftOutcome::Sent),
         Task::Look(draft) => session.look(draft).await.map(MicrosoftOutcome::Found),
     };
     done.unwrap_or_else(MicrosoftOutcome::Failed)
+}
+
+/// A draft with all its files, or none.
+async fn large_draft<H: Http>(
+    session: &Session<'_, H>,
+    content: &[u8],
+    list: &[DraftFile],
+    files: &impl Files,
+) -> MicrosoftOutcome {
+    let draft = match session.draft(content).await {
+        Ok(draft) => draft,
+        Err(error) => return MicrosoftOutcome::Failed(error),
+    };
+    for file in list {
+        let Err(error) = session.attach(&draft.id, file, files).await else { continue };
+        // The next attempt makes another one. Where this fails, it stays in Drafts.
+        let _ = session.discard(&draft.id).await;
+        return match error {
+            NotAttached::Graph(error) => MicrosoftOutcome::Failed(error),
+            NotAttached::Missing(Missing::Gone(why)) => MicrosoftOutcome::Unmade { why },
+            NotAttached::Missing(Missing::Later(text)) => {
+                MicrosoftOutcome::Failed(GraphError::Broken { text })
+            }
+        };
+    }
+    MicrosoftOutcome::Drafted(draft)
 }
 
 async fn renew<H: Http>(

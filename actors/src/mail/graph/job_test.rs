@@ -2,6 +2,7 @@
 
 use super::testing::*;
 use super::*;
+use crate::mail::attach::Missing;
 use crate::mail::seal::{self, NONCE_BYTES, SealKey};
 
 const OWNER: &str = "w/inbox";
@@ -12,6 +13,20 @@ fn key(letter: &str) -> SealKey {
 
 fn vault(keys: &[SealKey]) -> Vault<'_> {
     Vault { keys, nonce: || [7; NONCE_BYTES] }
+}
+
+/// Files whose every byte is where it stands; one of them is gone, and storage does not answer for
+/// another.
+struct Kept;
+
+impl Files for Kept {
+    async fn read(&self, file: &DraftFile, from: i64, count: i64) -> Result<Vec<u8>, Missing> {
+        match &*file.key {
+            "gone" => Err(Missing::Gone("it is gone".to_owned())),
+            "later" => Err(Missing::Later("it is down".to_owned())),
+            _ => Ok((from..from + count).map(|at| (at % 251) as u8).collect()),
+        }
+    }
 }
 
 fn done(
@@ -31,7 +46,7 @@ fn done(
     let sealed_token = key("E").seal(OWNER, [1; NONCE_BYTES], b"1.A").expect("sealed");
     let http = Scripted::new(scenes);
     let job = MicrosoftJob { owner: owner.to_owned(), sealed_token, task };
-    let outcome = now(carry_out(&http, &application, &vault(&keys), &job));
+    let outcome = now(carry_out(&http, &Kept, &application, &vault(&keys), &job));
     http.is_over();
     outcome
 }
@@ -74,6 +89,26 @@ fn a_task_tells_what_came_of_it() {
     assert_eq!(drafted, MicrosoftOutcome::Drafted(draft.clone()));
     let scenes = vec![("GET isDraft", said(200, r#"{"isDraft":true}"#))];
     assert_eq!(done(scenes, OWNER, Task::Look(draft)), MicrosoftOutcome::Found(Fate::Draft));
+}
+
+#[test]
+fn a_draft_that_lacks_a_file_is_taken_away_again() {
+    let made = || ("POST /me/messages", said(201, r#"{"id":"d","internetMessageId":"<m@x>"}"#));
+    let away = || ("DELETE /me/messages/d", said(204, ""));
+    let large = |key: &str, scenes| {
+        let (name, content_type, key) = ("a".to_owned(), "text/plain".to_owned(), key.to_owned());
+        let files = vec![DraftFile { name, content_type, key, bytes_count: 10 }];
+        done(scenes, OWNER, Task::LargeDraft { content: b"x".to_vec(), files })
+    };
+    let gone = large("gone", vec![made(), away()]);
+    assert!(matches!(gone, MicrosoftOutcome::Unmade { .. }), "{gone:?}");
+    let later = large("later", vec![made(), ("DELETE /me/messages/d", cut())]);
+    assert!(matches!(later, MicrosoftOutcome::Failed(GraphError::Broken { .. })), "{later:?}");
+    let refused = ("POST /me/messages/d/attachments", said(429, ""));
+    let refused = large("kept", vec![made(), refused, away()]);
+    assert!(matches!(refused, MicrosoftOutcome::Failed(GraphError::Throttled { .. })));
+    let taken = ("POST /me/messages/d/attachments", said(201, "{}"));
+    assert!(matches!(large("kept", vec![made(), taken]), MicrosoftOutcome::Drafted(_)));
 }
 
 #[test]

@@ -5,10 +5,22 @@
 /// The longest link that is followed.
 const LINK_BYTES_MAX: usize = 16 * 1024;
 
+/// Whether a link may be the address of an upload: anywhere over TLS, for it gets no token, or on
+/// the machine where `base` is.
+pub(super) fn is_upload(base: &str, link: &str) -> bool {
+    let machine = base.match_indices('/').nth(2).map_or(base, |(end, _)| &base[..end]);
+    let is_near = link.strip_prefix(machine).is_some_and(|rest| rest.starts_with('/'));
+    let is_tls = link.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
+    link.len() <= LINK_BYTES_MAX && (is_near || is_tls) && plain(link) && !link.contains('#')
+}
+
+fn plain(rest: &str) -> bool {
+    rest.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
+}
+
 /// Whether a link stays below `base`, which has no slash at its end.
 pub(super) fn is_below(base: &str, link: &str) -> bool {
     let rest = link.strip_prefix(base).and_then(|rest| rest.strip_prefix('/'));
-    let plain = |rest: &str| rest.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
     // `..` would lead above the base, and `#` would cut the link off.
     let path = |rest: &str| rest.split('?').next().is_some_and(|path| !path.contains(".."));
     link.len() <= LINK_BYTES_MAX
@@ -66,6 +78,28 @@ mod tests {
             assert!(!is_below(base, bad), "{bad}");
         }
         assert!(!is_below(base, &format!("{base}/{}", "x".repeat(LINK_BYTES_MAX))));
+    }
+
+    #[test]
+    fn an_upload_goes_over_tls_or_stays_on_the_machine() {
+        let is_good = |link| is_upload("http://127.0.0.1:80/v1.0", link);
+        for good in ["https://outlook.office.com/x?authtoken=e.y", "http://127.0.0.1:80/upload?x"] {
+            assert!(is_good(good), "{good}");
+        }
+        for bad in [
+            "",
+            "https://",
+            "http://outlook.office.com/x",
+            "http://127.0.0.1:80",
+            "http://127.0.0.1:80.evil.test/x",
+            "http://127.0.0.1:80@evil.test/x",
+            "https://a.test/x\r\ny: z",
+            "https://a.test/x#y",
+            "ftp://127.0.0.1/",
+        ] {
+            assert!(!is_good(bad), "{bad}");
+        }
+        assert!(!is_upload("https://graph.microsoft.com/v1.0", "http://graph.microsoft.com/x"));
     }
 
     #[test]

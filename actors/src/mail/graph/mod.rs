@@ -24,7 +24,7 @@
 //!
 //! Reading order: [`http`] (what it needs of a runtime), [`identity`] (tokens), [`session`] (a
 //! request and what came of it), [`link`] (where requests may go), [`sync`] (what is new), [`send`]
-//! (drafts and their fate), [`job`] (all of it as tasks of an inbox).
+//! (drafts and their fate), [`upload`] (their files), [`job`] (all of it as tasks of an inbox).
 //!
 //! Sources: the documentation of Microsoft Graph and of the identity platform, as `PROTOCOLS.md`
 //! 3.6 and 3.7 sum it up.
@@ -36,6 +36,7 @@ mod link;
 mod send;
 mod session;
 mod sync;
+mod upload;
 
 #[cfg(test)]
 mod fuzz_test;
@@ -49,6 +50,8 @@ mod send_test;
 mod sync_test;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod upload_test;
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +63,7 @@ pub use job::{MicrosoftJob, MicrosoftOutcome, SealedTokens, Task, Vault, carry_o
 pub use send::{Draft, Fate};
 pub use session::{Person, Session};
 pub use sync::{Batch, Cursor, FetchedMail, Folder, Skipped, Sync, WhySkipped};
+pub use upload::{DraftFile, Files};
 
 /// Why it went no further. Nothing is lost by it: the cursor stands where it stood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,8 +1,8 @@
 //! A request to Graph with an access token, and what came of it.
 
-use schema::codec::read_json;
-use serde::Deserialize;
+use schema::codec::{read_json, to_json};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::http::{Answer, Http, Method, NoAnswer, Request};
 use super::{GraphError, brief};
@@ -110,6 +110,30 @@ impl<'x, H: Http> Session<'x, H> {
         self.ask(Method::Post, &self.url(path), headers, body, JSON_BYTES_MAX).await
     }
 
+    /// Has something done that is said in JSON.
+    pub(super) async fn post_json(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        answer_bytes_max: usize,
+    ) -> Result<Answer, GraphError> {
+        let headers =
+            vec![("prefer", IMMUTABLE.to_owned()), ("content-type", "application/json".to_owned())];
+        let body = to_json(body);
+        self.ask(Method::Post, &self.url(path), headers, body, answer_bytes_max).await
+    }
+
+    /// Deletes something.
+    pub(super) async fn delete(&self, path: &str) -> Result<(), GraphError> {
+        let headers = vec![("prefer", IMMUTABLE.to_owned())];
+        let url = self.url(path);
+        self.ask(Method::Delete, &url, headers, Vec::new(), JSON_BYTES_MAX).await.map(drop)
+    }
+
+    pub(super) const fn http(&self) -> &'x H {
+        self.http
+    }
+
     async fn ask(
         &self,
         method: Method,
@@ -120,25 +144,30 @@ impl<'x, H: Http> Session<'x, H> {
     ) -> Result<Answer, GraphError> {
         headers.push(("authorization", format!("Bearer {}", self.access_token)));
         let request = Request { method, url: url.to_owned(), headers, body, answer_bytes_max };
-        let answer = match self.http.ask(request).await {
-            Ok(answer) => answer,
-            Err(NoAnswer::TooLarge) => return Err(bad(TOO_LARGE)),
-            Err(NoAnswer::Broken { text }) => {
-                return Err(GraphError::Broken { text: brief(&text) });
-            }
-        };
-        match answer.status {
-            200..=299 => Ok(answer),
-            401 => Err(GraphError::Unauthorized),
-            429 | 503 | 504 => {
-                let retry_after_ms = answer.retry_after_ms();
-                Err(GraphError::Throttled { status: answer.status, retry_after_ms })
-            }
-            status => {
-                let said = read_json::<ErrorBody>(&answer.body).ok().map(|body| body.error);
-                let (code, text) = said.map(|it| (it.code, it.message)).unwrap_or_default();
-                Err(GraphError::Refused { status, code: brief(&code), text: brief(&text) })
-            }
+        answered(self.http.ask(request).await)
+    }
+}
+
+/// What an answer means.
+pub(super) fn answered(answer: Result<Answer, NoAnswer>) -> Result<Answer, GraphError> {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(NoAnswer::TooLarge) => return Err(bad(TOO_LARGE)),
+        Err(NoAnswer::Broken { text }) => {
+            return Err(GraphError::Broken { text: brief(&text) });
+        }
+    };
+    match answer.status {
+        200..=299 => Ok(answer),
+        401 => Err(GraphError::Unauthorized),
+        429 | 503 | 504 => {
+            let retry_after_ms = answer.retry_after_ms();
+            Err(GraphError::Throttled { status: answer.status, retry_after_ms })
+        }
+        status => {
+            let said = read_json::<ErrorBody>(&answer.body).ok().map(|body| body.error);
+            let (code, text) = said.map(|it| (it.code, it.message)).unwrap_or_default();
+            Err(GraphError::Refused { status, code: brief(&code), text: brief(&text) })
         }
     }
 }

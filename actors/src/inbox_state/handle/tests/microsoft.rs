@@ -92,7 +92,7 @@ impl Graph {
                     good_for_ms: HOUR,
                 })
             }
-            Task::Draft { .. } => {
+            Task::Draft { .. } | Task::LargeDraft { .. } => {
                 let id = format!("draft {}", self.drafts.len());
                 self.drafts.insert(id.clone(), false);
                 let message_id = format!("X{}@outlook.test", self.drafts.len());
@@ -581,5 +581,44 @@ fn whatever_goes_wrong_no_mail_leaves_twice_and_all_leave() {
             assert_eq!(send.state, SendState::Sent, "seed {seed}: {send:?}");
         }
         assert_eq!(graph.accepted.len(), sends.len(), "seed {seed}");
+    }
+}
+
+#[test]
+fn files_that_are_too_large_for_a_draft_are_added_to_it() {
+    const MB: i64 = 1024 * 1024;
+    let file = |bytes_count| MailFile {
+        file_name: "../plan.pdf".into(),
+        content_type: "Application/PDF; x=y".into(),
+        bytes_count,
+        key: "k".into(),
+    };
+    for (sizes, is_apart) in
+        [(vec![MB, MB], false), (vec![MB, MB + 1], true), (vec![25 * MB], true)]
+    {
+        let (mut scene, mut graph) = (connected(), Graph::default());
+        let mail = NewMail { files: sizes.iter().map(|size| file(*size)).collect(), ..new_mail() };
+        let command = InboxCommand::Send(SendMail { key: "k1".into(), mail });
+        let reply = scene.inbox.call(&system(), None, &command).expect("taken");
+        let send: SendView = serde_json::from_value(reply).expect("a view");
+        let mut seen = None;
+        play(&mut scene, &mut graph, |task| {
+            if !is_send(task) {
+                seen = Some(task.clone());
+            }
+            Wrong::Nothing
+        });
+        assert_eq!(scene.get(send.id).state, SendState::Sent);
+        match seen.expect("a draft") {
+            Task::Draft { files, .. } => assert!(!is_apart && files.len() == 2),
+            Task::LargeDraft { content, files } => {
+                assert!(is_apart && files.len() == sizes.len());
+                let content = String::from_utf8(content).expect("text");
+                assert!(content.contains("\r\n\r\nHi Bob\r\n") && !content.contains("multipart"));
+                let first = &files[0];
+                assert_eq!((&*first.name, &*first.content_type), ("plan.pdf", "application/pdf"));
+            }
+            other => panic!("{other:?}"),
+        }
     }
 }
