@@ -20,11 +20,83 @@ pub const STALLED_MS: Millis = 15 * 60 * 1000;
 /// How many mails that were passed over are shown, the latest.
 pub const PASSED_OVER_MAX: i64 = 20;
 
+/// Where a mailbox is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MailboxProvider {
+    /// At a server that speaks IMAP.
+    #[default]
+    Imap,
+    /// At Microsoft, where its inbox has logged in.
+    Microsoft,
+}
+
+impl MailboxProvider {
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Imap => "imap",
+            Self::Microsoft => "microsoft",
+        }
+    }
+
+    /// The one of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Imap, Self::Microsoft].into_iter().find(|it| it.as_str() == name)
+    }
+}
+
+/// A folder that is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum MailFolder {
+    /// What arrives.
+    Inbox,
+    /// What was sent, from wherever: answers that somebody wrote with a mail program are here.
+    Sent,
+}
+
+impl MailFolder {
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Inbox => "inbox",
+            Self::Sent => "sent",
+        }
+    }
+
+    /// The one of a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Inbox, Self::Sent].into_iter().find(|it| it.as_str() == name)
+    }
+}
+
 /// See [`crate::inbox::InboxCommand::ConnectMailbox`].
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectMailbox {
+    /// How it is reached by IMAP; absent for the one at Microsoft.
+    #[serde(default)]
+    pub imap: Option<ImapAccount>,
+    /// Minutes from one reading to the next.
+    pub every_minutes: i64,
+    /// Mail that the server got before is not taken; now where it is missing.
+    #[serde(default)]
+    pub since: Option<Millis>,
+}
+
+/// An account at a server that speaks IMAP.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ImapAccount {
     /// Host name of the IMAP server.
     pub host: String,
     /// Its port: 993 as a rule, or 143 with STARTTLS.
@@ -37,16 +109,11 @@ pub struct ConnectMailbox {
     #[serde(with = "serde_bytes")]
     #[cfg_attr(feature = "openapi", schemars(with = "Vec<u8>"))]
     pub sealed_password: Vec<u8>,
-    /// Minutes from one reading to the next.
-    pub every_minutes: i64,
-    /// Mail that the server got before is not taken; now where it is missing.
-    #[serde(default)]
-    pub since: Option<Millis>,
 }
 
-impl std::fmt::Debug for ConnectMailbox {
+impl std::fmt::Debug for ImapAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "ConnectMailbox({}:{})", self.host, self.port)
+        write!(f, "ImapAccount({}:{})", self.host, self.port)
     }
 }
 
@@ -93,8 +160,10 @@ pub enum MailboxState {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct PassedOver {
-    /// Its number in the mailbox.
-    pub uid: u32,
+    /// The folder that it lies in.
+    pub folder: MailFolder,
+    /// Its id there: Microsoft's, or `UIDVALIDITY/UID`.
+    pub id: String,
     /// Why.
     pub reason: String,
     /// Where it is kept; absent where the server did not give it.
@@ -109,6 +178,8 @@ pub struct PassedOver {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct MailboxView {
+    /// Where it is.
+    pub provider: MailboxProvider,
     /// Host name of the server.
     pub host: String,
     /// Its port.

@@ -169,20 +169,23 @@ test(`${2 * THREADS} mails each way, none lost, none twice, through ${KILLS} pow
   const sends = (state) => all(url, `/v1/inboxes/${inbox.id}/sends${state ? `?state=${state}` : ""}`, { token });
   const count = async (state) => (await sends(state)).length;
 
-  // About what was under way when power was cut a person decides, who asks the provider. What did
-  // not leave is answered once more.
+  // What was under way when power was cut and did leave lies in the folder of sent mail: that settles
+  // it. About the rest a person decides, who asks the provider. What did not leave is answered once more.
+  const byCopy = new Set();
   let byPerson = 0;
   let again = 0;
   const isOver = async () => {
     if (failures.length > 0) throw failures[0];
     for (const send of await sends("unknown")) {
       await wait(1_000);
-      const arrived = smtp.log().includes(` id=${send.messageId}\n`);
-      const outcome = arrived ? "sent" : "notSent";
+      if (smtp.log().includes(` id=${send.messageId}\n`)) {
+        byCopy.add(send.id);
+        continue;
+      }
+      const outcome = "notSent";
       const settled = await call(url, "POST", `/v1/inboxes/${inbox.id}/sends/${send.id}/resolve`, { token, body: { outcome } });
       assert.equal(settled.status, 200, JSON.stringify(settled.body));
       byPerson += 1;
-      if (arrived) continue;
       const { ticketId } = [...answered.values()].find((comment) => comment.mail.subject === send.subject);
       const lost = (await all(url, `/v1/tickets/${ticketId}/comments`, { token })).find(({ delivery }) => delivery?.sendId === send.id);
       assert.ok(lost, `the answer of ${send.id}`);
@@ -225,5 +228,5 @@ test(`${2 * THREADS} mails each way, none lost, none twice, through ${KILLS} pow
   });
   const unsent = (await sends()).filter(({ state }) => state !== "sent");
   assert.deepEqual(unsent.map(({ state }) => state), Array(again).fill("failed"));
-  t.diagnostic(`${2 * THREADS} mails in, ${mails.length} out, ${KILLS} kills; ${byPerson} settled by a person, ${again} of them sent anew`);
+  t.diagnostic(`${2 * THREADS} mails in, ${mails.length} out, ${KILLS} kills; ${byCopy.size} waited for their copies, ${byPerson} settled by a person and sent anew`);
 });

@@ -3,7 +3,7 @@
 use super::microsoft::{self, Way};
 use super::store::inbox::Inbox;
 use super::store::ledger::{self, Send};
-use super::{health, keep_inbox, keep_send, outbox, registered, send_of, store};
+use super::{health, keep_inbox, keep_send, mailbox, outbox, registered, send_of, store};
 use crate::kernel::Ctx;
 use crate::kernel::store::timers;
 use schema::inbox::{COMMENT_KEY, SendState};
@@ -161,6 +161,21 @@ pub fn left(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<(), 
     keep_inbox(ctx, &mut inbox)
 }
 
+/// Nobody knows whether the mail has left: a person has to find out, unless it lies in the folder
+/// of sent mail. That is looked at at once.
+pub fn doubt(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+    if store::mailbox::take_copy(ctx.sql, send.id)? {
+        send.error = None;
+        left(ctx, send, SendState::Sent)?;
+        return record(ctx, send, Fate::Sent);
+    }
+    left(ctx, send, SendState::Unknown)?;
+    if store::mailbox::load(ctx.sql)?.is_some() {
+        mailbox::ask(ctx)?;
+    }
+    record(ctx, send, Fate::Unknown)
+}
+
 /// The mail will not leave: its slot is free again.
 pub fn not_left(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<(), Reject> {
     finish(ctx, send, state)?;
@@ -179,6 +194,7 @@ pub fn finish(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<()
         ctx.set_timer(FORGET, &send.id.to_string(), ctx.now + BODY_KEPT_MS, &[])?;
     }
     tell(ctx, send)?;
+    store::mailbox::take_copy(ctx.sql, send.id)?;
     store::microsoft::forget_draft(ctx.sql, send.id)?;
     there_is_room(ctx)?;
     keep_send(ctx, send)

@@ -9,13 +9,18 @@
 //! A mail at which reading fails again and again is passed over, and so is one that ends the object
 //! each time it is read: then mails are read one by one until it is found.
 
+use super::microsoft::{self, Access};
 use super::store::mailbox::{self as store, Mailbox};
-use super::{inbox_of, outbox, registered};
+use super::{flow, inbox_of, outbox, registered, store as stores};
 use crate::kernel::actor::Settled;
 use crate::kernel::store::{outbox as entries, timers};
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
-use crate::mail::mailbox::{GiveUp, MailboxJob, MailboxRead, ReadEnd};
-use schema::mailbox::{MailboxState, MailboxView, NoteMailbox, STALLED_MS};
+use crate::mail::mailbox::{GiveUp, MailboxJob, MailboxRead, ReadEnd, Source};
+use schema::ids::SendId;
+use schema::inbox::SendState;
+use schema::mailbox::{MailFolder, MailboxProvider, MailboxState, MailboxView};
+use schema::mailbox::{NoteMailbox, STALLED_MS};
+use schema::prospect::Fate;
 use schema::room::RoomCommand;
 use schema::{ActorKind, Millis, Reject};
 
@@ -54,16 +59,21 @@ pub fn is_asked(ctx: &Ctx<'_>) -> Result<bool, Reject> {
     Ok(entries::find(ctx.sql, outbox::SYNC, "")?.is_some())
 }
 
-/// Says what is to be read.
+/// Says what is to be read; at Microsoft, once that may be asked.
 pub fn begin(ctx: &mut Ctx<'_>) -> Result<Effect, Reject> {
     let Some(mut mailbox) = store::load(ctx.sql)? else { return Ok(Effect::Nothing) };
+    let Some(source) = source(ctx, &mut mailbox)? else {
+        look(ctx, &mut mailbox)?;
+        store::save(ctx.sql, &mailbox)?;
+        return Ok(Effect::Nothing);
+    };
     let inbox = inbox_of(ctx)?;
     let email = registered(ctx)?.email;
     mailbox.reading += 1;
     let is_careful = mailbox.unheard >= UNHEARD_MAX;
-    let give_up = match mailbox.failing_uid {
+    let give_up = match &mailbox.failing_mail {
         _ if mailbox.unheard >= UNHEARD_END => GiveUp::Next,
-        Some(uid) if mailbox.failing_count >= FAILURES_MAX => GiveUp::At(uid),
+        Some(mail) if mailbox.failing_count >= FAILURES_MAX => GiveUp::At(mail.clone()),
         _ => GiveUp::Nothing,
     };
     mailbox.unheard += 1;
@@ -71,20 +81,50 @@ pub fn begin(ctx: &mut Ctx<'_>) -> Result<Effect, Reject> {
     store::save(ctx.sql, &mailbox)?;
     Ok(Effect::Mailbox(Box::new(MailboxJob {
         reading: mailbox.reading,
+        began_at: ctx.now,
         workspace: ctx.principal.workspace,
         inbox,
         email,
-        host: mailbox.host,
-        port: mailbox.port,
-        security: mailbox.security.as_str().to_owned(),
-        username: mailbox.username,
+        source,
         owner: ctx.instance.to_owned(),
-        sealed_password: mailbox.sealed_password,
-        cursor: mailbox.cursor,
+        positions: store::positions(ctx.sql)?,
         since: mailbox.since,
         mails_max: if is_careful { 1 } else { MAILS_MAX },
         give_up,
     })))
+}
+
+/// Where the mailbox is read; none where it cannot be now: then it comes back.
+fn source(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox) -> Result<Option<Source>, Reject> {
+    if mailbox.provider == MailboxProvider::Imap {
+        return Ok(Some(Source::Imap {
+            host: mailbox.host.clone(),
+            port: mailbox.port,
+            security: mailbox.security.as_str().to_owned(),
+            username: mailbox.username.clone(),
+            sealed_password: mailbox.sealed_password.clone(),
+        }));
+    }
+    match microsoft::access(ctx)? {
+        Access::Token(sealed_token) => return Ok(Some(Source::Microsoft { sealed_token })),
+        Access::From(at) => come_back(ctx, at)?,
+        // With the token it is read at once.
+        Access::Renewing => {
+            let at = ctx.now + mailbox.every_minutes * MINUTE_MS;
+            come_back(ctx, at)?;
+        }
+        Access::Gone => drop(failed(ctx, mailbox, microsoft::GONE, true)?),
+    }
+    Ok(None)
+}
+
+/// Has the mailbox at Microsoft read, where there is one.
+pub fn ask_microsoft(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    let mailbox = store::load(ctx.sql)?;
+    match mailbox.is_some_and(|it| it.provider == MailboxProvider::Microsoft) {
+        true => ask(ctx),
+        false => Ok(()),
+    }
 }
 
 /// Takes note of how far a reading has got.
@@ -94,8 +134,11 @@ pub fn settle(ctx: &mut Ctx<'_>, outcome: &Outcome) -> Result<Settled, Reject> {
         Outcome::Mailbox(read) if read.reading == mailbox.reading => {
             mailbox.unheard = 0;
             advance(ctx, &mut mailbox, read)?;
+            heed_graph(ctx, &mailbox, read)?;
             end(ctx, &mut mailbox, &read.end)?
         }
+        // There was nothing to be read, or no way to.
+        Outcome::Done(_) => return Ok(Settled::Finished),
         // It is of another mailbox, or of a reading that was given up.
         Outcome::Mailbox(_) => return Ok(Settled::Again(ctx.now)),
         Outcome::Unknown { why } | Outcome::Failed { why } | Outcome::GaveUp { why } => {
@@ -108,20 +151,57 @@ pub fn settle(ctx: &mut Ctx<'_>, outcome: &Outcome) -> Result<Settled, Reject> {
     Ok(settled)
 }
 
+/// Takes note of what a reading says about Microsoft. Where the token is over, it is read at once
+/// with another one.
+fn heed_graph(ctx: &mut Ctx<'_>, mailbox: &Mailbox, read: &MailboxRead) -> Result<(), Reject> {
+    if mailbox.provider != MailboxProvider::Microsoft {
+        return Ok(());
+    }
+    match (&read.graph, &read.end) {
+        (Some(error), _) => {
+            microsoft::note(ctx, error)?;
+            microsoft::access(ctx).map(drop)
+        }
+        (None, ReadEnd::Failed { .. }) => Ok(()),
+        (None, _) => microsoft::works(ctx),
+    }
+}
+
 /// Counts what was dealt with, and goes behind it.
 fn advance(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox, read: &MailboxRead) -> Result<(), Reject> {
     mailbox.taken += read.taken;
     mailbox.duplicates += read.duplicates;
     for mail in &read.passed_over {
-        let uid_validity = read.cursor.map_or(0, |cursor| cursor.uid_validity);
         let mail = schema::mailbox::PassedOver { at: ctx.now, ..mail.clone() };
-        store::pass_over(ctx.sql, uid_validity, &mail)?;
+        store::pass_over(ctx.sql, &mail)?;
     }
-    if mailbox.cursor != read.cursor {
-        mailbox.cursor = read.cursor;
-        (mailbox.failing_uid, mailbox.failing_count) = (None, 0);
+    for send in &read.left {
+        seen(ctx, *send)?;
+    }
+    let before = store::positions(ctx.sql)?;
+    for folder in [MailFolder::Inbox, MailFolder::Sent] {
+        let now = read.positions.of(folder);
+        if let Some(position) = now.as_ref().filter(|_| now != before.of(folder)) {
+            store::keep_position(ctx.sql, folder, position)?;
+            (mailbox.failing_mail, mailbox.failing_count) = (None, 0);
+        }
     }
     Ok(())
+}
+
+/// A mail of ours lies in the folder of sent mail, so it has left: nobody has to find that out. One
+/// that is under way is settled by its transport, which may not know.
+fn seen(ctx: &mut Ctx<'_>, id: SendId) -> Result<(), Reject> {
+    let Some(mut send) = stores::ledger::get(ctx.sql, id)? else { return Ok(()) };
+    match send.state {
+        SendState::Sending => Ok(store::see_copy(ctx.sql, id)?),
+        SendState::Unknown => {
+            send.error = None;
+            flow::finish(ctx, &mut send, SendState::Sent)?;
+            flow::record(ctx, &send, Fate::Sent)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn end(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox, end: &ReadEnd) -> Result<Settled, Reject> {
@@ -130,7 +210,7 @@ fn end(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox, end: &ReadEnd) -> Result<Settle
         ReadEnd::AllRead => {
             mailbox.readings += 1;
             (mailbox.failures, mailbox.error) = (0, None);
-            (mailbox.failing_uid, mailbox.failing_count) = (None, 0);
+            (mailbox.failing_mail, mailbox.failing_count) = (None, 0);
             mailbox.last_sync_at = Some(ctx.now);
             mailbox.stalled_since = None;
             let every = mailbox.every_minutes * MINUTE_MS;
@@ -138,11 +218,12 @@ fn end(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox, end: &ReadEnd) -> Result<Settle
             let at = ctx.now + wait;
             come_back(ctx, at)?;
         }
-        ReadEnd::Failed { why, for_good, uid } => {
-            if uid.is_some() && *uid == mailbox.failing_uid {
+        ReadEnd::Failed { why, for_good, mail } => {
+            if mail.is_some() && *mail == mailbox.failing_mail {
                 mailbox.failing_count += 1;
             } else {
-                (mailbox.failing_uid, mailbox.failing_count) = (*uid, i64::from(uid.is_some()));
+                mailbox.failing_count = i64::from(mail.is_some());
+                mailbox.failing_mail.clone_from(mail);
             }
             failed(ctx, mailbox, why, *for_good)?;
         }
@@ -166,6 +247,7 @@ fn failed(
         mailbox.stalled_since.get_or_insert(ctx.now);
     }
     let at = ctx.now + wait / 2 + ctx.random_below(wait / 2);
+    let at = at.max(microsoft::quiet_until(ctx)?);
     come_back(ctx, at)?;
     Ok(Settled::Finished)
 }
@@ -236,6 +318,7 @@ pub fn view(ctx: &Ctx<'_>) -> Result<Option<MailboxView>, Reject> {
     let Some(mailbox) = store::load(ctx.sql)? else { return Ok(None) };
     let next = timers::due_of(ctx.sql, TIMER, "")?;
     Ok(Some(MailboxView {
+        provider: mailbox.provider,
         state: state(&mailbox),
         lag_ms: lag_ms(&mailbox, ctx.now),
         host: mailbox.host,
@@ -270,7 +353,7 @@ fn lag_ms(mailbox: &Mailbox, now: Millis) -> Millis {
 }
 
 /// A mailbox that nothing has been read of yet.
-pub const fn unread(mailbox: &mut Mailbox) {
-    mailbox.cursor = None;
-    (mailbox.failing_uid, mailbox.failing_count, mailbox.unheard) = (None, 0, 0);
+pub fn unread(ctx: &Ctx<'_>, mailbox: &mut Mailbox) -> Result<(), Reject> {
+    (mailbox.failing_mail, mailbox.failing_count, mailbox.unheard) = (None, 0, 0);
+    Ok(store::forget_positions(ctx.sql)?)
 }

@@ -5,7 +5,9 @@ use super::mailbox::LEASE_MS;
 use crate::kernel::testing::{Bench, WORKSPACE, agent};
 use crate::kernel::{Effect, Entry, Outcome};
 use crate::mail::imap::Cursor;
-use crate::mail::mailbox::{GiveUp, MailboxJob, MailboxRead, ReadEnd};
+use crate::mail::mailbox::{
+    GiveUp, MailRef, MailboxJob, MailboxRead, Position, Positions, ReadEnd, Source,
+};
 use schema::ids::InboxId;
 use schema::inbox::*;
 use schema::mailbox::*;
@@ -22,32 +24,49 @@ struct Scene {
     told: Vec<(String, NoteMailbox)>,
 }
 
-fn connect() -> ConnectMailbox {
-    ConnectMailbox {
+fn account() -> ImapAccount {
+    ImapAccount {
         host: "IMAP.example.com".into(),
         port: 993,
         security: Security::ImplicitTls,
         username: "ann@example.com".into(),
         sealed_password: b"sealed-hunter2".to_vec(),
-        every_minutes: 3,
-        since: None,
     }
 }
 
-fn at(uid_next: u32) -> Cursor {
-    Cursor { uid_validity: 7, uid_next }
+fn connect() -> ConnectMailbox {
+    ConnectMailbox { imap: Some(account()), every_minutes: 3, since: None }
 }
 
-fn read(job: &MailboxJob, cursor: Cursor, end: ReadEnd) -> Outcome {
-    let (reading, cursor) = (job.reading, Some(cursor));
-    let (taken, duplicates, passed_over) = (2, 1, Vec::new());
-    Outcome::Mailbox(MailboxRead { reading, cursor, taken, duplicates, passed_over, end })
+fn at(uid_next: u32) -> Position {
+    Position::Imap(Cursor { uid_validity: 7, uid_next })
+}
+
+fn known(uid_next: u32) -> Positions {
+    Positions { inbox: Some(at(uid_next)), sent: None }
+}
+
+fn read(job: &MailboxJob, inbox: Position, end: ReadEnd) -> Outcome {
+    let positions = Positions { inbox: Some(inbox), sent: None };
+    let begun = MailboxRead::failed(job, "", false);
+    Outcome::Mailbox(MailboxRead { positions, taken: 2, duplicates: 1, end, ..begun })
+}
+
+fn mail(uid: u32) -> MailRef {
+    MailRef { folder: MailFolder::Inbox, id: format!("7/{uid}") }
 }
 
 fn failed(job: &MailboxJob, uid: Option<u32>, for_good: bool) -> Outcome {
-    let end = ReadEnd::Failed { why: "it \r\nfails".into(), for_good, uid };
-    let read = MailboxRead { end, ..MailboxRead::failed(job, String::new(), false) };
+    let end = ReadEnd::Failed { why: "it \r\nfails".into(), for_good, mail: uid.map(mail) };
+    let read = MailboxRead { end, ..MailboxRead::failed(job, "", false) };
     Outcome::Mailbox(read)
+}
+
+fn server(job: &MailboxJob) -> (&str, &str, &str) {
+    match &job.source {
+        Source::Imap { host, security, username, .. } => (host, security, username),
+        other => panic!("{other:?}"),
+    }
 }
 
 impl Scene {
@@ -146,12 +165,9 @@ fn a_mailbox_is_read_at_once_and_then_at_its_times() {
         read(job, at(jobs.len() as u32 * 10), more)
     });
     assert_eq!(count, 3, "what there is more of comes at once");
-    assert_eq!(jobs[0].cursor, None);
-    assert_eq!((jobs[1].cursor, jobs[2].cursor), (Some(at(10)), Some(at(20))));
-    assert_eq!(
-        (jobs[0].host.as_str(), jobs[0].security.as_str()),
-        ("imap.example.com", "implicit_tls")
-    );
+    let positions: Vec<&Positions> = jobs.iter().map(|job| &job.positions).collect();
+    assert_eq!(positions, [&Positions::default(), &known(10), &known(20)]);
+    assert_eq!(server(&jobs[0]), ("imap.example.com", "implicit_tls", "ann@example.com"));
     assert_eq!((jobs[0].email.as_str(), jobs[0].since), ("ann@example.com", scene.inbox.now));
     let view = scene.mailbox().expect("it has one");
     assert_eq!((view.state, view.taken, view.duplicates), (MailboxState::Active, 6, 3));
@@ -192,12 +208,13 @@ fn only_who_manages_connects_disconnects_and_reads() {
 fn bad_ways_times_and_texts_are_refused_by_name() {
     let mut scene = Scene::new();
     let now = scene.inbox.now;
+    let by = |account| ConnectMailbox { imap: Some(account), ..connect() };
     for (field, bad) in [
-        ("host", ConnectMailbox { host: "im ap".into(), ..connect() }),
-        ("port", ConnectMailbox { port: 0, ..connect() }),
-        ("security", ConnectMailbox { security: Security::Plain, ..connect() }),
-        ("username", ConnectMailbox { username: "a\r\nb".into(), ..connect() }),
-        ("sealedPassword", ConnectMailbox { sealed_password: Vec::new(), ..connect() }),
+        ("host", by(ImapAccount { host: "im ap".into(), ..account() })),
+        ("port", by(ImapAccount { port: 0, ..account() })),
+        ("security", by(ImapAccount { security: Security::Plain, ..account() })),
+        ("username", by(ImapAccount { username: "a\r\nb".into(), ..account() })),
+        ("sealedPassword", by(ImapAccount { sealed_password: Vec::new(), ..account() })),
         ("everyMinutes", ConnectMailbox { every_minutes: 0, ..connect() }),
         ("since", ConnectMailbox { since: Some(now - SINCE_MS_MAX - 1), ..connect() }),
     ] {
@@ -225,7 +242,7 @@ fn failures_come_ever_later_are_told_once_and_never_end_it() {
     assert_eq!(scene.told[0].1.stalled_since, view.stalled_since);
 
     scene.next(|job| {
-        assert_eq!(job.cursor, Some(at(5)), "nothing is passed over");
+        assert_eq!(job.positions, known(5), "nothing is passed over");
         read(job, at(9), ReadEnd::AllRead)
     });
     scene.run(|_| panic!("it was read"));
@@ -265,8 +282,9 @@ fn a_mail_that_fails_again_and_again_is_given_up_and_a_server_that_is_down_is_no
         });
     }
     scene.next(|job| {
-        assert_eq!(job.give_up, GiveUp::At(6));
-        let mail = PassedOver { uid: 6, reason: "no".into(), raw_key: None, at: 0 };
+        assert_eq!(job.give_up, GiveUp::At(mail(6)));
+        let MailRef { folder, id } = mail(6);
+        let mail = PassedOver { folder, id, reason: "no".into(), raw_key: None, at: 0 };
         let Outcome::Mailbox(done) = read(job, at(7), ReadEnd::AllRead) else {
             panic!("a reading")
         };
@@ -274,9 +292,10 @@ fn a_mail_that_fails_again_and_again_is_given_up_and_a_server_that_is_down_is_no
     });
     let view = scene.mailbox().expect("it has one");
     let passed = &view.passed_over[..];
-    assert_eq!((passed.len(), passed[0].uid, passed[0].at), (1, 6, scene.inbox.now));
+    assert_eq!((passed.len(), passed[0].id.as_str()), (1, "7/6"));
+    assert_eq!(passed[0].at, scene.inbox.now);
     scene.next(|job| {
-        assert_eq!((job.give_up, job.cursor), (GiveUp::Nothing, Some(at(7))));
+        assert_eq!((&job.give_up, &job.positions), (&GiveUp::Nothing, &known(7)));
         read(job, at(7), ReadEnd::AllRead)
     });
 }
@@ -292,7 +311,7 @@ fn a_mail_that_ends_the_object_each_time_is_found_and_passed_over() {
             }
             assert!(scene.inbox.fire_alarm(), "it sleeps for good");
         };
-        seen.push((begun.mails_max, begun.give_up));
+        seen.push((begun.mails_max, begun.give_up.clone()));
         scene.inbox.restart();
     }
     assert_eq!(seen[0], (100, GiveUp::Nothing));
@@ -309,12 +328,14 @@ fn a_reading_that_was_overtaken_changes_nothing() {
         _ => None,
     });
     let (entry, job) = old.expect("it is read");
-    let other = ConnectMailbox { username: "bob@example.com".into(), ..connect() };
+    let bob = ImapAccount { username: "bob@example.com".into(), ..account() };
+    let other = ConnectMailbox { imap: Some(bob), ..connect() };
     scene.ask(InboxCommand::ConnectMailbox(other)).expect("another account");
     scene.inbox.settle(&entry, &read(&job, at(50), ReadEnd::AllRead));
     assert_eq!(scene.mailbox().expect("it has one").taken, 0);
     let count = scene.run(|job| {
-        assert_eq!((job.cursor, job.username.as_str()), (None, "bob@example.com"));
+        assert_eq!(job.positions, Positions::default());
+        assert_eq!(server(job).2, "bob@example.com");
         read(job, at(3), ReadEnd::AllRead)
     });
     assert_eq!(count, 1);
@@ -326,14 +347,14 @@ fn the_same_account_is_read_on_and_looked_at_again_where_older_mail_is_wanted() 
     scene.run(|job| read(job, at(5), ReadEnd::AllRead));
     scene.ask(InboxCommand::ConnectMailbox(connect())).expect("connected");
     scene.run(|job| {
-        assert_eq!(job.cursor, Some(at(5)));
+        assert_eq!(job.positions, known(5));
         read(job, at(5), ReadEnd::AllRead)
     });
     let since = scene.inbox.now - 24 * HOUR;
     let older = ConnectMailbox { since: Some(since), ..connect() };
     scene.ask(InboxCommand::ConnectMailbox(older)).expect("connected");
     scene.run(|job| {
-        assert_eq!((job.cursor, job.since), (None, since));
+        assert_eq!((&job.positions, job.since), (&Positions::default(), since));
         read(job, at(5), ReadEnd::AllRead)
     });
 }

@@ -5,7 +5,7 @@
 //! and nothing is begun; [`flow::pump`] begins again once that is over.
 
 use super::store::microsoft::{self as store, Microsoft};
-use super::{flow, health, keep_inbox, outbox, registered};
+use super::{flow, health, keep_inbox, mailbox, outbox, registered};
 use crate::kernel::actor::Settled;
 use crate::kernel::store::outbox as entries;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
@@ -13,9 +13,9 @@ use crate::mail::graph::{GraphError, MicrosoftJob, MicrosoftOutcome, Task, Token
 use schema::ids::SendId;
 use schema::{Millis, Reject};
 
-/// How many mails are with Graph at once: it takes four requests of a mailbox, and one may be
-/// looking what became of a mail.
-pub const AT_ONCE: i64 = 3;
+/// How many mails are with Graph at once: it takes four requests of a mailbox, one may be looking
+/// what became of a mail, and one may be reading.
+pub const AT_ONCE: i64 = 2;
 /// How long renewing tokens may take before it is begun anew.
 pub const TOKEN_LEASE_MS: Millis = 90_000;
 /// How long one look at what became of a mail may take, two requests, before it is begun anew.
@@ -26,7 +26,7 @@ const WAIT_MS_MAX: Millis = 60 * 60 * 1000;
 /// The longest wait where the deployment is at fault: it is mended without a word to this inbox.
 const HELD_UP_MS_MAX: Millis = 10 * 60 * 1000;
 /// Why an inbox is paused whose tokens are gone.
-const GONE: &str = "Microsoft asks for a new log-in: connect the mailbox again";
+pub const GONE: &str = "Microsoft asks for a new log-in: connect the mailbox again";
 
 /// Whether mails may be handed to the transport.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,14 +54,47 @@ fn way_beside(ctx: &mut Ctx<'_>, key: &str) -> Result<Way, Reject> {
     if microsoft.is_gone {
         return Ok(Way::Shut);
     }
+    if microsoft.quiet_until > ctx.now {
+        return Ok(Way::From(microsoft.quiet_until));
+    }
     if !has_token(&microsoft, ctx.now) {
         ask_for_token(ctx)?;
         return Ok(Way::Shut);
     }
-    if microsoft.quiet_until > ctx.now {
-        return Ok(Way::From(microsoft.quiet_until));
-    }
     Ok(Way::Open((AT_ONCE - store::under_way_beside(ctx.sql, key)?).max(0)))
+}
+
+/// Whether the mailbox may be asked now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// It may, with this token; sealed.
+    Token(Vec<u8>),
+    /// Not before a time.
+    From(Millis),
+    /// The token is being renewed.
+    Renewing,
+    /// Only a new log-in helps.
+    Gone,
+}
+
+/// What the mailbox is asked with. Where the token is over, a new one is asked for.
+pub fn access(ctx: &mut Ctx<'_>) -> Result<Access, Reject> {
+    let Some(microsoft) = store::load(ctx.sql)?.filter(|it| !it.is_gone) else {
+        return Ok(Access::Gone);
+    };
+    if microsoft.quiet_until > ctx.now {
+        return Ok(Access::From(microsoft.quiet_until));
+    }
+    if !has_token(&microsoft, ctx.now) {
+        ask_for_token(ctx)?;
+        return Ok(Access::Renewing);
+    }
+    Ok(Access::Token(microsoft.sealed_access))
+}
+
+/// Until when Graph wants to be left alone.
+pub fn quiet_until(ctx: &Ctx<'_>) -> Result<Millis, Reject> {
+    Ok(store::load(ctx.sql)?.map_or(0, |microsoft| microsoft.quiet_until))
 }
 
 const fn has_token(microsoft: &Microsoft, now: Millis) -> bool {
@@ -119,6 +152,7 @@ pub fn settle_token(
             store::save(ctx.sql, &microsoft)?;
             let now = ctx.now;
             flow::wake_at(ctx, now)?;
+            mailbox::ask_microsoft(ctx)?;
             Ok(Settled::Finished)
         }
         Outcome::Microsoft(MicrosoftOutcome::NoTokens(TokenError::Gone { .. })) => {
@@ -126,6 +160,7 @@ pub fn settle_token(
             show(ctx, &mut microsoft, None)?;
             store::save(ctx.sql, &microsoft)?;
             stop(ctx, GONE)?;
+            mailbox::ask_microsoft(ctx)?;
             Ok(Settled::Finished)
         }
         Outcome::Microsoft(MicrosoftOutcome::NoTokens(error)) => {
@@ -170,7 +205,17 @@ fn at_most(ctx: &mut Ctx<'_>, attempts: i64, wait_ms_max: Millis) -> Millis {
 pub fn note(ctx: &mut Ctx<'_>, error: &GraphError) -> Result<(), Reject> {
     let Some(mut microsoft) = store::load(ctx.sql)? else { return Ok(()) };
     match error {
-        GraphError::Unauthorized => microsoft.access_until = 0,
+        // It was said of the same token before.
+        GraphError::Unauthorized if microsoft.access_until == 0 => return Ok(()),
+        GraphError::Unauthorized => {
+            microsoft.access_until = 0;
+            if microsoft.waits > 0 {
+                // Another token was no better: it is not renewed at once again.
+                let until = later(ctx, microsoft.waits, None);
+                microsoft.quiet_until = microsoft.quiet_until.max(until);
+            }
+            microsoft.waits += 1;
+        }
         GraphError::Throttled { retry_after_ms, .. } => {
             let said = retry_after_ms.and_then(|ms| Millis::try_from(ms).ok());
             let until = later(ctx, microsoft.waits, said);

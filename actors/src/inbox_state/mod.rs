@@ -65,6 +65,7 @@ impl Actor for Core {
         migration!("inbox_state/0005_held_up"),
         migration!("inbox_state/0006_asked_drafts"),
         migration!("inbox_state/0007_deferred"),
+        migration!("inbox_state/0008_folders"),
     ];
     type Command = InboxCommand;
 

@@ -3,24 +3,26 @@
 //! Whoever calls has kept the raw mail already. What is done here may be done again: the room knows
 //! the mails that it has.
 
-use super::automatic::{self, AutomaticSign};
+use super::automatic::{self, AutomaticSign, LOOP_HEADER};
 use super::bounce::{self, Reader, Report};
 use super::charset::Runtime;
+use super::header::HeaderBlock;
 use super::inbound::{self, Attachment, Envelope, InboundMail, MailName};
 use super::{media, reply, token};
 use crate::gather::gather;
 use crate::inbox_state::identity::inbox_of;
 use crate::kernel::engine::hex;
 use schema::codec::to_json;
-use schema::ids::{InboxId, WorkspaceId};
+use schema::ids::{InboxId, SendId, WorkspaceId};
 use schema::report::{MailReport, REPORT_INBOXES_MAX, RecordReport};
 use schema::room::RoomCommand;
 use schema::room::mail::{
-    Automatic, AutomaticKind, MailAddress, MailAttachment, MailOutcome, MailReceipt, ReceiveMail,
-    ReportUnparseable,
+    Automatic, AutomaticKind, FindMailThread, MailAddress, MailAttachment, MailOutcome,
+    MailReceipt, MailThread, ReceiveMail, ReportUnparseable,
 };
 use schema::sort::SortSmall;
 use schema::{Reject, check};
+use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 /// What filing leans on.
@@ -111,16 +113,93 @@ pub async fn file<I: Intake>(
         }
         Err(why) => RoomCommand::ReportUnparseable(unreadable(mail, raw, why.to_string())),
     };
+    hand_over(intake, mail.workspace, &command).await
+}
+
+/// Has the room take a mail.
+async fn hand_over<I: Intake>(
+    intake: &I,
+    workspace: WorkspaceId,
+    command: &RoomCommand,
+) -> Result<MailReceipt, Reject> {
     // The key is that of the command, which depends on more than the mail: on its recipient, and on
     // the inboxes that are known.
-    let key = format!("mail:{}", sha256_hex(&to_json(&command)));
-    let (reply, is_replayed) = intake.ask_room(mail.workspace, key, &command).await?;
-    let mut receipt: MailReceipt = schema::codec::read_json(&reply)
-        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))?;
+    let key = format!("mail:{}", sha256_hex(&to_json(command)));
+    let (reply, is_replayed) = intake.ask_room(workspace, key, command).await?;
+    let mut receipt: MailReceipt = read(&reply)?;
     if is_replayed {
         receipt.outcome = MailOutcome::Duplicate;
     }
     Ok(receipt)
+}
+
+fn read<T: DeserializeOwned>(reply: &[u8]) -> Result<T, Reject> {
+    schema::codec::read_json(reply)
+        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))
+}
+
+/// What a mail of the folder of sent mail is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SentMail {
+    /// One that this inbox sent for Postroom.
+    Own(SendId),
+    /// An answer to a mail of the room's, which is a comment now.
+    Filed,
+    /// It answers something that the room does not know.
+    Unfound,
+    /// Nothing of the room's, or nothing new.
+    Elsewhere,
+}
+
+/// Hands a mail that was sent to its room, where it answers a mail that is there. Only then is it
+/// kept: what else somebody writes from their mailbox is not ours. Done twice, it changes nothing.
+///
+/// # Errors
+/// `unavailable` and the like, where it is to be tried again.
+pub async fn file_sent<I: Intake>(
+    intake: &I,
+    mail: &Arrival<'_>,
+    own: &Own,
+    raw: &[u8],
+) -> Result<SentMail, Reject> {
+    let token = HeaderBlock::split(raw)
+        .0
+        .get(&LOOP_HEADER.to_ascii_lowercase())
+        .and_then(|token| token::read(&token));
+    if let Some((inbox, send)) = token
+        && Some(inbox) == mail.inbox
+    {
+        return Ok(SentMail::Own(send));
+    }
+    let envelope =
+        Envelope { sender: mail.from, own_domains: &own.domains, own_inboxes: &own.inboxes };
+    let Ok(parsed) = inbound::parse(raw, &envelope, &Runtime) else {
+        return Ok(SentMail::Elsewhere);
+    };
+    let answers = parsed.in_reply_to.iter().chain(parsed.references.iter().rev());
+    let answers: Vec<String> = answers.cloned().collect();
+    if token.is_some() || parsed.automatic.is_some() || answers.is_empty() {
+        return Ok(SentMail::Elsewhere);
+    }
+    let message_id = parsed.message_id.clone();
+    let find = RoomCommand::FindMailThread(FindMailThread { message_id, answers });
+    let key = format!("find:{}", sha256_hex(&to_json(&find)));
+    let (reply, _) = intake.ask_room(mail.workspace, key, &find).await?;
+    let thread: MailThread = read(&reply)?;
+    match thread {
+        MailThread { is_known: true, .. } => return Ok(SentMail::Elsewhere),
+        MailThread { ticket_id: None, .. } => return Ok(SentMail::Unfound),
+        MailThread { ticket_id: Some(_), .. } => {}
+    }
+    intake.put_object(mail.raw_key, raw).await?;
+    let files = keep(intake, mail.workspace, &parsed.attachments).await?;
+    let received = ReceiveMail { was_sent: true, ..received(mail, raw, parsed, files) };
+    let command = RoomCommand::ReceiveMail(Box::new(received));
+    let receipt = hand_over(intake, mail.workspace, &command).await?;
+    Ok(match receipt.outcome {
+        MailOutcome::Commented => SentMail::Filed,
+        _ => SentMail::Elsewhere,
+    })
 }
 
 fn unreadable(mail: &Arrival<'_>, raw: &[u8], reason: String) -> ReportUnparseable {
@@ -192,6 +271,7 @@ fn received(
         report,
         attachments,
         sent_at: parsed.date_ms,
+        was_sent: false,
     }
 }
 

@@ -110,9 +110,9 @@ pub fn add_for(
     asked: Asked<'_>,
 ) -> Result<Comment, Reject> {
     let delivery = replies::plan(ctx, ticket, &mut draft, asked)?;
-    let replies = draft.answers
-        && draft.visibility == Visibility::Public
-        && matches!(draft.author, By::Agent { .. });
+    let of_team = matches!(draft.author, By::Agent { .. })
+        || draft.mail.as_ref().is_some_and(|mail| mail.was_sent);
+    let replies = draft.answers && draft.visibility == Visibility::Public && of_team;
     let comment = Comment {
         id: draft.id,
         ticket_id: ticket.id,

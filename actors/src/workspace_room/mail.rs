@@ -205,6 +205,7 @@ pub fn facts(mail: &ReceiveMail) -> MailFacts {
         threaded_by: None,
         attachments_omitted: i64::try_from(omitted).unwrap_or(i64::MAX),
         sent_at: mail.sent_at,
+        was_sent: mail.was_sent,
     }
 }
 

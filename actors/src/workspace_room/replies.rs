@@ -106,6 +106,7 @@ pub fn plan(
         threaded_by: None,
         attachments_omitted: 0,
         sent_at: None,
+        was_sent: false,
     };
     let is_automatic = draft.author == By::System;
     let error = if is_automatic { loops::leaves(ctx, ticket.id, &facts)? } else { None };

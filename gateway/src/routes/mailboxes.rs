@@ -9,8 +9,8 @@ use crate::respond::Reply;
 use schema::ids::InboxId;
 use schema::inbox::{GetInbox, InboxCommand, InboxView, Security};
 use schema::mailbox::{
-    ConnectMailbox, DisconnectMailbox, EVERY_MINUTES, SyncBegun, SyncMailbox, check_every,
-    check_since, check_way,
+    ConnectMailbox, DisconnectMailbox, EVERY_MINUTES, ImapAccount, MailboxProvider, SyncBegun,
+    SyncMailbox, check_every, check_since, check_way,
 };
 use schema::{ActorKind, Code, Millis, Permission, Principal, Reject};
 use serde::{Deserialize, Serialize};
@@ -29,18 +29,24 @@ const fn every() -> i64 {
     EVERY_MINUTES
 }
 
-/// How a client says which mailbox an inbox reads.
+/// How a client says which mailbox an inbox reads: an account at a server that speaks IMAP, with
+/// host, port and password; or the one at Microsoft, where the inbox has logged in, without them.
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NewMailbox {
-    host: String,
-    port: u16,
+    #[serde(default)]
+    provider: MailboxProvider,
+    #[serde(default)]
+    host: Option<String>,
+    #[serde(default)]
+    port: Option<u16>,
     #[serde(default)]
     security: Option<Security>,
     #[serde(default)]
     username: Option<String>,
-    password: String,
+    #[serde(default)]
+    password: Option<String>,
     /// 1 where replies matter, 3 otherwise.
     #[serde(default = "every")]
     every_minutes: i64,
@@ -57,35 +63,62 @@ pub async fn connect<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject
     let principal = call.may(Permission::Manage).await?;
     let inbox = InboxId(call.ids.first);
     let input: NewMailbox = call.body(&[]).await?;
-    let by_port = if input.port == 993 { Security::ImplicitTls } else { Security::Starttls };
+    let (every_minutes, since) = (check_every(input.every_minutes)?, input.since);
+    check_since(since, call.platform.now())?;
+    let imap = match input.provider {
+        MailboxProvider::Imap => Some(account(&call, &principal, inbox, input).await?),
+        MailboxProvider::Microsoft => {
+            not_at_microsoft(&input)?;
+            None
+        }
+    };
+    let command = InboxCommand::ConnectMailbox(ConnectMailbox { imap, every_minutes, since });
+    Ok(call.inbox(principal, inbox, &command).await?.tagged())
+}
+
+/// The account at a server, its password sealed.
+async fn account<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+    inbox: InboxId,
+    input: NewMailbox,
+) -> Result<ImapAccount, Reject> {
+    let missing = |field: &str| Reject::field(field, "must be there");
+    let host = input.host.ok_or_else(|| missing("host"))?;
+    let port = input.port.ok_or_else(|| missing("port"))?;
+    let by_port = if port == 993 { Security::ImplicitTls } else { Security::Starttls };
     let security = input.security.unwrap_or(by_port);
     if security == Security::Plain && !call.config.local() {
         return Err(Reject::field("security", "must be implicit_tls or starttls"));
     }
-    let host = check_way(&input.host, input.port, security)?;
-    let every_minutes = check_every(input.every_minutes)?;
-    check_since(input.since, call.platform.now())?;
-    if input.password.is_empty() || input.password.len() > 1_024 {
+    let host = check_way(&host, port, security)?;
+    let password = input.password.unwrap_or_default();
+    if password.is_empty() || password.len() > 1_024 {
         return Err(Reject::field("password", "must have 1 to 1024 bytes"));
     }
-    let view = status(&call, &principal, inbox).await?;
+    let view = status(call, principal, inbox).await?;
     let username = match input.username {
         Some(username) => schema::check::line("username", &username, 320)?,
         None => view.email,
     };
     let owner = format!("{}/{inbox}", principal.workspace);
-    let sealed_password = call.seal(&owner, input.password.as_bytes())?;
-    let (port, since) = (input.port, input.since);
-    let command = InboxCommand::ConnectMailbox(ConnectMailbox {
-        host,
-        port,
-        security,
-        username,
-        sealed_password,
-        every_minutes,
-        since,
-    });
-    Ok(call.inbox(principal, inbox, &command).await?.tagged())
+    let sealed_password = call.seal(&owner, password.as_bytes())?;
+    Ok(ImapAccount { host, port, security, username, sealed_password })
+}
+
+/// The mailbox at Microsoft is reached by its log-in alone.
+fn not_at_microsoft(input: &NewMailbox) -> Result<(), Reject> {
+    let given = [
+        ("host", input.host.is_some()),
+        ("port", input.port.is_some()),
+        ("security", input.security.is_some()),
+        ("username", input.username.is_some()),
+        ("password", input.password.is_some()),
+    ];
+    match given.into_iter().find(|(_, is_given)| *is_given) {
+        Some((field, _)) => Err(Reject::field(field, "must be absent for a mailbox at Microsoft")),
+        None => Ok(()),
+    }
 }
 
 async fn status<P: Platform>(

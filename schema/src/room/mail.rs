@@ -172,6 +172,9 @@ pub struct MailFacts {
     /// When it says it was sent.
     #[serde(default)]
     pub sent_at: Option<Millis>,
+    /// Whether the team sent it, with a mail program: it lay in the folder of sent mail.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_sent: bool,
 }
 
 /// A file of a mail; its content is kept already.
@@ -260,6 +263,32 @@ pub struct ReceiveMail {
     /// When it says it was sent.
     #[serde(default)]
     pub sent_at: Option<Millis>,
+    /// Whether the team sent it, with a mail program: it lay in the folder of sent mail. It is a
+    /// comment of the team's where it answers a mail that is known, and nothing otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub was_sent: bool,
+}
+
+/// Asks where a mail that the team sent belongs. Permission: work, and Postroom itself. Reply:
+/// [`MailThread`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct FindMailThread {
+    /// Its `Message-ID`, without brackets.
+    pub message_id: String,
+    /// What it answers, the nearest first, without brackets.
+    pub answers: Vec<String>,
+}
+
+/// Where a mail belongs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MailThread {
+    /// Whether the mail is known already.
+    pub is_known: bool,
+    /// The ticket of what it answers.
+    pub ticket_id: Option<TicketId>,
 }
 
 /// Takes note of a mail that cannot be read. It is kept already.
@@ -300,6 +329,8 @@ pub enum MailOutcome {
     Stopped,
     /// It cannot be read; it is listed.
     Unparseable,
+    /// The team sent it, and it answers nothing that is known: nothing is kept in the room.
+    Ignored,
 }
 
 /// The reply to a mail.

@@ -378,6 +378,9 @@ pub enum RoomCommand {
 
     /// Take in a mail. For Postroom itself. Reply: [`mail::MailReceipt`].
     ReceiveMail(Box<mail::ReceiveMail>),
+    /// Tell where a mail that the team sent belongs. For Postroom itself. Reply:
+    /// [`mail::MailThread`].
+    FindMailThread(mail::FindMailThread),
     /// Take note of what became of the mail that a comment is. For Postroom itself. Reply: `{}`.
     NoteDelivery(delivery::NoteDelivery),
     /// Take note of a mail that cannot be read. For Postroom itself. Reply: [`mail::MailReceipt`].

@@ -6,12 +6,16 @@
 use super::faults::Fault;
 use super::object::Name;
 use super::world::{Ask, Happening, Origin, Request, World, short};
-use actors::kernel::Outcome;
-use actors::mail::imap::{Batch, Cursor, Failure, FetchedMail, ImapError, Stage};
+use actors::kernel::{MailJob, Outcome};
+use actors::mail::imap::Cursor;
 use actors::mail::intake::Intake;
-use actors::mail::mailbox::{Folder, MailboxJob, MailboxRead, read};
+use actors::mail::mailbox::{
+    Folder, FolderBatch, FolderError, FolderMail, MailboxJob, MailboxRead, Position, Reading,
+    Source,
+};
 use schema::codec::to_json;
 use schema::ids::WorkspaceId;
+use schema::mailbox::MailFolder;
 use schema::room::RoomCommand;
 use schema::{ActorKind, Code, Envelope, Millis, Principal, Reject};
 use std::cell::RefCell;
@@ -25,13 +29,17 @@ pub const WRONG: &[u8] = b"wrong";
 const DEADLINE_MS: Millis = 20_000;
 const VALIDITY: u32 = 7;
 
-/// A mail at its server; its UID is its place, from 1.
+/// A mail at its server; its UID is its place among those of its folder, from 1.
 #[derive(Debug, Clone)]
 pub struct Lying {
+    /// Where.
+    pub folder: MailFolder,
     /// When the server got it.
     pub received_at: Millis,
-    /// What is in no other mail.
-    pub token: String,
+    /// What is in no other mail; our own mails have none.
+    pub token: Option<String>,
+    /// The token of what it answers.
+    pub answers: Option<String>,
     /// The mail.
     pub raw: Vec<u8>,
 }
@@ -39,7 +47,7 @@ pub struct Lying {
 /// What a reading waits for.
 #[derive(Debug)]
 enum Wanted {
-    Mails { job: Box<MailboxJob>, cursor: Cursor },
+    Mails { job: Box<MailboxJob>, folder: MailFolder, cursor: Cursor },
     Storage,
     Room(WorkspaceId, String, Vec<u8>),
 }
@@ -47,7 +55,7 @@ enum Wanted {
 /// What it gets.
 #[derive(Debug)]
 enum Given {
-    Mails(Result<Option<Batch>, ImapError>),
+    Mails(Result<Option<FolderBatch>, FolderError>),
     Stored(Result<(), Reject>),
     Said(Result<Vec<u8>, Reject>),
 }
@@ -101,30 +109,47 @@ impl Intake for Wire {
 struct Open {
     world: Wire,
     job: MailboxJob,
+    folder: MailFolder,
     cursor: Cursor,
 }
 
 impl Folder for Open {
-    fn cursor(&self) -> Cursor {
-        self.cursor
+    fn position(&self) -> Position {
+        Position::Imap(self.cursor)
     }
 
-    async fn next_batch(&mut self) -> Result<Option<Batch>, ImapError> {
-        let wanted = Wanted::Mails { job: Box::new(self.job.clone()), cursor: self.cursor };
+    async fn next_batch(&mut self) -> Result<Option<FolderBatch>, FolderError> {
+        let (folder, cursor) = (self.folder, self.cursor);
+        let wanted = Wanted::Mails { job: Box::new(self.job.clone()), folder, cursor };
         let Given::Mails(mails) = self.world.get(wanted).await else { return Err(gone()) };
-        if let Ok(Some(batch)) = &mails {
-            self.cursor = batch.cursor;
+        if let Ok(Some(FolderBatch { position: Position::Imap(cursor), .. })) = &mails {
+            self.cursor = *cursor;
         }
         mails
     }
 }
 
-fn gone() -> ImapError {
-    ImapError::Broken { at: Stage::FetchMail, failure: Failure::Closed }
+fn gone() -> FolderError {
+    FolderError { why: "the connection broke".into(), for_good: false, at: None, graph: None }
+}
+
+/// Reads both folders of a mailbox, one after the other.
+async fn read(world: &Wire, job: &MailboxJob) -> MailboxRead {
+    let mut reading = Reading::begin(world, job, || 0).await;
+    let mut all = true;
+    for folder in [MailFolder::Inbox, MailFolder::Sent] {
+        let cursor = match job.positions.of(folder) {
+            Some(Position::Imap(cursor)) => *cursor,
+            _ => Cursor { uid_validity: VALIDITY, uid_next: 1 },
+        };
+        let mut open = Open { world: world.clone(), job: job.clone(), folder, cursor };
+        all = all && reading.folder(folder, &mut open).await;
+    }
+    reading.end(all)
 }
 
 /// A reading that is under way.
-pub struct Reading {
+pub struct UnderWay {
     name: Name,
     life: u32,
     at: (u64, usize),
@@ -136,10 +161,14 @@ pub struct Reading {
 impl World {
     /// An object sets out to read its mailbox.
     pub(super) fn read_mailbox(&mut self, name: &Name, at: (u64, usize), job: MailboxJob) {
-        let refused = if job.sealed_password.ends_with(WRONG) {
-            Some(MailboxRead::failed(&job, "the server refuses LogIn".into(), true))
+        let is_wrong = match &job.source {
+            Source::Imap { sealed_password, .. } => sealed_password.ends_with(WRONG),
+            Source::Microsoft { .. } => false,
+        };
+        let refused = if is_wrong {
+            Some(MailboxRead::failed(&job, "the server refuses LogIn", true))
         } else if self.faults.strikes(Fault::MailUnreachable) {
-            Some(MailboxRead::failed(&job, "no connection".into(), false))
+            Some(MailboxRead::failed(&job, "no connection", false))
         } else {
             None
         };
@@ -149,23 +178,29 @@ impl World {
         }
         let line = Rc::new(RefCell::new(Line::default()));
         let world = Wire(line.clone());
-        let cursor = job.cursor.unwrap_or(Cursor { uid_validity: VALIDITY, uid_next: 1 });
-        let mut folder = Open { world: world.clone(), job: job.clone(), cursor };
-        let work = async move { read(&mut folder, &world, &job, || 0).await };
+        let work = async move { read(&world, &job).await };
         let life = self.object(name).life;
         let (name, work) = (name.clone(), Box::pin(work));
-        self.go_on(Reading { name, life, at, line, wanted: None, work });
+        self.go_on(UnderWay { name, life, at, line, wanted: None, work });
+    }
+
+    /// A provider keeps a copy of a mail that it has taken.
+    pub(super) fn keep_copy(&mut self, name: &Name, job: &MailJob) {
+        let raw = [&job.content[..], &job.end[..]].concat();
+        let (folder, received_at) = (MailFolder::Sent, self.clock.wall());
+        let copy = Lying { folder, received_at, token: None, answers: None, raw };
+        self.mailboxes.entry(name.clone()).or_default().push(copy);
     }
 
     /// A reading gets what it waited for.
-    pub(super) fn read_on(&mut self, mut reading: Reading, outcome: Outcome) {
+    pub(super) fn read_on(&mut self, mut reading: UnderWay, outcome: Outcome) {
         if self.object(&reading.name).life != reading.life {
             return self.say(format_args!("a reading of {} died", short(&reading.name)));
         }
         let unavailable = |why: &str| Reject::new(Code::Unavailable, why);
         let given = match reading.wanted.take() {
-            Some(Wanted::Mails { job, cursor }) => {
-                Given::Mails(self.next_mails(&reading.name, &job, cursor))
+            Some(Wanted::Mails { job, folder, cursor }) => {
+                Given::Mails(self.next_mails(&reading.name, &job, folder, cursor))
             }
             Some(Wanted::Storage) => Given::Stored(match self.faults.strikes(Fault::D1Unknown) {
                 true => Err(unavailable("no storage")),
@@ -182,7 +217,7 @@ impl World {
         self.go_on(reading);
     }
 
-    fn go_on(&mut self, mut reading: Reading) {
+    fn go_on(&mut self, mut reading: UnderWay) {
         let polled = reading.work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         if let Poll::Ready(read) = polled {
             self.mark("mailbox read");
@@ -214,27 +249,29 @@ impl World {
         &mut self,
         name: &Name,
         job: &MailboxJob,
+        folder: MailFolder,
         cursor: Cursor,
-    ) -> Result<Option<Batch>, ImapError> {
+    ) -> Result<Option<FolderBatch>, FolderError> {
         if self.faults.strikes(Fault::MailAnswerLost) {
             return Err(gone());
         }
         let all = self.mailboxes.get(name).map(Vec::as_slice).unwrap_or_default();
         let before = cursor.uid_next;
+        let at = |uid_next| Position::Imap(Cursor { uid_next, ..cursor });
         let (mut uid_next, mut mails) = (before, Vec::new());
-        for (mail, uid) in all.iter().zip(1..) {
+        for (mail, uid) in all.iter().filter(|mail| mail.folder == folder).zip(1..) {
             if uid < before || mails.len() == 3 {
                 continue;
             }
             uid_next = uid + 1;
-            let received_at = mail.received_at / 1000;
-            if received_at >= job.since / 1000 {
-                let received_at = Some(received_at);
-                mails.push(FetchedMail { uid, received_at, raw: mail.raw.clone() });
+            if mail.received_at / 1000 >= job.since / 1000 {
+                let id = format!("{VALIDITY}/{uid}");
+                let received_at = Some(mail.received_at / 1000);
+                let (before, raw) = (at(uid), mail.raw.clone());
+                mails.push(FolderMail { id, before, received_at, raw });
             }
         }
-        let cursor = Cursor { uid_next, ..cursor };
-        let batch = Batch { mails, skipped: Vec::new(), cursor };
+        let batch = FolderBatch { mails, too_large: Vec::new(), position: at(uid_next) };
         Ok(Some(batch).filter(|_| uid_next > before))
     }
 }

@@ -8,7 +8,7 @@ use super::clients::Clients;
 use super::clock::Clock;
 use super::d1::D1;
 use super::faults::Faults;
-use super::mailboxes::{Lying, Reading};
+use super::mailboxes::{Lying, UnderWay};
 use super::object::{Name, Object};
 use super::plan::Plan;
 use super::post::Post;
@@ -141,7 +141,7 @@ pub struct World {
     /// The mails that lie in the mailboxes of inboxes.
     pub mailboxes: BTreeMap<Name, Vec<Lying>>,
     /// The readings of mailboxes that wait for something.
-    pub readings: BTreeMap<u64, Reading>,
+    pub readings: BTreeMap<u64, UnderWay>,
     /// The clients.
     pub clients: Clients,
     /// The sockets.

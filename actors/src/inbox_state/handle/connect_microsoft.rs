@@ -1,4 +1,4 @@
-//! Lets an inbox send through a mailbox at Microsoft.
+//! Lets an inbox send through a mailbox at Microsoft, and read it.
 
 use super::register::own_address;
 use crate::inbox_state::store::inbox::Inbox;
@@ -11,7 +11,7 @@ use schema::{Permission, Reject, check};
 
 const SEALED_BYTES_MAX: usize = 16 * 1024;
 /// Where such mail goes, as the API shows it.
-const HOST: &str = "graph.microsoft.com";
+pub const HOST: &str = "graph.microsoft.com";
 
 /// Makes the inbox, or changes the one that there is; connected again, it has new tokens, and where
 /// it was paused because the old ones were gone, it sends again. Permission: manage.
@@ -62,6 +62,7 @@ pub fn connect_microsoft(ctx: &mut Ctx<'_>, input: ConnectMicrosoft) -> Result<I
     if inbox.paused.take_if(|(_, why)| microsoft::is_mended_by_log_in(why)).is_some() {
         ctx.event("inbox.resumed", None, &serde_json::json!({}))?;
     }
+    super::mailbox::follow_log_in(ctx, inbox.email.clone())?;
     keep_inbox(ctx, &mut inbox)?;
     flow::pump(ctx)?;
     view::inbox(ctx, &inbox)

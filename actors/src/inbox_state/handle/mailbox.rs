@@ -1,10 +1,13 @@
 //! Connects a mailbox, disconnects it, reads it at once.
 
+use crate::inbox_state::handle::connect_microsoft::HOST;
 use crate::inbox_state::store::mailbox::{self as store, Mailbox};
+use crate::inbox_state::store::microsoft;
 use crate::inbox_state::{keep_inbox, mailbox, registered, view};
 use crate::kernel::Ctx;
-use schema::inbox::InboxView;
-use schema::mailbox::{ConnectMailbox, SyncBegun, check_every, check_since, check_way};
+use schema::inbox::{InboxView, Security};
+use schema::mailbox::{ConnectMailbox, ImapAccount, MailboxProvider, SyncBegun};
+use schema::mailbox::{EVERY_MINUTES, check_every, check_since, check_way};
 use schema::{Permission, Reject, check};
 
 const SEALED_BYTES_MAX: usize = 4_096;
@@ -13,28 +16,43 @@ const SEALED_BYTES_MAX: usize = 4_096;
 /// is read on from where it was; another is read from `since`.
 ///
 /// # Errors
-/// `forbidden`; `not_found`; `invalid_input`.
+/// `forbidden`; `not_found`; `invalid_input`; `conflict` for the mailbox at Microsoft of an inbox
+/// that has not logged in there.
 pub fn connect(ctx: &mut Ctx<'_>, input: ConnectMailbox) -> Result<InboxView, Reject> {
     ctx.require(Permission::Manage)?;
     let mut inbox = registered(ctx)?;
-    let host = check_way(&input.host, input.port, input.security)?;
-    let username = check::line("username", &input.username, 320)?;
-    if input.sealed_password.is_empty() || input.sealed_password.len() > SEALED_BYTES_MAX {
-        return Err(Reject::field("sealedPassword", "must have 1 to 4,096 bytes"));
-    }
+    let provider = match input.imap {
+        Some(_) => MailboxProvider::Imap,
+        None => MailboxProvider::Microsoft,
+    };
+    let account = match input.imap {
+        Some(account) => checked(account)?,
+        None if microsoft::load(ctx.sql)?.is_some() => at_microsoft(inbox.email.clone()),
+        None => return Err(Reject::conflict("the inbox has not logged in at Microsoft")),
+    };
     let every_minutes = check_every(input.every_minutes)?;
     let since = check_since(input.since, ctx.now)?;
 
     let known = store::load(ctx.sql)?;
-    let same = known.filter(|it| (&it.host, &it.username) == (&host, &username));
-    let mut new = same.unwrap_or_else(|| fresh(ctx, since));
+    let is_same = |it: &Mailbox| {
+        (it.provider, &it.host, &it.username) == (provider, &account.host, &account.username)
+    };
+    let mut new = match known.filter(is_same) {
+        Some(known) => known,
+        None => {
+            store::forget_positions(ctx.sql)?;
+            fresh(ctx, since)
+        }
+    };
     if input.since.is_some() && since < new.since {
         // What came earlier is wanted, too: all is looked at again, and what is known stays once.
         new.since = since;
-        mailbox::unread(&mut new);
+        mailbox::unread(ctx, &mut new)?;
     }
-    (new.host, new.port, new.security) = (host, input.port, input.security);
-    (new.username, new.sealed_password) = (username, input.sealed_password);
+    let ImapAccount { host, port, security, username, sealed_password } = account;
+    new.provider = provider;
+    (new.host, new.port, new.security) = (host, port, security);
+    (new.username, new.sealed_password) = (username, sealed_password);
     new.every_minutes = every_minutes;
     // What comes of a reading that is under way is of the mailbox as it was.
     new.reading += 1;
@@ -44,20 +62,71 @@ pub fn connect(ctx: &mut Ctx<'_>, input: ConnectMailbox) -> Result<InboxView, Re
     view::inbox(ctx, &inbox)
 }
 
+fn checked(account: ImapAccount) -> Result<ImapAccount, Reject> {
+    let host = check_way(&account.host, account.port, account.security)?;
+    let username = check::line("username", &account.username, 320)?;
+    if account.sealed_password.is_empty() || account.sealed_password.len() > SEALED_BYTES_MAX {
+        return Err(Reject::field("sealedPassword", "must have 1 to 4,096 bytes"));
+    }
+    Ok(ImapAccount { host, username, ..account })
+}
+
+/// How the mailbox at Microsoft is shown; its tokens are the inbox's.
+fn at_microsoft(email: String) -> ImapAccount {
+    ImapAccount {
+        host: HOST.to_owned(),
+        port: 443,
+        security: Security::ImplicitTls,
+        username: email,
+        sealed_password: Vec::new(),
+    }
+}
+
+/// Reads the mailbox at Microsoft of an inbox that has logged in there, unless it reads another.
+///
+/// # Errors
+/// A storage fault.
+pub fn follow_log_in(ctx: &mut Ctx<'_>, email: String) -> Result<(), Reject> {
+    match store::load(ctx.sql)? {
+        None => {
+            let ImapAccount { host, port, security, username, .. } = at_microsoft(email);
+            let (provider, every_minutes) = (MailboxProvider::Microsoft, EVERY_MINUTES);
+            let fresh = fresh(ctx, ctx.now);
+            let new = Mailbox { provider, host, port, security, username, every_minutes, ..fresh };
+            store::save(ctx.sql, &new)?;
+            mailbox::ask(ctx)
+        }
+        Some(_) => mailbox::ask_microsoft(ctx),
+    }
+}
+
+/// The inbox leaves Microsoft: its mailbox there is read no more.
+///
+/// # Errors
+/// A storage fault.
+pub fn leave_microsoft(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    let known = store::load(ctx.sql)?;
+    if known.is_some_and(|it| it.provider == MailboxProvider::Microsoft) {
+        store::remove(ctx.sql)?;
+        ctx.cancel_timer(mailbox::TIMER, "")?;
+    }
+    Ok(())
+}
+
 fn fresh(ctx: &Ctx<'_>, since: i64) -> Mailbox {
     Mailbox {
+        provider: MailboxProvider::Imap,
         host: String::new(),
         port: 0,
-        security: schema::inbox::Security::ImplicitTls,
+        security: Security::ImplicitTls,
         username: String::new(),
         sealed_password: Vec::new(),
         every_minutes: 0,
         since,
-        cursor: None,
         // No reading of a mailbox that was connected before has this number.
         reading: ctx.now,
         unheard: 0,
-        failing_uid: None,
+        failing_mail: None,
         failing_count: 0,
         failures: 0,
         error: None,

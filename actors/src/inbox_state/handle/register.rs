@@ -86,6 +86,7 @@ pub fn configure(ctx: &mut Ctx<'_>, input: ConfigureInbox) -> Result<InboxView, 
     if let Some(transport) = input.transport {
         inbox.smtp = smtp(transport)?;
         store::microsoft::remove(ctx.sql)?;
+        super::mailbox::leave_microsoft(ctx)?;
     }
     let (warmup, zone) = (inbox.warmup, inbox.zone.clone());
     if let Some(time_zone) = input.time_zone {

@@ -14,10 +14,12 @@ use schema::{Answer, Code, Envelope, Millis, Reject, Role};
 use uuid::Uuid;
 
 mod comments;
+mod copies;
 mod deferred;
 mod domains;
 mod health;
 mod microsoft;
+mod microsoft_mailbox;
 mod reports;
 
 const DAY: Millis = 24 * 3_600_000;

@@ -207,8 +207,7 @@ pub fn settle(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
         | Outcome::Unknown { why }
         | Outcome::GaveUp { why } => {
             send.error = Some(brief(why));
-            flow::left(ctx, &mut send, SendState::Unknown)?;
-            flow::record(ctx, &send, Fate::Unknown)?;
+            flow::doubt(ctx, &mut send)?;
         }
         Outcome::Done(_) | Outcome::Posted(_) | Outcome::Mailbox(_) | Outcome::Microsoft(_) => {
             return Err(Reject::internal("a mail is answered by what its transport knows"));

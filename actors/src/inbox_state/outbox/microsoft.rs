@@ -221,8 +221,7 @@ pub fn begin_look(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
     }
     if store::load(ctx.sql)?.is_none() {
         // The inbox sends another way by now: nobody can look there any more.
-        flow::left(ctx, &mut send, SendState::Unknown)?;
-        flow::record(ctx, &send, Fate::Unknown)?;
+        flow::doubt(ctx, &mut send)?;
         return Ok(Effect::Nothing);
     }
     let is_busy = store::is_looking(ctx.sql)?;
@@ -259,8 +258,7 @@ pub fn looked(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
             retry(ctx, &mut send)?;
         }
         _ if looks >= LOOKS_MAX => {
-            flow::left(ctx, &mut send, SendState::Unknown)?;
-            flow::record(ctx, &send, Fate::Unknown)?;
+            flow::doubt(ctx, &mut send)?;
         }
         other => return again(ctx, id, &draft, looks, other),
     }
@@ -311,14 +309,7 @@ fn pump_soon(ctx: &mut Ctx<'_>) -> Result<Settled, Reject> {
 }
 
 fn words(error: &GraphError) -> String {
-    brief(&match error {
-        GraphError::Broken { text } => format!("no answer: {text}"),
-        GraphError::Throttled { status, .. } => format!("{status}: Graph wants to be left alone"),
-        GraphError::Unauthorized => "401: the token is over".to_owned(),
-        GraphError::Refused { status, code, text } => format!("{status} {code} {text}"),
-        GraphError::MailRefused { status, code, .. } => format!("{status} {code}"),
-        GraphError::BadAnswer { text } => format!("unexpected answer: {text}"),
-    })
+    brief(&error.to_string())
 }
 
 fn why(outcome: &Outcome) -> String {

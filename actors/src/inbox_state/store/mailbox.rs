@@ -1,14 +1,18 @@
-//! The one row of the mailbox, and the mails that were passed over.
+//! The one row of the mailbox, how far its folders were read, and the mails that were passed over.
 
 use crate::kernel::{Fault, Sql, Value};
-use crate::mail::imap::Cursor;
+use crate::mail::mailbox::{MailRef, Position, Positions};
 use schema::Millis;
+use schema::codec::{read_json, to_json};
+use schema::ids::SendId;
 use schema::inbox::Security;
-use schema::mailbox::{PASSED_OVER_MAX, PassedOver};
+use schema::mailbox::{MailFolder, MailboxProvider, PASSED_OVER_MAX, PassedOver};
 
 /// The row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mailbox {
+    /// Where it is.
+    pub provider: MailboxProvider,
     /// Host name.
     pub host: String,
     /// Its port.
@@ -23,14 +27,12 @@ pub struct Mailbox {
     pub every_minutes: i64,
     /// Mail that the server got before is not taken.
     pub since: Millis,
-    /// How far it has been read.
-    pub cursor: Option<Cursor>,
     /// The reading that is under way, or was last.
     pub reading: i64,
     /// How often reading has begun without an end that was heard of.
     pub unheard: i64,
     /// The mail that reading fails at.
-    pub failing_uid: Option<u32>,
+    pub failing_mail: Option<MailRef>,
     /// How often it has.
     pub failing_count: i64,
     /// How many readings have failed since one succeeded.
@@ -53,8 +55,8 @@ pub struct Mailbox {
     pub connected_at: Millis,
 }
 
-const LOAD: &str = "select host, port, security, username, sealed_password, every_minutes, since,
-        uid_validity, uid_next, reading, unheard, failing_uid, failing_count, failures, error,
+const LOAD: &str = "select provider, host, port, security, username, sealed_password,
+        every_minutes, since, reading, unheard, failing_mail, failing_count, failures, error,
         last_sync_at, stalled_since, told_since, readings, taken, duplicates, connected_at
     from mailbox";
 
@@ -65,51 +67,53 @@ const LOAD: &str = "select host, port, security, username, sealed_password, ever
 pub fn load(sql: &dyn Sql) -> Result<Option<Mailbox>, Fault> {
     let Some(row) = sql.first(LOAD, &[])? else { return Ok(None) };
     let broken = |what: &str| Fault(format!("the mailbox holds no {what}"));
-    let number = |at: usize| -> Result<Option<u32>, Fault> {
-        let value = row.integer_or_null(at)?;
-        value.map(|it| u32::try_from(it).map_err(|_| broken("UID"))).transpose()
-    };
-    let cursor = match (number(7)?, number(8)?) {
-        (Some(uid_validity), Some(uid_next)) => Some(Cursor { uid_validity, uid_next }),
-        _ => None,
-    };
+    let failing_mail = row.text_or_null(10)?;
+    let failing_mail =
+        failing_mail.map(|mail| mail_ref(&mail).ok_or_else(|| broken("id of a mail")));
     Ok(Some(Mailbox {
-        host: row.text(0)?,
-        port: u16::try_from(row.integer(1)?).map_err(|_| broken("port"))?,
-        security: Security::parse(&row.text(2)?).ok_or_else(|| broken("security"))?,
-        username: row.text(3)?,
-        sealed_password: row.blob(4)?,
-        every_minutes: row.integer(5)?,
-        since: row.integer(6)?,
-        cursor,
-        reading: row.integer(9)?,
-        unheard: row.integer(10)?,
-        failing_uid: number(11)?,
-        failing_count: row.integer(12)?,
-        failures: row.integer(13)?,
-        error: row.text_or_null(14)?,
-        last_sync_at: row.integer_or_null(15)?,
-        stalled_since: row.integer_or_null(16)?,
-        told_since: row.integer_or_null(17)?,
-        readings: row.integer(18)?,
-        taken: row.integer(19)?,
-        duplicates: row.integer(20)?,
-        connected_at: row.integer(21)?,
+        provider: MailboxProvider::parse(&row.text(0)?).ok_or_else(|| broken("provider"))?,
+        host: row.text(1)?,
+        port: u16::try_from(row.integer(2)?).map_err(|_| broken("port"))?,
+        security: Security::parse(&row.text(3)?).ok_or_else(|| broken("security"))?,
+        username: row.text(4)?,
+        sealed_password: row.blob(5)?,
+        every_minutes: row.integer(6)?,
+        since: row.integer(7)?,
+        reading: row.integer(8)?,
+        unheard: row.integer(9)?,
+        failing_mail: failing_mail.transpose()?,
+        failing_count: row.integer(11)?,
+        failures: row.integer(12)?,
+        error: row.text_or_null(13)?,
+        last_sync_at: row.integer_or_null(14)?,
+        stalled_since: row.integer_or_null(15)?,
+        told_since: row.integer_or_null(16)?,
+        readings: row.integer(17)?,
+        taken: row.integer(18)?,
+        duplicates: row.integer(19)?,
+        connected_at: row.integer(20)?,
     }))
 }
 
+fn mail_ref(text: &str) -> Option<MailRef> {
+    let (folder, id) = text.split_once('/')?;
+    Some(MailRef { folder: MailFolder::parse(folder)?, id: id.to_owned() })
+}
+
 const SAVE: &str = "insert or replace into mailbox
-        (id, host, port, security, username, sealed_password, every_minutes, since, uid_validity,
-        uid_next, reading, unheard, failing_uid, failing_count, failures, error, last_sync_at,
+        (id, provider, host, port, security, username, sealed_password, every_minutes, since,
+        reading, unheard, failing_mail, failing_count, failures, error, last_sync_at,
         stalled_since, told_since, readings, taken, duplicates, connected_at)
-    values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Writes the mailbox.
 ///
 /// # Errors
 /// A storage fault.
 pub fn save(sql: &dyn Sql, mailbox: &Mailbox) -> Result<(), Fault> {
-    let params: [Value; 22] = [
+    let failing_mail = mailbox.failing_mail.as_ref();
+    let params: [Value; 21] = [
+        mailbox.provider.as_str().into(),
         (&mailbox.host).into(),
         i64::from(mailbox.port).into(),
         mailbox.security.as_str().into(),
@@ -117,11 +121,9 @@ pub fn save(sql: &dyn Sql, mailbox: &Mailbox) -> Result<(), Fault> {
         mailbox.sealed_password.clone().into(),
         mailbox.every_minutes.into(),
         mailbox.since.into(),
-        mailbox.cursor.map(|it| i64::from(it.uid_validity)).into(),
-        mailbox.cursor.map(|it| i64::from(it.uid_next)).into(),
         mailbox.reading.into(),
         mailbox.unheard.into(),
-        mailbox.failing_uid.map(i64::from).into(),
+        failing_mail.map(|mail| format!("{}/{}", mail.folder.as_str(), mail.id)).into(),
         mailbox.failing_count.into(),
         mailbox.failures.into(),
         mailbox.error.clone().into(),
@@ -136,6 +138,46 @@ pub fn save(sql: &dyn Sql, mailbox: &Mailbox) -> Result<(), Fault> {
     sql.exec(SAVE, &params).map(drop)
 }
 
+const POSITIONS: &str = "select folder, position from mailbox_folders";
+
+/// How far the folders were read.
+///
+/// # Errors
+/// A storage fault.
+pub fn positions(sql: &dyn Sql) -> Result<Positions, Fault> {
+    let mut positions = Positions::default();
+    for row in sql.exec(POSITIONS, &[])? {
+        let (folder, position) = (row.text(0)?, row.text(1)?);
+        let folder = MailFolder::parse(&folder).ok_or_else(|| Fault("no folder".into()))?;
+        let position: Position = read_json(position.as_bytes())
+            .map_err(|error| Fault(format!("position: {}", error.message)))?;
+        *positions.of_mut(folder) = Some(position);
+    }
+    Ok(positions)
+}
+
+const KEEP_POSITION: &str =
+    "insert or replace into mailbox_folders (folder, position) values (?, ?)";
+
+/// Writes how far a folder was read.
+///
+/// # Errors
+/// A storage fault.
+pub fn keep_position(sql: &dyn Sql, folder: MailFolder, position: &Position) -> Result<(), Fault> {
+    let json = String::from_utf8_lossy(&to_json(position)).into_owned();
+    sql.exec(KEEP_POSITION, &[folder.as_str().into(), json.into()]).map(drop)
+}
+
+const FORGET_POSITIONS: &str = "delete from mailbox_folders";
+
+/// Forgets how far the folders were read.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_positions(sql: &dyn Sql) -> Result<(), Fault> {
+    sql.exec(FORGET_POSITIONS, &[]).map(drop)
+}
+
 const REMOVE: &str = "delete from mailbox";
 const FORGET_PASSED_OVER: &str = "delete from passed_over";
 
@@ -145,21 +187,21 @@ const FORGET_PASSED_OVER: &str = "delete from passed_over";
 /// A storage fault.
 pub fn remove(sql: &dyn Sql) -> Result<(), Fault> {
     sql.exec(REMOVE, &[])?;
+    forget_positions(sql)?;
     sql.exec(FORGET_PASSED_OVER, &[]).map(drop)
 }
 
-const PASS_OVER: &str =
-    "insert or replace into passed_over (uid_validity, uid, reason, raw_key, at)
+const PASS_OVER: &str = "insert or replace into passed_over (folder, id, reason, raw_key, at)
     values (?, ?, ?, ?, ?)";
 
 /// Keeps that a mail was passed over.
 ///
 /// # Errors
 /// A storage fault.
-pub fn pass_over(sql: &dyn Sql, uid_validity: u32, mail: &PassedOver) -> Result<(), Fault> {
+pub fn pass_over(sql: &dyn Sql, mail: &PassedOver) -> Result<(), Fault> {
     let params = [
-        i64::from(uid_validity).into(),
-        i64::from(mail.uid).into(),
+        mail.folder.as_str().into(),
+        (&mail.id).into(),
         (&mail.reason).into(),
         mail.raw_key.clone().into(),
         mail.at.into(),
@@ -167,7 +209,7 @@ pub fn pass_over(sql: &dyn Sql, uid_validity: u32, mail: &PassedOver) -> Result<
     sql.exec(PASS_OVER, &params).map(drop)
 }
 
-const PASSED_OVER: &str = "select uid, reason, raw_key, at from passed_over
+const PASSED_OVER: &str = "select folder, id, reason, raw_key, at from passed_over
     order by at desc limit ?";
 
 /// The mails that were passed over, the latest first.
@@ -177,9 +219,30 @@ const PASSED_OVER: &str = "select uid, reason, raw_key, at from passed_over
 pub fn passed_over(sql: &dyn Sql) -> Result<Vec<PassedOver>, Fault> {
     let rows = sql.exec(PASSED_OVER, &[PASSED_OVER_MAX.into()])?;
     let read = |row: &crate::kernel::Row| {
-        let uid = u32::try_from(row.integer(0)?).map_err(|_| Fault("no UID".into()))?;
-        let (reason, raw_key, at) = (row.text(1)?, row.text_or_null(2)?, row.integer(3)?);
-        Ok(PassedOver { uid, reason, raw_key, at })
+        let folder = MailFolder::parse(&row.text(0)?).ok_or_else(|| Fault("no folder".into()))?;
+        let (id, reason) = (row.text(1)?, row.text(2)?);
+        let (raw_key, at) = (row.text_or_null(3)?, row.integer(4)?);
+        Ok(PassedOver { folder, id, reason, raw_key, at })
     };
     rows.iter().map(read).collect()
+}
+
+const SEE_COPY: &str = "insert or ignore into sent_copies (send_id) values (?)";
+
+/// A mail that is under way was seen in the folder of sent mail.
+///
+/// # Errors
+/// A storage fault.
+pub fn see_copy(sql: &dyn Sql, id: SendId) -> Result<(), Fault> {
+    sql.exec(SEE_COPY, &[id.to_string().into()]).map(drop)
+}
+
+const FORGET_COPY: &str = "delete from sent_copies where send_id = ? returning send_id";
+
+/// Whether a mail was seen in the folder of sent mail while it was under way; that is forgotten.
+///
+/// # Errors
+/// A storage fault.
+pub fn take_copy(sql: &dyn Sql, id: SendId) -> Result<bool, Fault> {
+    Ok(sql.first(FORGET_COPY, &[id.to_string().into()])?.is_some())
 }

@@ -132,6 +132,19 @@ impl GraphError {
     }
 }
 
+impl std::fmt::Display for GraphError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Broken { text } => write!(f, "no answer: {text}"),
+            Self::Throttled { status, .. } => write!(f, "{status}: Graph wants to be left alone"),
+            Self::Unauthorized => f.write_str("401: the token is over"),
+            Self::Refused { status, code, text } => write!(f, "{status} {code} {text}"),
+            Self::MailRefused { status, code, .. } => write!(f, "{status} {code}"),
+            Self::BadAnswer { text } => write!(f, "unexpected answer: {text}"),
+        }
+    }
+}
+
 /// Somebody else's words without controls, and not too many of them.
 fn brief(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(300).collect()

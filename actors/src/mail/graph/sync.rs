@@ -78,6 +78,12 @@ impl Cursor {
     pub fn give_up(&mut self, id: &str) {
         self.waiting.retain(|mail| mail.id != id);
     }
+
+    /// The same with a mail to come next that was handed out.
+    pub fn put_back(&mut self, mail: &FetchedMail) {
+        let FetchedMail { id, received_at, .. } = mail;
+        self.waiting.push_front(Named { id: id.clone(), received_at: *received_at });
+    }
 }
 
 /// A mail as it lies in the mailbox.
@@ -286,7 +292,8 @@ fn names(items: Vec<Item>, since_ms: i64) -> Result<VecDeque<Named>, GraphError>
             return Err(bad("an id that is none"));
         }
         let received_at = item.received.as_deref().and_then(seconds);
-        let is_old = received_at.is_some_and(|at| at.saturating_mul(1_000) < since_ms);
+        // Graph names no parts of a second.
+        let is_old = received_at.is_some_and(|at| at < since_ms.div_euclid(1_000));
         let is_new = item.removed.is_none() && item.is_draft != Some(true) && !is_old;
         if is_new && seen.insert(item.id.clone()) {
             named.push(Named { id: item.id, received_at });

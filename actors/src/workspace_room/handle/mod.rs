@@ -29,5 +29,6 @@ pub mod reopen_ticket;
 pub mod report_unparseable;
 pub mod save_draft;
 pub mod schedule_comment;
+pub mod sent_mail;
 pub mod snapshot;
 pub mod snooze_ticket;

@@ -3,6 +3,7 @@
 //! | mail | becomes |
 //! | --- | --- |
 //! | known by its `Message-ID`, also where it was erased since | nothing: `duplicate` |
+//! | the team's own, by a mail program | a comment of the team's, or nothing: [`super::sent_mail`] |
 //! | our own, come back; more than 20 automatic ones of an address in an hour | an event: `stopped` |
 //! | an answer on a ticket that is not over | a comment; a ticket that was not open is opened |
 //! | an answer on one that is over | a comment on the ticket that follows it, made where there is none |
@@ -18,6 +19,7 @@
 //! A mail's sender is what the mail says it is. So it never counts as an agent, whoever it names:
 //! the comment is a customer's.
 
+use super::sent_mail;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::mail::{self, receipt};
@@ -55,6 +57,9 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     let key = mail::key(input);
     if let Some(known) = known(ctx, &key)? {
         return duplicate(ctx, input, known);
+    }
+    if input.was_sent {
+        return sent_mail::receive(ctx, input, &key);
     }
     if let Some(reason) = loop_reason(ctx, input)? {
         mails::remember(ctx.sql, &key, None, ctx.now)?;
@@ -244,7 +249,7 @@ fn open(
     comments::writable(ctx, ticket.id)
 }
 
-fn draft(
+pub(super) fn draft(
     ctx: &mut Ctx<'_>,
     input: &ReceiveMail,
     author: By,

@@ -8,6 +8,7 @@ use crate::sim::object::Name;
 use crate::sim::world::World;
 use schema::ActorKind;
 use schema::ids::InboxId;
+use schema::mailbox::MailFolder;
 use serde_json::{Value, json};
 
 /// Mail comes in, or somebody asks an inbox about its mailbox.
@@ -64,8 +65,10 @@ fn connect(world: &mut World, index: usize) -> Value {
     }
     let since = random.chance(200).then(|| now - random.between(0, 3_600_000));
     json!({ "connectMailbox": {
-        "host": "imap.example.com", "port": 993, "security": "implicit_tls",
-        "username": format!("user{}", random.below(2)), "sealedPassword": sealed,
+        "imap": {
+            "host": "imap.example.com", "port": 993, "security": "implicit_tls",
+            "username": format!("user{}", random.below(2)), "sealedPassword": sealed,
+        },
         "everyMinutes": random.between(20, 61), "since": since,
     }})
 }
@@ -75,14 +78,34 @@ fn deliver(world: &mut World, tenant: usize, name: &Name) {
     let received_at = world.clock.wall();
     let text = world.plan.text(tenant);
     let token = text.rsplit(' ').next().unwrap_or_default().to_owned();
+    let answers = answered(world, name);
     let own = &world.plan.tenants[tenant];
     let from = format!("m{}@{}.example", world.plan.random.below(12), own.canary);
+    let id = |token: &str| format!("<{token}.box@{}.example>", own.canary);
+    let before = match &answers {
+        Some(answered) => format!("In-Reply-To: {}\r\n", id(answered)),
+        None => String::new(),
+    };
     let raw = format!(
-        "From: {from}\r\nTo: desk@a.example\r\nMessage-ID: <{token}.box@{}.example>\r\n\
+        "From: {from}\r\nTo: desk@a.example\r\nMessage-ID: {}\r\n{before}\
          Subject: {text}\r\n\r\n{text}\r\n",
-        own.canary
+        id(&token)
     );
-    world.say(format_args!("{token} lies in the mailbox of {}", name.1));
-    let mail = Lying { received_at, token, raw: raw.into_bytes() };
+    let folder = if answers.is_some() { MailFolder::Sent } else { MailFolder::Inbox };
+    world.say(format_args!("{token} lies in {folder:?} of {}", name.1));
+    let token = Some(token);
+    let mail = Lying { folder, received_at, token, answers, raw: raw.into_bytes() };
     world.mailboxes.entry(name.clone()).or_default().push(mail);
+}
+
+/// What somebody of the team answers with a mail program, where they do.
+fn answered(world: &mut World, name: &Name) -> Option<String> {
+    if !world.plan.random.chance(250) {
+        return None;
+    }
+    let mails = world.mailboxes.get(name)?;
+    let of_customers = mails.iter().filter(|mail| mail.folder == MailFolder::Inbox);
+    let tokens: Vec<String> = of_customers.filter_map(|mail| mail.token.clone()).collect();
+    let at = world.plan.random.index(tokens.len().max(1));
+    tokens.get(at).cloned()
 }
