@@ -4,7 +4,9 @@
 
 use crate::Millis;
 use crate::ids::{InboxId, ProspectId, SendId};
-use crate::mailbox::{ConnectMailbox, DisconnectMailbox, MailboxView, SyncMailbox};
+use crate::mailbox::{
+    ConnectMailbox, DisconnectMailbox, ForgetPassedOver, MailboxView, SyncMailbox,
+};
 use crate::microsoft::ConnectMicrosoft;
 use crate::reject::Reject;
 use crate::report::{RecordReport, SendReport};
@@ -71,6 +73,9 @@ pub enum InboxCommand {
     DisconnectMailbox(DisconnectMailbox),
     /// Reads the mailbox at once. Permission: manage. Reply: [`crate::mailbox::SyncBegun`].
     SyncMailbox(SyncMailbox),
+    /// A mail that reading passed over was taken in after all: it is listed no more. Permission:
+    /// manage. Reply: [`InboxView`].
+    ForgetPassedOver(ForgetPassedOver),
 }
 
 /// How the connection to a server is secured.

@@ -129,6 +129,17 @@ pub struct DisconnectMailbox {}
 #[serde(rename_all = "camelCase")]
 pub struct SyncMailbox {}
 
+/// See [`crate::inbox::InboxCommand::ForgetPassedOver`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ForgetPassedOver {
+    /// The folder that it lies in.
+    pub folder: MailFolder,
+    /// Its id there.
+    pub id: String,
+}
+
 /// The reply to [`SyncMailbox`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

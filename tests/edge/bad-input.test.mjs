@@ -59,6 +59,7 @@ const BODIES = {
   "PUT /v1/inboxes/{}/mailbox": { host: "127.0.0.1", port: 9, security: "plain", password: "x" },
   "POST /v1/admin/sync-emails": {},
   "POST /v1/unparseable-mails/retry": { number: 1 },
+  "POST /v1/inboxes/{}/mailbox/retry": { id: "7/1" },
   "POST /v1/inboxes/{}/sends": { to: ["a@b.example"], subject: "x", text: "x" },
   "POST /v1/inboxes/{}/sends/{}/resolve": { outcome: "sent" },
   "POST /api/admin/initialize-inboxes": {},

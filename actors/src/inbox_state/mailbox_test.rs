@@ -198,6 +198,10 @@ fn only_who_manages_connects_disconnects_and_reads() {
         InboxCommand::ConnectMailbox(connect()),
         InboxCommand::DisconnectMailbox(DisconnectMailbox {}),
         InboxCommand::SyncMailbox(SyncMailbox {}),
+        InboxCommand::ForgetPassedOver(ForgetPassedOver {
+            folder: MailFolder::Inbox,
+            id: "1".into(),
+        }),
     ] {
         let refused = scene.inbox.call(&agent(2, Role::Agent), None, &command);
         assert_eq!(refused.map_err(|reject| reject.code), Err(Code::Forbidden), "{command:?}");
@@ -294,6 +298,11 @@ fn a_mail_that_fails_again_and_again_is_given_up_and_a_server_that_is_down_is_no
     let passed = &view.passed_over[..];
     assert_eq!((passed.len(), passed[0].id.as_str()), (1, "7/6"));
     assert_eq!(passed[0].at, scene.inbox.now);
+    for (id, left) in [("7/5", 1), ("7/6", 0), ("7/6", 0)] {
+        let forget = ForgetPassedOver { folder: MailFolder::Inbox, id: id.into() };
+        scene.ask(InboxCommand::ForgetPassedOver(forget)).expect("forgotten");
+        assert_eq!(scene.mailbox().expect("it has one").passed_over.len(), left);
+    }
     scene.next(|job| {
         assert_eq!((&job.give_up, &job.positions), (&GiveUp::Nothing, &known(7)));
         read(job, at(7), ReadEnd::AllRead)

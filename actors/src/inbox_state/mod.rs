@@ -87,6 +87,9 @@ impl Actor for Core {
             InboxCommand::Status(_) => Reply::of(&handle::status(ctx)?),
             InboxCommand::ConnectMailbox(input) => Reply::of(&handle::connect(ctx, input)?),
             InboxCommand::DisconnectMailbox(_) => Reply::of(&handle::disconnect(ctx)?),
+            InboxCommand::ForgetPassedOver(input) => {
+                Reply::of(&handle::forget_passed_over(ctx, &input)?)
+            }
             InboxCommand::SyncMailbox(_) => Reply::of(&handle::sync(ctx)?),
         }
     }

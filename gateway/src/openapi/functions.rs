@@ -164,9 +164,11 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::DeleteProspect
         | Route::ProspectHistory
         | Route::SuppressProspect => of_prospects(route, s),
-        Route::ConnectMailbox | Route::DisconnectMailbox | Route::SyncEmails | Route::RetryMail => {
-            outside::of_mailboxes(route, s)
-        }
+        Route::ConnectMailbox
+        | Route::DisconnectMailbox
+        | Route::SyncEmails
+        | Route::RetryMail
+        | Route::RetryPassedOver => outside::of_mailboxes(route, s),
         Route::Upload | Route::MakeLink => outside::of_files(route, s),
         Route::CreateApiKey => outside::of_api_keys(s),
         Route::CreateWebhook | Route::ChangeWebhook | Route::RotateWebhookSecret => {

@@ -66,6 +66,11 @@ pub(super) fn of_mailboxes(route: Route, s: &mut Schemas) -> Function {
             let (body, reply) = (s.input::<mails::RetryMail>(), s.reply::<MailReceipt>());
             Function::does("retryMail", "Takes a mail in that could not be read", body, reply)
         }
+        Route::RetryPassedOver => {
+            let (body, reply) = (s.input::<mails::RetryPassedOver>(), s.reply::<MailReceipt>());
+            let summary = "Takes a mail in that reading has passed over";
+            Function::does("retryPassedOver", summary, body, reply)
+        }
         _ => {
             let body = s.input::<mailboxes::SyncEmails>();
             let reply = s.reply::<mailboxes::Synced>();

@@ -121,7 +121,11 @@ fn not_at_microsoft(input: &NewMailbox) -> Result<(), Reject> {
     }
 }
 
-async fn status<P: Platform>(
+/// How an inbox is.
+///
+/// # Errors
+/// The inbox's.
+pub async fn status<P: Platform>(
     call: &Call<'_, P>,
     principal: &Principal,
     inbox: InboxId,

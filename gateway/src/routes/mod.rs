@@ -62,6 +62,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::DisconnectMailbox => mailboxes::disconnect(call).await,
         Route::SyncEmails => mailboxes::sync(call).await,
         Route::RetryMail => mails::retry(call).await,
+        Route::RetryPassedOver => mails::retry_passed_over(call).await,
         Route::ListSends => inboxes::list_sends(call).await,
         Route::Send => inboxes::send(call).await,
         Route::GetSend => inboxes::get_send(call).await,

@@ -6,7 +6,7 @@ use crate::inbox_state::store::microsoft;
 use crate::inbox_state::{keep_inbox, mailbox, registered, view};
 use crate::kernel::Ctx;
 use schema::inbox::{InboxView, Security};
-use schema::mailbox::{ConnectMailbox, ImapAccount, MailboxProvider, SyncBegun};
+use schema::mailbox::{ConnectMailbox, ForgetPassedOver, ImapAccount, MailboxProvider, SyncBegun};
 use schema::mailbox::{EVERY_MINUTES, check_every, check_since, check_way};
 use schema::{Permission, Reject, check};
 
@@ -151,6 +151,23 @@ pub fn disconnect(ctx: &mut Ctx<'_>) -> Result<InboxView, Reject> {
     if store::load(ctx.sql)?.is_some() {
         store::remove(ctx.sql)?;
         ctx.cancel_timer(mailbox::TIMER, "")?;
+        keep_inbox(ctx, &mut inbox)?;
+    }
+    view::inbox(ctx, &inbox)
+}
+
+/// A mail that reading passed over was taken in after all. Permission: manage. Done twice, it
+/// changes nothing.
+///
+/// # Errors
+/// `forbidden`; `not_found` where the inbox is not there.
+pub fn forget_passed_over(
+    ctx: &mut Ctx<'_>,
+    input: &ForgetPassedOver,
+) -> Result<InboxView, Reject> {
+    ctx.require(Permission::Manage)?;
+    let mut inbox = registered(ctx)?;
+    if store::forget_passed_over(ctx.sql, input.folder, &input.id)? {
         keep_inbox(ctx, &mut inbox)?;
     }
     view::inbox(ctx, &inbox)

@@ -10,7 +10,7 @@ mod resolve;
 mod send;
 
 pub use connect_microsoft::connect_microsoft;
-pub use mailbox::{connect, disconnect, sync};
+pub use mailbox::{connect, disconnect, forget_passed_over, sync};
 pub use pause::{pause, resume};
 pub use read::{get_send, list_sends, status};
 pub use register::{configure, register};

@@ -227,6 +227,16 @@ pub fn passed_over(sql: &dyn Sql) -> Result<Vec<PassedOver>, Fault> {
     rows.iter().map(read).collect()
 }
 
+const FORGET_ONE: &str = "delete from passed_over where folder = ? and id = ? returning id";
+
+/// Lists a mail no more that was passed over; says whether it was.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_passed_over(sql: &dyn Sql, folder: MailFolder, id: &str) -> Result<bool, Fault> {
+    Ok(sql.first(FORGET_ONE, &[folder.as_str().into(), id.into()])?.is_some())
+}
+
 const SEE_COPY: &str = "insert or ignore into sent_copies (send_id) values (?)";
 
 /// A mail that is under way was seen in the folder of sent mail.

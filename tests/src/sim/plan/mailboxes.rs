@@ -31,7 +31,8 @@ pub fn mailboxes(world: &mut World, tenant: usize) {
             return;
         }
         55..80 => connect(world, index),
-        80..92 => json!({ "syncMailbox": {} }),
+        80..90 => json!({ "syncMailbox": {} }),
+        90..92 => json!({ "forgetPassedOver": { "folder": "inbox", "id": "7/1" } }),
         92..95 => json!({ "status": {} }),
         95..98 => json!({ "disconnectMailbox": {} }),
         _ => {
