@@ -15,7 +15,8 @@ use super::{flow, inbox_of, outbox, registered, store as stores};
 use crate::kernel::actor::Settled;
 use crate::kernel::store::{outbox as entries, timers};
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
-use crate::mail::mailbox::{GiveUp, MailboxJob, MailboxRead, ReadEnd, Source};
+use crate::mail::graph::GraphError;
+use crate::mail::mailbox::{GiveUp, MailRef, MailboxJob, MailboxRead, ReadEnd, Source};
 use schema::ids::SendId;
 use schema::inbox::SendState;
 use schema::mailbox::{MailFolder, MailboxProvider, MailboxState, MailboxView};
@@ -31,6 +32,7 @@ pub const LEASE_MS: Millis = 3 * 60 * 1000;
 
 const MINUTE_MS: Millis = 60_000;
 const HOUR_MS: Millis = 60 * MINUTE_MS;
+const ERROR_CHARS_MAX: usize = 500;
 /// The most mails of one reading; each is some requests of the object's.
 const MAILS_MAX: usize = 100;
 /// After so many failures at one mail it is passed over.
@@ -70,7 +72,8 @@ pub fn begin(ctx: &mut Ctx<'_>) -> Result<Effect, Reject> {
     let inbox = inbox_of(ctx)?;
     let email = registered(ctx)?.email;
     mailbox.reading += 1;
-    let is_careful = mailbox.unheard >= UNHEARD_MAX;
+    // Where a whole batch takes too long, one mail may not.
+    let is_careful = mailbox.unheard >= UNHEARD_MAX || mailbox.failures > 0;
     let give_up = match &mailbox.failing_mail {
         _ if mailbox.unheard >= UNHEARD_END => GiveUp::Next,
         Some(mail) if mailbox.failing_count >= FAILURES_MAX => GiveUp::At(mail.clone()),
@@ -107,15 +110,28 @@ fn source(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox) -> Result<Option<Source>, Re
     }
     match microsoft::access(ctx)? {
         Access::Token(sealed_token) => return Ok(Some(Source::Microsoft { sealed_token })),
-        Access::From(at) => come_back(ctx, at)?,
+        Access::From(at) => {
+            wait_for_microsoft(ctx, mailbox)?;
+            come_back(ctx, at)?;
+        }
         // With the token it is read at once.
         Access::Renewing => {
+            wait_for_microsoft(ctx, mailbox)?;
             let at = ctx.now + mailbox.every_minutes * MINUTE_MS;
             come_back(ctx, at)?;
         }
         Access::Gone => drop(failed(ctx, mailbox, microsoft::GONE, true)?),
     }
     Ok(None)
+}
+
+/// Nothing is read now. Where that lasts, it shows why.
+fn wait_for_microsoft(ctx: &Ctx<'_>, mailbox: &mut Mailbox) -> Result<(), Reject> {
+    if lag_ms(mailbox, ctx.now) >= STALLED_MS && mailbox.error.is_none() {
+        let why = microsoft::trouble(ctx)?;
+        mailbox.error = Some(why.unwrap_or_else(|| "Microsoft wants to be left alone".to_owned()));
+    }
+    Ok(())
 }
 
 /// Has the mailbox at Microsoft read, where there is one.
@@ -158,11 +174,13 @@ fn heed_graph(ctx: &mut Ctx<'_>, mailbox: &Mailbox, read: &MailboxRead) -> Resul
         return Ok(());
     }
     match (&read.graph, &read.end) {
+        // What is wrong with one mail to be read is no reason to let none leave.
+        (Some(GraphError::Throttled { status: 503 | 504, retry_after_ms: None }), _) => Ok(()),
         (Some(error), _) => {
             microsoft::note(ctx, error)?;
             microsoft::access(ctx).map(drop)
         }
-        (None, ReadEnd::Failed { .. }) => Ok(()),
+        (None, ReadEnd::Failed { .. } | ReadEnd::SentFailed { .. }) => Ok(()),
         (None, _) => microsoft::works(ctx),
     }
 }
@@ -183,7 +201,9 @@ fn advance(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox, read: &MailboxRead) -> Resu
         let now = read.positions.of(folder);
         if let Some(position) = now.as_ref().filter(|_| now != before.of(folder)) {
             store::keep_position(ctx.sql, folder, position)?;
-            (mailbox.failing_mail, mailbox.failing_count) = (None, 0);
+            if mailbox.failing_mail.as_ref().is_some_and(|mail| mail.folder == folder) {
+                (mailbox.failing_mail, mailbox.failing_count) = (None, 0);
+            }
         }
     }
     Ok(())
@@ -193,8 +213,17 @@ fn advance(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox, read: &MailboxRead) -> Resu
 /// that is under way is settled by its transport, which may not know.
 fn seen(ctx: &mut Ctx<'_>, id: SendId) -> Result<(), Reject> {
     let Some(mut send) = stores::ledger::get(ctx.sql, id)? else { return Ok(()) };
+    if !stores::ledger::deferred(ctx.sql, id)?.is_empty() {
+        // It may be of the time before, when it left for others.
+        return Ok(());
+    }
     match send.state {
         SendState::Sending => Ok(store::see_copy(ctx.sql, id)?),
+        SendState::Permitted | SendState::Reserved
+            if stores::microsoft::may_leave(ctx.sql, id)? =>
+        {
+            Ok(store::see_copy(ctx.sql, id)?)
+        }
         SendState::Unknown => {
             send.error = None;
             flow::finish(ctx, &mut send, SendState::Sent)?;
@@ -206,29 +235,51 @@ fn seen(ctx: &mut Ctx<'_>, id: SendId) -> Result<(), Reject> {
 
 fn end(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox, end: &ReadEnd) -> Result<Settled, Reject> {
     match end {
-        ReadEnd::More => return Ok(Settled::Again(ctx.now)),
-        ReadEnd::AllRead => {
-            mailbox.readings += 1;
+        ReadEnd::More => {
+            // It has got somewhere.
             (mailbox.failures, mailbox.error) = (0, None);
+            return Ok(Settled::Again(ctx.now));
+        }
+        ReadEnd::AllRead => {
             (mailbox.failing_mail, mailbox.failing_count) = (None, 0);
-            mailbox.last_sync_at = Some(ctx.now);
-            mailbox.stalled_since = None;
-            let every = mailbox.every_minutes * MINUTE_MS;
-            let wait = every - every / 10 + ctx.random_below(every / 5);
-            let at = ctx.now + wait;
-            come_back(ctx, at)?;
+            all_read(ctx, mailbox, None)?;
+        }
+        ReadEnd::SentFailed { why, mail } => {
+            failed_at(mailbox, mail.as_ref());
+            all_read(ctx, mailbox, Some(brief(&format!("what was sent is not read: {why}"))))?;
         }
         ReadEnd::Failed { why, for_good, mail } => {
-            if mail.is_some() && *mail == mailbox.failing_mail {
-                mailbox.failing_count += 1;
-            } else {
-                mailbox.failing_count = i64::from(mail.is_some());
-                mailbox.failing_mail.clone_from(mail);
-            }
+            failed_at(mailbox, mail.as_ref());
             failed(ctx, mailbox, why, *for_good)?;
         }
     }
     Ok(Settled::Finished)
+}
+
+/// All that has arrived is read.
+fn all_read(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox, error: Option<String>) -> Result<(), Reject> {
+    mailbox.readings += 1;
+    (mailbox.failures, mailbox.error) = (0, error);
+    mailbox.last_sync_at = Some(ctx.now);
+    mailbox.stalled_since = None;
+    let every = mailbox.every_minutes * MINUTE_MS;
+    let wait = every - every / 10 + ctx.random_below(every / 5);
+    let at = ctx.now + wait;
+    come_back(ctx, at)
+}
+
+/// Counts how often reading has failed at the same mail.
+fn failed_at(mailbox: &mut Mailbox, mail: Option<&MailRef>) {
+    if mail.is_some() && mail == mailbox.failing_mail.as_ref() {
+        mailbox.failing_count += 1;
+    } else {
+        mailbox.failing_count = i64::from(mail.is_some());
+        mailbox.failing_mail = mail.cloned();
+    }
+}
+
+fn brief(why: &str) -> String {
+    why.chars().filter(|c| !c.is_control()).take(ERROR_CHARS_MAX).collect()
 }
 
 /// A reading failed: the next one comes ever later.
@@ -240,7 +291,7 @@ fn failed(
 ) -> Result<Settled, Reject> {
     mailbox.readings += 1;
     mailbox.failures += 1;
-    mailbox.error = Some(why.chars().filter(|c| !c.is_control()).take(500).collect());
+    mailbox.error = Some(brief(why));
     let doublings = u32::try_from((mailbox.failures - 1).clamp(0, 10)).unwrap_or(10);
     let wait = if for_good { HOUR_MS } else { (MINUTE_MS << doublings).min(HOUR_MS) };
     if for_good {

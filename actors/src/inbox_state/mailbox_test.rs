@@ -49,7 +49,7 @@ fn known(uid_next: u32) -> Positions {
 fn read(job: &MailboxJob, inbox: Position, end: ReadEnd) -> Outcome {
     let positions = Positions { inbox: Some(inbox), sent: None };
     let begun = MailboxRead::failed(job, "", false);
-    Outcome::Mailbox(MailboxRead { positions, taken: 2, duplicates: 1, end, ..begun })
+    Outcome::Mailbox(Box::new(MailboxRead { positions, taken: 2, duplicates: 1, end, ..begun }))
 }
 
 fn mail(uid: u32) -> MailRef {
@@ -59,7 +59,7 @@ fn mail(uid: u32) -> MailRef {
 fn failed(job: &MailboxJob, uid: Option<u32>, for_good: bool) -> Outcome {
     let end = ReadEnd::Failed { why: "it \r\nfails".into(), for_good, mail: uid.map(mail) };
     let read = MailboxRead { end, ..MailboxRead::failed(job, "", false) };
-    Outcome::Mailbox(read)
+    Outcome::Mailbox(Box::new(read))
 }
 
 fn server(job: &MailboxJob) -> (&str, &str, &str) {
@@ -292,7 +292,7 @@ fn a_mail_that_fails_again_and_again_is_given_up_and_a_server_that_is_down_is_no
         let Outcome::Mailbox(done) = read(job, at(7), ReadEnd::AllRead) else {
             panic!("a reading")
         };
-        Outcome::Mailbox(MailboxRead { passed_over: vec![mail], ..done })
+        Outcome::Mailbox(Box::new(MailboxRead { passed_over: vec![mail], ..*done }))
     });
     let view = scene.mailbox().expect("it has one");
     let passed = &view.passed_over[..];
@@ -392,4 +392,26 @@ fn a_reading_of_which_nobody_hears_counts_as_failed_and_comes_back() {
     assert_eq!(scene.run(|_| panic!("not yet")), 0);
     assert_eq!(scene.mailbox().expect("it has one").failures, 1);
     scene.next(|job| read(job, at(5), ReadEnd::AllRead));
+}
+
+#[test]
+fn a_bad_mail_among_what_was_sent_is_given_up_while_the_inbox_is_read_as_ever() {
+    let mut scene = Scene::connected();
+    let bad = MailRef { folder: MailFolder::Sent, id: "7/2".into() };
+    for n in 0..9 {
+        let fails = |job: &MailboxJob| {
+            let expected = if n < 8 { GiveUp::Nothing } else { GiveUp::At(bad.clone()) };
+            assert_eq!(job.give_up, expected, "{n}");
+            let end = ReadEnd::SentFailed { why: "no".into(), mail: Some(bad.clone()) };
+            read(job, at(5 + n), end)
+        };
+        match n {
+            0 => drop(scene.run(fails)),
+            _ => assert!(scene.next(fails) < 4 * MINUTE, "{n}"),
+        }
+        let view = scene.mailbox().expect("it has one");
+        assert_eq!((view.state, view.failures, view.lag_ms), (MailboxState::Failing, 0, 0));
+        assert_eq!(view.error.as_deref(), Some("what was sent is not read: no"));
+    }
+    assert!(scene.told.is_empty(), "mail comes in");
 }

@@ -279,6 +279,12 @@ pub fn stop(ctx: &mut Ctx<'_>, reason: &str) -> Result<(), Reject> {
     Ok(())
 }
 
+/// What keeps mail from leaving, where something does.
+pub fn trouble(ctx: &Ctx<'_>) -> Result<Option<String>, Reject> {
+    let microsoft = store::load(ctx.sql)?;
+    Ok(microsoft.and_then(|microsoft| microsoft.error).map(|(why, _)| why))
+}
+
 /// Whether only a new log-in helps.
 pub fn is_gone(ctx: &Ctx<'_>) -> Result<bool, Reject> {
     Ok(store::load(ctx.sql)?.is_some_and(|microsoft| microsoft.is_gone))

@@ -231,7 +231,7 @@ pub enum Outcome {
     /// What the transport knows.
     Mail(MailOutcome),
     /// How far a mailbox was read.
-    Mailbox(MailboxRead),
+    Mailbox(Box<MailboxRead>),
     /// What came of a task at Microsoft.
     Microsoft(MicrosoftOutcome),
     /// What the requests came to; one that is missing was not made.

@@ -17,8 +17,8 @@ use schema::ids::{InboxId, SendId, WorkspaceId};
 use schema::report::{MailReport, REPORT_INBOXES_MAX, RecordReport};
 use schema::room::RoomCommand;
 use schema::room::mail::{
-    Automatic, AutomaticKind, FindMailThread, MailAddress, MailAttachment, MailOutcome,
-    MailReceipt, MailThread, ReceiveMail, ReportUnparseable,
+    Automatic, AutomaticKind, GetMailThread, MailAddress, MailAttachment, MailOutcome, MailReceipt,
+    MailThread, ReceiveMail, ReportUnparseable,
 };
 use schema::sort::SortSmall;
 use schema::{Reject, check};
@@ -182,9 +182,9 @@ pub async fn file_sent<I: Intake>(
         return Ok(SentMail::Elsewhere);
     }
     let message_id = parsed.message_id.clone();
-    let find = RoomCommand::FindMailThread(FindMailThread { message_id, answers });
-    let key = format!("find:{}", sha256_hex(&to_json(&find)));
-    let (reply, _) = intake.ask_room(mail.workspace, key, &find).await?;
+    let get = RoomCommand::GetMailThread(GetMailThread { message_id, answers });
+    let key = format!("thread:{}", sha256_hex(&to_json(&get)));
+    let (reply, _) = intake.ask_room(mail.workspace, key, &get).await?;
     let thread: MailThread = read(&reply)?;
     match thread {
         MailThread { is_known: true, .. } => return Ok(SentMail::Elsewhere),

@@ -161,6 +161,13 @@ pub enum ReadEnd {
     AllRead,
     /// There is more.
     More,
+    /// All that has arrived is read; what was sent is not.
+    SentFailed {
+        /// Why.
+        why: String,
+        /// The mail at which it failed, where that is at fault.
+        mail: Option<MailRef>,
+    },
     /// It went no further.
     Failed {
         /// Why.
@@ -294,10 +301,20 @@ impl<'r, I: Intake, E: Fn() -> Millis> Reading<'r, I, E> {
                 *self.read.positions.of_mut(name) = Some(behind);
             }
             (mail, _) => {
-                self.read.end = ReadEnd::Failed { why: brief(&why), for_good, mail };
                 self.read.graph = graph;
+                self.fail(name, ReadEnd::Failed { why: brief(&why), for_good, mail });
             }
         }
+    }
+
+    /// What is wrong with the folder of sent mail keeps no mail of customers away.
+    fn fail(&mut self, name: MailFolder, end: ReadEnd) {
+        self.read.end = match end {
+            ReadEnd::Failed { why, mail, .. } if name == MailFolder::Sent => {
+                ReadEnd::SentFailed { why, mail }
+            }
+            end => end,
+        };
     }
 
     /// What has come of it; `all` where every folder was read to its end.
@@ -317,7 +334,9 @@ impl<'r, I: Intake, E: Fn() -> Millis> Reading<'r, I, E> {
             }
         }
         for mail in batch.mails {
-            if self.dealt_with >= self.job.mails_max || (self.elapsed)() > FILING_MS {
+            // One is always dealt with, or a slow server would be asked for it for ever.
+            let is_late = self.dealt_with > 0 && (self.elapsed)() > FILING_MS;
+            if self.dealt_with >= self.job.mails_max || is_late {
                 *self.read.positions.of_mut(name) = Some(mail.before);
                 return Next::Stop;
             }
@@ -326,7 +345,7 @@ impl<'r, I: Intake, E: Fn() -> Millis> Reading<'r, I, E> {
                 MailFolder::Sent => self.take_sent(&mail).await,
             };
             let next = taken.unwrap_or_else(|end| {
-                self.read.end = end;
+                self.fail(name, end);
                 Next::Stop
             });
             if next != Next::GoOn {
@@ -367,7 +386,8 @@ impl<'r, I: Intake, E: Fn() -> Millis> Reading<'r, I, E> {
             self.pass_over(mail, UNREAD, None);
             return Ok(Next::GoOn);
         }
-        let is_fresh = received_at.is_some_and(|at| at * 1_000 > self.job.began_at - FRESH_MS);
+        let age_ms = received_at.map(|at| self.job.began_at.saturating_sub(at * 1_000));
+        let is_fresh = age_ms.is_some_and(|age| age.abs() < FRESH_MS);
         let raw_key = intake::raw_key(self.job.workspace, raw);
         let arrival = self.arrival(&raw_key);
         match intake::file_sent(self.intake, &arrival, &self.own, raw).await {

@@ -89,7 +89,7 @@ impl Intake for World {
         _: String,
         command: &RoomCommand,
     ) -> Result<(Vec<u8>, bool), Reject> {
-        if let RoomCommand::FindMailThread(find) = command {
+        if let RoomCommand::GetMailThread(find) = command {
             let is_known = self.known.borrow().contains(&find.message_id);
             let is_ours = find.answers.iter().any(|id| id == "question@b.example");
             let ticket_id = is_ours.then_some(TicketId(Uuid::from_u128(9)));
@@ -253,7 +253,8 @@ fn a_reading_ends_where_it_has_enough_or_time_is_over() {
         &MailboxJob { mails_max: 2, ..job(GiveUp::Nothing) },
     );
     assert_eq!((inbox(&done), &done.end), (Some(at(5)), &ReadEnd::More));
-    for (elapsed, uid_next) in [(200_000, 2), (60_000, 5)] {
+    // However late, one mail is dealt with.
+    for (elapsed, uid_next) in [(200_000, 4), (60_000, 5)] {
         let mut folder = script(&[&[2, 4], &[5]]);
         let (world, job) = (World::default(), job(GiveUp::Nothing));
         let done = run(read(&mut folder, &world, &job, elapsed));
@@ -309,7 +310,8 @@ fn an_answer_may_wait_for_what_it_answers_and_not_for_ever() {
     let fresh =
         FolderMail { received_at: Some(500), ..sent_mail(3, "In-Reply-To: <late@b.example>") };
     let old = FolderMail { received_at: Some(400), ..fresh.clone() };
-    for (mail, position) in [(fresh, at(3)), (old, at(4))] {
+    let to_come = FolderMail { received_at: Some(9_000), ..fresh.clone() };
+    for (mail, position) in [(fresh, at(3)), (old, at(4)), (to_come, at(4))] {
         let batch = FolderBatch { mails: vec![mail], too_large: Vec::new(), position: at(4) };
         let mut folder = Script { batches: vec![batch], ..script(&[]) };
         let (world, job) = (World::default(), job(GiveUp::Nothing));
@@ -320,4 +322,19 @@ fn an_answer_may_wait_for_what_it_answers_and_not_for_ever() {
         });
         assert_eq!((&done.end, done.positions.sent), (&ReadEnd::AllRead, Some(position)));
     }
+}
+
+#[test]
+fn what_is_wrong_with_sent_mail_keeps_no_other_mail_away() {
+    let (world, job) = (World::default(), job(GiveUp::Nothing));
+    let done = run(async {
+        let mut reading = Reading::begin(&world, &job, || 0).await;
+        let mut all = reading.folder(MailFolder::Inbox, &mut script(&[&[2]])).await;
+        let mut sent = Script { end: Some(ImapError::MailNotGiven { uid: 9 }), ..script(&[]) };
+        all = all && reading.folder(MailFolder::Sent, &mut sent).await;
+        reading.end(all)
+    });
+    assert_eq!((done.taken, inbox(&done)), (1, Some(at(3))));
+    let mail = MailRef { folder: MailFolder::Sent, id: id(9) };
+    assert!(matches!(&done.end, ReadEnd::SentFailed { mail: Some(at), .. } if *at == mail));
 }

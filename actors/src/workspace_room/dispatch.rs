@@ -195,7 +195,7 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         RoomCommand::ExportRows(input) => transfer::export::export_rows(ctx, &input),
 
         RoomCommand::ReceiveMail(input) => handle::receive_mail::receive_mail(ctx, &input),
-        RoomCommand::FindMailThread(input) => handle::sent_mail::find_mail_thread(ctx, &input),
+        RoomCommand::GetMailThread(input) => handle::sent_mail::get_mail_thread(ctx, &input),
         RoomCommand::NoteDelivery(input) => handle::note_delivery::note_delivery(ctx, input),
         RoomCommand::ReportUnparseable(input) => {
             handle::report_unparseable::report_unparseable(ctx, &input)

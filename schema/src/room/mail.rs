@@ -274,7 +274,7 @@ pub struct ReceiveMail {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub struct FindMailThread {
+pub struct GetMailThread {
     /// Its `Message-ID`, without brackets.
     pub message_id: String,
     /// What it answers, the nearest first, without brackets.

@@ -380,7 +380,7 @@ pub enum RoomCommand {
     ReceiveMail(Box<mail::ReceiveMail>),
     /// Tell where a mail that the team sent belongs. For Postroom itself. Reply:
     /// [`mail::MailThread`].
-    FindMailThread(mail::FindMailThread),
+    GetMailThread(mail::GetMailThread),
     /// Take note of what became of the mail that a comment is. For Postroom itself. Reply: `{}`.
     NoteDelivery(delivery::NoteDelivery),
     /// Take note of a mail that cannot be read. For Postroom itself. Reply: [`mail::MailReceipt`].

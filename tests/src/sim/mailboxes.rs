@@ -173,7 +173,7 @@ impl World {
             None
         };
         if let Some(read) = refused {
-            let outcome = Box::new(Outcome::Mailbox(read));
+            let outcome = Box::new(Outcome::Mailbox(Box::new(read)));
             return self.after(100, Happening::Outcome(at.0, at.1, outcome));
         }
         let line = Rc::new(RefCell::new(Line::default()));
@@ -222,7 +222,7 @@ impl World {
         if let Poll::Ready(read) = polled {
             self.mark("mailbox read");
             let (round, index) = reading.at;
-            let outcome = Box::new(Outcome::Mailbox(read));
+            let outcome = Box::new(Outcome::Mailbox(Box::new(read)));
             return self.after(1, Happening::Outcome(round, index, outcome));
         }
         reading.wanted = reading.line.borrow_mut().wanted.take();

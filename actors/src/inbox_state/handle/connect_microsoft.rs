@@ -41,6 +41,7 @@ pub fn connect_microsoft(ctx: &mut Ctx<'_>, input: ConnectMicrosoft) -> Result<I
     let mut inbox = known.unwrap_or_else(|| fresh(ctx, email.clone(), display_name));
     inbox.smtp = way(email);
     let before = store::load(ctx.sql)?;
+    let is_first = before.is_none();
     let connected_at = before.as_ref().map_or(ctx.now, |before| before.connected_at);
     store::save(
         ctx.sql,
@@ -62,7 +63,7 @@ pub fn connect_microsoft(ctx: &mut Ctx<'_>, input: ConnectMicrosoft) -> Result<I
     if inbox.paused.take_if(|(_, why)| microsoft::is_mended_by_log_in(why)).is_some() {
         ctx.event("inbox.resumed", None, &serde_json::json!({}))?;
     }
-    super::mailbox::follow_log_in(ctx, inbox.email.clone())?;
+    super::mailbox::follow_log_in(ctx, inbox.email.clone(), is_first)?;
     keep_inbox(ctx, &mut inbox)?;
     flow::pump(ctx)?;
     view::inbox(ctx, &inbox)

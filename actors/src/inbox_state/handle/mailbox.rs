@@ -82,12 +82,14 @@ fn at_microsoft(email: String) -> ImapAccount {
     }
 }
 
-/// Reads the mailbox at Microsoft of an inbox that has logged in there, unless it reads another.
+/// Reads the mailbox at Microsoft of an inbox that has logged in there for the first time, unless it
+/// reads another; after that, where it still does.
 ///
 /// # Errors
 /// A storage fault.
-pub fn follow_log_in(ctx: &mut Ctx<'_>, email: String) -> Result<(), Reject> {
+pub fn follow_log_in(ctx: &mut Ctx<'_>, email: String, is_first: bool) -> Result<(), Reject> {
     match store::load(ctx.sql)? {
+        None if !is_first => Ok(()),
         None => {
             let ImapAccount { host, port, security, username, .. } = at_microsoft(email);
             let (provider, every_minutes) = (MailboxProvider::Microsoft, EVERY_MINUTES);
@@ -173,7 +175,8 @@ pub fn forget_passed_over(
     view::inbox(ctx, &inbox)
 }
 
-/// Reads the mailbox at once, also where it was to be left alone for a while. Permission: manage.
+/// Reads the mailbox at once, also where that was to be later; one at Microsoft not before the time
+/// that Microsoft has named. Permission: manage.
 ///
 /// # Errors
 /// `forbidden`; `not_found` where it reads none.

@@ -73,8 +73,7 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         return microsoft::begin_send(ctx, send);
     }
     if store::microsoft::may_leave(ctx.sql, id)? {
-        flow::left(ctx, &mut send, SendState::Unknown)?;
-        flow::record(ctx, &send, Fate::Unknown)?;
+        flow::doubt(ctx, &mut send)?;
         return Ok(Effect::Nothing);
     }
     // It leaves by SMTP, even where it has a draft from before.

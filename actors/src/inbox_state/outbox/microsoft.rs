@@ -251,6 +251,8 @@ pub fn looked(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
         microsoft::works(ctx)?;
     }
     match outcome {
+        // Its copy was read meanwhile.
+        _ if stores::mailbox::take_copy(ctx.sql, id)? => leave(ctx, &mut send)?,
         Outcome::Microsoft(MicrosoftOutcome::Found(DraftFate::Sent)) => leave(ctx, &mut send)?,
         // What was asked may still be under way: a draft is believed to be one after a while.
         Outcome::Microsoft(MicrosoftOutcome::Found(DraftFate::Draft)) if looks > 1 => {

@@ -111,7 +111,11 @@ async fn folder<S: MailStream, W: Sleep>(
     name: &FolderName,
 ) -> bool {
     match session.sync(name, imap_cursor(job, which)).await {
-        Ok(folder) => reading.folder(which, &mut folder.not_before(job.since / 1000)).await,
+        Ok(folder) => {
+            reading
+                .folder(which, &mut folder.not_before(job.since / 1000).at_most(job.mails_max))
+                .await
+        }
         Err(error) => {
             reading.stop(which, of_imap(&error, None));
             false
@@ -154,7 +158,8 @@ async fn at_microsoft(env: &Env, job: &MailboxJob) -> MailboxRead {
             Some(Position::Microsoft(cursor)) => cursor.clone(),
             _ => graph::Cursor::default(),
         };
-        all = all && reading.folder(which, &mut session.sync(there, before, job.since)).await;
+        let mut folder = session.sync(there, before, job.since).at_most(job.mails_max);
+        all = all && reading.folder(which, &mut folder).await;
     }
     reading.end(all)
 }

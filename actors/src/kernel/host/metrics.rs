@@ -40,6 +40,7 @@ pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
             let end = match read.end {
                 ReadEnd::AllRead => "all_read",
                 ReadEnd::More => "more",
+                ReadEnd::SentFailed { .. } => "sent_failed",
                 ReadEnd::Failed { .. } => "failed",
             };
             let passed_over = read.passed_over.len() as f64;

@@ -78,7 +78,7 @@ async fn other(env: &Env, transport: Option<Transport>, effect: &Effect) -> Opti
             None => Outcome::Failed { why: NO_TRANSPORT.into() },
         },
         Effect::Mailbox(job) => match transport {
-            Some(way) => Outcome::Mailbox((way.read)(env.clone(), (**job).clone()).await),
+            Some(way) => Outcome::Mailbox(Box::new((way.read)(env.clone(), (**job).clone()).await)),
             None => Outcome::Failed { why: NO_TRANSPORT.into() },
         },
         Effect::Microsoft(job) => Outcome::Microsoft(microsoft::perform(env, job).await),

@@ -27,7 +27,7 @@ const PAGE: &str = "odata.maxpagesize=100";
 /// The names that a page may have, whatever it was asked for.
 const PAGE_ITEMS_MAX: usize = 1_000;
 /// The mails that are given at once, and what they may be together; one is always given.
-const BATCH_MAILS_MAX: usize = 50;
+const BATCH_MAILS_MAX: usize = 20;
 const BATCH_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Pages without news after which the way so far is handed out, so that it is not gone twice.
 const EMPTY_MAX: usize = 50;
@@ -136,6 +136,8 @@ pub struct Sync<'s, 'x, H> {
     is_over: bool,
     /// Whether the round was begun anew.
     is_anew: bool,
+    /// The mails that are given at once.
+    mails_max: usize,
     /// Why it goes no further.
     stopped: Option<GraphError>,
 }
@@ -170,11 +172,19 @@ impl<'x, H: Http> Session<'x, H> {
     #[must_use]
     pub fn sync(&self, folder: Folder, before: Cursor, since_ms: i64) -> Sync<'_, 'x, H> {
         let (is_over, is_anew) = (false, before.link.is_none());
-        Sync { session: self, folder, since_ms, cursor: before, is_over, is_anew, stopped: None }
+        let (mails_max, stopped) = (BATCH_MAILS_MAX, None);
+        let cursor = before;
+        Sync { session: self, folder, since_ms, cursor, is_over, is_anew, mails_max, stopped }
     }
 }
 
 impl<H: Http> Sync<'_, '_, H> {
+    /// Gives no more mails at once than that; one, where nothing else comes in time.
+    #[must_use]
+    pub fn at_most(self, mails: usize) -> Self {
+        Self { mails_max: mails.clamp(1, BATCH_MAILS_MAX), ..self }
+    }
+
     /// How far it has got with all that was handed out.
     #[must_use]
     pub const fn cursor(&self) -> &Cursor {
@@ -209,7 +219,7 @@ impl<H: Http> Sync<'_, '_, H> {
         }
         let mut sum_bytes = 0;
         while let Some(Named { id, received_at }) = self.cursor.waiting.front().cloned() {
-            let is_full = batch.mails.len() + batch.skipped.len() >= BATCH_MAILS_MAX;
+            let is_full = batch.mails.len() + batch.skipped.len() >= self.mails_max;
             if is_full || sum_bytes >= BATCH_BYTES_MAX {
                 break;
             }

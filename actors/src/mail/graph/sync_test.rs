@@ -308,7 +308,7 @@ fn batches_fit_into_memory() {
     while let Some(batch) = now(sync.next_batch()).expect("it goes well") {
         counts.push(batch.mails.len());
     }
-    assert_eq!(counts, [2, 50, 8]);
+    assert_eq!(counts, [2, 20, 20, 18]);
     http.is_over();
 }
 

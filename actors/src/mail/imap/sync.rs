@@ -83,6 +83,8 @@ pub struct Sync<'s, 'x, S, W> {
     listed_until: u32,
     /// Mails that the server got before, in seconds since 1970, are dealt with as they are.
     not_before: i64,
+    /// The mails that are fetched at once.
+    mails_max: usize,
     /// Why it goes no further.
     stopped: Option<ImapError>,
 }
@@ -105,8 +107,19 @@ impl<'x, S: MailStream, W: Sleep> Session<'x, S, W> {
         };
         let listed_until = cursor.uid_next;
         let listed = VecDeque::new();
-        let (not_before, stopped) = (i64::MIN, None);
-        Ok(Sync { session: self, start, cursor, end, listed, listed_until, not_before, stopped })
+        let (not_before, mails_max, stopped) = (i64::MIN, BATCH_MAILS_MAX, None);
+        let session = self;
+        Ok(Sync {
+            session,
+            start,
+            cursor,
+            end,
+            listed,
+            listed_until,
+            not_before,
+            mails_max,
+            stopped,
+        })
     }
 }
 
@@ -114,6 +127,11 @@ impl<S: MailStream, W: Sleep> Sync<'_, '_, S, W> {
     /// Reads past mails that the server got before a time, in seconds since 1970.
     pub fn not_before(self, not_before: i64) -> Self {
         Sync { not_before, ..self }
+    }
+
+    /// Fetches no more mails at once than that; one, where nothing else comes in time.
+    pub fn at_most(self, mails: usize) -> Self {
+        Sync { mails_max: mails.clamp(1, BATCH_MAILS_MAX), ..self }
     }
 
     /// Where it began.
@@ -204,7 +222,7 @@ impl<S: MailStream, W: Sleep> Sync<'_, '_, S, W> {
     fn next_wanted(&self) -> Vec<u32> {
         let mut sum_bytes = 0;
         let mut wanted = Vec::new();
-        for mail in self.listed.iter().take(BATCH_MAILS_MAX).filter(|mail| !is_too_large(mail)) {
+        for mail in self.listed.iter().take(self.mails_max).filter(|mail| !is_too_large(mail)) {
             sum_bytes += mail.size_bytes;
             if !wanted.is_empty() && sum_bytes > BATCH_BYTES_MAX {
                 break;

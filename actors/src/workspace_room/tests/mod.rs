@@ -14,6 +14,7 @@ mod plans;
 mod removal;
 mod replies;
 mod schedule;
+mod sent_mail;
 mod summaries;
 mod threads;
 mod tickets;

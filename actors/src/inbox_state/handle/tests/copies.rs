@@ -26,7 +26,8 @@ fn run(scene: &mut Scene, copies: &[SendId], mut mail: impl FnMut() -> Outcome) 
         Effect::Mailbox(job) => {
             readings += 1;
             let (left, end) = (copies.to_vec(), ReadEnd::AllRead);
-            Outcome::Mailbox(MailboxRead { left, end, ..MailboxRead::failed(job, "", false) })
+            let read = MailboxRead { left, end, ..MailboxRead::failed(job, "", false) };
+            Outcome::Mailbox(Box::new(read))
         }
         Effect::Mail(_) => mail(),
         _ => Outcome::Done(b"{}".to_vec()),

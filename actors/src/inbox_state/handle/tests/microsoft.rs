@@ -198,7 +198,7 @@ fn play(scene: &mut Scene, graph: &mut Graph, mut wrong: impl FnMut(&Task) -> Wr
                 Effect::Mailbox(job) => {
                     let read = MailboxRead::failed(job, "", false);
                     let read = MailboxRead { end: ReadEnd::AllRead, ..read };
-                    scene.inbox.settle(&entry, &Outcome::Mailbox(read));
+                    scene.inbox.settle(&entry, &Outcome::Mailbox(Box::new(read)));
                     None
                 }
                 Effect::Call { actor: ActorKind::WorkspaceRoom, .. } => {

@@ -42,7 +42,7 @@ fn run(
     scene.inbox.drain(|_: &Entry, effect| match effect {
         Effect::Mailbox(job) => {
             readings.push(token(job).to_vec());
-            Outcome::Mailbox(read(job))
+            Outcome::Mailbox(Box::new(read(job)))
         }
         Effect::Microsoft(_) => Outcome::Microsoft(renewed.clone()),
         Effect::Call { .. } | Effect::Summary(_) => Outcome::Done(b"{}".to_vec()),
@@ -163,4 +163,30 @@ fn the_mailbox_goes_with_microsoft_and_is_read_by_nobody_who_has_not_logged_in()
     let configure = ConfigureInbox { transport, ..ConfigureInbox::default() };
     scene.ask(InboxCommand::Configure(configure)).expect("configured");
     assert_eq!((scene.inbox.count("mailbox"), scene.inbox.count("mailbox_folders")), (0, 0));
+}
+
+#[test]
+fn a_mailbox_that_gets_no_token_for_long_is_stalled_and_says_why() {
+    let mut scene = logged_in();
+    run(&mut scene, &tokens(), all);
+    scene.inbox.now += 2 * 3_600_000;
+    let why = "MICROSOFT_CLIENT_ID is not set".to_owned();
+    let refused = MicrosoftOutcome::NotTried { why };
+    for _ in 0..12 {
+        scene.inbox.fire_alarm();
+        assert_eq!(run(&mut scene, &refused, all).len(), 0);
+    }
+    let view = mailbox(&mut scene);
+    assert_eq!(view.state, MailboxState::Stalled);
+    assert!(view.error.expect("an error").contains("MICROSOFT_CLIENT_ID"));
+    assert_eq!(next(&mut scene, all).1.len(), 1);
+    assert_eq!(mailbox(&mut scene).state, MailboxState::Active);
+}
+
+#[test]
+fn who_wanted_it_read_no_more_is_heeded_at_the_next_log_in() {
+    let mut scene = logged_in();
+    scene.ask(InboxCommand::DisconnectMailbox(DisconnectMailbox {})).expect("disconnected");
+    scene.ask(InboxCommand::ConnectMicrosoft(connection())).expect("connected again");
+    assert_eq!(run(&mut scene, &tokens(), all).len(), 0);
 }

@@ -455,7 +455,7 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Manage), json!({ "reorderSlaPolicies": { "slaPolicyIds": [id] } })),
         (For::Members(Read), json!({ "getTicketSla": { "ticketId": id } })),
         (For::System, json!({ "receiveMail": { "rawKey": "k" } })),
-        (For::System, json!({ "findMailThread": { "messageId": "1@b.example", "answers": [] } })),
+        (For::System, json!({ "getMailThread": { "messageId": "1@b.example", "answers": [] } })),
         (For::System, json!({ "noteDelivery": delivery })),
         (For::System, json!({ "reportUnparseable": { "rawKey": "k", "reason": "r" } })),
         (For::System, json!({ "noteMailbox": { "inboxId": id, "email": "a@b.example" } })),
