@@ -37,6 +37,8 @@ pub enum Served<S, C> {
 pub enum Given<S, C> {
     /// A reply for the envelope.
     Reply(Reply),
+    /// Plain text.
+    Text(u16, String),
     /// A table of ours, by its name.
     Csv(String, String),
     /// A mail to be looked at.
@@ -114,6 +116,7 @@ async fn respond<P: Platform + 'static>(
     };
     match given {
         Ok(Given::Reply(reply)) => Served::Http(common.success(reply)),
+        Ok(Given::Text(status, text)) => Served::Http(common.text(status, text)),
         Ok(Given::Csv(name, text)) => Served::Http(common.csv(&name, text)),
         Ok(Given::Page(page)) => Served::Http(common.page(&page)),
         Ok(Given::File(file, Some(content))) => Served::Content(common.file(&file), content),
@@ -140,6 +143,10 @@ async fn answer<P: Platform + 'static>(
         let call = Call { platform, config, request, ids: Ids::default(), request_id };
         let (file, content) = routes::attachments::linked(call).await?;
         return Ok(Given::File(file, content));
+    }
+    if request.path == routes::graph::PATH {
+        let call = Call { platform, config, request, ids: Ids::default(), request_id };
+        return routes::graph::told(call).await.map(|(status, text)| Given::Text(status, text));
     }
     let (target, ids) = router::find(&request.method, &request.path)?;
     let call = Call { platform, config, request, ids, request_id };

@@ -271,6 +271,14 @@ impl Common {
         Response { status, headers, body: Vec::new() }
     }
 
+    /// Plain text.
+    #[must_use]
+    pub fn text(&self, status: u16, text: String) -> Response {
+        let mut headers = self.headers();
+        set(&mut headers, "content-type", "text/plain; charset=utf-8".to_owned());
+        Response { status, headers, body: text.into_bytes() }
+    }
+
     /// A table of ours, as a file to save.
     #[must_use]
     pub fn csv(&self, name: &str, text: String) -> Response {

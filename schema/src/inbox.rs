@@ -7,7 +7,7 @@ use crate::ids::{InboxId, ProspectId, SendId};
 use crate::mailbox::{
     ConnectMailbox, DisconnectMailbox, ForgetPassedOver, MailboxView, SyncMailbox,
 };
-use crate::microsoft::ConnectMicrosoft;
+use crate::microsoft::{ConnectMicrosoft, NoteChange};
 use crate::reject::Reject;
 use crate::report::{RecordReport, SendReport};
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,8 @@ pub enum InboxCommand {
     /// A mail came back, or was complained about. For Postroom itself. Reply:
     /// [`crate::report::ReportNoted`].
     RecordReport(RecordReport),
+    /// Graph tells of new mail. For Postroom itself. Reply: [`crate::microsoft::ChangeNoted`].
+    NoteChange(NoteChange),
     /// Stops sending. Permission: manage. Reply: [`InboxView`].
     Pause(PauseInbox),
     /// Sends again: the only way out of a pause, for a person only. Permission: manage. Reply:

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { join as path } from "node:path";
 import { test } from "node:test";
+import { freePort } from "../../gateway/dev/port.mjs";
 import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, join, register } from "../harness/api.mjs";
 import { startGraph } from "../harness/graph.mjs";
@@ -14,12 +15,12 @@ const operator = VARS.ADMIN_TOKEN;
 const ANN = "ann@contoso.test";
 
 /** A stand-in with Ann's mailbox, and a Worker that has its application. */
-async function scene(t, options = {}, vars = {}, main = undefined) {
+async function scene(t, options = {}, vars = {}, more = {}) {
   const mailboxes = [{ address: ANN, name: "Ann Lee" }, { address: "bo@contoso.test", withholds: ["Mail.Send"] }];
   const graph = await startGraph({ mailboxes, limits: { sendsPerMinute: 1e6 }, ...options });
   later(t, () => graph.stop());
   const { url, logText } = await productWorker(t, {
-    ...(main ? { main } : {}),
+    ...more,
     vars: {
       MICROSOFT_CLIENT_ID: graph.client.id,
       MICROSOFT_CLIENT_SECRET: graph.client.secret,
@@ -195,7 +196,7 @@ test("a dry Worker makes no draft", { timeout: 120_000 }, async (t) => {
 
 test("files of 25 MB leave with an answer, in pieces, whatever is lost on the way", { timeout: 240_000 }, async (t) => {
   const main = path(ROOT, "tests", "harness", "mail-entry.js");
-  const { graph, url } = await scene(t, {}, {}, main);
+  const { graph, url } = await scene(t, {}, {}, { main });
   const owner = await register(url, "Acme", { operator });
   const { token } = owner;
   const inbox = await connect(url, token);
@@ -239,4 +240,45 @@ test("files of 25 MB leave with an answer, in pieces, whatever is lost on the wa
     assert.ok(to + 1 === size || (to + 1 - from) % (320 * 1024) === 0, headers["content-range"]);
   }
   assert.ok(graph.mostAtOnce(ANN) <= 4);
+});
+
+test("Graph tells of new mail: a hint, which nobody else can give", { timeout: 240_000 }, async (t) => {
+  const port = await freePort();
+  const { graph, url } = await scene(t, {}, { PUBLIC_URL: `http://127.0.0.1:${port}/` }, { port });
+  const { token } = await register(url, "Acme", { operator });
+  const room = mailroom(url, token, await connect(url, token));
+  const { id } = await room.view();
+  await data(url, "PUT", `/v1/inboxes/${id}/mailbox`, { token, body: { provider: "microsoft", everyMinutes: 60 } });
+  await until(() => graph.asked("subscribe").length === 1, "the subscription");
+  const readings = async () => (await room.view()).mailbox.readings;
+  await until(async () => (await readings()) >= 1, "the first reading");
+  const hook = `${url}/webhooks/graph`;
+  const isRead = async (before, what) => until(async () => (await readings()) > before, what, 20_000);
+
+  let before = await readings();
+  graph.mailbox(ANN).receive({ from: "cara@customer.test", subject: "Hello", text: "Hello" });
+  await isRead(before, "a reading for the mail");
+  assert.equal((await room.view()).mailbox.taken, 1);
+  assert.deepEqual(graph.notifications.map(({ status }) => status), [202]);
+
+  const [{ body: { value: [{ subscriptionId, clientState }] } }] = graph.notifications;
+  const tell = (value, headers = {}) =>
+    fetch(hook, { method: "POST", headers: { "content-type": "application/json; charset=utf-8", ...headers }, body: JSON.stringify(value) });
+  before = await readings();
+  for (const one of [{ subscriptionId }, { subscriptionId, clientState: `${clientState.slice(0, -2)}AA` }, { subscriptionId: "another", clientState }, { subscriptionId, clientState: "x".repeat(5_000) }, {}]) {
+    assert.equal((await tell({ value: [{ changeType: "created", ...one }] })).status, 202);
+  }
+  for (const broken of [{}, { value: 1 }, [], "x"]) assert.equal((await tell(broken)).status >= 400, true, JSON.stringify(broken));
+  assert.equal((await fetch(hook)).status, 404);
+  assert.equal((await fetch(`${hook}?validationToken=%3Cscript%3E`, { method: "POST" })).status, 422);
+  const valid = await fetch(`${hook}?validationToken=a%20b%2Bc`, { method: "POST" });
+  assert.deepEqual([valid.status, valid.headers.get("content-type"), await valid.text()], [200, "text/plain; charset=utf-8", "a b+c"]);
+  await new Promise((done) => setTimeout(done, 4_000));
+  assert.equal(await readings(), before, "none of that has it read");
+
+  graph.lifecycle(subscriptionId, "subscriptionRemoved");
+  await until(() => graph.asked("subscribe").length === 2, "another subscription");
+  await isRead(before, "a reading for what was not told meanwhile");
+  await graph.idle();
+  assert.ok(graph.notifications.every(({ status, isSlow }) => status === 202 && !isSlow));
 });

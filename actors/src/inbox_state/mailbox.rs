@@ -127,10 +127,11 @@ fn source(ctx: &mut Ctx<'_>, mailbox: &mut Mailbox) -> Result<Option<Source>, Re
 
 /// Nothing is read now. Where that lasts, it shows why.
 fn wait_for_microsoft(ctx: &Ctx<'_>, mailbox: &mut Mailbox) -> Result<(), Reject> {
-    if lag_ms(mailbox, ctx.now) >= STALLED_MS && mailbox.error.is_none() {
-        let why = microsoft::trouble(ctx)?;
-        mailbox.error = Some(why.unwrap_or_else(|| "Microsoft wants to be left alone".to_owned()));
+    if lag_ms(mailbox, ctx.now) < STALLED_MS {
+        return Ok(());
     }
+    let why = microsoft::trouble(ctx)?.or_else(|| mailbox.error.take());
+    mailbox.error = Some(why.unwrap_or_else(|| "Microsoft is not asked now".to_owned()));
     Ok(())
 }
 

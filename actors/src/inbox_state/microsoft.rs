@@ -5,7 +5,7 @@
 //! and nothing is begun; [`flow::pump`] begins again once that is over.
 
 use super::store::microsoft::{self as store, Microsoft};
-use super::{flow, health, keep_inbox, mailbox, outbox, registered};
+use super::{flow, health, keep_inbox, mailbox, outbox, registered, subscription};
 use crate::kernel::actor::Settled;
 use crate::kernel::store::outbox as entries;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
@@ -153,6 +153,7 @@ pub fn settle_token(
             let now = ctx.now;
             flow::wake_at(ctx, now)?;
             mailbox::ask_microsoft(ctx)?;
+            subscription::ensure(ctx)?;
             Ok(Settled::Finished)
         }
         Outcome::Microsoft(MicrosoftOutcome::NoTokens(TokenError::Gone { .. })) => {

@@ -33,6 +33,7 @@ mod mailbox;
 mod microsoft;
 mod outbox;
 mod store;
+mod subscription;
 #[cfg(target_arch = "wasm32")]
 pub mod transport;
 mod view;
@@ -66,6 +67,7 @@ impl Actor for Core {
         migration!("inbox_state/0006_asked_drafts"),
         migration!("inbox_state/0007_deferred"),
         migration!("inbox_state/0008_folders"),
+        migration!("inbox_state/0009_subscription"),
     ];
     type Command = InboxCommand;
 
@@ -81,6 +83,7 @@ impl Actor for Core {
             InboxCommand::ListSends(input) => Reply::of(&handle::list_sends(ctx, &input)?),
             InboxCommand::CancelSend(input) => Reply::of(&handle::cancel_send(ctx, &input)?),
             InboxCommand::ResolveUnknown(input) => Reply::of(&handle::resolve(ctx, &input)?),
+            InboxCommand::NoteChange(input) => Reply::of(&subscription::note(ctx, &input)?),
             InboxCommand::RecordReport(input) => Reply::of(&handle::record_report(ctx, &input)?),
             InboxCommand::Pause(input) => Reply::of(&handle::pause(ctx, &input)?),
             InboxCommand::Resume(_) => Reply::of(&handle::resume(ctx)?),
@@ -99,6 +102,7 @@ impl Actor for Core {
             flow::PUMP => flow::pump(ctx),
             mailbox::TIMER => mailbox::timer(ctx),
             kind @ (outbox::LOOK | outbox::DEFERRED) => Ok(ctx.outbox(kind, &timer.key, &[])?),
+            subscription::TIMER => Ok(ctx.outbox(outbox::SUBSCRIBE, "", &[])?),
             flow::FORGET => Ok(store::bodies::forget(ctx.sql, &timer.key)?),
             other => Err(Reject::internal(format!("no timer of kind {other}"))),
         }
@@ -110,7 +114,7 @@ impl Actor for Core {
             outbox::SYNC => Delivery::Slow(mailbox::LEASE_MS),
             outbox::TOKEN => Delivery::Slow(microsoft::TOKEN_LEASE_MS),
             outbox::DRAFT => Delivery::Slow(LEASE_MS),
-            outbox::LOOK => Delivery::Slow(microsoft::LOOK_LEASE_MS),
+            outbox::LOOK | outbox::SUBSCRIBE => Delivery::Slow(microsoft::LOOK_LEASE_MS),
             _ => Delivery::AtLeastOnce,
         }
     }

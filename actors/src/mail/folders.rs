@@ -46,7 +46,7 @@ pub fn of_imap(error: &ImapError, uid_validity: Option<u32>) -> FolderError {
     };
     let at = uid.zip(uid_validity).map(|(uid, uid_validity)| {
         let behind = imap::Cursor { uid_validity, uid_next: uid.saturating_add(1) };
-        (format!("{uid_validity}/{uid}"), Position::Imap(behind))
+        Box::new((format!("{uid_validity}/{uid}"), Position::Imap(behind)))
     });
     FolderError { why: words(error), for_good: !error.retry_helps(), at, graph: None }
 }
@@ -102,7 +102,7 @@ impl<H: Http> graph::Sync<'_, '_, H> {
             GraphError::MailRefused { id, .. } => {
                 let mut behind = self.cursor().clone();
                 behind.give_up(id);
-                Some((id.clone(), Position::Microsoft(behind)))
+                Some(Box::new((id.clone(), Position::Microsoft(behind))))
             }
             _ => None,
         };

@@ -233,7 +233,7 @@ pub struct FolderError {
     /// Whether to try again is pointless until somebody changes something.
     pub for_good: bool,
     /// The mail that is at fault, and the position behind it.
-    pub at: Option<(String, Position)>,
+    pub at: Option<Box<(String, Position)>>,
     /// What Graph said.
     pub graph: Option<GraphError>,
 }
@@ -293,7 +293,7 @@ impl<'r, I: Intake, E: Fn() -> Millis> Reading<'r, I, E> {
     /// It can go no further.
     pub fn stop(&mut self, name: MailFolder, error: FolderError) {
         let FolderError { why, for_good, at, graph } = error;
-        let (mail, behind) = at.unzip();
+        let (mail, behind) = at.map(|at| *at).unzip();
         let mail = mail.map(|id| MailRef { folder: name, id });
         match (mail, behind) {
             (Some(mail), Some(behind)) if self.gives_up(&mail) => {

@@ -10,6 +10,7 @@ pub mod api_keys;
 pub mod attachments;
 pub mod comments;
 pub mod events;
+pub mod graph;
 pub mod health;
 pub mod inboxes;
 pub mod invitations;

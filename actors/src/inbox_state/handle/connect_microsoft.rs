@@ -3,7 +3,9 @@
 use super::register::own_address;
 use crate::inbox_state::store::inbox::Inbox;
 use crate::inbox_state::store::microsoft::{self as store, Microsoft};
-use crate::inbox_state::{flow, inbox_of, keep_inbox, microsoft, store as stores, view};
+use crate::inbox_state::{
+    flow, inbox_of, keep_inbox, microsoft, store as stores, subscription, view,
+};
 use crate::kernel::Ctx;
 use schema::inbox::{InboxView, Security, SmtpTransport};
 use schema::microsoft::ConnectMicrosoft;
@@ -65,6 +67,7 @@ pub fn connect_microsoft(ctx: &mut Ctx<'_>, input: ConnectMicrosoft) -> Result<I
     }
     super::mailbox::follow_log_in(ctx, inbox.email.clone(), is_first)?;
     keep_inbox(ctx, &mut inbox)?;
+    subscription::ensure(ctx)?;
     flow::pump(ctx)?;
     view::inbox(ctx, &inbox)
 }

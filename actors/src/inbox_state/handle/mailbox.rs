@@ -82,8 +82,8 @@ fn at_microsoft(email: String) -> ImapAccount {
     }
 }
 
-/// Reads the mailbox at Microsoft of an inbox that has logged in there for the first time, unless it
-/// reads another; after that, where it still does.
+/// Reads the mailbox at Microsoft of an inbox that has logged in there for the first time, unless
+/// it reads another; after that, where it still does.
 ///
 /// # Errors
 /// A storage fault.

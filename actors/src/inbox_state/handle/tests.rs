@@ -21,6 +21,7 @@ mod health;
 mod microsoft;
 mod microsoft_mailbox;
 mod reports;
+mod subscription;
 
 const DAY: Millis = 24 * 3_600_000;
 

@@ -13,7 +13,7 @@ pub use mail::brief;
 pub use microsoft::needs_draft;
 
 use super::store::ledger::Send;
-use super::{inbox_of, mailbox, microsoft as tokens, registered, send_of, store};
+use super::{inbox_of, mailbox, microsoft as tokens, registered, send_of, store, subscription};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::prospect_dedup::identity::Identity;
@@ -58,6 +58,9 @@ pub const DRAFT: &str = "draft";
 /// Finds out what became of a draft.
 pub const LOOK: &str = "look";
 
+/// Has Graph tell of new mail.
+pub const SUBSCRIBE: &str = "subscribe";
+
 /// Says what an entry wants.
 pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     match entry.kind.as_str() {
@@ -85,6 +88,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         TOKEN => tokens::begin_token(ctx),
         DRAFT => microsoft::begin_draft(ctx, id_of(entry)?),
         LOOK => microsoft::begin_look(ctx, id_of(entry)?),
+        SUBSCRIBE => subscription::begin(ctx),
         COMMIT => {
             let send_id = id_of(entry)?;
             let key = format!("commit:{send_id}");
@@ -113,6 +117,7 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
         TOKEN => tokens::settle_token(ctx, entry, outcome),
         DRAFT => microsoft::drafted(ctx, id_of(entry)?, outcome),
         LOOK => microsoft::looked(ctx, id_of(entry)?, outcome),
+        SUBSCRIBE => subscription::settle(ctx, outcome),
         RELEASE => calls::released(ctx),
         SYNC => mailbox::settle(ctx, outcome),
         NOTE => mailbox::settle_note(ctx, entry),

@@ -98,9 +98,10 @@ pub fn under_way_beside(sql: &dyn Sql, key: &str) -> Result<i64, Fault> {
     sql.first(UNDER_WAY, &[key.into()])?.map_or(Ok(0), |row| row.integer(0))
 }
 
-const LOOKING: &str = "select count(*) from outbox where kind = 'look' and state = 'leased'";
+const LOOKING: &str = "select count(*) from outbox 
+    where kind in ('look', 'subscribe') and state = 'leased'";
 
-/// Whether it is being looked what became of a mail.
+/// Whether it is being looked what became of a mail, or a subscription is seen to.
 ///
 /// # Errors
 /// A storage fault.

@@ -5,6 +5,7 @@ pub mod inbox;
 pub mod ledger;
 pub mod mailbox;
 pub mod microsoft;
+pub mod subscription;
 
 #[cfg(test)]
 mod tests {

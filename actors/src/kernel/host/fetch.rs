@@ -57,6 +57,7 @@ async fn fetch(request: Request, signal: &AbortSignal) -> Result<Answer, NoAnswe
     let method = match request.method.as_str() {
         "POST" => Method::Post,
         "PUT" => Method::Put,
+        "PATCH" => Method::Patch,
         "DELETE" => Method::Delete,
         _ => Method::Get,
     };

@@ -91,6 +91,8 @@ const fn microsoft(outcome: &MicrosoftOutcome) -> &'static str {
         MicrosoftOutcome::Drafted(_) => "drafted",
         MicrosoftOutcome::Sent => "sent",
         MicrosoftOutcome::Found(_) => "found",
+        MicrosoftOutcome::Subscribed(_) => "subscribed",
+        MicrosoftOutcome::NoAddress => "no_address",
         MicrosoftOutcome::Failed(GraphError::Throttled { .. }) => "throttled",
         MicrosoftOutcome::Failed(_) => "failed",
         MicrosoftOutcome::NotTried { .. } | MicrosoftOutcome::Unmade { .. } => "not_tried",

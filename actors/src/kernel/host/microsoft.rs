@@ -7,7 +7,8 @@ use super::files::{self, Stored};
 use super::seal_keys;
 use crate::mail::attach::Missing;
 use crate::mail::graph::{
-    Application, Draft, GraphError, MicrosoftJob, MicrosoftOutcome, Task, Vault, carry_out,
+    Application, Draft, GraphError, MicrosoftJob, MicrosoftOutcome, Subscribe, Task, Vault,
+    carry_out,
 };
 use crate::mail::send_mode::SendMode;
 use worker::Env;
@@ -34,6 +35,15 @@ async fn ready(env: &Env, job: &MicrosoftJob) -> Result<MicrosoftOutcome, String
     let application = Application::read(var)?.ok_or("MICROSOFT_CLIENT_ID is not set")?;
     let keys = seal_keys(env)?;
     let vault = Vault { keys: &keys, nonce };
+    if let Task::Subscribe(asked) = &job.task {
+        let Some(base) = var("PUBLIC_URL").filter(|base| !base.trim().is_empty()) else {
+            return Ok(MicrosoftOutcome::NoAddress);
+        };
+        let url = format!("{}/webhooks/graph", base.trim().trim_end_matches('/'));
+        let task = Task::Subscribe(Subscribe { url, ..asked.clone() });
+        let job = MicrosoftJob { task, ..job.clone() };
+        return Ok(carry_out(&Fetching, &Stored(env), &application, &vault, &job).await);
+    }
     let Task::Draft { content, files, end } = &job.task else {
         return Ok(carry_out(&Fetching, &Stored(env), &application, &vault, job).await);
     };

@@ -1,6 +1,7 @@
 //! What an inbox has done at Microsoft: one task, with a sealed token, and what came of it.
 
 use super::http::Http;
+use super::subscription::{STATE_OWNER, Subscribe, name_of, written};
 use super::upload::{DraftFile, Files, NotAttached};
 use super::{Application, Draft, Fate, GraphError, Session, TokenError, Tokens, refresh};
 use crate::kernel::JobFile;
@@ -46,6 +47,8 @@ pub enum Task {
     Send(Draft),
     /// Find out what became of a draft.
     Look(Draft),
+    /// Have Graph tell of new mail.
+    Subscribe(Subscribe),
 }
 
 /// What came of a task.
@@ -61,6 +64,10 @@ pub enum MicrosoftOutcome {
     Sent,
     /// What became of the draft.
     Found(Fate),
+    /// Graph tells of new mail, by the subscription of this id.
+    Subscribed(String),
+    /// This deployment has no public address that Graph could tell.
+    NoAddress,
     /// Graph did not do it, or it is not known.
     Failed(GraphError),
     /// Nothing was asked of Microsoft.
@@ -148,6 +155,14 @@ pub async fn carry_out<H: Http>(
             return large_draft(&session, content, list, files).await;
         }
         Task::Send(draft) => session.send(&draft.id).await.map(|()| MicrosoftOutcome::Sent),
+        Task::Subscribe(asked) => {
+            let name = name_of(&job.owner).ok_or_else(|| "the inbox has no name".to_owned());
+            match name.and_then(|name| vault.seal(STATE_OWNER, &name)) {
+                Ok(state) => session.subscribe(asked, &written(&state)).await,
+                Err(why) => return MicrosoftOutcome::NotTried { why },
+            }
+            .map(MicrosoftOutcome::Subscribed)
+        }
         Task::Look(draft) => session.look(draft).await.map(MicrosoftOutcome::Found),
     };
     done.unwrap_or_else(MicrosoftOutcome::Failed)

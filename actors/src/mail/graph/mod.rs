@@ -23,8 +23,9 @@
 //! four. It does not wait: how long Graph wants to be left alone is in [`GraphError::Throttled`].
 //!
 //! Reading order: [`http`] (what it needs of a runtime), [`identity`] (tokens), [`session`] (a
-//! request and what came of it), [`link`] (where requests may go), [`sync`] (what is new), [`send`]
-//! (drafts and their fate), [`upload`] (their files), [`job`] (all of it as tasks of an inbox).
+//! request and what came of it), [`link`] (where requests may go), [`sync`] (what is new),
+//! [`subscription`] (hints of that), [`send`] (drafts and their fate), [`upload`] (their files),
+//! [`job`] (all of it as tasks of an inbox).
 //!
 //! Sources: the documentation of Microsoft Graph and of the identity platform, as `PROTOCOLS.md`
 //! 3.6 and 3.7 sum it up.
@@ -35,6 +36,7 @@ mod job;
 mod link;
 mod send;
 mod session;
+mod subscription;
 mod sync;
 mod upload;
 
@@ -46,6 +48,8 @@ mod identity_test;
 mod job_test;
 #[cfg(test)]
 mod send_test;
+#[cfg(test)]
+mod subscription_test;
 #[cfg(test)]
 mod sync_test;
 #[cfg(test)]
@@ -62,6 +66,7 @@ pub use identity::{
 pub use job::{MicrosoftJob, MicrosoftOutcome, SealedTokens, Task, Vault, carry_out};
 pub use send::{Draft, Fate};
 pub use session::{Person, Session};
+pub use subscription::{Subscribe, notified};
 pub use sync::{Batch, Cursor, FetchedMail, Folder, Skipped, Sync, WhySkipped};
 pub use upload::{DraftFile, Files};
 

@@ -117,10 +117,18 @@ impl<'x, H: Http> Session<'x, H> {
         body: &impl Serialize,
         answer_bytes_max: usize,
     ) -> Result<Answer, GraphError> {
-        let headers =
-            vec![("prefer", IMMUTABLE.to_owned()), ("content-type", "application/json".to_owned())];
-        let body = to_json(body);
-        self.ask(Method::Post, &self.url(path), headers, body, answer_bytes_max).await
+        let (url, body) = (self.url(path), to_json(body));
+        self.ask(Method::Post, &url, as_json(), body, answer_bytes_max).await
+    }
+
+    /// Changes something.
+    pub(super) async fn patch(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Answer, GraphError> {
+        let (url, body) = (self.url(path), to_json(body));
+        self.ask(Method::Patch, &url, as_json(), body, JSON_BYTES_MAX).await
     }
 
     /// Deletes something.
@@ -146,6 +154,10 @@ impl<'x, H: Http> Session<'x, H> {
         let request = Request { method, url: url.to_owned(), headers, body, answer_bytes_max };
         answered(self.http.ask(request).await)
     }
+}
+
+fn as_json() -> Vec<(&'static str, String)> {
+    vec![("prefer", IMMUTABLE.to_owned()), ("content-type", "application/json".to_owned())]
 }
 
 /// What an answer means.

@@ -33,11 +33,16 @@ enum Wrong {
 
 /// The mailbox, and what it saw.
 #[derive(Default)]
-struct Graph {
+pub(super) struct Graph {
     /// Whether each draft was sent.
     drafts: BTreeMap<String, bool>,
     /// Sent mails are nowhere to be seen.
     hides: bool,
+    /// Which subscriptions were to go on.
+    pub(super) subscribed: Vec<Option<String>>,
+    has_address: bool,
+    /// No subscription is given.
+    pub(super) refuses: bool,
     /// Sent mails look like drafts.
     is_slow: bool,
     accepted: Vec<String>,
@@ -49,6 +54,11 @@ struct Graph {
 }
 
 impl Graph {
+    /// One that can reach the Worker, or cannot.
+    pub(super) fn telling(has_address: bool) -> Self {
+        Self { has_address, ..Self::default() }
+    }
+
     fn answer(&mut self, job: &MicrosoftJob, wrong: Wrong) -> Option<MicrosoftOutcome> {
         self.asked += 1;
         let failed = |error| Some(MicrosoftOutcome::Failed(error));
@@ -76,7 +86,7 @@ impl Graph {
         }
     }
 
-    fn carry_out(&mut self, job: &MicrosoftJob) -> MicrosoftOutcome {
+    pub(super) fn carry_out(&mut self, job: &MicrosoftJob) -> MicrosoftOutcome {
         match &job.task {
             Task::Refresh => {
                 if self.is_revoked {
@@ -112,6 +122,23 @@ impl Graph {
                 }
                 self.accepted.push(draft.id.clone());
                 MicrosoftOutcome::Sent
+            }
+            Task::Subscribe(asked) => {
+                self.subscribed.push(asked.known.clone());
+                if self.refuses {
+                    let (code, text) = ("ExtensionError".to_owned(), String::new());
+                    let refused = GraphError::Refused { status: 403, code, text };
+                    return MicrosoftOutcome::Failed(refused);
+                }
+                match self.has_address {
+                    true => {
+                        let made = self.subscribed.iter().filter(|known| known.is_none()).count();
+                        let known = asked.known.clone();
+                        let id = known.unwrap_or_else(|| format!("s{made}"));
+                        MicrosoftOutcome::Subscribed(id)
+                    }
+                    false => MicrosoftOutcome::NoAddress,
+                }
             }
             Task::Look(draft) => MicrosoftOutcome::Found(match self.drafts[&draft.id] {
                 true if self.hides => DraftFate::Nowhere,

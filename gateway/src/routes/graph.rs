@@ -1,0 +1,89 @@
+//! Microsoft Graph tells of new mail: `POST /webhooks/graph`.
+//!
+//! It is no part of the API, and nobody logs in to it. What a notification brings back was sealed
+//! for Graph when it was asked to tell (`clientState`): one that does not open changes nothing and
+//! costs no more than that. What comes is a hint, so it is answered at once with 202, whatever
+//! becomes of it.
+
+use crate::app::Call;
+use crate::body::Rule;
+use crate::gather::gather;
+use crate::platform::Platform;
+use crate::query::Query;
+use actors::mail::graph::notified;
+use actors::mail::seal::SealKey;
+use schema::inbox::InboxCommand;
+use schema::microsoft::{Lifecycle, NoteChange};
+use schema::{ActorKind, Principal, Reject};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// Where it is.
+pub const PATH: &str = "/webhooks/graph";
+
+const BODY_BYTES_MAX: usize = 256 * 1024;
+const TOKEN_BYTES_MAX: usize = 4_096;
+/// How many inboxes are told at once; the others read by themselves.
+const TOLD_MAX: usize = 20;
+
+/// The answer: a status and a text.
+pub type Said = (u16, String);
+
+#[derive(Deserialize)]
+struct Notifications {
+    value: Vec<Notification>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Notification {
+    #[serde(default)]
+    subscription_id: String,
+    #[serde(default)]
+    client_state: Option<String>,
+    #[serde(default)]
+    lifecycle_event: Option<String>,
+}
+
+/// Answers for itself, where Graph asks whether it may tell; else takes note of what it tells.
+///
+/// # Errors
+/// `method_not_allowed`, `invalid_input`, `bad_request`, `too_large`.
+pub async fn told<P: Platform>(mut call: Call<'_, P>) -> Result<Said, Reject> {
+    if call.request.method != "POST" {
+        return Err(Reject::not_found("page"));
+    }
+    let query = Query::read(call.request.query.as_deref(), &["validationToken"])?;
+    if let Some(token) = query.long("validationToken", TOKEN_BYTES_MAX)? {
+        // It goes back as it came, as plain text; nothing in it is ever markup.
+        if token.contains(['<', '>']) || token.chars().any(char::is_control) {
+            return Err(Reject::field("validationToken", "must be plain text"));
+        }
+        return Ok((200, token));
+    }
+    let text = call.text(Rule::AtMost(BODY_BYTES_MAX), &[]).await?;
+    let all: Notifications = schema::codec::read_json(&text)?;
+    let names = ["SECRETS_KEY", "SECRETS_KEY_PREVIOUS"];
+    let keys = names.iter().filter_map(|name| call.platform.var(name));
+    let keys: Vec<SealKey> = keys.filter_map(|key| SealKey::parse(&key).ok()).collect();
+    let known = all.value.into_iter().filter_map(|one| {
+        let inbox = notified(&keys, one.client_state.as_deref()?)?;
+        Some((inbox, one.subscription_id, one.lifecycle_event))
+    });
+    // Many mails are one hint.
+    let known: BTreeSet<_> = known.collect();
+    let known: Vec<_> = known.into_iter().take(TOLD_MAX).collect();
+    let call = &call;
+    let hints = gather(known, |((workspace, inbox), subscription_id, event)| {
+        let lifecycle = event.and_then(|event| Lifecycle::parse(&event));
+        let command = InboxCommand::NoteChange(NoteChange { subscription_id, lifecycle });
+        let instance = format!("{workspace}/{inbox}");
+        async move {
+            let system = Principal::system(workspace);
+            call.ask(ActorKind::InboxState, instance, system, None, &command).await
+        }
+    });
+    // Whoever does not hear it reads by itself.
+    drop(hints.await);
+    Ok((202, String::new()))
+}
