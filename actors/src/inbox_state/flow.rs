@@ -176,6 +176,15 @@ pub fn doubt(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     record(ctx, send, Fate::Unknown)
 }
 
+/// Whether a mail that shall not leave may have left before: then it comes to that end.
+pub fn may_have_left(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<bool, Reject> {
+    if !store::microsoft::may_leave(ctx.sql, send.id)? {
+        return Ok(false);
+    }
+    doubt(ctx, send)?;
+    Ok(true)
+}
+
 /// The mail will not leave: its slot is free again.
 pub fn not_left(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<(), Reject> {
     finish(ctx, send, state)?;

@@ -37,10 +37,19 @@ const ERROR_CHARS_MAX: usize = 500;
 const MAILS_MAX: usize = 100;
 /// After so many failures at one mail it is passed over.
 const FAILURES_MAX: i64 = 8;
+/// What was sent is read at its times, failing or not: it is tried more often.
+const SENT_FAILURES_MAX: i64 = 60;
 /// After so many readings without an end that was heard of, mails are read one by one.
 const UNHEARD_MAX: i64 = 3;
 /// After so many, the next mail is what ends the object: it is passed over.
 const UNHEARD_END: i64 = 12;
+
+const fn failures_max(mail: &MailRef) -> i64 {
+    match mail.folder {
+        MailFolder::Inbox => FAILURES_MAX,
+        MailFolder::Sent => SENT_FAILURES_MAX,
+    }
+}
 
 /// Has the mailbox read at once.
 pub fn ask(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
@@ -61,6 +70,12 @@ pub fn is_asked(ctx: &Ctx<'_>) -> Result<bool, Reject> {
     Ok(entries::find(ctx.sql, outbox::SYNC, "")?.is_some())
 }
 
+/// Whether the latest reading failed, or a mail keeps failing.
+pub fn is_failing(ctx: &Ctx<'_>) -> Result<bool, Reject> {
+    let mailbox = store::load(ctx.sql)?;
+    Ok(mailbox.is_some_and(|mailbox| mailbox.failures > 0 || mailbox.failing_mail.is_some()))
+}
+
 /// Says what is to be read; at Microsoft, once that may be asked.
 pub fn begin(ctx: &mut Ctx<'_>) -> Result<Effect, Reject> {
     let Some(mut mailbox) = store::load(ctx.sql)? else { return Ok(Effect::Nothing) };
@@ -76,7 +91,7 @@ pub fn begin(ctx: &mut Ctx<'_>) -> Result<Effect, Reject> {
     let is_careful = mailbox.unheard >= UNHEARD_MAX || mailbox.failures > 0;
     let give_up = match &mailbox.failing_mail {
         _ if mailbox.unheard >= UNHEARD_END => GiveUp::Next,
-        Some(mail) if mailbox.failing_count >= FAILURES_MAX => GiveUp::At(mail.clone()),
+        Some(mail) if mailbox.failing_count >= failures_max(mail) => GiveUp::At(mail.clone()),
         _ => GiveUp::Nothing,
     };
     mailbox.unheard += 1;

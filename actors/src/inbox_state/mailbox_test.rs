@@ -398,9 +398,9 @@ fn a_reading_of_which_nobody_hears_counts_as_failed_and_comes_back() {
 fn a_bad_mail_among_what_was_sent_is_given_up_while_the_inbox_is_read_as_ever() {
     let mut scene = Scene::connected();
     let bad = MailRef { folder: MailFolder::Sent, id: "7/2".into() };
-    for n in 0..9 {
+    for n in 0..61 {
         let fails = |job: &MailboxJob| {
-            let expected = if n < 8 { GiveUp::Nothing } else { GiveUp::At(bad.clone()) };
+            let expected = if n < 60 { GiveUp::Nothing } else { GiveUp::At(bad.clone()) };
             assert_eq!(job.give_up, expected, "{n}");
             let end = ReadEnd::SentFailed { why: "no".into(), mail: Some(bad.clone()) };
             read(job, at(5 + n), end)

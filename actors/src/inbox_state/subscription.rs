@@ -75,14 +75,11 @@ pub fn settle(ctx: &mut Ctx<'_>, outcome: &Outcome) -> Result<Settled, Reject> {
             LIFE_MS / 2
         }
         Outcome::Microsoft(MicrosoftOutcome::NoAddress) => UNWANTED_MS,
-        Outcome::Microsoft(MicrosoftOutcome::Failed(error)) => {
-            microsoft::note(ctx, error)?;
-            match error {
-                // Asked for again with another token.
-                GraphError::Unauthorized => MINUTE_MS,
-                _ => AGAIN_MS,
-            }
-        }
+        // Mail need not wait for what is a hint alone.
+        Outcome::Microsoft(MicrosoftOutcome::Failed(GraphError::Throttled {
+            retry_after_ms,
+            ..
+        })) => retry_after_ms.and_then(|ms| Millis::try_from(ms).ok()).unwrap_or(0).max(AGAIN_MS),
         _ => AGAIN_MS,
     };
     let wait = wait + ctx.random_below(wait / 8);
@@ -116,6 +113,10 @@ pub fn note(ctx: &mut Ctx<'_>, input: &NoteChange) -> Result<ChangeNoted, Reject
 
 /// Has the mailbox read soon: what is told together is one reading.
 fn hint(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    if mailbox::is_failing(ctx)? {
+        // It is tried again at its own time, so that a fault that is short stays one.
+        return Ok(());
+    }
     if mailbox::is_asked(ctx)? {
         // One that is under way may have passed what is told now: another follows it.
         return mailbox::ask(ctx);

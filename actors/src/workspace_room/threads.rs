@@ -96,8 +96,10 @@ fn named(
     user: Option<&User>,
     policy: Policy,
 ) -> Result<Option<(i64, ThreadedBy)>, Reject> {
-    if let Some(number) = mails::thread(ctx.sql, &mail::thread_keys(input))? {
-        return Ok(Some((number, ThreadedBy::Reference)));
+    if let Some(named) = mails::thread(ctx.sql, &mail::thread_keys(input))? {
+        // Who names a mail that only its subject brought may have written that one.
+        let by = if named.is_proof { ThreadedBy::Reference } else { ThreadedBy::Subject };
+        return Ok(Some((named.ticket, by)));
     }
     let addresses = input.to.iter().chain(&input.cc).map(|to| to.address.as_str());
     if let Some(number) = reply_token::find(ctx, addresses)? {

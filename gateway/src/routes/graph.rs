@@ -2,8 +2,8 @@
 //!
 //! It is no part of the API, and nobody logs in to it. What a notification brings back was sealed
 //! for Graph when it was asked to tell (`clientState`): one that does not open changes nothing and
-//! costs no more than that. What comes is a hint, so it is answered at once with 202, whatever
-//! becomes of it.
+//! costs no more than that. What comes is a hint, so it is answered with 202, whatever becomes of
+//! it.
 
 use crate::app::Call;
 use crate::body::Rule;
@@ -48,7 +48,7 @@ struct Notification {
 /// Answers for itself, where Graph asks whether it may tell; else takes note of what it tells.
 ///
 /// # Errors
-/// `method_not_allowed`, `invalid_input`, `bad_request`, `too_large`.
+/// `not_found` for another method, `invalid_input`, `bad_request`, `too_large`.
 pub async fn told<P: Platform>(mut call: Call<'_, P>) -> Result<Said, Reject> {
     if call.request.method != "POST" {
         return Err(Reject::not_found("page"));

@@ -3,7 +3,7 @@
 use crate::inbox_state::handle::connect_microsoft::HOST;
 use crate::inbox_state::store::mailbox::{self as store, Mailbox};
 use crate::inbox_state::store::microsoft;
-use crate::inbox_state::{keep_inbox, mailbox, registered, view};
+use crate::inbox_state::{keep_inbox, mailbox, registered, subscription, view};
 use crate::kernel::Ctx;
 use schema::inbox::{InboxView, Security};
 use schema::mailbox::{ConnectMailbox, ForgetPassedOver, ImapAccount, MailboxProvider, SyncBegun};
@@ -58,6 +58,7 @@ pub fn connect(ctx: &mut Ctx<'_>, input: ConnectMailbox) -> Result<InboxView, Re
     new.reading += 1;
     store::save(ctx.sql, &new)?;
     mailbox::ask(ctx)?;
+    subscription::ensure(ctx)?;
     keep_inbox(ctx, &mut inbox)?;
     view::inbox(ctx, &inbox)
 }

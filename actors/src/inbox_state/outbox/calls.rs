@@ -138,6 +138,9 @@ pub fn permitted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Set
 
 /// The mail must not leave; a permission that it had for an earlier try is given back.
 fn refuse(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+    if flow::may_have_left(ctx, send)? {
+        return Ok(());
+    }
     flow::not_left(ctx, send, SendState::Refused)?;
     if send.permitted_at.is_some() {
         flow::record(ctx, send, Fate::Released)?;

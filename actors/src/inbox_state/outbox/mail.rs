@@ -250,6 +250,9 @@ pub fn keep_refusal(ctx: &Ctx<'_>, send: &mut Send, told: ReportedRecipient) {
 
 /// The mail could not be sent.
 pub fn fail(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+    if flow::may_have_left(ctx, send)? {
+        return Ok(());
+    }
     flow::not_left(ctx, send, SendState::Failed)?;
     flow::record(ctx, send, Fate::Failed)
 }

@@ -33,9 +33,9 @@ use crate::workspace_room::{
 use schema::event::By;
 use schema::ids::{CommentId, InboxId, TicketId};
 use schema::room::attention::WakeReason;
-use schema::room::comment::Visibility;
+use schema::room::comment::{Comment, Visibility};
 use schema::room::mail::{
-    AutomaticKind, MailFacts, MailOutcome, MailReceipt, MailStopped, ReceiveMail,
+    AutomaticKind, MailFacts, MailOutcome, MailReceipt, MailStopped, ReceiveMail, ThreadedBy,
 };
 use schema::room::ticket::{Attributes, Priority, Source, Status};
 use schema::room::user::User;
@@ -90,7 +90,7 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     ticket.inbox_id = inbox.or(ticket.inbox_id);
     let draft = draft(ctx, input, author, facts)?;
     let comment = comments::add(ctx, &mut ticket, draft)?;
-    remember(ctx, input, &key, (ticket.number, comment.id))?;
+    remember(ctx, input, &key, (ticket.number, &comment))?;
     report(ctx, input, Some((ticket.id, comment.id)))?;
     Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
 }
@@ -100,14 +100,18 @@ fn remember(
     ctx: &Ctx<'_>,
     input: &ReceiveMail,
     key: &str,
-    kept: (i64, CommentId),
+    (ticket, comment): (i64, &Comment),
 ) -> Result<(), Reject> {
-    mails::remember(ctx.sql, key, Some(kept), ctx.now)?;
+    mails::remember(ctx.sql, key, Some((ticket, comment.id)), ctx.now)?;
     let before = mail::before(input);
     if !before.is_empty() {
         mails::set_before(ctx.sql, key, &before)?;
     }
-    if let Some(conversation) = &input.conversation {
+    // What only its subject brought must not bring others.
+    let threaded_by = comment.mail.as_ref().and_then(|mail| mail.threaded_by);
+    if let Some(conversation) = &input.conversation
+        && threaded_by.is_none_or(ThreadedBy::is_proof)
+    {
         mails::set_conversation(ctx.sql, key, conversation)?;
     }
     Ok(())

@@ -67,8 +67,8 @@ pub fn receive(ctx: &mut Ctx<'_>, input: &ReceiveMail, key: &str) -> Result<Repl
 
 /// The ticket of the first of these mails that has one, or that it was merged into.
 fn ticket_of(ctx: &Ctx<'_>, keys: &[String]) -> Result<Option<Standing>, Reject> {
-    let Some(number) = mails::thread(ctx.sql, keys)? else { return Ok(None) };
-    let Some(ticket) = store::standing_of_number(ctx.sql, number)? else { return Ok(None) };
+    let Some(named) = mails::thread(ctx.sql, keys)? else { return Ok(None) };
+    let Some(ticket) = store::standing_of_number(ctx.sql, named.ticket)? else { return Ok(None) };
     Ok(Some(tickets::follow_merge(ctx, ticket)?).filter(|ticket| !ticket.deleted))
 }
 

@@ -21,23 +21,39 @@ pub fn find(sql: &dyn Sql, message_id: &str) -> Result<Option<Known>, Fault> {
     row.map(|row| Ok((row.id_or_null(0)?, row.id_or_null(1)?))).transpose()
 }
 
-const THREADS: &str = "select j.key, m.ticket
+const THREADS: &str = "select j.key, m.ticket,
+        (select json_extract(c.mail, '$.threadedBy') from comments c where c.id = m.comment_id)
     from json_each(?) j cross join mail_ids m on m.message_id = j.value
     where m.ticket is not null";
 
-/// The number of the ticket of the first of these mails that has one.
+/// A ticket that a mail names by other mails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Named {
+    /// Its number.
+    pub ticket: i64,
+    /// Whether one of those mails is there by more than its subject: then who names it has seen
+    /// something of the ticket's.
+    pub is_proof: bool,
+}
+
+/// The ticket of the first of these mails that has one.
 ///
 /// # Errors
 /// A storage fault.
-pub fn thread(sql: &dyn Sql, message_ids: &[String]) -> Result<Option<i64>, Fault> {
+pub fn thread(sql: &dyn Sql, message_ids: &[String]) -> Result<Option<Named>, Fault> {
     if message_ids.is_empty() {
         return Ok(None);
     }
     let list = serde_json::Value::from(message_ids).to_string();
     let rows = sql.exec(THREADS, &[list.into()])?;
-    let found: Result<Vec<_>, Fault> =
-        rows.iter().map(|row| Ok((row.integer(0)?, row.integer(1)?))).collect();
-    Ok(found?.into_iter().min().map(|(_, ticket)| ticket))
+    let mut found = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let by_subject = matches!(row.text_or_null(2)?.as_deref(), Some("tag" | "subject"));
+        found.push((row.integer(0)?, row.integer(1)?, !by_subject));
+    }
+    let Some((_, ticket, _)) = found.iter().min().copied() else { return Ok(None) };
+    let is_proof = found.iter().any(|(_, its, is_proof)| *its == ticket && *is_proof);
+    Ok(Some(Named { ticket, is_proof }))
 }
 
 const REMEMBER: &str =

@@ -300,8 +300,15 @@ fn what_only_its_subject_brought_to_a_ticket_has_no_say_in_whom_an_answer_goes_t
     let sends = asked(&mut desk, |_| taken(&inbox, 1));
     assert_eq!((&sends[0].mail.to[..], sends[0].mail.cc.len()), (&[ANN.to_owned()][..], 0));
     assert_eq!(sends[0].mail.in_reply_to.as_deref(), Some("1@x"));
-    // Who answers a mail of the ticket's has seen one.
+    // Who answers what they may have written themselves has seen none of the ticket's.
     let mut answers = forged;
+    answers["subject"] = json!("Re: Door");
+    answers["inReplyTo"] = json!(["2@evil"]);
+    assert_eq!(receive(&mut desk, "4@evil", &answers), ticket);
+    desk.comment(&ticket, "For Ann alone, again");
+    let sends = asked(&mut desk, |_| taken(&inbox, 2));
+    assert_eq!((&sends[0].mail.to[..], sends[0].mail.cc.len()), (&[ANN.to_owned()][..], 0));
+    // Who answers a mail of the ticket's has seen one.
     answers["inReplyTo"] = json!(["own1@desk.example"]);
     assert_eq!(receive(&mut desk, "3@x", &answers), ticket);
     let copied = desk.comment(&ticket, "For both")["mail"].clone();

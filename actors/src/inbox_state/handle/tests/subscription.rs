@@ -3,7 +3,7 @@
 use super::microsoft::{Graph, connection, logged_in};
 use super::*;
 use crate::mail::mailbox::{MailboxRead, ReadEnd};
-use schema::mailbox::{ConnectMailbox, DisconnectMailbox};
+use schema::mailbox::{ConnectMailbox, DisconnectMailbox, SyncMailbox};
 use schema::microsoft::{ChangeNoted, Lifecycle, NoteChange};
 
 const MINUTE: Millis = 60_000;
@@ -159,4 +159,25 @@ fn a_subscription_that_is_refused_is_asked_for_again_and_mail_is_read_all_the_sa
     reader.until(began + 2_600 * MINUTE);
     assert!(reader.readings > readings);
     assert!(reader.told("s1", None));
+}
+
+#[test]
+fn a_mailbox_that_cannot_be_read_is_tried_at_its_times_whatever_is_told() {
+    let mut reader = Reader::new(true);
+    reader.scene.ask(InboxCommand::SyncMailbox(SyncMailbox {})).expect("asked");
+    for (entry, effect) in reader.scene.inbox.begin() {
+        if let Effect::Mailbox(job) = effect {
+            let failed = MailboxRead::failed(&job, "no answer", false);
+            reader.scene.inbox.settle(&entry, &Outcome::Mailbox(Box::new(failed)));
+        }
+    }
+    let (began, readings) = (reader.scene.inbox.now, reader.readings);
+    for _ in 0..10 {
+        reader.told("s1", None);
+        reader.scene.inbox.now += 1_000;
+    }
+    reader.until(began + 20_000);
+    assert_eq!(reader.readings, readings);
+    reader.until(began + 2 * MINUTE);
+    assert_eq!(reader.readings, readings + 1);
 }
