@@ -75,7 +75,7 @@ impl World {
     /// A mail of which the inbox does not know that it has left, though its copy has been read.
     fn doubtful_copies(&mut self, name: &Name, since: Millis) -> Result<Option<String>, String> {
         let Some(object) = self.objects.get(name) else { return Ok(None) };
-        let sql = "select id from ledger where state = 'unknown'";
+        let sql = "select id from ledger where state = 'unknown' and deferred = '[]'";
         let mut rows = object.native.connection().prepare(sql).map_err(text)?;
         let ids = rows.query_map([], |row| row.get::<_, String>(0)).map_err(text)?;
         let ids: Vec<String> = ids.collect::<Result<_, _>>().map_err(text)?;

@@ -34,7 +34,12 @@ pub fn mailboxes(world: &mut World, tenant: usize) {
         80..90 => json!({ "syncMailbox": {} }),
         90..92 => json!({ "forgetPassedOver": { "folder": "inbox", "id": "7/1" } }),
         92..95 => json!({ "status": {} }),
-        95..98 => json!({ "disconnectMailbox": {} }),
+        95..97 => json!({ "disconnectMailbox": {} }),
+        97 => {
+            let system = world.plan.tenants[tenant].system();
+            let command = json!({ "noteChange": { "subscriptionId": "none" } });
+            return ask_object(world, name, system, &command, About::Other);
+        }
         _ => {
             let (name, command) = microsoft(world, tenant, inbox_id);
             return ask_object(world, name, owner.principal, &command, About::Other);
