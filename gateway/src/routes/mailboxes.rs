@@ -83,6 +83,7 @@ async fn account<P: Platform>(
     inbox: InboxId,
     input: NewMailbox,
 ) -> Result<ImapAccount, Reject> {
+    let view = status(call, principal, inbox).await?;
     let missing = |field: &str| Reject::field(field, "must be there");
     let host = input.host.ok_or_else(|| missing("host"))?;
     let port = input.port.ok_or_else(|| missing("port"))?;
@@ -96,7 +97,6 @@ async fn account<P: Platform>(
     if password.is_empty() || password.len() > 1_024 {
         return Err(Reject::field("password", "must have 1 to 1024 bytes"));
     }
-    let view = status(call, principal, inbox).await?;
     let username = match input.username {
         Some(username) => schema::check::line("username", &username, 320)?,
         None => view.email,

@@ -65,8 +65,8 @@ pub(crate) struct RetryPassedOver {
 /// over. Then it is listed no more.
 ///
 /// # Errors
-/// `unauthorized`, `forbidden`, `invalid_input`, `unavailable`; `not_found` where none of the
-/// folder of mail that arrives is listed so; `gone` where it was never given, or is no longer kept;
+/// `unauthorized`, `forbidden`, `invalid_input`, `unavailable`, `not_found`; `gone` where none
+/// of the folder of mail that arrives is listed so, or it was never given, or is no longer kept;
 /// what the room says.
 pub async fn retry_passed_over<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
     let principal = call.may(Permission::Manage).await?;
@@ -76,7 +76,8 @@ pub async fn retry_passed_over<P: Platform>(mut call: Call<'_, P>) -> Result<Rep
     let folder = MailFolder::Inbox;
     let listed = view.mailbox.map(|mailbox| mailbox.passed_over).unwrap_or_default();
     let mail = listed.into_iter().find(|mail| mail.folder == folder && mail.id == id);
-    let mail = mail.ok_or_else(|| Reject::not_found("mail that was passed over"))?;
+    let unlisted = || Reject::new(Code::Gone, "no mail of that id is listed as passed over");
+    let mail = mail.ok_or_else(unlisted)?;
     let never = || Reject::new(Code::Gone, "the server never gave the mail");
     let raw_key = mail.raw_key.ok_or_else(never)?;
     let raw = kept(&call, &raw_key).await?;
