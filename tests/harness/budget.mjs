@@ -1,2 +1,2 @@
 /** The Worker's size, gzipped, in bytes: half of what the free plan takes (README, Decisions). */
-export const WORKER_GZIP_MAX = 1_500_000;
+export const WORKER_GZIP_MAX = 1_572_864;

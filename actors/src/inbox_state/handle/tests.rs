@@ -20,6 +20,7 @@ mod domains;
 mod health;
 mod microsoft;
 mod microsoft_mailbox;
+mod microsoft_trouble;
 mod reports;
 mod subscription;
 

@@ -116,23 +116,11 @@ fn erase(desk: &mut Desk, ann: &Value) -> Value {
     report
 }
 
-/// What storage is asked to forget now.
-fn forgotten(desk: &mut Desk) -> Vec<String> {
-    let mut keys = Vec::new();
-    desk.room.drain(|_, effect| {
-        if let Effect::Forget(some) = effect {
-            keys.extend(some.clone());
-        }
-        Outcome::Done(Vec::new())
-    });
-    keys
-}
-
 #[test]
 fn what_was_erased_does_not_come_in_again_where_its_mailbox_is_read_anew() {
     let (mut desk, ann) = lived_in();
     erase(&mut desk, &ann);
-    forgotten(&mut desk);
+    desk.forgotten();
     let rows = |desk: &Desk| {
         ["users", "tickets", "comments", "events", "unparseable_mails"]
             .map(|table| desk.room.count(table))
@@ -146,14 +134,14 @@ fn what_was_erased_does_not_come_in_again_where_its_mailbox_is_read_anew() {
     assert_eq!(desk.system(&json!({ "reportUnparseable": bad })), nothing);
     assert_eq!(rows(&desk), before);
     // What was kept of them for that goes again.
-    let mut keys = forgotten(&mut desk);
+    let mut keys = desk.forgotten();
     keys.sort();
     assert_eq!(keys, ["objects/canary-file", "raw-bad", "raw-of-canary-file"]);
     let left = everything(&desk);
     assert!(CANARIES.iter().all(|canary| !left.contains(canary)), "{left}");
     // Somebody else's mail is kept, however often it comes.
     let bobs = mail(&mut desk, "bob@other.example", "Bob", "bob's words", "bob-file");
-    assert_eq!((&bobs["outcome"], forgotten(&mut desk)), (&json!("duplicate"), Vec::new()));
+    assert_eq!((&bobs["outcome"], desk.forgotten()), (&json!("duplicate"), Vec::new()));
     // An answer to what was erased opens a ticket, and one like it is another mail.
     let answer = json!({ "rawKey": "raw/new", "messageId": "new@x", "text": "again",
         "inReplyTo": ["canary-body 1@host.example"], "from": { "address": from } });

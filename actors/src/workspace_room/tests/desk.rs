@@ -1,7 +1,7 @@
 //! A registered room with an owner, an agent and a viewer, and short ways to ask it.
 
+use crate::kernel::{Effect, Outcome};
 use crate::workspace_room::access::tests::world::{Person, Room};
-
 use schema::room::RoomCommand;
 use schema::{Code, Principal, Role};
 use serde_json::{Value, json};
@@ -72,6 +72,18 @@ impl Desk {
     pub fn system(&mut self, command: &Value) -> Value {
         let who = crate::kernel::testing::system();
         self.ask_as(&who, command).unwrap_or_else(|refused| panic!("{command}: {refused:?}"))
+    }
+
+    /// What storage is asked to forget now.
+    pub fn forgotten(&mut self) -> Vec<String> {
+        let mut keys = Vec::new();
+        self.room.drain(|_, effect| {
+            if let Effect::Forget(some) = effect {
+                keys.extend(some.clone());
+            }
+            Outcome::Done(Vec::new())
+        });
+        keys
     }
 
     /// Lets the agent log in again, after a long time.

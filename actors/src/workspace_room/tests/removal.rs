@@ -81,22 +81,12 @@ fn mail_of_a_deleted_ticket_does_not_come_in_again_and_an_answer_opens_a_new_one
     for _ in 0..5 {
         desk.room.alarm();
     }
-    let forgotten = |desk: &mut Desk| {
-        let mut keys = Vec::new();
-        desk.room.drain(|_, effect| {
-            if let Effect::Forget(some) = effect {
-                keys.extend(some.clone());
-            }
-            Outcome::Done(Vec::new())
-        });
-        keys
-    };
-    forgotten(&mut desk);
+    desk.forgotten();
     assert_eq!(desk.mail("1@x", None)["outcome"], "duplicate", "for good");
-    let keys = forgotten(&mut desk);
+    let keys = desk.forgotten();
     assert_eq!(keys, ["raw/1@x"], "nor is it kept");
     assert_eq!(desk.mail("2@x", None)["outcome"], "duplicate");
-    assert_eq!(forgotten(&mut desk), Vec::<String>::new(), "this one's ticket is there");
+    assert_eq!(desk.forgotten(), Vec::<String>::new(), "this one's ticket is there");
 }
 
 #[test]

@@ -152,14 +152,7 @@ fn the_mailbox_goes_with_microsoft_and_is_read_by_nobody_who_has_not_logged_in()
     assert_eq!(refused.map_err(|reject| reject.code), Err(Code::Conflict));
     let mut scene = logged_in();
     run(&mut scene, &tokens(), all);
-    let smtp = SmtpTransport {
-        host: "smtp.example.com".into(),
-        port: 587,
-        security: Security::Starttls,
-        username: "ann@example.com".into(),
-        sealed_password: b"sealed".to_vec(),
-    };
-    let transport = Some(Transport::Smtp(smtp));
+    let transport = Some(registration(false).transport);
     let configure = ConfigureInbox { transport, ..ConfigureInbox::default() };
     scene.ask(InboxCommand::Configure(configure)).expect("configured");
     assert_eq!((scene.inbox.count("mailbox"), scene.inbox.count("mailbox_folders")), (0, 0));
