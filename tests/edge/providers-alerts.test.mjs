@@ -71,6 +71,7 @@ test("what is not signed so is refused and not kept", async (t) => {
     { at: "NaN" },
     { at: undefined, signature: "v1,AAAA" },
     { id: "msg.1" },
+    { id: "" },
     { signature: "" },
     { signature: signatureOf(alerts.secret, "msg_1", NOW_S, BODY).replace("v1,", "") },
     { signature: signatureOf(alerts.secret, "msg_1", NOW_S, BODY).replace("v1,", "v1a,") },
@@ -79,6 +80,9 @@ test("what is not signed so is refused and not kept", async (t) => {
   ]) {
     assert.equal((await post(changes)).status, 401, JSON.stringify(changes));
   }
+  const bare = { "webhook-id": "msg_1", "webhook-timestamp": NOW_S };
+  const unsigned = await ask(alerts.url, { method: "POST", json: {}, headers: bare });
+  assert.deepEqual([unsigned.status, /is missing/.test(unsigned.json.message)], [401, true]);
   assert.equal((await post({ type: "text/plain" })).status, 400);
   assert.equal((await post({ signed: '{"data":{}}' })).status, 400);
   assert.equal((await post({ signed: "[]" })).status, 400);

@@ -52,7 +52,7 @@ test("a message is answered with its content, stop reason and usage", async (t) 
 
 test("a text is cut at max_tokens or a stop sequence, and says which", async (t) => {
   const { anthropic, say } = await standIn(t);
-  anthropic.reply("One two three END four", "One two three END four");
+  anthropic.reply("One two three END four", "One two three END four", "END");
   const short = (await say({ max_tokens: 2 })).json;
   assert.deepEqual([short.content[0].text, short.stop_reason], ["One two ", "max_tokens"]);
   const stopped = (await say({ stop_sequences: ["END"] })).json;
@@ -60,6 +60,7 @@ test("a text is cut at max_tokens or a stop sequence, and says which", async (t)
     [stopped.content[0].text, stopped.stop_reason, stopped.stop_sequence],
     ["One two three ", "stop_sequence", "END"],
   );
+  assert.equal((await say({ stop_sequences: ["END"] })).json.stop_reason, "stop_sequence");
 });
 
 test("an object is the input of the tool that was chosen", async (t) => {
@@ -97,6 +98,10 @@ test("a body that is not as documented is refused", async (t) => {
     [{ messages: [user("Hi"), { role: "system", content: "Be brief" }] }, /messages.1.role/],
     [{ messages: [user("")] }, /non-empty/],
     [{ messages: [user([{ type: "text", text: "" }])] }, /non-empty/],
+    [{ messages: [user([])] }, /non-empty/],
+    [{ top_p: -0.1 }, /top_p/],
+    [{ top_k: -1 }, /top_k/],
+    [{ tool_choice: { type: "auto" } }, /only be given with tools/],
     [{ messages: [{ ...user("Hi"), name: "ann" }] }, /messages.0.name: Extra inputs/],
     [{ messages: [user("Hi"), { role: "assistant", content: "{ " }] }, /trailing whitespace/],
     [{ tool_choice: { type: "tool", name: "classify" } }, /tools/],
@@ -109,6 +114,16 @@ test("a body that is not as documented is refused", async (t) => {
   const tooLarge = await say({ messages: [user("x".repeat(20_000))] });
   assert.deepEqual([tooLarge.status, tooLarge.json.error.type], [413, "request_too_large"]);
   assert.equal((await say({ messages: [user([{ type: "text", text: "Hi" }])] })).status, 200);
+  const least = { max_tokens: 1, temperature: 0, top_p: 0, top_k: 0 };
+  assert.equal((await say(least)).status, 200);
+  assert.equal((await say({ temperature: 1, top_p: 1 })).status, 200);
+  const headers = {
+    "x-api-key": anthropic.key,
+    "anthropic-version": "2023-06-01",
+    "content-type": "application/json",
+  };
+  const half = { method: "POST", headers, body: '{"model":' };
+  refused(await ask(`${anthropic.url}/messages`, half), 400, INVALID, /not valid JSON/);
   const elsewhere = await ask(`${anthropic.url}/complete`, { method: "POST", json: {} });
   assert.deepEqual([elsewhere.status, (await ask(`${anthropic.url}/messages`)).status], [404, 405]);
 });
@@ -145,6 +160,9 @@ test("tokens of a minute are counted by what was asked and answered", async (t) 
   assert.equal(byOutput.headers.get("retry-after"), "1");
   anthropic.advance(1000);
   assert.equal((await say()).status, 200);
+  const never = await say({ messages: [{ role: "user", content: "x".repeat(2404) }] });
+  refused(never, 429, "rate_limit_error");
+  assert.equal(never.headers.get("retry-after"), null, "a minute never has so many");
 });
 
 test("every reason to stop can be scripted, also those that are no success", async (t) => {
@@ -189,4 +207,18 @@ test("its errors can be scripted, with or without how long to wait", async (t) =
   const said = ["retry-after", "retry-after-ms", "x-should-retry"].map((name) => headers.get(name));
   assert.deepEqual(said, ["9", "8500", "false"]);
   assert.equal((await say()).status, 200);
+});
+
+test("a test that asks for what there is not hears so when the stand-in is stopped", async () => {
+  for (const prepare of [
+    (one) => one.script({ fault: "stopped", reason: "boredom" }),
+    (one) => one.reply({ category: "interested" }), // an object, where no tool is given
+  ]) {
+    const anthropic = await startAnthropic();
+    prepare(anthropic);
+    const headers = { "x-api-key": anthropic.key, "anthropic-version": "2023-06-01" };
+    const asked = ask(`${anthropic.url}/messages`, { method: "POST", json: ASKED, headers });
+    await assert.rejects(asked);
+    await assert.rejects(anthropic.stop(), /no stop reason|who gave a tool/);
+  }
 });

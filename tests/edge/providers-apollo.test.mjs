@@ -87,6 +87,8 @@ test("what is not meant so is refused", async (t) => {
     { ...WHO, domain: "@acme.test" },
     { ...WHO, nickname: "Annie" },
     { ...WHO, email: "ann" },
+    { ...WHO, title: "" },
+    { ...WHO, linkedin_url: "" },
     { ...WHO, hashed_email: "abc" },
     { ...WHO, reveal_personal_emails: "yes" },
     { ...WHO, reveal_phone_number: "true" },
@@ -96,9 +98,14 @@ test("what is not meant so is refused", async (t) => {
     const { status, json } = await match(query);
     assert.deepEqual([status, Object.keys(json)], [422, ["error"]], JSON.stringify(query));
   }
-  assert.equal((await match({}, { json: WHO })).status, 422, "parameters in the body");
+  assert.equal((await match(WHO, { json: { email: "ann@acme.test" } })).status, 422, "in the body");
+  assert.equal((await match(WHO, { body: "email=ann@acme.test" })).status, 422, "a form");
   assert.equal((await match(WHO, { json: {} })).status, 200, "an empty object is no parameter");
   assert.equal((await bulk([])).status, 422);
+  assert.equal((await bulk({ length: 1, forEach: null })).status, 422);
+  assert.equal((await bulk([{ ...WHO, domain: 7 }])).status, 422);
+  const more = { details: [WHO], reveal_personal_emails: true };
+  assert.equal((await post("bulk_match", { json: more })).status, 422, "flags belong into the query");
   assert.equal((await bulk([{ ...WHO, nickname: "Annie" }])).status, 422);
   assert.equal((await bulk([WHO], { name: "Ann Ames" })).status, 422);
   assert.equal((await post("bulk_match", { body: JSON.stringify({ details: [WHO] }) })).status, 422);
@@ -132,7 +139,9 @@ test("a window opens with the first call, counts for its endpoint, and ends", as
   assert.match(third.json.message, /api\/v1\/people\/match is 2 times per minute/);
   assert.equal(third.headers.get("x-minute-requests-left"), "0");
   assert.equal((await bulk([WHO])).status, 200, "another endpoint has its own");
-  apollo.advance(30_000);
+  apollo.advance(29_999);
+  assert.equal((await match(WHO)).headers.get("retry-after"), "1", "rounded up");
+  apollo.advance(1);
   assert.equal((await match(WHO)).status, 200);
   const hour = await match(WHO);
   assert.deepEqual([hour.status, hour.headers.get("retry-after")], [429, "3540"]);

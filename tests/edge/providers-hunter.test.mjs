@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 import { ask } from "../harness/providers/ask.mjs";
 import { startHunter } from "../harness/providers/hunter.mjs";
 import { later } from "../harness/worker.mjs";
@@ -92,6 +93,7 @@ test("parameters that miss, are malformed, twice or misspelt are refused", async
     ["/email-verifier", { email: "ann" }, "invalid_email"],
     ["/email-verifier", { email: "ann@acme.test", timeout: "20" }, "wrong_params"],
     ["/domain-search", {}, "wrong_params"],
+    ["/domain-search", { domain: "acme.test", page: "2" }, "wrong_params"],
     ["/domain-search", { domain: "acme.test", limit: "101" }, "pagination_error"],
     ["/domain-search", { domain: "acme.test", offset: "-1" }, "pagination_error"],
     ["/domain-search", { domain: "acme.test", type: "private" }, "invalid_type"],
@@ -159,7 +161,10 @@ test("the sixteenth call in a second is 403, the eleventh to the verifier, and t
 });
 
 test("a plan that is used up is 429, and who asked not to be processed 451, at every endpoint", async (t) => {
-  const { hunter, get } = await standIn(t, { credits: { verifications: 1 } });
+  const { hunter, get } = await standIn(t, { credits: { verifications: 1, searches: 1 } });
+  assert.equal((await get("/domain-search", { domain: "acme.test" })).status, 200);
+  refused(await get("/domain-search", { domain: "acme.test" }), 429);
+  refused(await get("/email-finder", WHO), 429);
   assert.equal((await get("/email-verifier", { email: "ann@acme.test" })).status, 200);
   refused(await get("/email-verifier", { email: "ann@acme.test" }), 429);
   hunter.refuse("Ann@acme.test");
@@ -225,6 +230,8 @@ test("a slow answer waits until it is let go, and one that was lost was carried 
   const { hunter, get } = await standIn(t, { credits: { searches: 2 } });
   hunter.script({ fault: "slow" });
   const slow = get("/email-finder", WHO);
+  const first = await Promise.race([slow, wait(50, "still waiting")]);
+  assert.equal(first, "still waiting");
   const other = await get("/email-verifier", { email: "ann@acme.test" });
   assert.deepEqual([other.status, hunter.requests[0].status], [200, undefined]);
   hunter.release();
@@ -232,6 +239,14 @@ test("a slow answer waits until it is let go, and one that was lost was carried 
   hunter.script({ fault: "lost" });
   await assert.rejects(get("/email-finder", WHO));
   assert.equal(hunter.credits.searches, 0);
+});
+
+test("an answer may wait for so many milliseconds", async (t) => {
+  const { hunter, get } = await standIn(t);
+  hunter.script({ fault: "slow", ms: 60 });
+  const began = performance.now();
+  assert.equal((await get("/email-finder", WHO)).status, 200);
+  assert.ok(performance.now() - began >= 55);
 });
 
 test("a request that is refused anyway meets no fault", async (t) => {

@@ -65,6 +65,9 @@ test("a schema is answered by an example of it, or by what the test says", async
   const { openai, chat } = await standIn(t);
   const content = async (changes) => JSON.parse((await chat(changes)).json.choices[0].message.content);
   assert.deepEqual(await content(format(SCHEMA)), { category: "interested", score: 0, tags: ["text"] });
+  const kinds = { a: { const: "x" }, b: { anyOf: [{ type: "boolean" }, { type: "null" }] } };
+  const odd = { ...SCHEMA, properties: kinds, required: ["a", "b"] };
+  assert.deepEqual(await content(format(odd)), { a: "x", b: false });
   openai.reply({ category: "not_now", score: 3, tags: [] });
   assert.equal((await content(format(SCHEMA))).category, "not_now");
   const messages = [{ role: "user", content: "Answer in JSON." }];
@@ -105,6 +108,10 @@ test("keys, paths and bodies are checked", async (t) => {
     [{ messages: [{ role: "robot", content: "Hi" }] }, { param: "messages[0].role" }],
     [{ messages: [{ role: "user", content: null }] }, { param: "messages[0].content" }],
     [{ messages: [{ role: "user", content: "Hi", to: "x" }] }, { param: "messages[0]" }],
+    [{ messages: [{ role: "user", content: [] }] }, { param: "messages[0].content" }],
+    [{ messages: [{ role: "user", content: "Hi", name: "a b" }] }, { param: "messages[0].name" }],
+    [{ top_p: -0.5 }, { param: "top_p" }],
+    [{ max_completion_tokens: 0 }, { param: "max_completion_tokens" }],
     [{ temperature: 2.5 }, { param: "temperature", code: "invalid_value" }],
     [{ stream: true }, { param: "stream" }],
     [{ n: 2 }, { param: "n" }],
@@ -112,6 +119,13 @@ test("keys, paths and bodies are checked", async (t) => {
   ]) {
     refused(await chat(changes), 400, { type: "invalid_request_error", ...about });
   }
+  const headers = {
+    authorization: `Bearer ${openai.key}`,
+    "content-type": "application/json",
+  };
+  const half = { method: "POST", headers, body: '{"model":' };
+  refused(await ask(`${openai.url}/chat/completions`, half), 400, { param: null });
+  assert.equal((await chat({ max_completion_tokens: 1, temperature: 0, top_p: 1 })).status, 200);
   refused(await chat({ model: "gpt-of-yore" }), 404, { code: "model_not_found" });
   refused(await ask(`${openai.url}/completions`, { method: "POST", json: {} }), 404);
   refused(await ask(`${openai.url}/chat/completions`), 405);
@@ -154,6 +168,9 @@ test("limits are told as durations, and a 429 says when to come again", async (t
     [third.headers.get("retry-after"), third.headers.get("retry-after-ms"), of(third.headers, "requests")[2]],
     ["30", "30000", "1m0s"],
   );
+  openai.advance(29_500);
+  const soon = (await chat()).headers;
+  assert.deepEqual([soon.get("retry-after"), soon.get("retry-after-ms")], ["1", "500"], "rounded up");
   openai.advance(60_000);
   const long = { messages: [{ role: "user", content: "x".repeat(3990) }], max_completion_tokens: 20 };
   assert.equal((await chat(long)).status, 200);
@@ -164,13 +181,15 @@ test("limits are told as durations, and a 429 says when to come again", async (t
   );
 });
 
-test("a quota that is used up is 429 like a limit, without any word of when", async (t) => {
+test("a quota that is used up, or a wrong key, is told of no limits", async (t) => {
   const { openai, chat } = await standIn(t, { perMinute: { requests: 50 } });
   openai.script({ on: "chat", fault: "quota" });
   const answer = await chat();
   refused(answer, 429, { type: "insufficient_quota", code: "insufficient_quota" });
-  const names = [...answer.headers.keys()].filter((name) => /^(retry-after|x-ratelimit)/.test(name));
-  assert.deepEqual(names, []);
+  const told = ({ headers }) => [...headers.keys()].filter((name) => /^(retry-after|x-rate)/.test(name));
+  assert.deepEqual(told(answer), []);
+  assert.deepEqual(told(await chat({}, { authorization: "Bearer another" })), []);
+  assert.equal(told(await chat()).length, 3);
 });
 
 test("its errors can be scripted", async (t) => {

@@ -53,6 +53,20 @@ test("a text is quoted, a long one comes in pieces, and a CNAME stands before it
   assert.deepEqual(await data("s1._domainkey.acme.test", "CNAME"), ["S1.keys.test."]);
 });
 
+test("the limits of names, texts and chains are met exactly", async (t) => {
+  const { resolver, look, data } = await standIn(t);
+  const label = "a".repeat(63);
+  const longest = [label, label, label, "a".repeat(61)].join(".");
+  assert.equal(longest.length, 253);
+  resolver.set(longest, { TXT: ["x".repeat(255)] });
+  assert.deepEqual(await data(longest, "TXT"), [`"${"x".repeat(255)}"`]);
+  assert.equal((await look(`a.${longest.slice(0, -1)}`, "TXT")).status, 400);
+  for (let n = 0; n < 9; n += 1) resolver.set(`c${n}.test`, { CNAME: [`c${n + 1}.test.`] });
+  resolver.set("c9.test", { TXT: ["the end"] });
+  assert.equal((await data("c1.test", "TXT")).length, 9);
+  assert.equal((await look("c0.test", "TXT")).json.Status, 2);
+});
+
 test("Google joins a text, leaves the quotes off, and ends names with a full stop", async (t) => {
   const { google } = await standIn(t);
   const { headers, json } = await google("s1._domainkey.acme.test", "TXT");

@@ -60,6 +60,9 @@ test("a page has what a company says of itself, found by path or by Host", async
   assert.match(text, /mailto:info@acme.test[^]*tel:\+49301234/);
   const byHost = await readSome(`${sites.origin}/`, Infinity, { ...AGENT, host: "acme.test:8787" });
   assert.equal(byHost.bytes.toString(), text);
+  const head = await fetch(`${acme.url}/`, { method: "HEAD", headers: AGENT });
+  const length = String(Buffer.byteLength(text));
+  assert.deepEqual([head.headers.get("content-length"), await head.text()], [length, ""]);
   assert.equal((await get("/nowhere")).status, 404);
   assert.equal((await ask(`${sites.origin}/other.test/`, { headers: AGENT })).status, 421);
   assert.equal((await ask(acme.url, { method: "POST", headers: AGENT })).status, 405);
@@ -100,11 +103,14 @@ test("a page before robots.txt, or a day after, or although it fails, is a tresp
   assert.deepEqual(reasons(), []);
   await get("/", { "user-agent": "Another/2.0" });
   assert.deepEqual(reasons(), ["robots.txt was not asked for"], "each visitor asks for itself");
-  sites.advance(24 * 3_600_000 + 1);
+  sites.advance(24 * 3_600_000);
+  await get("/");
+  assert.deepEqual(reasons(), []);
+  sites.advance(1);
   await get("/");
   assert.deepEqual(reasons(), ["robots.txt is older than a day"]);
-  acme.robots = pages.plain("later", 503);
-  assert.equal((await get("/robots.txt")).status, 503);
+  acme.robots = pages.plain("later", 500);
+  assert.equal((await get("/robots.txt")).status, 500);
   await get("/");
   assert.deepEqual(reasons(), ["robots.txt cannot be had"]);
 });

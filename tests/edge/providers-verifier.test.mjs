@@ -40,7 +40,9 @@ test("each result has its code and quality, and the credits that are left", asyn
 test("a key that is not known is 200 with an error, and so is a missing one", async (t) => {
   const { verifier, verify } = await standIn(t);
   failed(await verify({ email: "ann@acme.test", api: "another" }), "Apikey not found");
-  failed(await verify({ email: "ann@acme.test", api: undefined }));
+  const missing = await verify({ email: "ann@acme.test", api: undefined });
+  failed(missing);
+  assert.notEqual(missing.json.error, "Apikey not found");
   failed(await verify({}));
   failed(await ask(`${verifier.url}credits`, { query: { api: "another" } }), "Apikey not found");
   assert.equal(verifier.credits, 1e6);

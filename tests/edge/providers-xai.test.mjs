@@ -77,6 +77,9 @@ test("with tellsLimits it says what is left", async (t) => {
   const { headers } = await chat();
   const said = ["limit", "remaining"].map((one) => headers.get(`x-ratelimit-${one}-tokens`));
   assert.deepEqual(said, ["100", "86"]);
+  assert.equal((await chat({ max_tokens: 1 })).status, 200);
+  const free = await standIn(t, { tellsLimits: true });
+  assert.equal((await free.chat()).headers.get("x-ratelimit-limit-tokens"), null);
 });
 
 test("its errors and ends can be scripted", async (t) => {

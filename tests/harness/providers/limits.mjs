@@ -62,6 +62,7 @@ export class Bucket {
   waitFor(amount) {
     if (this.left >= amount) return 0;
     if (amount > this.perMinute) return Infinity;
-    return Math.ceil(((amount - this.level) / this.perMinute) * 60_000);
+    const ms = ((amount - this.level) / this.perMinute) * 60_000;
+    return Math.max(1, Math.ceil(ms - 1e-6)); // a fraction that is only rounding is no millisecond
   }
 }
