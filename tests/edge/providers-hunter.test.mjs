@@ -241,6 +241,15 @@ test("a slow answer waits until it is let go, and one that was lost was carried 
   assert.equal(hunter.credits.searches, 0);
 });
 
+test("a line of the script may be for some requests only", async (t) => {
+  const { hunter, get } = await standIn(t);
+  hunter.script({ fault: "claimed", times: Infinity, when: ({ query }) => query.get("domain") === "x.test" });
+  assert.equal((await get("/email-finder", WHO)).status, 200);
+  refused(await get("/email-finder", { ...WHO, domain: "x.test" }), 451);
+  refused(await get("/email-finder", { ...WHO, domain: "x.test" }), 451);
+  assert.deepEqual(hunter.faults, [1, 2].map(() => ({ op: "emailFinder", fault: "claimed" })));
+});
+
 test("an answer may wait for so many milliseconds", async (t) => {
   const { hunter, get } = await standIn(t);
   hunter.script({ fault: "slow", ms: 60 });
