@@ -31,6 +31,10 @@ pub enum Route {
     Realtime,
     BeginMicrosoft,
     FinishMicrosoft,
+    BeginSignIn,
+    SignIn,
+    BeginLink,
+    Link,
     ListInboxes,
     RegisterInbox,
     GetInbox,
@@ -83,6 +87,8 @@ impl Route {
                 | Self::RegisterWorkspace
                 | Self::Login
                 | Self::Refresh
+                | Self::BeginSignIn
+                | Self::SignIn
                 | Self::AcceptInvitation
                 | Self::Realtime
         )
@@ -105,6 +111,10 @@ pub const ROUTES: &[(&str, &str, Route)] = &[
     ("POST", "/v1/auth/password", Route::ChangePassword),
     ("GET", "/v1/auth/microsoft", Route::BeginMicrosoft),
     ("GET", "/v1/auth/microsoft/callback", Route::FinishMicrosoft),
+    ("GET", "/v1/auth/microsoft/login", Route::BeginSignIn),
+    ("POST", "/v1/auth/microsoft/login", Route::SignIn),
+    ("GET", "/v1/auth/microsoft/link", Route::BeginLink),
+    ("POST", "/v1/auth/microsoft/link", Route::Link),
     ("POST", "/v1/invitations", Route::Invite),
     ("POST", "/v1/invitations/accept", Route::AcceptInvitation),
     ("GET", "/v1/attachments/{attachmentId}/content", Route::AttachmentContent),

@@ -179,6 +179,7 @@ pub(crate) const REPORT: &[Param] = &[
 pub const ROOM: &[Line] = &[
     act("/v1/auth/logout", "logout", "Nothing"),
     act("/v1/auth/logout-everywhere", "logoutEverywhere", "Nothing"),
+    remove("/v1/auth/microsoft/link", "unlinkIdentity", "Nothing"),
     get("/v1/me", "me", "Own"),
     all("/v1/agents", "listAgents", "Agent"),
     change("/v1/agents/{agentId}", "changeAgent", "Agent"),

@@ -29,6 +29,8 @@ const BODIES = {
   "POST /v1/auth/logout": {},
   "POST /v1/auth/logout-everywhere": {},
   "POST /v1/auth/password": { currentPassword: "wrong wrong wrong", newPassword: "another long phrase" },
+  "POST /v1/auth/microsoft/login": { code: "x", state: "x", secret: "x" },
+  "POST /v1/auth/microsoft/link": { code: "x", state: "x", currentPassword: "wrong wrong wrong" },
   "PATCH /v1/agents/{}": { name: "Changed" },
   "POST /v1/invitations": { email: "new@agents.example", role: "agent" },
   "POST /v1/invitations/accept": { token: "x", password: "a long pass phrase" },
@@ -72,9 +74,9 @@ const BODIES = {
 };
 /** Routes for everybody. */
 const OPEN = new Set(["GET /", "GET /healthz", "GET /readyz", "POST /v1/workspaces", "POST /v1/auth/login", "POST /v1/auth/refresh",
-  "POST /v1/invitations/accept", "GET /v1/realtime", "GET /realtime"]);
+  "GET /v1/auth/microsoft/login", "POST /v1/auth/microsoft/login", "POST /v1/invitations/accept", "GET /v1/realtime", "GET /realtime"]);
 /** Routes that count attempts by address before they read a body: the bad bodies go there once. */
-const LIMITED = new Set(["POST /v1/auth/login", "POST /v1/auth/password"]);
+const LIMITED = new Set(["POST /v1/auth/login", "POST /v1/auth/password", "POST /v1/auth/microsoft/login", "POST /v1/auth/microsoft/link"]);
 
 /** The operations of the API's document, each id in a path as {}. */
 function routes() {

@@ -20,7 +20,7 @@ const DOCUMENT = JSON.parse(readFileSync(join(ROOT, "gateway", "assets", "openap
 const ROWS = JSON.parse(readFileSync(join(ROOT, "tests", "matrix.json"), "utf8"));
 const ROLES = ["viewer", "agent", "admin", "owner"];
 // What is about a log-in is not for a program with a key, whatever its role.
-const OF_SESSIONS = ["logout", "logoutEverywhere", "changePassword", "createRealtimeTicket", "createApiKey"];
+const OF_SESSIONS = ["logout", "logoutEverywhere", "changePassword", "createRealtimeTicket", "createApiKey", "beginLinkIdentity", "linkIdentity", "unlinkIdentity"];
 // What agents change of their own, a program with a key changes in its maker's name: not if it only reads.
 const OF_ONESELF = ["changeNotificationSettings", "followTicket", "markRead", "readAllNotifications", "readNotification", "unfollowTicket"];
 

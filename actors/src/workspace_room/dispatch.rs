@@ -22,6 +22,11 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         RoomCommand::Logout(input) => access::logout::logout(ctx, &input),
         RoomCommand::LogoutEverywhere(input) => access::logout::logout_everywhere(ctx, &input),
         RoomCommand::ChangePassword(input) => access::change_password::change_password(ctx, &input),
+        RoomCommand::LinkIdentity(input) => access::link_identity::link_identity(ctx, &input),
+        RoomCommand::UnlinkIdentity(input) => access::link_identity::unlink_identity(ctx, &input),
+        RoomCommand::LoginByIdentity(input) => {
+            access::login_by_identity::login_by_identity(ctx, &input)
+        }
         RoomCommand::Invite(input) => access::invite::invite(ctx, &input),
         RoomCommand::AcceptInvitation(input) => {
             access::accept_invitation::accept_invitation(ctx, &input)

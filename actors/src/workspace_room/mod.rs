@@ -116,6 +116,7 @@ impl Actor for Core {
         LOOPS,
         SIGN,
         UNPARSEABLE_INBOX,
+        access::IDENTITIES,
         //
     ];
     type Command = RoomCommand;

@@ -1,15 +1,13 @@
 //! What the document says of the routes that are functions, and the schemas that lines name.
 
-use super::{Schemas, outside};
+use super::{Schemas, operator, outside};
 use crate::d1::{InboxRow, ProspectRow};
 use crate::router::Route;
-use crate::routes::{About, Health, admin, health, inboxes, invitations, prospects, realtime};
-use crate::routes::{sessions, status, transfer};
+use crate::routes::{About, Health, health, inboxes, invitations, prospects, realtime};
+use crate::routes::{sessions, transfer};
 use schema::inbox::{InboxView, NewMail, PauseInbox, ResolveUnknown, SendView};
-use schema::limiter::LimitKind;
 use schema::prospect::{HistoryRow, Prospect, Stage, Suppress, Update};
 use schema::room::access::{ChangeWorkspace, Workspace};
-use schema::warmup::WarmupStatus;
 use serde_json::{Value, json};
 
 /// Whom a route lets in.
@@ -147,6 +145,9 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::RealtimeTicket
         | Route::Realtime => of_access(route, s),
         Route::BeginMicrosoft | Route::FinishMicrosoft => outside::of_microsoft(route, s),
+        Route::BeginSignIn | Route::SignIn | Route::BeginLink | Route::Link => {
+            outside::of_sign_in(route, s)
+        }
         Route::ListInboxes
         | Route::RegisterInbox
         | Route::GetInbox
@@ -175,7 +176,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
             outside::of_webhooks(route, s)
         }
         Route::ChangeNotificationTemplates => outside::of_notices(s),
-        other => of_admin(other, s),
+        other => operator::of_operator(other, s),
     }
 }
 
@@ -348,66 +349,6 @@ fn of_prospects(route: Route, s: &mut Schemas) -> Function {
             let body = s.input::<Suppress>();
             let summary = "Sees to it that no automated mail leaves to a person";
             Function::does("suppressProspect", summary, body, nothing())
-        }
-    }
-}
-
-fn of_admin(route: Route, s: &mut Schemas) -> Function {
-    let inbox = id("One inbox only.");
-    let actor = s.input::<admin::Owner>();
-    let which = id("Of an inbox, a warm-up or a prospect.");
-    match route {
-        Route::StatusInboxes => {
-            let view = s.reply::<InboxView>();
-            Function::pages("statusInboxes", "Says how the inboxes stand", view)
-                .asks("inboxId", inbox)
-        }
-        Route::StatusWarmup => {
-            let days = json!({ "type": "integer", "minimum": 0, "maximum": schema::warmup::DAYS_MAX,
-                "description": "How many days of history." });
-            let status = s.reply::<WarmupStatus>();
-            Function::pages("statusWarmup", "Says how the warm-ups stand", status)
-                .asks("inboxId", inbox)
-                .asks("days", days)
-        }
-        Route::StatusRateLimits => {
-            let reply = s.reply::<status::Limits>();
-            let what = json!({ "type": "string", "description": "What is limited." });
-            Function::reads("statusRateLimits", "Says what is limited to how much", reply)
-                .asks("kind", s.input::<LimitKind>())
-                .asks("what", what)
-        }
-        Route::InitializeInboxes => {
-            let body = s.input::<inboxes::Initialize>();
-            let each = s.reply::<inboxes::Initialized>();
-            let reply = json!({ "type": "array", "items": each });
-            let summary = "Registers an inbox for each secret SMTP_INBOX_1, _2…";
-            Function::does("initializeInboxes", summary, body, reply).perhaps()
-        }
-        Route::ResumeInbox => {
-            let (body, reply) = (s.input::<inboxes::Which>(), s.reply::<InboxView>());
-            Function::does("resumeInbox", "Wakes an inbox that was paused", body, reply)
-        }
-        Route::RebuildSummaries => {
-            let (body, reply) = (s.input::<admin::Rebuild>(), s.reply::<admin::Rebuilt>());
-            let summary = "Writes the rows of D1 again, from the actors";
-            Function::does("rebuildSummaries", summary, body, reply).perhaps()
-        }
-        Route::DeadEntries => {
-            let entry = json!({
-                "type": "object", "required": ["kind", "key", "attempts", "error"],
-                "properties": {
-                    "kind": { "type": "string" }, "key": { "type": "string" },
-                    "attempts": { "type": "integer" }, "error": { "type": ["string", "null"] },
-                },
-            });
-            let reply = json!({ "type": "array", "items": entry });
-            let summary = "Lists outbox entries that were given up";
-            Function::reads("deadEntries", summary, reply).asks("actor", actor).asks("id", which)
-        }
-        _ => {
-            let (body, summary) = (s.input::<admin::Retry>(), "Tries them once more");
-            Function::does("retryDead", summary, body, nothing()).perhaps()
         }
     }
 }

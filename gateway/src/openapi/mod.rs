@@ -6,6 +6,7 @@
 
 mod functions;
 mod names;
+mod operator;
 mod outside;
 mod realtime;
 

@@ -3,8 +3,11 @@
 use super::Schemas;
 use super::functions::Function;
 use crate::router::Route;
-use crate::routes::{api_keys, attachments, mailboxes, mails, microsoft, webhooks};
+use crate::routes::{
+    api_keys, attachments, mailboxes, mails, microsoft, sessions, sign_in, webhooks,
+};
 use schema::inbox::InboxView;
+use schema::room::access::Identity;
 use schema::room::comment::Attachment;
 use schema::room::mail::MailReceipt;
 use schema::room::notification::{ChangeNotificationTemplates, NotificationTemplates};
@@ -124,4 +127,31 @@ pub(super) fn of_microsoft(route: Route, s: &mut Schemas) -> Function {
         ("session_state", "Not looked at."),
     ];
     given.into_iter().fold(read, |read, (name, what)| read.asks(name, text(what)))
+}
+
+/// Logging in with an account at Microsoft.
+pub(super) fn of_sign_in(route: Route, s: &mut Schemas) -> Function {
+    match route {
+        Route::BeginSignIn => {
+            let summary = "Says where to log in at Microsoft, to log in here";
+            let reply = s.reply::<sign_in::SignInAt>();
+            Function::reads("beginSignIn", summary, reply)
+                .needs("workspaceId", super::functions::id("Where to log in."))
+                .open()
+        }
+        Route::SignIn => {
+            let (body, reply) = (s.input::<sign_in::Back>(), s.reply::<sessions::SessionView>());
+            let summary = "Logs the agent in who has logged in at Microsoft";
+            Function::does("signIn", summary, body, reply).open()
+        }
+        Route::BeginLink => {
+            let summary = "Says where to log in to link an account at Microsoft";
+            Function::reads("beginLinkIdentity", summary, s.reply::<microsoft::LogInAt>())
+        }
+        _ => {
+            let (body, reply) = (s.input::<sign_in::Linking>(), s.reply::<Identity>());
+            let summary = "Links the caller's account at Microsoft, to log in by";
+            Function::does("linkIdentity", summary, body, reply)
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! Mailboxes at Microsoft: a manager is sent to log in there, and comes back with a code.
+//! Mailboxes at Microsoft: a manager is sent to log in there, and comes back with a code; and what
+//! every log-in there has in common.
 //!
 //! The way there and the way back belong to one log-in here: `state` is sealed for the workspace,
 //! the agent and the session that asked for it, for ten minutes, and the way back must be gone with
@@ -10,12 +11,13 @@ use crate::app::Call;
 use crate::platform::Platform;
 use crate::respond::Reply;
 use actors::mail::graph::{
-    Answer, Application, Http, Login, NoAnswer, Request, SealedTokens, Session, TokenError, claims,
-    redeem,
+    Answer, Application, Claims, Http, Login, MAILBOX, NoAnswer, Request, SealedTokens, Session,
+    TokenError, Tokens, claims, redeem,
 };
 use actors::mail::seal::{self, SealKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schema::ids::WorkspaceId;
 use schema::inbox::InboxCommand;
 use schema::microsoft::ConnectMicrosoft;
 use schema::{ActorKind, Caller, Code, Millis, Permission, Principal, Reject};
@@ -32,18 +34,22 @@ const PARAMETER_BYTES_MAX: usize = 4_096;
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LogInAt {
     /// An address of Microsoft's.
-    url: String,
+    pub url: String,
     /// Until when whoever goes there has to be back.
-    expires_at: Millis,
+    pub expires_at: Millis,
 }
 
 /// What is known of a log-in when it comes back; sealed.
 #[derive(Serialize, Deserialize)]
-struct Begun {
+pub(super) struct Begun {
+    /// The workspace that it is about.
+    pub workspace: WorkspaceId,
     /// Names it, and comes back in the id token.
-    nonce: String,
+    pub nonce: String,
     /// Its secret (PKCE).
     verifier: String,
+    /// What Microsoft is asked for.
+    scope: String,
     until: Millis,
 }
 
@@ -63,14 +69,33 @@ impl<P: Platform> Http for Outside<'_, P> {
 pub async fn begin<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
     call.query(&[])?;
     let (principal, application) = ready(&call).await?;
-    let random = || URL_SAFE_NO_PAD.encode(call.platform.random());
+    Reply::of(&send_off(&call, application, principal.workspace, MAILBOX, &owner(&principal)?)?)
+}
+
+/// Begins a log-in that comes back to its owner alone: the state is sealed for it.
+///
+/// # Errors
+/// `internal` without `SECRETS_KEY`.
+pub(super) fn send_off<P: Platform>(
+    call: &Call<'_, P>,
+    application: &Application,
+    workspace: WorkspaceId,
+    scope: &str,
+    owner: &str,
+) -> Result<LogInAt, Reject> {
     let expires_at = call.platform.now() + LOGIN_MS;
-    let begun = Begun { nonce: random(), verifier: random(), until: expires_at };
-    let sealed = call.seal(&owner(&principal)?, &schema::codec::to_json(&begun))?;
+    let (nonce, verifier, scope) = (random(call), random(call), scope.to_owned());
+    let begun = Begun { workspace, nonce, verifier, scope, until: expires_at };
+    let sealed = call.seal(owner, &schema::codec::to_json(&begun))?;
     let state = URL_SAFE_NO_PAD.encode(sealed);
-    let redirect_uri = redirect_uri(&call);
+    let redirect_uri = redirect_uri(call);
     let url = application.authorize_url(&begun.login(&state, &redirect_uri));
-    Reply::of(&LogInAt { url, expires_at })
+    Ok(LogInAt { url, expires_at })
+}
+
+/// A text that nobody guesses, of 43 characters.
+pub(super) fn random<P: Platform>(call: &Call<'_, P>) -> String {
+    URL_SAFE_NO_PAD.encode(call.platform.random())
 }
 
 /// `GET /v1/auth/microsoft/callback`: back from there. It answers with the inbox of the mailbox,
@@ -85,7 +110,7 @@ pub async fn callback<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
     let (principal, application) = ready(&call).await?;
     let text = |name: &str| query.long(name, PARAMETER_BYTES_MAX);
     let state = text("state")?.ok_or_else(|| Reject::field("state", "must be there"))?;
-    let begun = open(&call, &principal, &state)?;
+    let begun = open(&call, &owner(&principal)?, &state)?;
     if let Some(error) = text("error")? {
         let error: String = error.chars().filter(char::is_ascii_graphic).take(100).collect();
         return Err(Reject::field("error", format!("Microsoft says {error}: begin anew")));
@@ -106,17 +131,31 @@ async fn ready<'c, P: Platform>(
 ) -> Result<(Principal, &'c Application), Reject> {
     let principal = call.may(Permission::Manage).await?;
     owner(&principal)?;
-    let application = call.config.microsoft.as_ref();
-    Ok((principal, application.ok_or_else(|| Reject::not_found("application at Microsoft"))?))
+    Ok((principal, application(call)?))
 }
 
-/// Whom a log-in belongs to.
+/// The application at Microsoft.
+///
+/// # Errors
+/// `not_found` where this deployment has none.
+pub(super) fn application<'c, P>(call: &'c Call<'_, P>) -> Result<&'c Application, Reject> {
+    call.config.microsoft.as_ref().ok_or_else(|| Reject::not_found("application at Microsoft"))
+}
+
 fn owner(principal: &Principal) -> Result<String, Reject> {
+    owner_for("microsoft", principal)
+}
+
+/// Whom a log-in belongs to, and what for.
+///
+/// # Errors
+/// `forbidden` for everybody but agents with a session.
+pub(super) fn owner_for(purpose: &str, principal: &Principal) -> Result<String, Reject> {
     match &principal.caller {
         Caller::Agent { agent, session, .. } => {
-            Ok(format!("microsoft|{}|{agent}|{session}", principal.workspace))
+            Ok(format!("{purpose}|{}|{agent}|{session}", principal.workspace))
         }
-        _ => Err(Reject::forbidden("only a person who is logged in connects a mailbox")),
+        _ => Err(Reject::forbidden("this is for a person who is logged in")),
     }
 }
 
@@ -127,14 +166,18 @@ fn redirect_uri<P: Platform>(call: &Call<'_, P>) -> String {
 
 impl Begun {
     fn login<'l>(&'l self, state: &'l str, redirect_uri: &'l str) -> Login<'l> {
-        Login { redirect_uri, state, nonce: &self.nonce, verifier: &self.verifier }
+        let Self { nonce, verifier, scope, .. } = self;
+        Login { redirect_uri, state, nonce, verifier, scope }
     }
 }
 
-/// The log-in that a state stands for, if it is this session's and not over.
-fn open<P: Platform>(
+/// The log-in that a state stands for, if it is this owner's and not over.
+///
+/// # Errors
+/// `invalid_input`.
+pub(super) fn open<P: Platform>(
     call: &Call<'_, P>,
-    principal: &Principal,
+    owner: &str,
     state: &str,
 ) -> Result<Begun, Reject> {
     let wrong = || Reject::field("state", "must be of a log-in that this session began");
@@ -142,12 +185,39 @@ fn open<P: Platform>(
     let names = ["SECRETS_KEY", "SECRETS_KEY_PREVIOUS"];
     let keys = names.iter().filter_map(|name| call.platform.var(name));
     let keys: Vec<SealKey> = keys.filter_map(|key| SealKey::parse(&key).ok()).collect();
-    let begun = seal::open(&keys, &owner(principal)?, &sealed).map_err(|_| wrong())?;
+    let begun = seal::open(&keys, owner, &sealed).map_err(|_| wrong())?;
     let begun: Begun = schema::codec::read_json(&begun).map_err(|_| wrong())?;
     if begun.until <= call.platform.now() {
         return Err(Reject::field("state", "is over: begin anew"));
     }
     Ok(begun)
+}
+
+/// Exchanges the code, and finds out who has logged in.
+///
+/// # Errors
+/// `invalid_input` for a code that is not good, `unavailable` where Microsoft does not answer as it
+/// should, `internal` where it refuses the application.
+pub(super) async fn exchange<P: Platform>(
+    call: &Call<'_, P>,
+    application: &Application,
+    begun: &Begun,
+    state: &str,
+    code: &str,
+) -> Result<(Tokens, Claims), Reject> {
+    let redirect_uri = redirect_uri(call);
+    let login = begun.login(state, &redirect_uri);
+    let tokens = redeem(&Outside(call.platform), application, &login, code).await;
+    let tokens = tokens.map_err(refused)?;
+    let id_token = tokens.id_token.as_deref().unwrap_or_default();
+    let now_s = call.platform.now() / 1_000;
+    let said = claims(application, id_token, &begun.nonce, now_s)
+        .map_err(|why| unavailable(format!("Microsoft's id token is not believed: {why}")))?;
+    Ok((tokens, said))
+}
+
+fn unavailable(why: String) -> Reject {
+    Reject::new(Code::Unavailable, why)
 }
 
 /// Exchanges the code, and finds out whose mailbox it is.
@@ -159,15 +229,8 @@ async fn connect<P: Platform>(
     state: &str,
     code: &str,
 ) -> Result<ConnectMicrosoft, Reject> {
-    let unavailable = |why: String| Reject::new(Code::Unavailable, why);
+    let (tokens, said) = exchange(call, application, begun, state, code).await?;
     let http = Outside(call.platform);
-    let redirect_uri = redirect_uri(call);
-    let login = begun.login(state, &redirect_uri);
-    let tokens = redeem(&http, application, &login, code).await.map_err(refused)?;
-    let id_token = tokens.id_token.as_deref().unwrap_or_default();
-    let now_s = call.platform.now() / 1_000;
-    let said = claims(application, id_token, &begun.nonce, now_s)
-        .map_err(|why| unavailable(format!("Microsoft's id token is not believed: {why}")))?;
     if tokens.refresh_token.is_none() || !has_scopes(&tokens.scope) {
         let why = "needs offline_access, Mail.ReadWrite and Mail.Send: consent to all of them";
         return Err(Reject::field("scope", why));

@@ -22,6 +22,7 @@ pub mod prospects;
 pub mod realtime;
 pub mod reports;
 pub mod sessions;
+pub mod sign_in;
 pub mod status;
 pub mod transfer;
 pub mod webhooks;
@@ -54,6 +55,10 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::RealtimeTicket => realtime::ticket(call).await,
         Route::BeginMicrosoft => microsoft::begin(call).await,
         Route::FinishMicrosoft => microsoft::callback(call).await,
+        Route::BeginSignIn => sign_in::begin(call).await,
+        Route::SignIn => sign_in::log_in(call).await,
+        Route::BeginLink => sign_in::begin_link(call).await,
+        Route::Link => sign_in::link(call).await,
         Route::ListInboxes => inboxes::list(call).await,
         Route::RegisterInbox => inboxes::register(call).await,
         Route::GetInbox => inboxes::get(call).await,

@@ -16,7 +16,7 @@ use schema::room::access::{
     Agent, BeginLogin, ChangePassword, Login, LoginBegun, Me, Opened, Own, Refresh, Refreshed,
     Register, Workspace,
 };
-use schema::{Caller, Code, Millis, Reject};
+use schema::{Caller, Code, Millis, Principal, Reject};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -186,21 +186,47 @@ pub async fn change_password<P: Platform>(mut call: Call<'_, P>) -> Result<Reply
     let input: Passwords = call.body(&[]).await?;
     password::length("currentPassword", &input.current_password)?;
     password::check("newPassword", &input.new_password)?;
-    let own: Own = call.room_reads(principal.clone(), &RoomCommand::Me(Me {})).await?;
-    let account = &sha256_hex(own.agent.email.as_bytes())[..32];
-    auth::limit(&call, LimitKind::Account, principal.workspace, account).await?;
-    let nonce = call.nonce(&format!("password|{}", own.agent.id))?;
-    let begin = RoomCommand::BeginLogin(BeginLogin { email: own.agent.email });
-    let visitor = auth::visitor(principal.workspace);
-    let begun: LoginBegun = call.room_reads(visitor, &begin).await?;
-    let right = password::verify(&input.current_password, begun.password_hash.as_deref());
-    let (Some(current_hash), true) = (begun.password_hash, right) else {
-        return Err(Reject::forbidden("the current password is wrong"));
-    };
+    let own = me(&call, &principal).await?;
+    let nonce = call.nonce(&format!("password|{}", own.id))?;
+    let current_hash = prove(&call, &principal, own, &input.current_password).await?;
     let new_hash = password::hash(&input.new_password, &salt(&nonce))?;
     let command = RoomCommand::ChangePassword(ChangePassword { current_hash, new_hash });
     let reply = call.room_as(principal, &command).await?;
     open(&call, &reply, None)
+}
+
+/// Who calls.
+///
+/// # Errors
+/// The room's refusals.
+pub(super) async fn me<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+) -> Result<Agent, Reject> {
+    let own: Own = call.room_reads(principal.clone(), &RoomCommand::Me(Me {})).await?;
+    Ok(own.agent)
+}
+
+/// Has an agent prove by the password that it is they who ask; gives the hash that was compared.
+///
+/// # Errors
+/// `rate_limited`, `forbidden`.
+pub(super) async fn prove<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+    agent: Agent,
+    text: &str,
+) -> Result<String, Reject> {
+    let account = &sha256_hex(agent.email.as_bytes())[..32];
+    auth::limit(call, LimitKind::Account, principal.workspace, account).await?;
+    let begin = RoomCommand::BeginLogin(BeginLogin { email: agent.email });
+    let visitor = auth::visitor(principal.workspace);
+    let begun: LoginBegun = call.room_reads(visitor, &begin).await?;
+    let right = password::verify(text, begun.password_hash.as_deref());
+    match begun.password_hash {
+        Some(hash) if right => Ok(hash),
+        _ => Err(Reject::forbidden("the current password is wrong")),
+    }
 }
 
 /// Makes a client's session of what the room says.

@@ -305,6 +305,53 @@ pub struct ChangePassword {
     pub new_hash: String,
 }
 
+/// An account at Microsoft, by which an agent logs in beside the password.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    /// The directory that the account is in (`tid` of an id token).
+    pub tenant_id: String,
+    /// The account in that directory (`oid`). Its address is not kept: who has one changes.
+    pub user_id: String,
+    /// When it was linked.
+    pub linked_at: Millis,
+}
+
+/// Links the caller's account at Microsoft. Reply: [`Identity`].
+///
+/// Only the gateway, which has checked the password and what Microsoft says, knows the hash: over a
+/// WebSocket nobody links an account that is not theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct LinkIdentity {
+    /// The PHC string that the caller's password was checked against; it must still be the one.
+    pub current_hash: String,
+    /// See [`Identity`]; 1 to 64 characters.
+    pub tenant_id: String,
+    /// See [`Identity`]; 1 to 64 characters.
+    pub user_id: String,
+}
+
+/// Unlinks the caller's account at Microsoft, if one is linked. Reply: `{}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct UnlinkIdentity {}
+
+/// Opens a session for the agent whose account at Microsoft this is. Reply: [`Opened`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct LoginByIdentity {
+    /// See [`Identity`].
+    pub tenant_id: String,
+    /// See [`Identity`].
+    pub user_id: String,
+    /// Hash of the session's first refresh token.
+    pub refresh_hash: String,
+}
+
 /// Invites somebody. An open invitation of the same address is taken back. Reply: [`Invitation`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -370,6 +417,9 @@ pub struct Own {
     pub workspace: Workspace,
     /// The caller.
     pub agent: Agent,
+    /// The account at Microsoft that they have linked, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<Identity>,
 }
 
 /// Changes an agent. Everybody may change their own name. Reply: [`Agent`].

@@ -16,7 +16,8 @@ pub struct AuditEntry {
     /// When.
     pub at: Millis,
     /// What, as events name it: `agent.changed`, `webhook.created`; and what leaves no event:
-    /// `session.opened`, `session.ended`, `user.exported`, `workspace.exported`.
+    /// `session.opened`, `session.ended`, `identity.linked`, `identity.unlinked`, `user.exported`,
+    /// `workspace.exported`.
     #[serde(rename = "type")]
     pub kind: String,
     /// Who.
@@ -71,4 +72,17 @@ pub struct SessionNote {
     pub agent_id: AgentId,
     /// Which; null where all of the agent's.
     pub session_id: Option<SessionId>,
+}
+
+/// The data of `identity.linked` and `identity.unlinked`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct IdentityNote {
+    /// Whose account.
+    pub agent_id: AgentId,
+    /// Which, as an identity names it.
+    pub tenant_id: String,
+    /// Which, as an identity names it.
+    pub user_id: String,
 }

@@ -55,6 +55,12 @@ pub enum RoomCommand {
     LogoutEverywhere(access::LogoutEverywhere),
     /// Change the caller's password.
     ChangePassword(access::ChangePassword),
+    /// Link an account at Microsoft. Reply: [`access::Identity`].
+    LinkIdentity(access::LinkIdentity),
+    /// Unlink it. Reply: `{}`.
+    UnlinkIdentity(access::UnlinkIdentity),
+    /// Log in by it. Reply: [`access::Opened`].
+    LoginByIdentity(access::LoginByIdentity),
     /// Invite an agent. Reply: [`access::Invitation`].
     Invite(access::Invite),
     /// Accept an invitation. Reply: [`access::Opened`].

@@ -17,7 +17,9 @@ use super::http::{Answer, Http, Method, NoAnswer, Request};
 use super::link::{encoded, query};
 
 /// What a mailbox is asked for.
-const SCOPES: &str = "openid profile email offline_access User.Read Mail.ReadWrite Mail.Send";
+pub const MAILBOX: &str = "openid profile email offline_access User.Read Mail.ReadWrite Mail.Send";
+/// What is asked for where somebody is only to say who they are.
+pub const WHO: &str = "openid profile";
 const JSON_BYTES_MAX: usize = 64 * 1024;
 /// How far two clocks may be apart.
 const LEEWAY_S: i64 = 60;
@@ -58,6 +60,8 @@ pub struct Login<'l> {
     pub nonce: &'l str,
     /// The secret of this log-in (PKCE, RFC 7636), 43 to 128 letters, digits, `-`, `.`, `_`, `~`.
     pub verifier: &'l str,
+    /// What is asked for, [`MAILBOX`] or [`WHO`].
+    pub scope: &'l str,
 }
 
 /// What the token endpoint gives.
@@ -109,7 +113,7 @@ pub enum TokenError {
 }
 
 impl Application {
-    /// Where to send a browser, so that its user logs in and lets us into the mailbox.
+    /// Where to send a browser, so that its user logs in and agrees to what is asked for.
     #[must_use]
     pub fn authorize_url(&self, login: &Login<'_>) -> String {
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(login.verifier));
@@ -118,7 +122,7 @@ impl Application {
             ("response_type", "code"),
             ("redirect_uri", login.redirect_uri),
             ("response_mode", "query"),
-            ("scope", SCOPES),
+            ("scope", login.scope),
             ("state", login.state),
             ("nonce", login.nonce),
             ("code_challenge", &challenge),
@@ -128,8 +132,8 @@ impl Application {
         format!("{}/{}/oauth2/v2.0/authorize?{asked}", self.login_url, encoded(&self.tenant))
     }
 
-    fn token_request(&self, pairs: &[(&str, &str)]) -> Request {
-        let mut form = vec![("client_id", &*self.client_id), ("scope", SCOPES)];
+    fn token_request(&self, scope: &str, pairs: &[(&str, &str)]) -> Request {
+        let mut form = vec![("client_id", &*self.client_id), ("scope", scope)];
         form.extend(self.client_secret.as_deref().map(|secret| ("client_secret", secret)));
         form.extend(pairs);
         Request {
@@ -152,16 +156,17 @@ pub async fn redeem<H: Http>(
     login: &Login<'_>,
     code: &str,
 ) -> Result<Tokens, TokenError> {
-    let request = application.token_request(&[
+    let pairs = [
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", login.redirect_uri),
         ("code_verifier", login.verifier),
-    ]);
+    ];
+    let request = application.token_request(login.scope, &pairs);
     read(http.ask(request).await)
 }
 
-/// Renews tokens.
+/// Renews the tokens of a mailbox.
 ///
 /// # Errors
 /// [`TokenError`].
@@ -170,8 +175,8 @@ pub async fn refresh<H: Http>(
     application: &Application,
     refresh_token: &str,
 ) -> Result<Tokens, TokenError> {
-    let request = application
-        .token_request(&[("grant_type", "refresh_token"), ("refresh_token", refresh_token)]);
+    let pairs = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
+    let request = application.token_request(MAILBOX, &pairs);
     read(http.ask(request).await)
 }
 

@@ -23,6 +23,7 @@ fn login() -> Login<'static> {
         nonce: "the nonce",
         // RFC 7636, appendix B.
         verifier: "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        scope: MAILBOX,
     }
 }
 
@@ -43,6 +44,17 @@ fn the_way_to_the_log_in_has_what_makes_the_way_back_safe() {
         assert!(url.contains(part), "{part}: {url}");
     }
     assert!(!url.contains(login().verifier), "the secret stays here");
+}
+
+#[test]
+fn who_only_says_who_they_are_is_asked_for_no_mail() {
+    let login = Login { scope: WHO, ..login() };
+    let url = application().authorize_url(&login);
+    assert!(url.contains("scope=openid%20profile&"), "{url}");
+    let http = Scripted::new(vec![("POST /common/oauth2/v2.0/token", said(200, TOKENS))]);
+    now(redeem(&http, &application(), &login, "0.A")).expect("tokens");
+    let form = String::from_utf8(http.asked.borrow()[0].body.clone()).expect("a form");
+    assert!(form.contains("scope=openid%20profile&"), "{form}");
 }
 
 const TOKENS: &str = r#"{"token_type":"Bearer","scope":"Mail.Send","expires_in":3599,

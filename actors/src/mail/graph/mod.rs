@@ -61,7 +61,8 @@ use serde::{Deserialize, Serialize};
 
 pub use http::{Answer, Http, Method, NoAnswer, Request};
 pub use identity::{
-    Application, Claims, ClaimsError, Login, TokenError, Tokens, claims, redeem, refresh,
+    Application, Claims, ClaimsError, Login, MAILBOX, TokenError, Tokens, WHO, claims, redeem,
+    refresh,
 };
 pub use job::{MicrosoftJob, MicrosoftOutcome, SealedTokens, Task, Vault, carry_out};
 pub use send::{Draft, Fate};

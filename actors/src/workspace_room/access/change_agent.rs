@@ -3,14 +3,14 @@
 //! Who: who manages; an agent who is, or becomes, admin or owner is changed by owners alone;
 //! everybody changes their own name, by an API key only where that may work. A role counts from the
 //! agent's next request on, and for what their connections see; one who is made inactive loses
-//! every session and connection. Who may no longer work loses their claims. Events:
-//! `agent.changed`, `ticket.released`.
+//! every session and connection, and the link to the account at Microsoft. Who may no longer work
+//! loses their claims. Events: `agent.changed`, `ticket.released`.
 //! Refuses: `conflict` where no active owner would be left.
 
 use super::authorise::{Member, require, require_self};
 use super::invite::needed_for;
 use super::store::agents;
-use super::{check, open};
+use super::{check, link_identity, open};
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::attention;
 use schema::room::access::{Agent, AgentBefore, AgentChanged, ChangeAgent};
@@ -43,6 +43,7 @@ pub fn change_agent(ctx: &mut Ctx<'_>, input: &ChangeAgent) -> Result<Reply, Rej
     agents::update(ctx.sql, &after)?;
     if before.active && !after.active {
         open::end_all(ctx, after.id)?;
+        link_identity::unlink(ctx, after.id)?;
     }
     if before.role != after.role {
         ctx.regrade(after.id, after.role);

@@ -1,7 +1,7 @@
 //! `listAgents` and `me`: who works here, and who of them the caller is.
 
 use super::authorise::{require, require_agent};
-use super::store::{agents, workspace};
+use super::store::{agents, identities, workspace};
 use crate::kernel::{Ctx, Reply};
 use schema::room::access::{ListAgents, Me, Own};
 use schema::{Permission, Reject};
@@ -22,7 +22,8 @@ pub fn list_agents(ctx: &mut Ctx<'_>, _: &ListAgents) -> Result<Reply, Reject> {
 pub fn me(ctx: &mut Ctx<'_>, _: &Me) -> Result<Reply, Reject> {
     let (agent, ..) = require_agent(ctx, Permission::Read)?;
     let missing = || Reject::internal("a session without an agent or a workspace");
+    let identity = identities::find(ctx.sql, agent)?;
     let agent = agents::find(ctx.sql, agent)?.ok_or_else(missing)?.agent;
     let workspace = workspace::find(ctx.sql)?.ok_or_else(missing)?;
-    Reply::of(&Own { workspace, agent })
+    Reply::of(&Own { workspace, agent, identity })
 }

@@ -19,8 +19,10 @@ pub mod change_password;
 pub mod check;
 pub mod connect;
 pub mod invite;
+pub mod link_identity;
 pub mod list_agents;
 pub mod login;
+pub mod login_by_identity;
 pub mod logout;
 pub mod open;
 pub mod refresh;
@@ -38,6 +40,8 @@ use schema::Millis;
 
 /// The tables of access.
 pub const MIGRATION: Migration = migration!("workspace_room/0001_access");
+/// The table of accounts at Microsoft.
+pub const IDENTITIES: Migration = migration!("workspace_room/0021_identities");
 
 /// How long a session lives after its last refresh.
 pub const SESSION_IDLE_MS: Millis = 30 * DAY_MS;

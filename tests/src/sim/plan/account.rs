@@ -18,7 +18,8 @@ pub fn account(world: &mut World, tenant: usize) {
         let index = 1 + random.index(own.members.len() - 1);
         own.members[index].principal.clone()
     });
-    let (principal, command, about) = match (random.below(16), other) {
+    let account = format!("m{}", random.below(4));
+    let (principal, command, about) = match (random.below(18), other) {
         (0..3, _) => {
             let who =
                 if random.chance(600) { "owner".into() } else { format!("a{}", random.below(6)) };
@@ -61,6 +62,14 @@ pub fn account(world: &mut World, tenant: usize) {
         (14, _) => {
             (owner.principal, json!({ "getUnparseableMail": { "number": 1 } }), About::Other)
         }
+        (15, _) => {
+            let login = json!({ "tenantId": own.canary, "userId": account, "refreshHash": hash });
+            (visitor, json!({ "loginByIdentity": login }), About::Enter(tenant, hash))
+        }
+        (16, other) => {
+            let who = other.unwrap_or(owner.principal);
+            (who, json!({ "unlinkIdentity": {} }), About::Other)
+        }
         _ => (owner.principal, json!({ "getWorkspace": {} }), About::Other),
     };
     room::ask(world, tenant, principal, &command, about, Via::Http);
@@ -77,13 +86,21 @@ pub fn log_in(world: &mut World, tenant: usize, begun: &Value) {
     let login = json!({ "agentId": agent, "passwordHash": known, "refreshHash": hash });
     let about = About::Enter(tenant, hash);
     room::ask(world, tenant, visitor.clone(), &json!({ "login": login }), about, Via::Http);
+    let own = &world.plan.tenants[tenant];
+    let is_own = |member: &&super::Member| {
+        member.principal.agent().is_some_and(|id| id.to_string() == agent)
+    };
+    let Some(member) = own.members.iter().find(is_own).cloned() else { return };
+    // Whoever knows it may link an account, perhaps one that another agent has linked.
+    if world.plan.random.chance(400) {
+        let account = format!("m{}", world.plan.random.below(4));
+        let tenant_id = world.plan.tenants[tenant].canary.clone();
+        let link = json!({ "currentHash": known, "tenantId": tenant_id, "userId": account });
+        let (command, who) = (json!({ "linkIdentity": link }), member.principal.clone());
+        room::ask(world, tenant, who, &command, About::Other, Via::Http);
+    }
+    // Or change it.
     if world.plan.random.chance(100) {
-        // Whoever knows it may change it.
-        let members = &world.plan.tenants[tenant].members;
-        let own = |member: &&super::Member| {
-            member.principal.agent().is_some_and(|id| id.to_string() == agent)
-        };
-        let Some(member) = members.iter().find(own).cloned() else { return };
         let change = json!({ "currentHash": known, "newHash": world.plan.password_hash() });
         let command = json!({ "changePassword": change });
         room::ask(world, tenant, member.principal, &command, About::Other, Via::Http);

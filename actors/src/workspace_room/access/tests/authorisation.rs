@@ -1,14 +1,14 @@
 //! Who may do what: every command of a room × every role × every way to have lost a right.
 
 use super::world::{
-    DAY, Person, ROLES, Room, accept, change, hash, invite, login, phc, register, set_active,
-    set_role, ticket,
+    DAY, Person, ROLES, Room, accept, change, hash, invite, link, login, login_by, phc, register,
+    set_active, set_role, ticket,
 };
 use schema::ids::{SessionId, WorkspaceId};
 use schema::room::RoomCommand;
 use schema::room::access::{
     Authorise, BeginLogin, ChangeAgent, ChangePassword, ChangeWorkspace, GetWorkspace, ListAgents,
-    ListInvitations, Logout, LogoutEverywhere, Me, Refresh, RevokeInvitation,
+    ListInvitations, Logout, LogoutEverywhere, Me, Refresh, RevokeInvitation, UnlinkIdentity,
 };
 use schema::{Caller, Code, Permission, Principal, Role};
 use serde_json::{Value, json};
@@ -44,6 +44,17 @@ const TABLE: &[(For, Make)] = &[
     (For::Oneself(Permission::Read), |_, person| {
         let current_hash = phc(&person.opened.agent.email);
         RoomCommand::ChangePassword(ChangePassword { current_hash, new_hash: phc("new") })
+    }),
+    (For::Oneself(Permission::Read), |_, person| link(person, "them")),
+    (For::Oneself(Permission::Read), |_, _| RoomCommand::UnlinkIdentity(UnlinkIdentity {})),
+    (For::Visitors, |room, person| {
+        // Whoever it is, with or without a session: their account is linked.
+        let linked = format!(
+            "insert or replace into identities values ('{}', 'contoso', 'them', 1)",
+            person.id()
+        );
+        room.home.connection().execute(&linked, []).expect("linked");
+        login_by("contoso", "them", "identity-refresh")
     }),
     (For::Oneself(Permission::Read), |_, _| RoomCommand::Me(Me {})),
     (For::Oneself(Permission::Read), |_, _| ticket("ticket")),

@@ -1,13 +1,15 @@
 //! No secret leaves the room: planted texts are looked for wherever something could show.
 
 use super::world::{
-    Person, Room, accept, invite, login, phc, register, set_active, set_role, ticket,
+    Person, Room, accept, invite, link, login, login_by, phc, register, set_active, set_role,
+    ticket,
 };
 use rusqlite::types::ValueRef;
 use schema::Role;
 use schema::room::RoomCommand;
 use schema::room::access::{
     ChangePassword, Invitation, ListAgents, ListInvitations, Login, Me, Opened, RevokeInvitation,
+    UnlinkIdentity,
 };
 
 /// The columns that hold hashes.
@@ -56,6 +58,11 @@ pub fn live(room: &mut Room) {
     let visitor = room.visitor();
     let who = owner.principal.clone();
     let ann = room.join(&owner, Role::Agent);
+    room.try_ask_with_key(&who, Some("k4"), link(&owner, "olga")).expect("linked");
+    room.try_ask_with_key(&ann.principal, Some("k5"), link(&ann, "ann")).expect("linked");
+    let by_identity = login_by("contoso", "olga", "by-identity");
+    room.try_ask_with_key(&visitor, Some("k6"), by_identity).expect("logged in");
+    room.try_ask(&who, RoomCommand::UnlinkIdentity(UnlinkIdentity {})).expect("unlinked");
     room.try_ask_with_key(
         &visitor,
         Some("k1"),

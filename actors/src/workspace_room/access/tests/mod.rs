@@ -4,6 +4,7 @@ mod answers;
 mod authorisation;
 pub(in crate::workspace_room) mod canary;
 mod collision;
+mod identities;
 mod invitations;
 mod owners;
 mod plans;

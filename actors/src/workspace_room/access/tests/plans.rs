@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// The tables of access that may not be read whole.
-const TABLES: [&str; 5] =
-    ["agents", "sessions", "refresh_tokens", "realtime_tickets", "invitations"];
+const TABLES: [&str; 6] =
+    ["agents", "sessions", "refresh_tokens", "realtime_tickets", "invitations", "identities"];
 
 /// What reads a table whole, and why that is bounded.
 const ALLOWED: [&str; 5] = [

@@ -10,7 +10,7 @@ use schema::ids::{AgentId, WorkspaceId};
 use schema::room::RoomCommand;
 use schema::room::access::{
     AcceptInvitation, Authorise, BeginLogin, ChangeAgent, CreateRealtimeTicket, Invitation, Invite,
-    Login, Opened, Refresh, Refreshed, Register,
+    LinkIdentity, Login, LoginByIdentity, Opened, Refresh, Refreshed, Register,
 };
 use schema::{Caller, Millis, Permission, Principal, Reject, Role};
 use serde::de::DeserializeOwned;
@@ -259,6 +259,23 @@ pub fn login(agent_id: AgentId, password_hash: &str, refresh: &str) -> RoomComma
         password_hash: password_hash.into(),
         refresh_hash: hash(refresh),
         rehash: None,
+    })
+}
+
+/// Links an account of the directory `contoso`; the password is the agent's address.
+pub fn link(person: &Person, user: &str) -> RoomCommand {
+    RoomCommand::LinkIdentity(LinkIdentity {
+        current_hash: phc(&person.opened.agent.email),
+        tenant_id: "contoso".into(),
+        user_id: user.into(),
+    })
+}
+
+pub fn login_by(tenant: &str, user: &str, refresh: &str) -> RoomCommand {
+    RoomCommand::LoginByIdentity(LoginByIdentity {
+        tenant_id: tenant.into(),
+        user_id: user.into(),
+        refresh_hash: hash(refresh),
     })
 }
 

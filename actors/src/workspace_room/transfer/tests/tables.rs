@@ -175,7 +175,14 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
     ),
     (
         "secrets, and doors that others hold keys to",
-        &["sessions", "refresh_tokens", "realtime_tickets", "invitations", "api_keys"],
+        &[
+            "sessions",
+            "refresh_tokens",
+            "realtime_tickets",
+            "invitations",
+            "api_keys",
+            "identities",
+        ],
     ),
     (
         "counts and indexes, made anew of the rows",
