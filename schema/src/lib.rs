@@ -15,6 +15,7 @@ pub mod limiter;
 pub mod mailbox;
 pub mod microsoft;
 pub mod page;
+pub mod pipeline;
 pub mod principal;
 pub mod prospect;
 pub mod reject;

@@ -7,6 +7,7 @@ use super::effect::{Delivery, Effect, Outcome};
 use super::store::outbox::Entry;
 use super::testing::{Bench, WORKSPACE, system};
 use super::{Actor, Migration};
+use schema::pipeline::Queue;
 use schema::{ActorKind, Millis, Reject};
 
 const SLOW_MS: Millis = 3 * 60 * 1000;
@@ -25,10 +26,17 @@ impl Actor for Doer {
     }
 
     fn delivery(kind: &str) -> Delivery {
-        if kind == "slow" { Delivery::Slow(SLOW_MS) } else { Delivery::AtMostOnce }
+        match kind {
+            "slow" => Delivery::Slow(SLOW_MS),
+            "hint" => Delivery::AtLeastOnce,
+            _ => Delivery::AtMostOnce,
+        }
     }
 
     fn begin(_: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+        if entry.kind == "hint" {
+            return Ok(Effect::Queue { queue: Queue::SendQueue, body: b"{}".to_vec() });
+        }
         Ok(Effect::Forget(vec![entry.kind.clone()]))
     }
 
@@ -89,4 +97,22 @@ fn what_ends_its_object_each_time_comes_back_ever_later() {
     assert_eq!(waits[..4], [0, 2_000, 4_000, 8_000]);
     assert!(waits.iter().all(|wait| *wait <= SLOW_MS), "{waits:?}");
     assert_eq!(waits.last(), Some(&SLOW_MS));
+}
+
+#[test]
+fn a_message_waits_until_its_queue_has_taken_it() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &"hint".to_owned()).expect("it takes any kind");
+    let refused = |_: &Entry, effect: &Effect| {
+        assert!(matches!(effect, Effect::Queue { queue: Queue::SendQueue, .. }));
+        Outcome::Failed { why: "the queue is full".into() }
+    };
+    for _ in 0..3 {
+        assert_eq!(bench.drain(refused), 1);
+        assert_eq!(bench.count("outbox"), 1);
+        assert!(bench.fire_alarm(), "it is tried again");
+    }
+    bench.restart();
+    assert_eq!(bench.drain(|_, _| Outcome::Done(Vec::new())), 1);
+    assert_eq!(bench.count("outbox"), 0);
 }

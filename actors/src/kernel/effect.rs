@@ -5,6 +5,7 @@
 
 use crate::mail::graph::{MicrosoftJob, MicrosoftOutcome};
 use crate::mail::mailbox::{MailboxJob, MailboxRead};
+use schema::pipeline::Queue;
 use schema::summary::Summary;
 use schema::{ActorKind, Millis, Reject};
 use serde::{Deserialize, Serialize};
@@ -49,6 +50,14 @@ pub enum Effect {
     Post(Vec<PostJob>),
     /// Objects that storage is to forget, by key.
     Forget(Vec<String>),
+    /// A message of the pipeline. Once it is on its queue the entry is done with: it may come more
+    /// than once, out of order, or never.
+    Queue {
+        /// The queue.
+        queue: Queue,
+        /// The message, as [`schema::pipeline::Work::write`] gives it.
+        body: Vec<u8>,
+    },
 }
 
 impl Effect {

@@ -10,6 +10,7 @@ use actors::kernel::{
     Effect, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted, RefusedRecipient,
 };
 use actors::mail::graph::{MicrosoftOutcome, SealedTokens, Task};
+use schema::pipeline::Work;
 use schema::summary::Summary;
 use schema::{Envelope, Millis, Principal};
 
@@ -68,6 +69,15 @@ impl World {
                 Effect::Post(jobs) => self.post_all(name, round, index, &jobs),
                 Effect::Forget(keys) => {
                     self.say(format_args!("storage forgets {}", keys.join(" ")));
+                    self.come_back(20, round, index, Outcome::Done(Vec::new()));
+                }
+                Effect::Queue { queue, body } => {
+                    // Nobody takes it from there: a queue may lose whatever lies on it.
+                    self.say(format_args!("{} takes a message", queue.as_str()));
+                    if let Err(why) = Work::read(queue, &body) {
+                        let text = format!("a message for {}: {why}", queue.as_str());
+                        self.violate("8 nothing crashes", text);
+                    }
                     self.come_back(20, round, index, Outcome::Done(Vec::new()));
                 }
             }

@@ -71,6 +71,7 @@ pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
                 Effect::Microsoft(_) => "microsoft",
                 Effect::Post(_) => "webhook",
                 Effect::Forget(_) => "storage",
+                Effect::Queue { .. } => "queue",
                 Effect::Nothing => "nothing",
             };
             write(env, "outbox.failed", &[what], &[1.0]);

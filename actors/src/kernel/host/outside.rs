@@ -9,6 +9,7 @@ use crate::kernel::{Effect, Outcome};
 use futures_util::future::{Either, join_all, select};
 use js_sys::{Promise, Uint8Array};
 use schema::ids::WorkspaceId;
+use schema::pipeline::Queue;
 use schema::summary::{Cell, Summary, upsert_sql};
 use schema::{ActorKind, Answer, Envelope, Principal};
 use std::future::Future;
@@ -16,7 +17,7 @@ use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Delay, Env};
+use worker::{Delay, Env, QueueContentType, RawMessageBuilder};
 
 /// How long D1 or another actor may take.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -87,7 +88,22 @@ async fn other(env: &Env, transport: Option<Transport>, effect: &Effect) -> Opti
             Ok(()) => Outcome::Done(b"{}".to_vec()),
             Err(why) => Outcome::Failed { why },
         },
+        Effect::Queue { queue, body } => match in_time(enqueue(env, *queue, body)).await {
+            Ok(()) => Outcome::Done(b"{}".to_vec()),
+            Err(why) => Outcome::Failed { why },
+        },
     })
+}
+
+/// Puts a message of the pipeline on its queue.
+///
+/// # Errors
+/// Why the queue has not taken it.
+pub async fn enqueue(env: &Env, queue: Queue, body: &[u8]) -> Result<(), String> {
+    let fault = |error: worker::Error| format!("{}: {error}", queue.as_str());
+    let message = JsValue::from_str(&String::from_utf8_lossy(body));
+    let message = RawMessageBuilder::new(message).build_with_content_type(QueueContentType::Text);
+    env.queue(queue.binding()).map_err(fault)?.send_raw(message).await.map_err(fault)
 }
 
 /// Deletes objects, a thousand at most, in one request; those that are not there are deleted, too.

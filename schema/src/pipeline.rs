@@ -1,0 +1,244 @@
+//! The queues of the pipeline, and what lies on them.
+//!
+//! A message is JSON of one line, `{"v":1,"kind":"fileMail","workspaceId":"…",…}`. It is a hint to
+//! look at something: the truth is in the actors, so that a queue that repeats, reorders or loses a
+//! message only costs time. Each kind belongs to one queue. What cannot be read, is of another
+//! version or lies on a queue that is not its own will not get better by waiting: it is a dead
+//! letter at once.
+
+use crate::codec::{read_json, to_json};
+use crate::ids::WorkspaceId;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The version of messages that this build writes and reads.
+pub const VERSION: u64 = 1;
+/// The longest message; a queue takes 128 kB.
+pub const BYTES_MAX: usize = 64 * 1024;
+/// How much of a kind that nobody knows is repeated to a person.
+const KIND_CHARS_MAX: usize = 40;
+
+/// A queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[expect(clippy::enum_variant_names, reason = "the names are those of the queues")]
+pub enum Queue {
+    /// Rows of an import.
+    ProspectQueue,
+    /// Prospects of whom more is to be found out.
+    EnrichmentQueue,
+    /// Prospects whose address is to be found or verified.
+    EmailFinderQueue,
+    /// Texts to be written, replies to be classified.
+    AiQueue,
+    /// Workspaces that have something to send.
+    SendQueue,
+    /// Mails that arrived and are to be filed.
+    InboundQueue,
+    /// What failed too often.
+    DeadLetterQueue,
+}
+
+impl Queue {
+    /// All queues.
+    pub const ALL: [Self; 7] = [
+        Self::ProspectQueue,
+        Self::EnrichmentQueue,
+        Self::EmailFinderQueue,
+        Self::AiQueue,
+        Self::SendQueue,
+        Self::InboundQueue,
+        Self::DeadLetterQueue,
+    ];
+
+    /// Its name; elsewhere than locally, the environment's stands behind it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ProspectQueue => "prospect-queue",
+            Self::EnrichmentQueue => "enrichment-queue",
+            Self::EmailFinderQueue => "email-finder-queue",
+            Self::AiQueue => "ai-queue",
+            Self::SendQueue => "send-queue",
+            Self::InboundQueue => "inbound-queue",
+            Self::DeadLetterQueue => "dead-letter-queue",
+        }
+    }
+
+    /// The Worker binding that puts messages on it.
+    #[must_use]
+    pub const fn binding(self) -> &'static str {
+        match self {
+            Self::ProspectQueue => "PROSPECT_QUEUE",
+            Self::EnrichmentQueue => "ENRICHMENT_QUEUE",
+            Self::EmailFinderQueue => "EMAIL_FINDER_QUEUE",
+            Self::AiQueue => "AI_QUEUE",
+            Self::SendQueue => "SEND_QUEUE",
+            Self::InboundQueue => "INBOUND_QUEUE",
+            Self::DeadLetterQueue => "DEAD_LETTER_QUEUE",
+        }
+    }
+
+    /// The queue that the platform calls so: `send-queue`, `send-queue-production`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|queue| {
+            let rest = name.strip_prefix(queue.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        })
+    }
+}
+
+/// What a message asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Work {
+    /// On `inbound-queue`: a mail that is in storage is to be filed.
+    FileMail(StoredMail),
+}
+
+/// A mail that is in storage and waits to be filed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredMail {
+    /// The workspace that it was sent to.
+    pub workspace_id: WorkspaceId,
+    /// Where the raw mail is.
+    pub raw_key: String,
+    /// Envelope sender.
+    pub from: String,
+    /// Envelope recipient.
+    pub to: String,
+}
+
+/// What is read first.
+#[derive(Deserialize)]
+struct Head {
+    v: u64,
+    kind: String,
+}
+
+impl Work {
+    /// The queue that it is for.
+    #[must_use]
+    pub const fn queue(&self) -> Queue {
+        match self {
+            Self::FileMail(_) => Queue::InboundQueue,
+        }
+    }
+
+    /// The message.
+    #[must_use]
+    pub fn write(&self) -> Vec<u8> {
+        let json = to_json(self);
+        let mut message = format!("{{\"v\":{VERSION},").into_bytes();
+        message.extend_from_slice(&json[1..]);
+        message
+    }
+
+    /// Reads a message of a queue.
+    ///
+    /// # Errors
+    /// Why it is none that this queue could have; it says nothing of what is in it.
+    pub fn read(queue: Queue, text: &[u8]) -> Result<Self, String> {
+        let work = Self::parse(text)?;
+        if work.queue() != queue {
+            return Err(format!("it belongs on {}", work.queue().as_str()));
+        }
+        Ok(work)
+    }
+
+    /// Reads a message of any queue. Fields that it does not know are left alone: who wrote it may
+    /// be a newer build of the same version.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn parse(text: &[u8]) -> Result<Self, String> {
+        if text.len() > BYTES_MAX {
+            return Err(format!("it has more than {BYTES_MAX} bytes"));
+        }
+        let Head { v, kind } = strictly(text)?;
+        if v != VERSION {
+            return Err(format!("it is of version {v}, and {VERSION} is read here"));
+        }
+        match &*kind {
+            "fileMail" => strictly(text).map(Self::FileMail),
+            _ => {
+                let kind: String = kind.chars().take(KIND_CHARS_MAX).collect();
+                Err(format!("no kind of message is called {kind:?}"))
+            }
+        }
+    }
+}
+
+fn strictly<T: DeserializeOwned>(text: &[u8]) -> Result<T, String> {
+    read_json(text).map_err(|reject| format!("it is no message: {}", reject.message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail() -> Work {
+        Work::FileMail(StoredMail {
+            workspace_id: WorkspaceId(uuid::Uuid::from_u128(7)),
+            raw_key: "mails/7/a".into(),
+            from: "ann@customer.example".into(),
+            to: "desk@acme.example".into(),
+        })
+    }
+
+    #[test]
+    fn a_message_is_read_as_it_was_written_and_from_no_other_queue() {
+        let text = mail().write();
+        assert!(text.starts_with(br#"{"v":1,"kind":"fileMail","workspaceId":"0000"#));
+        for queue in Queue::ALL {
+            let read = Work::read(queue, &text);
+            if queue == mail().queue() {
+                assert_eq!(read, Ok(mail()));
+            } else {
+                assert_eq!(read, Err("it belongs on inbound-queue".to_owned()), "{queue:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_cut_at_any_byte_is_refused() {
+        let text = mail().write();
+        for end in 0..text.len() {
+            assert!(Work::read(Queue::InboundQueue, &text[..end]).is_err(), "cut at {end}");
+        }
+    }
+
+    #[test]
+    fn another_version_and_another_kind_are_refused_with_the_reason() {
+        let text = String::from_utf8(mail().write()).expect("text");
+        let read = |text: &str| Work::read(Queue::InboundQueue, text.as_bytes());
+        for v in ["0", "2", "255"] {
+            let why = read(&text.replace("\"v\":1", &format!("\"v\":{v}"))).expect_err(v);
+            assert_eq!(why, format!("it is of version {v}, and 1 is read here"));
+        }
+        for bad in ["-1", "1.5", "\"1\"", "null", "1e99"] {
+            assert!(read(&text.replace("\"v\":1", &format!("\"v\":{bad}"))).is_err(), "{bad}");
+        }
+        let why = read(&text.replace("fileMail", "makeCoffee")).expect_err("no such kind");
+        assert_eq!(why, "no kind of message is called \"makeCoffee\"");
+        assert!(read(&text.replace("\"from\"", "\"sender\"")).is_err(), "a field is missing");
+        let newer = text.replace("\"v\":1", "\"v\":1,\"colour\":[]");
+        assert_eq!(read(&newer), Ok(mail()), "a newer build says more");
+        assert!(read(&text.replace("mails/7/a", &"x".repeat(BYTES_MAX))).is_err(), "too long");
+    }
+
+    #[test]
+    fn a_queue_is_known_by_its_name_in_every_environment() {
+        for queue in Queue::ALL {
+            for end in ["", "-staging", "-production"] {
+                assert_eq!(Queue::named(&format!("{}{end}", queue.as_str())), Some(queue));
+            }
+            assert_eq!(Queue::named(&format!("x{}", queue.as_str())), None);
+            assert_eq!(Queue::named(&format!("{}x", queue.as_str())), None);
+            assert_eq!(to_json(&queue), format!("\"{}\"", queue.as_str()).into_bytes());
+        }
+    }
+}
