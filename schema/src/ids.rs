@@ -152,6 +152,11 @@ id!(
     ProspectId
 );
 id!(
+    /// A message of a queue that nobody could do anything with. Not a UUIDv7: it is made of the
+    /// message's time and its name.
+    DeadLetterId
+);
+id!(
     /// One WebSocket connection.
     ConnectionId
 );

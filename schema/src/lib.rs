@@ -6,6 +6,7 @@
 pub mod audience;
 pub mod check;
 pub mod codec;
+pub mod dead_letter;
 pub mod envelope;
 pub mod event;
 pub mod frame;

@@ -1,6 +1,7 @@
 //! Commands and replies of the rate limiter, and the closed table of what is limited to how much.
 
 use crate::Millis;
+use crate::dead_letter::PipelineCommand;
 use serde::{Deserialize, Serialize};
 
 /// What is limited. An instance is named `{workspace}/{kind}:{what}`; deployment-wide things have
@@ -113,6 +114,8 @@ pub enum LimiterCommand {
     Report(Report),
     /// How full is the bucket, how is the provider? Reply: [`LimiterStatus`].
     Status(GetLimiter),
+    /// About the deployment's queues and dead letters, of the one object that knows them.
+    Pipeline(PipelineCommand),
 }
 
 /// See [`LimiterCommand::Check`].

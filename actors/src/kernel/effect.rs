@@ -68,7 +68,7 @@ impl Effect {
     }
 }
 
-/// A signed request to a server that a customer named.
+/// A signed request to a server that a customer, or the operator, named.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostJob {
     /// Names the content: the same on every try, so that its receiver can tell it again.
@@ -77,7 +77,8 @@ pub struct PostJob {
     pub url: String,
     /// Whose the secrets are: the name that they were sealed for.
     pub owner: String,
-    /// The sealed secrets that sign: the current one, and the one before while it is replaced.
+    /// The sealed secrets that sign: the current one, and the one before while it is replaced. It
+    /// goes unsigned where there are none.
     pub sealed_secrets: Vec<serde_bytes::ByteBuf>,
     /// JSON text.
     #[serde(with = "serde_bytes")]

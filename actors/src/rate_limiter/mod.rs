@@ -4,13 +4,20 @@
 //! time it tells to come back after is exact: a millisecond earlier would be too early. `governor`
 //! does the arithmetic ([`buckets`]); its state is rows, so eviction forgets nothing. For providers
 //! it also keeps back-off and circuit ([`provider`]).
+//!
+//! One object of the deployment limits alerts instead: it knows the dead letters of the queues, and
+//! rings where some come ([`pipeline`]).
 
 mod buckets;
 mod handle;
+mod pipeline;
 mod provider;
 mod store;
 
-use crate::kernel::{Actor, Ctx, Migration, Reply, Timer, migration};
+use crate::kernel::actor::Settled;
+use crate::kernel::{
+    Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Timer, migration,
+};
 use schema::limiter::{Circuit, LimitKind, LimiterCommand};
 use schema::{ActorKind, Reject};
 
@@ -21,7 +28,8 @@ const HALF_OPEN: &str = "halfOpen";
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::RateLimiter;
-    const MIGRATIONS: &'static [Migration] = &[migration!("rate_limiter/0001_limits")];
+    const MIGRATIONS: &'static [Migration] =
+        &[migration!("rate_limiter/0001_limits"), migration!("rate_limiter/0002_pipeline")];
     type Command = LimiterCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: LimiterCommand) -> Result<Reply, Reject> {
@@ -29,10 +37,14 @@ impl Actor for Core {
             LimiterCommand::Check(input) => Reply::of(&handle::check(ctx, &input)?),
             LimiterCommand::Report(input) => Reply::of(&handle::report(ctx, &input)?),
             LimiterCommand::Status(_) => Reply::of(&handle::status(ctx)?),
+            LimiterCommand::Pipeline(command) => pipeline::handle(ctx, command),
         }
     }
 
     fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
+        if timer.kind == pipeline::RING {
+            return pipeline::timer(ctx);
+        }
         if timer.kind != HALF_OPEN {
             return Err(Reject::internal(format!("no timer of kind {}", timer.kind)));
         }
@@ -42,6 +54,18 @@ impl Actor for Core {
             store::save(ctx.sql, &provider)?;
         }
         Ok(())
+    }
+
+    fn delivery(_: &str) -> Delivery {
+        Delivery::Slow(pipeline::RING_MS)
+    }
+
+    fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+        pipeline::begin(ctx, entry)
+    }
+
+    fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
+        pipeline::settle(ctx, entry, outcome)
     }
 }
 

@@ -24,6 +24,10 @@ pub struct Webhooks {
 impl World {
     /// A request arrives, or is lost on its way.
     pub(in crate::sim) fn take_post(&mut self, from: &Name, job: &PostJob, status: Option<u16>) {
+        if from.0 == ActorKind::RateLimiter {
+            self.mark("alert rung");
+            return self.check_secrets(from, "alert", &job.body);
+        }
         self.mark("webhook told");
         self.check_post(from, job);
         self.check_secrets(from, "webhook", &job.body);

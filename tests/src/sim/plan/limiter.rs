@@ -1,15 +1,26 @@
-//! Requests at rate limiters, in bursts.
+//! Requests at rate limiters, in bursts, and at the object that knows dead letters.
 
 use super::About;
 use crate::sim::clients::Op;
 use crate::sim::world::World;
 use schema::ActorKind;
+use schema::dead_letter::NAME;
 use schema::limiter::LimitKind;
-use serde_json::json;
+use schema::pipeline::Queue;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 /// A burst of checks, or word from a provider.
 pub fn limits(world: &mut World, tenant: usize) {
     let system = world.plan.tenants[tenant].system();
+    let random = &mut world.plan.random;
+    if random.chance(50) {
+        let name = (ActorKind::RateLimiter, format!("{}/{NAME}", system.workspace));
+        let command = json!({ "pipeline": of_pipeline(world) }).to_string();
+        let op = Op::new(name, system, command, About::Other);
+        world.begin_op(op.keyless());
+        return;
+    }
     let random = &mut world.plan.random;
     let kind = *random.pick(&LimitKind::ALL);
     let what = random.below(2);
@@ -30,5 +41,23 @@ pub fn limits(world: &mut World, tenant: usize) {
         };
         let op = Op::new(name.clone(), system.clone(), command.to_string(), About::Other);
         world.begin_op(op.keyless());
+    }
+}
+
+/// What the consumers of queues tell, and what operators ask, about one of three dead letters.
+fn of_pipeline(world: &mut World) -> Value {
+    let now = world.clock.wall();
+    let random = &mut world.plan.random;
+    let id = Uuid::from_u128(u128::from(random.below(3)));
+    let queue = *random.pick(&Queue::ALL);
+    let bell = json!({ "url": "https://alerts.example/in" });
+    let letter = json!({ "id": id, "queue": queue, "reason": "it is no message", "attempts": 1,
+        "sentAt": now, "diedAt": now });
+    match random.below(5) {
+        0 => json!({ "consumed": { "queue": queue, "done": 3, "again": 1, "buried": 0 } }),
+        1 => json!({ "keepLetter": { "letter": letter, "bell": bell } }),
+        2 => json!({ "dropLetter": { "id": id, "bell": bell } }),
+        3 => json!({ "listLetters": { "limit": 10 } }),
+        _ => json!({ "getQueues": {} }),
     }
 }

@@ -1,0 +1,213 @@
+//! Dead letters, queues and the alert: every statement, and the typed function that uses it.
+
+use crate::kernel::{Fault, Row, Sql};
+use schema::Millis;
+use schema::dead_letter::{Bell, Consumed, Letter, QueueStatus};
+use schema::ids::DeadLetterId;
+use schema::pipeline::Queue;
+
+const ADD: &str = "insert into queues
+        (queue, done, again, buried, consumed_at, failed_at, error)
+    values (?, ?, ?, ?, ?, ?, ?)
+    on conflict (queue) do update set
+        done = done + excluded.done,
+        again = again + excluded.again,
+        buried = buried + excluded.buried,
+        consumed_at = excluded.consumed_at,
+        failed_at = coalesce(excluded.failed_at, failed_at),
+        error = coalesce(excluded.error, error)";
+
+/// Adds what came of a batch.
+///
+/// # Errors
+/// A storage fault.
+pub fn add(sql: &dyn Sql, now: Millis, batch: &Consumed) -> Result<(), Fault> {
+    let failed = (batch.again + batch.buried > 0).then_some(now);
+    let params = [
+        batch.queue.as_str().into(),
+        batch.done.into(),
+        batch.again.into(),
+        batch.buried.into(),
+        now.into(),
+        failed.into(),
+        batch.error.clone().into(),
+    ];
+    sql.exec(ADD, &params).map(drop)
+}
+
+const QUEUE: &str = "select done, again, buried, consumed_at, failed_at, error,
+        (select count(*) from letters where letters.queue = queues.queue)
+    from queues where queue = ?";
+
+/// How a queue stands; at nothing, where none of its messages ever came.
+///
+/// # Errors
+/// A storage fault.
+pub fn queue(sql: &dyn Sql, queue: Queue) -> Result<QueueStatus, Fault> {
+    let Some(row) = sql.first(QUEUE, &[queue.as_str().into()])? else {
+        let (done, again, buried, dead_letters) = (0, 0, 0, of_queue(sql, queue)?);
+        let (consumed_at, failed_at, error) = (None, None, None);
+        return Ok(QueueStatus {
+            queue,
+            done,
+            again,
+            buried,
+            dead_letters,
+            consumed_at,
+            failed_at,
+            error,
+        });
+    };
+    Ok(QueueStatus {
+        queue,
+        done: row.integer(0)?,
+        again: row.integer(1)?,
+        buried: row.integer(2)?,
+        dead_letters: row.integer(6)?,
+        consumed_at: Some(row.integer(3)?),
+        failed_at: row.integer_or_null(4)?,
+        error: row.text_or_null(5)?,
+    })
+}
+
+const OF_QUEUE: &str = "select count(*) from letters where queue = ?";
+
+fn of_queue(sql: &dyn Sql, queue: Queue) -> Result<i64, Fault> {
+    let row = sql.first(OF_QUEUE, &[queue.as_str().into()])?;
+    row.map_or(Ok(0), |row| row.integer(0))
+}
+
+const COUNT: &str = "select count(*) from letters";
+
+/// How many dead letters there are.
+///
+/// # Errors
+/// A storage fault.
+pub fn count(sql: &dyn Sql) -> Result<i64, Fault> {
+    sql.first(COUNT, &[])?.map_or(Ok(0), |row| row.integer(0))
+}
+
+const FIND: &str = "select id, queue, reason, attempts, sent_at, died_at from letters where id = ?";
+
+/// A dead letter.
+///
+/// # Errors
+/// A storage fault.
+pub fn find(sql: &dyn Sql, id: DeadLetterId) -> Result<Option<Letter>, Fault> {
+    sql.first(FIND, &[id.to_string().into()])?.map(letter).transpose()
+}
+
+const PUT: &str = "insert into letters (id, queue, reason, attempts, sent_at, died_at)
+    values (?, ?, ?, ?, ?, ?)
+    on conflict (id) do update set
+        queue = excluded.queue,
+        reason = excluded.reason,
+        attempts = excluded.attempts,
+        died_at = excluded.died_at";
+
+/// Writes a dead letter.
+///
+/// # Errors
+/// A storage fault.
+pub fn put(sql: &dyn Sql, letter: &Letter) -> Result<(), Fault> {
+    let params = [
+        letter.id.to_string().into(),
+        letter.queue.map(|queue| queue.as_str().to_owned()).into(),
+        (&letter.reason).into(),
+        letter.attempts.into(),
+        letter.sent_at.into(),
+        letter.died_at.into(),
+    ];
+    sql.exec(PUT, &params).map(drop)
+}
+
+const REMOVE: &str = "delete from letters where id = ?";
+
+/// Forgets a dead letter.
+///
+/// # Errors
+/// A storage fault.
+pub fn remove(sql: &dyn Sql, id: DeadLetterId) -> Result<(), Fault> {
+    sql.exec(REMOVE, &[id.to_string().into()]).map(drop)
+}
+
+const AFTER: &str = "select id, queue, reason, attempts, sent_at, died_at from letters
+    where id > ? order by id limit ?";
+
+/// Up to `limit` dead letters after one, the oldest first.
+///
+/// # Errors
+/// A storage fault.
+pub fn after(sql: &dyn Sql, after: Option<DeadLetterId>, limit: i64) -> Result<Vec<Letter>, Fault> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    sql.exec(AFTER, &[after.into(), limit.into()])?.into_iter().map(letter).collect()
+}
+
+fn letter(row: Row) -> Result<Letter, Fault> {
+    let id = row.text(0)?;
+    Ok(Letter {
+        id: id.parse().map_err(|_| Fault(format!("no dead letter is {id}")))?,
+        queue: row.text_or_null(1)?.and_then(|name| Queue::named(&name)),
+        reason: row.text(2)?,
+        attempts: row.integer(3)?,
+        sent_at: row.integer(4)?,
+        died_at: row.integer(5)?,
+    })
+}
+
+/// What is known of ringing for dead letters.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Alert {
+    /// When it last rang.
+    pub rung_at: Millis,
+    /// Whether it rang that there are some, and not yet that none is left.
+    pub told: bool,
+    /// How many came since it rang.
+    pub unheard: i64,
+    /// Where to ring.
+    pub bell: Option<Bell>,
+}
+
+const ALERT: &str = "select rung_at, told, unheard, url, sealed_secret from alert";
+
+/// What is known of ringing.
+///
+/// # Errors
+/// A storage fault.
+pub fn alert(sql: &dyn Sql) -> Result<Alert, Fault> {
+    let Some(row) = sql.first(ALERT, &[])? else { return Ok(Alert::default()) };
+    let (url, secret) = (row.text(3)?, row.blob(4)?);
+    let sealed_secret = (!secret.is_empty()).then(|| secret.into());
+    Ok(Alert {
+        rung_at: row.integer(0)?,
+        told: row.integer(1)? == 1,
+        unheard: row.integer(2)?,
+        bell: (!url.is_empty()).then_some(Bell { url, sealed_secret }),
+    })
+}
+
+const SAVE: &str = "insert into alert (id, rung_at, told, unheard, url, sealed_secret)
+    values (1, ?, ?, ?, ?, ?)
+    on conflict (id) do update set
+        rung_at = excluded.rung_at,
+        told = excluded.told,
+        unheard = excluded.unheard,
+        url = excluded.url,
+        sealed_secret = excluded.sealed_secret";
+
+/// Notes what is known of ringing.
+///
+/// # Errors
+/// A storage fault.
+pub fn save(sql: &dyn Sql, alert: &Alert) -> Result<(), Fault> {
+    let bell = alert.bell.as_ref();
+    let secret = bell.and_then(|bell| bell.sealed_secret.as_ref());
+    let params = [
+        alert.rung_at.into(),
+        i64::from(alert.told).into(),
+        alert.unheard.into(),
+        bell.map(|bell| bell.url.clone()).unwrap_or_default().into(),
+        secret.map(|secret| secret.to_vec()).unwrap_or_default().into(),
+    ];
+    sql.exec(SAVE, &params).map(drop)
+}
