@@ -10,6 +10,21 @@ export const WarmupCounter = actor(wasm.WarmupCounter);
 export const RateLimiter = actor(wasm.RateLimiter);
 export const ProspectDedup = actor(wasm.ProspectDedup);
 
+/** A message as the gateway reads it: its text, however it was put on its queue, and how often it has come. */
+function told(message) {
+  const { id, timestamp, attempts, body } = message;
+  let text = body;
+  if (typeof body !== "string") {
+    try {
+      text = JSON.stringify(body);
+    } catch {
+      text = String(body); // what is no JSON is no message of ours
+    }
+  }
+  const retry = (options) => message.retry(options ?? undefined);
+  return { id, timestamp, body: { attempts, text }, ack: () => message.ack(), retry };
+}
+
 /** The gateway: requests, queue messages, cron and routed mail. */
 export default class extends Gateway {
   async fetch(request) {
@@ -22,8 +37,8 @@ export default class extends Gateway {
     }
   }
 
-  queue(batch) {
-    return guard(() => super.queue(batch));
+  queue({ queue, messages }) {
+    return guard(() => super.queue({ queue, messages: messages.map(told) }));
   }
 
   scheduled(event) {

@@ -1,5 +1,6 @@
 //! The settings of a deployment, read once per isolate.
 
+use crate::dead_letters::Alerts;
 use crate::token::Keys;
 use actors::mail::graph::Application;
 use actors::mail::send_mode::SendMode;
@@ -45,6 +46,9 @@ pub struct Config {
     pub microsoft: Option<Application>,
     /// `MICROSOFT_REDIRECT_URI`: the page that Microsoft sends browsers back to.
     pub microsoft_redirect_uri: Option<String>,
+    /// `ALERT_WEBHOOK_URL` and `ALERT_WEBHOOK_SECRET`: where operators are told of trouble, if
+    /// anywhere.
+    pub alerts: Option<Alerts>,
     /// `OPERATOR_WORKSPACES`: whose admins may see and mend the whole deployment.
     pub operator_workspaces: Allowed<WorkspaceId>,
 }
@@ -81,6 +85,7 @@ impl Config {
                 .ok_or_else(|| Reject::internal("CORS_ORIGINS is no list of origins"))?,
             open_registration: registration == "open",
             send_mode: SendMode::parse(var("SEND_MODE").as_deref()).map_err(Reject::internal)?,
+            alerts: Alerts::read(var).map_err(Reject::internal)?,
             microsoft: Application::read(var).map_err(Reject::internal)?,
             microsoft_redirect_uri: var("MICROSOFT_REDIRECT_URI"),
             operator_workspaces: allowed(&workspaces, |text| text.parse().ok())

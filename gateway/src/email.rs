@@ -6,9 +6,10 @@
 
 use crate::d1;
 use crate::log;
-use crate::platform::{Platform, Point, StoredMail};
+use crate::platform::{Platform, Point};
 use actors::mail::intake::{self, Arrival, Intake};
 use schema::ids::WorkspaceId;
+use schema::pipeline::{StoredMail, Work};
 use schema::room::RoomCommand;
 use schema::room::access::Authorise;
 use schema::room::mail::MailReceipt;
@@ -70,11 +71,13 @@ async fn take<P: Platform>(platform: &P, from: &str, to: &str, raw: &[u8]) -> Ve
     if let Err(reject) = platform.put_object(&raw_key, raw).await {
         return Verdict::Later(reject.message);
     }
-    let mail = StoredMail { raw_key, workspace, from: from.into(), to: to.into() };
+    let (from, to) = (from.to_owned(), to.to_owned());
+    let mail = StoredMail { workspace_id: workspace, raw_key, from, to };
     let Err(reject) = file(platform, &mail, raw).await else { return Verdict::Taken };
     let fields = [("key", &*mail.raw_key), ("why", &reject.message)];
     log::error(platform, "mail_queued", &fields);
-    match platform.enqueue(&mail).await {
+    let work = Work::FileMail(mail);
+    match platform.enqueue(work.queue(), &work.write()).await {
         Ok(()) => Verdict::Taken,
         Err(reject) => Verdict::Later(reject.message),
     }
@@ -103,7 +106,7 @@ pub async fn file<P: Platform>(
     raw: &[u8],
 ) -> Result<MailReceipt, Reject> {
     let arrival = Arrival {
-        workspace: mail.workspace,
+        workspace: mail.workspace_id,
         inbox: None,
         raw_key: &mail.raw_key,
         from: Some(&mail.from),

@@ -3,8 +3,8 @@
 //! Reading order: [`platform`] (what the runtime gives, two homes) → [`http`] and [`app`] (a
 //! request and what becomes of it) → [`router`], [`query`], [`body`], [`respond`], [`page`] (the
 //! edges of HTTP) → [`token`], [`password`], [`auth`] (who calls) → [`routes`] (one short function
-//! an endpoint) → [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`scheduled`] (the other
-//! ways in) → `edge` (the Worker runtime, wasm only).
+//! an endpoint) → [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`dead_letters`],
+//! [`scheduled`] (the other ways in) → `edge` (the Worker runtime, wasm only).
 
 pub mod answer;
 pub mod app;
@@ -13,6 +13,7 @@ pub mod body;
 pub mod config;
 pub mod cursor;
 pub mod d1;
+pub mod dead_letters;
 pub mod email;
 pub mod http;
 pub mod link;

@@ -3,27 +3,13 @@
 
 use actors::mail::graph;
 use schema::frame::Connect;
+use schema::pipeline::Queue;
 use schema::summary::Cell;
 use schema::{ActorKind, Answer, Envelope, Millis, Reject};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
 use crate::http::Response;
-
-/// A mail that is in storage and waits to be filed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StoredMail {
-    /// Where the raw mail is.
-    pub raw_key: String,
-    /// The workspace that it was sent to.
-    pub workspace: schema::ids::WorkspaceId,
-    /// Envelope sender.
-    pub from: String,
-    /// Envelope recipient.
-    pub to: String,
-}
 
 /// What the Worker leans on, beside the actors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -242,9 +228,15 @@ pub trait Platform {
     /// The object is not wanted any more. What is left of it, storage forgets by itself.
     async fn drop_parts(&self, parts: Self::Parts);
 
-    /// Puts a stored mail on the queue, to be filed later.
+    /// Deletes an object, where it is there.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn delete_object(&self, key: &str) -> Result<(), Reject>;
+
+    /// Puts a message on a queue.
     ///
     /// # Errors
     /// `unavailable` where the queue does not take it.
-    async fn enqueue(&self, mail: &StoredMail) -> Result<(), Reject>;
+    async fn enqueue(&self, queue: Queue, message: &[u8]) -> Result<(), Reject>;
 }

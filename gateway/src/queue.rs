@@ -1,12 +1,27 @@
-//! The queue of mail that is stored but not filed yet: the same delivery once more, from storage.
+//! The consumers of the pipeline's queues, told apart by the queue's name.
 //!
-//! Messages that fail go back with a growing delay; after the last try the platform puts them on
-//! the dead-letter queue, for a person.
+//! A message is done with, or comes back after a growing time, or is a dead letter: at once where
+//! no waiting makes it better, else after its last try. One that ends the Worker on each try is
+//! moved to `dead-letter-queue` by the platform, without a reason.
 
-use crate::email;
-use crate::log;
-use crate::platform::{Platform, Point, StoredMail};
-use schema::Code;
+use crate::platform::Platform;
+use crate::{dead_letters, email, log};
+use schema::dead_letter::Consumed;
+use schema::pipeline::{Queue, StoredMail, Work};
+use schema::{Millis, Reject};
+
+/// A message as the platform hands it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The platform's name for it.
+    pub id: String,
+    /// When it was put on its queue.
+    pub sent_at: Millis,
+    /// How often it has come, this time included.
+    pub attempts: i64,
+    /// What it says.
+    pub text: String,
+}
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,34 +32,119 @@ pub enum Fate {
     Again(u32),
 }
 
-/// The first delay; the platform counts the tries, not we.
+/// The first delay; each is twice the one before.
 const DELAY_S: u32 = 30;
+/// The longest.
+const DELAY_S_MAX: u32 = 60 * 60;
+/// After so many tries a message is a dead letter: fewer than the platform gives it, see
+/// `wrangler.toml`, so that its reason is known.
+const ATTEMPTS_MAX: i64 = 10;
+/// What is known of a message that the platform has moved.
+const MOVED: &str = "given up by the platform: no try of it ended";
 
-/// Files one stored mail.
-pub async fn consume<P: Platform>(platform: &P, mail: &StoredMail) -> Fate {
-    let raw = match platform.object(&mail.raw_key).await {
-        Ok(Some(raw)) => raw,
-        Ok(None) => {
-            // Deleted by a person, or by a rule of the bucket: nothing will bring it back.
-            log::error(platform, "mail_gone", &[("key", &mail.raw_key)]);
-            return Fate::Done;
-        }
-        Err(reject) => {
-            let fields = [("key", &*mail.raw_key), ("why", &reject.message)];
-            log::error(platform, "mail_not_read", &fields);
-            return Fate::Again(DELAY_S);
+/// Consumes a batch of the queue of a name; the fates are in the order of the messages.
+pub async fn consume<P: Platform>(platform: &P, name: &str, messages: &[Message]) -> Vec<Fate> {
+    let Some(queue) = Queue::named(name) else {
+        log::error(platform, "queue_not_known", &[("queue", name)]);
+        return vec![Fate::Again(DELAY_S_MAX); messages.len()];
+    };
+    let mut sum = Consumed::nothing(queue);
+    let mut fates = Vec::with_capacity(messages.len());
+    for message in messages {
+        let fate = match handle(platform, queue, message).await {
+            Ok(End::Done) => {
+                sum.done += 1;
+                Fate::Done
+            }
+            Ok(End::Buried(why)) => {
+                sum.buried += 1;
+                sum.error = Some(why);
+                Fate::Done
+            }
+            Err(why) => {
+                sum.again += 1;
+                sum.error = Some(why);
+                Fate::Again(delay(message.attempts))
+            }
+        };
+        fates.push(fate);
+    }
+    dead_letters::count(platform, sum).await;
+    fates
+}
+
+/// How a try ends that needs no other.
+enum End {
+    /// It did what it was asked for.
+    Done,
+    /// It is a dead letter, and why.
+    Buried(String),
+}
+
+/// Does what a message asks for; gives why it is to come back.
+async fn handle<P: Platform>(platform: &P, queue: Queue, message: &Message) -> Result<End, String> {
+    let text = message.text.as_bytes();
+    let (of, why) = if queue == Queue::DeadLetterQueue {
+        (Work::parse(text).ok().map(|work| work.queue()), MOVED.to_owned())
+    } else {
+        match Work::read(queue, text) {
+            Err(why) => (Some(queue), why),
+            Ok(work) => match perform(platform, &work).await {
+                Ok(()) => return Ok(End::Done),
+                Err(reject) => (Some(queue), failed(platform, queue, message, &reject)?),
+            },
         }
     };
-    match email::file(platform, mail, &raw).await {
-        Ok(_) => Fate::Done,
-        Err(reject) => {
-            let code = format!("{:?}", reject.code);
-            let fields = [("key", &*mail.raw_key), ("code", &code), ("why", &reject.message)];
-            log::error(platform, "mail_not_filed", &fields);
-            platform.count(&Point { event: "mail.queue", labels: &["again"], numbers: &[1.0] });
-            // A refusal that time does not change still ends where a person sees it.
-            let slow = !matches!(reject.code, Code::Unavailable);
-            Fate::Again(if slow { 10 * DELAY_S } else { DELAY_S })
-        }
+    match dead_letters::bury(platform, of, message, &why).await {
+        Ok(()) => Ok(End::Buried(why)),
+        Err(reject) => Err(format!("{why}; and it could not be kept: {}", reject.message)),
+    }
+}
+
+/// A try that failed: gives why, as an error where the message is to come back.
+fn failed<P: Platform>(
+    platform: &P,
+    queue: Queue,
+    message: &Message,
+    reject: &Reject,
+) -> Result<String, String> {
+    let code = format!("{:?}", reject.code);
+    let fields =
+        [("queue", queue.as_str()), ("id", &message.id), ("code", &code), ("why", &reject.message)];
+    log::error(platform, "message_failed", &fields);
+    let why = format!("{code}: {}", reject.message);
+    if message.attempts < ATTEMPTS_MAX { Err(why) } else { Ok(why) }
+}
+
+fn delay(attempts: i64) -> u32 {
+    let doublings = u32::try_from(attempts.clamp(1, 8) - 1).unwrap_or(0);
+    (DELAY_S << doublings).min(DELAY_S_MAX)
+}
+
+async fn perform<P: Platform>(platform: &P, work: &Work) -> Result<(), Reject> {
+    match work {
+        Work::FileMail(mail) => file_mail(platform, mail).await,
+    }
+}
+
+/// Files one stored mail.
+async fn file_mail<P: Platform>(platform: &P, mail: &StoredMail) -> Result<(), Reject> {
+    let Some(raw) = platform.object(&mail.raw_key).await? else {
+        // Deleted by a person, or by a rule of the bucket: nothing will bring it back.
+        log::error(platform, "mail_gone", &[("key", &mail.raw_key)]);
+        return Ok(());
+    };
+    email::file(platform, mail, &raw).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_comes_back_ever_later_within_bounds() {
+        let delays: Vec<_> = (1..=ATTEMPTS_MAX).map(delay).collect();
+        assert_eq!(delays, [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]);
+        assert_eq!((delay(0), delay(i64::MAX)), (30, 3600));
     }
 }

@@ -22,7 +22,6 @@ const KIND_CHARS_MAX: usize = 40;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[expect(clippy::enum_variant_names, reason = "the names are those of the queues")]
 pub enum Queue {
     /// Rows of an import.
     ProspectQueue,

@@ -1,8 +1,14 @@
-// The product's entry with one more door: mail straight to its `email` handler.
+// The product's entry with more doors: mail straight to its `email` handler, messages straight to its
+// `queue` handler or on a queue, envelopes straight to an actor, objects in storage.
 //
 // The local stand-in for mail routing refuses, before the Worker sees them, messages that real
 // routing delivers (without Message-ID, without a usable From). `POST /test/email?from=…&to=…`
 // hands the body to the same handler of the same Worker.
+//
+// `POST /test/queue?queue=…&attempts=…` hands the body to the consumer as one message of a queue; with
+// `cut=every`, all that are left of it when it is cut at any byte. A dead letter answers 422 and its
+// reason, a message that comes back 503 and when, else it is 200.
+import { decode } from "@msgpack/msgpack";
 import Worker from "../../gateway/entry.js";
 
 export * from "../../gateway/entry.js";
@@ -10,7 +16,64 @@ export * from "../../gateway/entry.js";
 export default class extends Worker {
   async fetch(request) {
     const url = new URL(request.url);
-    if (url.pathname !== "/test/email") return super.fetch(request);
+    const { searchParams: query } = url;
+    switch (url.pathname) {
+      case "/test/email":
+        return this.mail(request, url);
+      case "/test/queue":
+        return this.message(await request.text(), query);
+      case "/test/enqueue":
+        return this.enqueue(await request.text(), query);
+      case "/test/actor":
+        return this.ask(await request.arrayBuffer(), query);
+      case "/test/object":
+        await (request.method === "PUT" ? this.env.MAIL.put(query.get("key"), await request.text()) : this.env.MAIL.delete(query.get("key")));
+        return new Response("done");
+      default:
+        return super.fetch(request);
+    }
+  }
+
+  /** Puts the body on a queue, as text or, where it is wanted so, as what its JSON says. */
+  async enqueue(text, query) {
+    const binding = query.get("queue").replaceAll("-", "_").toUpperCase();
+    const json = query.get("as") === "json";
+    await this.env[binding].send(json ? JSON.parse(text) : text, { contentType: json ? "json" : "text" });
+    return new Response("sent");
+  }
+
+  /** Has the consumer of a queue take messages; says what becomes of them. */
+  async message(text, query) {
+    const bytes = new TextEncoder().encode(text);
+    const bodies = query.get("cut") ? Array.from(bytes, (_, end) => new TextDecoder().decode(bytes.slice(0, end))) : [text];
+    const fates = [];
+    const messages = bodies.map((body, index) => ({
+      id: crypto.randomUUID(), timestamp: new Date(), attempts: Number(query.get("attempts") ?? 1), body,
+      ack: () => (fates[index] = "done"),
+      retry: (options) => (fates[index] = `again after ${options?.delaySeconds} s`),
+    }));
+    await this.queue({ queue: query.get("queue"), messages });
+    const { objects } = await this.env.MAIL.list({ prefix: "dead-letters/" });
+    const letters = await Promise.all(objects.map(async ({ key }) => (await this.env.MAIL.get(key)).json()));
+    const dead = messages.map(({ id }) => letters.find(({ messageId }) => messageId === id));
+    const failure = (status, code, message) => Response.json({ success: false, error: { code, message } }, { status });
+    const back = fates.find((fate) => fate !== "done");
+    if (back) return failure(503, "again", back);
+    if (dead.some((letter) => !letter)) return Response.json({ success: true, data: fates });
+    return failure(422, "dead_letter", dead[0].letter.reason);
+  }
+
+  /** Asks an actor with the bytes as they are: what no envelope is answered with. */
+  async ask(bytes, query) {
+    const space = this.env[query.get("actor")];
+    const answer = decode(new Uint8Array(await space.get(space.idFromName(query.get("instance"))).call(new Uint8Array(bytes))));
+    const reject = answer.rejected ?? answer.Rejected;
+    if (!reject) return Response.json({ success: true });
+    const status = { bad_request: 400 }[reject.code] ?? 500;
+    return Response.json({ success: false, error: { code: reject.code, message: reject.message } }, { status });
+  }
+
+  async mail(request, url) {
     const raw = await request.arrayBuffer();
     let reason;
     await this.email({

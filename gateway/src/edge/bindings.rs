@@ -3,9 +3,9 @@
 use crate::config::Config;
 use crate::http::Response;
 use crate::log;
-use crate::platform::{Dependency, Platform, Point, Progress, Source, StoredMail};
+use crate::platform::{Dependency, Platform, Point, Progress, Source};
 use actors::kernel::host::fetch::Fetching;
-use actors::kernel::host::metrics;
+use actors::kernel::host::{metrics, outside};
 use actors::mail::graph;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -15,6 +15,7 @@ use js_sys::{Promise, Reflect, Uint8Array};
 use once_cell::sync::OnceCell;
 use schema::envelope::pack;
 use schema::frame::Connect;
+use schema::pipeline::Queue;
 use schema::summary::Cell;
 use schema::{ActorKind, Answer, Code, Envelope, Millis, Reject};
 use serde::de::DeserializeOwned;
@@ -390,8 +391,12 @@ impl Platform for Edge {
         }
     }
 
-    async fn enqueue(&self, mail: &StoredMail) -> Result<(), Reject> {
-        let fault = |error: worker::Error| unavailable("queue", error);
-        self.env.queue("MAIL_QUEUE").map_err(fault)?.send(mail).await.map_err(fault)
+    async fn delete_object(&self, key: &str) -> Result<(), Reject> {
+        self.bucket()?.delete(key).await.map_err(|error| unavailable("storage", error))
+    }
+
+    async fn enqueue(&self, queue: Queue, message: &[u8]) -> Result<(), Reject> {
+        let put = outside::enqueue(&self.env, queue, message).await;
+        put.map_err(|error| unavailable("queue", error))
     }
 }

@@ -10,13 +10,14 @@ use crate::app::{self, Served};
 use crate::email::{self, MAIL_BYTES_MAX, Verdict};
 use crate::http::{Body, Headers, Request, Response};
 use crate::log;
-use crate::platform::StoredMail;
-use crate::queue::{self, Fate};
+use crate::queue::{self, Fate, Message};
 use crate::scheduled;
-use schema::codec::read_json;
+use js_sys::Reflect;
+use schema::Millis;
+use wasm_bindgen::JsValue;
 use worker::{
     Context, Env, ForwardableEmailMessage, MessageBatch, MessageExt, QueueRetryOptionsBuilder,
-    ResponseBuilder, ScheduleContext, ScheduledEvent, event,
+    RawMessage, ResponseBuilder, ScheduleContext, ScheduledEvent, event,
 };
 
 /// Answers a request.
@@ -95,23 +96,19 @@ async fn email(
     Ok(())
 }
 
-/// Files stored mail. It never fails: each message is acknowledged or put back by itself.
+/// Consumes messages of the pipeline. It never fails: each message is acknowledged or put back by
+/// itself. What a message's body holds is made by the entry file.
 ///
 /// # Errors
 /// None.
 #[event(queue)]
-async fn queue(batch: MessageBatch<StoredMail>, env: Env, _context: Context) -> worker::Result<()> {
+async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> worker::Result<()> {
     let edge = Edge { env };
-    for message in batch.raw_iter() {
-        let text = js_sys::JSON::stringify(&message.body()).map(String::from).unwrap_or_default();
-        let Ok(mail) = read_json::<StoredMail>(text.as_bytes()) else {
-            // Left alone it would count as done. After its tries a person finds it in the dead
-            // letters.
-            log::error(&edge, "queue_message_not_read", &[]);
-            message.retry();
-            continue;
-        };
-        match queue::consume(&edge, &mail).await {
+    let raw: Vec<_> = batch.raw_iter().collect();
+    let messages: Vec<Message> = raw.iter().map(read_message).collect();
+    let fates = queue::consume(&edge, &batch.queue(), &messages).await;
+    for (message, fate) in raw.iter().zip(fates) {
+        match fate {
             Fate::Done => message.ack(),
             Fate::Again(seconds) => {
                 let options = QueueRetryOptionsBuilder::new().with_delay_seconds(seconds).build();
@@ -120,6 +117,17 @@ async fn queue(batch: MessageBatch<StoredMail>, env: Env, _context: Context) -> 
         }
     }
     Ok(())
+}
+
+fn read_message(raw: &RawMessage) -> Message {
+    let body = raw.body();
+    let field = |name: &str| Reflect::get(&body, &JsValue::from_str(name)).ok();
+    Message {
+        id: raw.id(),
+        sent_at: raw.timestamp().as_millis() as Millis,
+        attempts: field("attempts").and_then(|value| value.as_f64()).unwrap_or(1.0) as i64,
+        text: field("text").and_then(|value| value.as_string()).unwrap_or_default(),
+    }
 }
 
 /// The watchdog.

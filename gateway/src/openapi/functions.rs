@@ -176,6 +176,11 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
             outside::of_webhooks(route, s)
         }
         Route::ChangeNotificationTemplates => outside::of_notices(s),
+        Route::StatusQueues
+        | Route::ListDeadLetters
+        | Route::GetDeadLetter
+        | Route::DeleteDeadLetter
+        | Route::ReplayDeadLetters => outside::of_pipeline(route, s),
         other => operator::of_operator(other, s),
     }
 }

@@ -1,11 +1,13 @@
-//! What the document says of webhooks, mailboxes, Microsoft and files.
+//! What the document says of webhooks, mailboxes, Microsoft, files and dead letters.
 
 use super::Schemas;
 use super::functions::Function;
+use crate::dead_letters::Stored;
 use crate::router::Route;
 use crate::routes::{
-    api_keys, attachments, mailboxes, mails, microsoft, sessions, sign_in, webhooks,
+    api_keys, attachments, mailboxes, mails, microsoft, pipeline, sessions, sign_in, webhooks,
 };
+use schema::dead_letter::{Left, Letter, QueueStatus};
 use schema::inbox::InboxView;
 use schema::room::access::Identity;
 use schema::room::comment::Attachment;
@@ -50,6 +52,32 @@ pub(super) fn of_notices(s: &mut Schemas) -> Function {
     super::take(&mut body, "ifVersion");
     Function::does("changeNotificationTemplates", "Changes what notifications say", body, reply)
         .matching()
+}
+
+/// Queues and dead letters.
+pub(super) fn of_pipeline(route: Route, s: &mut Schemas) -> Function {
+    match route {
+        Route::StatusQueues => {
+            let reply = json!({ "type": "array", "items": s.reply::<QueueStatus>() });
+            Function::reads("statusQueues", "Says what was counted of each queue", reply)
+        }
+        Route::ListDeadLetters => {
+            let summary = "Lists the messages that nobody could do anything with";
+            Function::pages("listDeadLetters", summary, s.reply::<Letter>())
+        }
+        Route::GetDeadLetter => {
+            let summary = "Reads a dead letter with its text";
+            Function::reads("getDeadLetter", summary, s.reply::<Stored>())
+        }
+        Route::DeleteDeadLetter => {
+            Function::reads("deleteDeadLetter", "Deletes a dead letter", s.reply::<Left>())
+        }
+        _ => {
+            let (body, reply) = (s.input::<pipeline::Replay>(), s.reply::<pipeline::Replayed>());
+            let summary = "Puts dead letters on their queues again, one or all";
+            Function::does("replayDeadLetters", summary, body, reply)
+        }
+    }
 }
 
 /// Mailboxes.

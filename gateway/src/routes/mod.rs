@@ -18,6 +18,7 @@ pub mod mailboxes;
 pub mod mails;
 pub mod microsoft;
 pub mod notifications;
+pub mod pipeline;
 pub mod prospects;
 pub mod realtime;
 pub mod reports;
@@ -77,11 +78,16 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::StatusInboxes => status::inboxes(call).await,
         Route::StatusWarmup => status::warmup(call).await,
         Route::StatusRateLimits => status::rate_limits(call).await,
+        Route::StatusQueues => pipeline::queues(call).await,
         Route::InitializeInboxes => inboxes::initialize(call).await,
         Route::ResumeInbox => inboxes::resume(call).await,
         Route::RebuildSummaries => admin::rebuild_summaries(call).await,
         Route::DeadEntries => admin::dead_entries(call).await,
         Route::RetryDead => admin::retry_dead(call).await,
+        Route::ListDeadLetters => pipeline::list(call).await,
+        Route::GetDeadLetter => pipeline::get(call).await,
+        Route::DeleteDeadLetter => pipeline::delete(call).await,
+        Route::ReplayDeadLetters => pipeline::replay(call).await,
         Route::ImportProspects => prospects::import(call).await,
         Route::ListProspects => prospects::list(call).await,
         Route::GetProspect => prospects::get(call).await,
