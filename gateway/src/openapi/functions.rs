@@ -1,12 +1,11 @@
 //! What the document says of the routes that are functions, and the schemas that lines name.
 
-use super::{Schemas, operator, outside};
-use crate::d1::{InboxRow, ProspectRow};
+use super::{Schemas, operator, outside, prospects};
+use crate::d1::InboxRow;
 use crate::router::Route;
-use crate::routes::{About, Health, health, inboxes, invitations, prospects, realtime};
+use crate::routes::{About, Health, health, inboxes, invitations, realtime};
 use crate::routes::{sessions, transfer};
 use schema::inbox::{InboxView, NewMail, PauseInbox, ResolveUnknown, SendView};
-use schema::prospect::{HistoryRow, Prospect, Stage, Suppress, Update};
 use schema::room::access::{ChangeWorkspace, Workspace};
 use serde_json::{Value, json};
 
@@ -164,7 +163,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::ChangeProspect
         | Route::DeleteProspect
         | Route::ProspectHistory
-        | Route::SuppressProspect => of_prospects(route, s),
+        | Route::SuppressProspect => prospects::of_prospects(route, s),
         Route::ConnectMailbox
         | Route::DisconnectMailbox
         | Route::SyncEmails
@@ -307,53 +306,6 @@ fn of_inboxes(route: Route, s: &mut Schemas) -> Function {
             let mut body = s.input::<ResolveUnknown>();
             super::take(&mut body, "sendId");
             Function::does("resolveSend", "Says what became of an unknown mail", body, send)
-        }
-    }
-}
-
-fn of_prospects(route: Route, s: &mut Schemas) -> Function {
-    let prospect = s.reply::<Prospect>();
-    match route {
-        Route::ImportProspects => {
-            let row = s.input::<prospects::Row>();
-            let many = json!({
-                "type": "object", "required": ["prospects"], "additionalProperties": false,
-                "properties": { "prospects": { "type": "array", "maxItems": 500, "items": {
-                    "description": "As one alone. Each is read for itself: what is wrong with it \
-                        is in its result.",
-                } } },
-            });
-            let one = s.reply::<schema::prospect::Imported>();
-            let reply = json!({ "anyOf": [one, s.reply::<prospects::Bulk>()] });
-            let body = json!({ "anyOf": [row, many] });
-            let summary = "Imports one prospect, or many with a result for each";
-            let also = Some((200, "The prospect was known, or there were many."));
-            Function { also, ..Function::makes("importProspects", summary, body, reply) }
-        }
-        Route::ListProspects => {
-            let list =
-                Function::pages("listProspects", "Lists prospects", s.reply::<ProspectRow>());
-            let q = json!({ "type": "string", "description": "An address or a domain, whole." });
-            list.asks("stage", s.input::<Stage>()).asks("q", q)
-        }
-        Route::GetProspect => Function::reads("getProspect", "Reads a prospect", prospect),
-        Route::ChangeProspect => {
-            let body = s.input::<Update>();
-            let keyed = Function::does("changeProspect", "Changes a prospect", body, prospect);
-            Function { keyed: false, ..keyed }
-        }
-        Route::DeleteProspect => {
-            let summary = "Erases a person; that no mail may leave to them is kept";
-            Function::reads("deleteProspect", summary, nothing())
-        }
-        Route::ProspectHistory => {
-            let summary = "Lists what happened to a prospect";
-            Function::pages("prospectHistory", summary, s.reply::<HistoryRow>())
-        }
-        _ => {
-            let body = s.input::<Suppress>();
-            let summary = "Sees to it that no automated mail leaves to a person";
-            Function::does("suppressProspect", summary, body, nothing())
         }
     }
 }

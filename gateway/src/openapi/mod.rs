@@ -8,6 +8,7 @@ mod functions;
 mod names;
 mod operator;
 mod outside;
+mod prospects;
 mod realtime;
 
 use crate::answer::names;

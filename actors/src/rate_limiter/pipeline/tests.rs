@@ -1,3 +1,5 @@
+//! Alerts, dead letters and queues, with a receiver that the test plays.
+
 use super::{QUIET_MS, RETRIED_MS, RETRY_MS};
 use crate::kernel::testing::{Bench, Seeded, WORKSPACE, agent, system};
 use crate::kernel::{Effect, Entry, Outcome, PostFate, Posted};

@@ -1,0 +1,57 @@
+//! What the document says of prospects.
+
+use super::Schemas;
+use super::functions::{Function, nothing};
+use crate::d1::ProspectRow;
+use crate::router::Route;
+use crate::routes::prospects;
+use schema::prospect::{HistoryRow, Prospect, Stage, Suppress, Update};
+use serde_json::json;
+
+/// Prospects.
+pub(super) fn of_prospects(route: Route, s: &mut Schemas) -> Function {
+    let prospect = s.reply::<Prospect>();
+    match route {
+        Route::ImportProspects => {
+            let row = s.input::<prospects::Row>();
+            let many = json!({
+                "type": "object", "required": ["prospects"], "additionalProperties": false,
+                "properties": { "prospects": { "type": "array", "maxItems": 500, "items": {
+                    "description": "As one alone. Each is read for itself: what is wrong with it \
+                        is in its result.",
+                } } },
+            });
+            let one = s.reply::<schema::prospect::Imported>();
+            let reply = json!({ "anyOf": [one, s.reply::<prospects::Bulk>()] });
+            let body = json!({ "anyOf": [row, many] });
+            let summary = "Imports one prospect, or many with a result for each";
+            let also = Some((200, "The prospect was known, or there were many."));
+            Function { also, ..Function::makes("importProspects", summary, body, reply) }
+        }
+        Route::ListProspects => {
+            let list =
+                Function::pages("listProspects", "Lists prospects", s.reply::<ProspectRow>());
+            let q = json!({ "type": "string", "description": "An address or a domain, whole." });
+            list.asks("stage", s.input::<Stage>()).asks("q", q)
+        }
+        Route::GetProspect => Function::reads("getProspect", "Reads a prospect", prospect),
+        Route::ChangeProspect => {
+            let body = s.input::<Update>();
+            let keyed = Function::does("changeProspect", "Changes a prospect", body, prospect);
+            Function { keyed: false, ..keyed }
+        }
+        Route::DeleteProspect => {
+            let summary = "Erases a person; that no mail may leave to them is kept";
+            Function::reads("deleteProspect", summary, nothing())
+        }
+        Route::ProspectHistory => {
+            let summary = "Lists what happened to a prospect";
+            Function::pages("prospectHistory", summary, s.reply::<HistoryRow>())
+        }
+        _ => {
+            let body = s.input::<Suppress>();
+            let summary = "Sees to it that no automated mail leaves to a person";
+            Function::does("suppressProspect", summary, body, nothing())
+        }
+    }
+}
