@@ -9,8 +9,7 @@ import { options } from "./query.mjs";
 import { MINUTE } from "./world.mjs";
 
 const MB = 1024 * 1024;
-const SIMPLE_MAX = 3 * MB;
-const RANGE_MAX = 4 * MB;
+const SESSION_MIN = 3_000_000;
 const SESSION_MAX = 150 * MB;
 const TYPES = {
   file: "#microsoft.graph.fileAttachment",
@@ -50,13 +49,6 @@ function newAttachment(mailbox, json) {
     throw badRequest("Cannot convert the value of 'contentBytes' to Edm.Binary.", "RequestBodyRead");
   }
   const bytes = Buffer.from(json.contentBytes, "base64");
-  if (bytes.length >= SIMPLE_MAX) {
-    throw new Refusal(
-      413,
-      "ErrorMessageSizeExceeded",
-      "The attachment is too large for one request: use an upload session.",
-    );
-  }
   const { name, contentType = "application/octet-stream", isInline = false, contentId } = json;
   return { id: mailbox.attachmentId(), kind, name, contentType, isInline, contentId, bytes };
 }
@@ -137,7 +129,7 @@ export function createUploadSession(call) {
   if (attachmentType !== "file" || typeof name !== "string" || !Number.isInteger(size)) {
     throw badRequest("'AttachmentItem' needs attachmentType, name and size.", "RequestBodyRead");
   }
-  if (size < SIMPLE_MAX) {
+  if (size < SESSION_MIN) {
     throw badRequest(
       "Attachment size must be greater than the minimum size.",
       "ErrorAttachmentSizeShouldNotBeLessThanMinimumSize",
@@ -172,7 +164,6 @@ export function putRange({ world, throttle, session, headers, body, uploads, que
   if (total !== session.size || to >= total || to - from + 1 !== body.length) {
     throw badRequest("The Content-Range does not fit the file or the body.", "InvalidContentRange");
   }
-  if (body.length > RANGE_MAX) throw new Refusal(413, "RequestEntityTooLarge", "A range is at most 4 MB.");
   if (from !== session.bytes)
     throw new Refusal(416, "InvalidRange", `The next expected range starts at ${session.bytes}.`);
   throttle.upload(session.mailbox.address, body.length);

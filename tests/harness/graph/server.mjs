@@ -14,6 +14,7 @@ import { parsePrefer } from "./prefer.mjs";
 import { routeOf, targetOf } from "./routes.mjs";
 
 const BODY_MAX = 160 * 1024 * 1024;
+const REQUEST_MAX = 4 * 1024 * 1024; // of Graph's, with all that is in it
 const UPLOADS = { PUT: putRange, GET: getRanges, DELETE: cancelUpload };
 
 /** Starts the server of a stand-in's parts; gives { origin, stop() }. */
@@ -94,6 +95,7 @@ async function graphs(parts, { request, record, url, method, headers }) {
     if (found.mailbox) leave = parts.throttle.enter(found.mailbox.address);
     const body = await bodyOf(request);
     record.body = body;
+    if (body.length > REQUEST_MAX) throw new Refusal(413, "RequestEntityTooLarge", "The request is too large.");
     call.fault = parts.faults.take(found.op, found.mailbox?.address);
     const kind = call.fault?.fault;
     if (kind === "cut") return { leave, fault: call.fault };

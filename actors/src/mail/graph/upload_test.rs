@@ -101,6 +101,33 @@ fn a_small_file_goes_in_one_request_whose_answer_may_have_it() {
 }
 
 #[test]
+fn a_file_goes_in_one_request_for_as_long_as_that_is_no_more_than_graph_takes() {
+    const MIB: i64 = 1024 * 1024;
+    let (mut small, mut large) = (2 * MIB, 3 * MIB);
+    let simple = |size| {
+        let scenes = vec![("POST /me/messages/d%2F1/attachments", said(201, "{}"))];
+        let Attached { done, asked, .. } = attach(size, scenes);
+        (done == Ok(())).then(|| asked[0].body.len())
+    };
+    let session = |size| {
+        let Attached { done, .. } =
+            attach(size, vec![(OPEN, said(201, OPENED)), (PUT, said(201, ""))]);
+        assert_eq!(done, Ok(()));
+    };
+    // The border, by halving: the script fails at a request of the other kind.
+    while large - small > 1 {
+        let size = small + (large - small) / 2;
+        let fits = std::panic::catch_unwind(|| simple(size)).is_ok();
+        *(if fits { &mut small } else { &mut large }) = size;
+    }
+    let most = simple(small).expect("added");
+    session(small + 1);
+    session(3 * MIB - 1);
+    assert!((4 * MIB - 20_000..=4 * MIB).contains(&(most as i64)), "{most}");
+    assert!(small > 3_000_000, "a session takes no less than 3 MB: {small}");
+}
+
+#[test]
 fn after_an_answer_that_is_lost_the_session_says_where_it_goes_on() {
     for (stands, puts) in [(0, 3), (PIECE, 2)] {
         let mut scenes = vec![(OPEN, said(201, OPENED)), (PUT, cut()), (GET, goes_on(stands))];
