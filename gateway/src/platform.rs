@@ -7,6 +7,7 @@ use schema::pipeline::Queue;
 use schema::summary::Cell;
 use schema::{ActorKind, Answer, Envelope, Millis, Reject};
 use serde::de::DeserializeOwned;
+use std::future::Future;
 
 use crate::config::Config;
 use crate::http::Response;
@@ -83,6 +84,10 @@ pub trait Platform {
     fn twin(&self) -> Self
     where
         Self: Sized;
+
+    /// Goes on with something after the request has been answered; the runtime gives it half a
+    /// minute.
+    fn go_on(&self, work: impl Future<Output = ()> + 'static);
 
     /// A response whose body is yet to come.
     ///

@@ -19,13 +19,15 @@ use schema::pipeline::Queue;
 use schema::summary::Cell;
 use schema::{ActorKind, Answer, Code, Envelope, Millis, Reject};
 use serde::de::DeserializeOwned;
+use std::future::Future;
 use std::pin::pin;
+use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::{
-    Bucket, Delay, Env, MultipartUpload, RequestInit, ResponseBuilder, UploadedPart, WebSocketPair,
-    WebsocketEvent,
+    Bucket, Context, Delay, Env, MultipartUpload, RequestInit, ResponseBuilder, UploadedPart,
+    WebSocketPair, WebsocketEvent,
 };
 
 #[wasm_bindgen]
@@ -56,7 +58,8 @@ struct One {}
 
 /// The bindings of this Worker.
 pub struct Edge {
-    pub(super) env: Env,
+    env: Env,
+    context: Option<Rc<Context>>,
 }
 
 fn fault(what: &str, why: &str) {
@@ -82,6 +85,11 @@ fn flag(error: &JsValue, name: &str) -> bool {
 }
 
 impl Edge {
+    /// For a request, which has a context; none of the others goes on with anything by itself.
+    pub(super) fn new(env: Env, context: Option<Context>) -> Self {
+        Self { env, context: context.map(Rc::new) }
+    }
+
     fn bucket(&self) -> Result<Bucket, Reject> {
         self.env.bucket("MAIL").map_err(|error| unavailable("storage", error))
     }
@@ -110,7 +118,14 @@ impl Platform for Edge {
     type Parts = (MultipartUpload, Vec<UploadedPart>);
 
     fn twin(&self) -> Self {
-        Self { env: self.env.clone() }
+        Self { env: self.env.clone(), context: self.context.clone() }
+    }
+
+    fn go_on(&self, work: impl Future<Output = ()> + 'static) {
+        match &self.context {
+            Some(context) => context.wait_until(work),
+            None => wasm_bindgen_futures::spawn_local(work),
+        }
     }
 
     fn stream<S: Source + 'static>(

@@ -28,9 +28,9 @@ use worker::{
 async fn fetch(
     request: worker::Request,
     env: Env,
-    _context: Context,
+    context: Context,
 ) -> worker::Result<worker::Response> {
-    let edge = Edge { env };
+    let edge = Edge::new(env, Some(context));
     let (method, url) = (request.inner().method(), request.inner().url());
     let headers = Headers::Js(request.headers().clone());
     let request = Request::new(&method, &url, headers, Body::Js(request));
@@ -72,7 +72,7 @@ async fn email(
     env: Env,
     _context: Context,
 ) -> worker::Result<()> {
-    let edge = Edge { env };
+    let edge = Edge::new(env, None);
     if message.raw_size() > MAIL_BYTES_MAX as f64 {
         message.set_reject("the mail is too long");
         return Ok(());
@@ -103,7 +103,7 @@ async fn email(
 /// None.
 #[event(queue)]
 async fn queue(batch: MessageBatch<()>, env: Env, _context: Context) -> worker::Result<()> {
-    let edge = Edge { env };
+    let edge = Edge::new(env, None);
     let raw: Vec<_> = batch.raw_iter().collect();
     let messages: Vec<Message> = raw.iter().map(read_message).collect();
     let fates = queue::consume(&edge, &batch.queue(), &messages).await;
@@ -133,5 +133,5 @@ fn read_message(raw: &RawMessage) -> Message {
 /// The watchdog.
 #[event(scheduled)]
 async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    scheduled::watch(&Edge { env }).await;
+    scheduled::watch(&Edge::new(env, None)).await;
 }

@@ -2,8 +2,8 @@
 //!
 //! It is no part of the API, and nobody logs in to it. What a notification brings back was sealed
 //! for Graph when it was asked to tell (`clientState`): one that does not open changes nothing and
-//! costs no more than that. What comes is a hint, so it is answered with 202, whatever becomes of
-//! it.
+//! costs no more than that. What comes is a hint, so it is answered with 202 at once, and the
+//! inboxes are told of it after that.
 
 use crate::app::Call;
 use crate::body::Rule;
@@ -14,7 +14,7 @@ use actors::mail::graph::notified;
 use actors::mail::seal::SealKey;
 use schema::inbox::InboxCommand;
 use schema::microsoft::{Lifecycle, NoteChange};
-use schema::{ActorKind, Principal, Reject};
+use schema::{ActorKind, Envelope, Principal, Reject};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
@@ -49,7 +49,7 @@ struct Notification {
 ///
 /// # Errors
 /// `not_found` for another method, `invalid_input`, `bad_request`, `too_large`.
-pub async fn told<P: Platform>(mut call: Call<'_, P>) -> Result<Said, Reject> {
+pub async fn told<P: Platform + 'static>(mut call: Call<'_, P>) -> Result<Said, Reject> {
     if call.request.method != "POST" {
         return Err(Reject::not_found("page"));
     }
@@ -73,17 +73,21 @@ pub async fn told<P: Platform>(mut call: Call<'_, P>) -> Result<Said, Reject> {
     // Many mails are one hint.
     let known: BTreeSet<_> = known.collect();
     let known: Vec<_> = known.into_iter().take(TOLD_MAX).collect();
-    let call = &call;
-    let hints = gather(known, |((workspace, inbox), subscription_id, event)| {
+    let hints = known.into_iter().map(|((workspace, inbox), subscription_id, event)| {
         let lifecycle = event.and_then(|event| Lifecycle::parse(&event));
         let command = InboxCommand::NoteChange(NoteChange { subscription_id, lifecycle });
-        let instance = format!("{workspace}/{inbox}");
-        async move {
-            let system = Principal::system(workspace);
-            call.ask(ActorKind::InboxState, instance, system, None, &command).await
-        }
+        let (instance, system) = (format!("{workspace}/{inbox}"), Principal::system(workspace));
+        let request_id = call.request_id.clone();
+        Envelope { request_id, ..Envelope::new(instance, system, None, &command) }
     });
-    // Whoever does not hear it reads by itself.
-    drop(hints.await);
+    let (hints, platform) = (hints.collect(), call.platform.twin());
+    // Graph counts how long it takes to be answered. Whoever does not hear it reads by itself.
+    call.platform.go_on(async move {
+        let told = gather(hints, |hint| {
+            let platform = &platform;
+            async move { platform.call(ActorKind::InboxState, &hint).await }
+        });
+        drop(told.await);
+    });
     Ok((202, String::new()))
 }
