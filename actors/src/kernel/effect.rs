@@ -3,7 +3,7 @@
 //! An effect is never performed by a core: it leaves through the outbox, after the commit, and its
 //! outcome comes back in a transaction of its own.
 
-use crate::mail::graph::{MicrosoftJob, MicrosoftOutcome};
+use crate::mail::graph::{MicrosoftJob, MicrosoftOutcome, Task};
 use crate::mail::mailbox::{MailboxJob, MailboxRead};
 use schema::pipeline::Queue;
 use schema::summary::Summary;
@@ -63,8 +63,12 @@ pub enum Effect {
 impl Effect {
     /// Whether it takes long: nothing else waits for it.
     #[must_use]
-    pub const fn is_slow(&self) -> bool {
-        matches!(self, Self::Post(_) | Self::Mailbox(_))
+    pub fn is_slow(&self) -> bool {
+        match self {
+            Self::Post(_) | Self::Mailbox(_) => true,
+            Self::Microsoft(job) => matches!(job.task, Task::LargeDraft { .. }),
+            _ => false,
+        }
     }
 }
 

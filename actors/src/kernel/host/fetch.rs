@@ -13,7 +13,7 @@ use worker::{
 };
 
 /// How long a request may take, with its whole answer.
-const DEADLINE: Duration = Duration::from_secs(60);
+pub(super) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The runtime's fetch.
 pub struct Fetching;

@@ -5,12 +5,13 @@ use crate::mail::attach::{Base64Lines, Missing};
 use crate::mail::graph::{DraftFile, Files};
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
+use schema::Millis;
 use std::pin::pin;
 use std::time::Duration;
 use worker::{Delay, Env, Range};
 
 /// How long the files of a mail may take to be read.
-const LIMIT: Duration = Duration::from_secs(60);
+pub(super) const LIMIT: Duration = Duration::from_secs(60);
 
 /// Puts the files of a mail between what stands before and after them.
 ///
@@ -39,6 +40,10 @@ impl Files for Stored<'_> {
             Either::Left((part, _)) => part,
             Either::Right(_) => Err(Missing::Later("storage took too long".into())),
         }
+    }
+
+    fn now(&self) -> Millis {
+        js_sys::Date::now() as Millis
     }
 }
 

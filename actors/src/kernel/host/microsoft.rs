@@ -2,16 +2,23 @@
 //!
 //! Where `SEND_MODE` is `dry`, a mail stays: no draft is made, and it counts as sent.
 
-use super::fetch::Fetching;
+use super::fetch::{DEADLINE, Fetching};
 use super::files::{self, Stored};
 use super::seal_keys;
+use crate::kernel::drain::LEASE_MS;
 use crate::mail::attach::Missing;
 use crate::mail::graph::{
-    Application, Draft, GraphError, MicrosoftJob, MicrosoftOutcome, Subscribe, Task, Vault,
-    carry_out,
+    Application, Draft, GraphError, MicrosoftJob, MicrosoftOutcome, PIECES_MS, Subscribe, Task,
+    Vault, carry_out,
 };
 use crate::mail::send_mode::SendMode;
 use worker::Env;
+
+// A draft with large files ends before it would be begun again.
+const _: () = {
+    let last = files::LIMIT.as_millis() + 3 * DEADLINE.as_millis();
+    assert!(PIECES_MS as u128 + last < LEASE_MS as u128);
+};
 
 /// Does a task.
 pub(super) async fn perform(env: &Env, job: &MicrosoftJob) -> MicrosoftOutcome {

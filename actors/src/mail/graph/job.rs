@@ -2,7 +2,7 @@
 
 use super::http::Http;
 use super::subscription::{STATE_OWNER, Subscribe, name_of, written};
-use super::upload::{DraftFile, Files, NotAttached};
+use super::upload::{DraftFile, Files, InTime, NotAttached};
 use super::{Application, Draft, Fate, GraphError, Session, TokenError, Tokens, refresh};
 use crate::kernel::JobFile;
 use crate::mail::attach::Missing;
@@ -179,8 +179,9 @@ async fn large_draft<H: Http>(
         Ok(draft) => draft,
         Err(error) => return MicrosoftOutcome::Failed(error),
     };
+    let files = InTime::new(files);
     for file in list {
-        let Err(error) = session.attach(&draft.id, file, files).await else { continue };
+        let Err(error) = session.attach(&draft.id, file, &files).await else { continue };
         // The next attempt makes another one. Where this fails, it stays in Drafts.
         let _ = session.discard(&draft.id).await;
         return match error {

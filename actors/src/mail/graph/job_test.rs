@@ -4,6 +4,8 @@ use super::testing::*;
 use super::*;
 use crate::mail::attach::Missing;
 use crate::mail::seal::{self, NONCE_BYTES, SealKey};
+use schema::Millis;
+use std::cell::Cell;
 
 const OWNER: &str = "w/inbox";
 
@@ -27,9 +29,37 @@ impl Files for Kept {
             _ => Ok((from..from + count).map(|at| (at % 251) as u8).collect()),
         }
     }
+
+    fn now(&self) -> Millis {
+        0
+    }
+}
+
+/// Files of which each piece takes two minutes; it has the time.
+#[derive(Default)]
+struct Slow(Cell<Millis>);
+
+impl Files for Slow {
+    async fn read(&self, _: &DraftFile, _: i64, count: i64) -> Result<Vec<u8>, Missing> {
+        self.0.set(self.0.get() + 120_000);
+        Ok(vec![0; count as usize])
+    }
+
+    fn now(&self) -> Millis {
+        self.0.get()
+    }
 }
 
 fn done(
+    scenes: Vec<(&str, Result<Answer, NoAnswer>)>,
+    owner: &str,
+    task: Task,
+) -> MicrosoftOutcome {
+    done_with(&Kept, scenes, owner, task)
+}
+
+fn done_with(
+    files: &impl Files,
     scenes: Vec<(&str, Result<Answer, NoAnswer>)>,
     owner: &str,
     task: Task,
@@ -46,7 +76,7 @@ fn done(
     let sealed_token = key("E").seal(OWNER, [1; NONCE_BYTES], b"1.A").expect("sealed");
     let http = Scripted::new(scenes);
     let job = MicrosoftJob { owner: owner.to_owned(), sealed_token, task };
-    let outcome = now(carry_out(&http, &Kept, &application, &vault(&keys), &job));
+    let outcome = now(carry_out(&http, files, &application, &vault(&keys), &job));
     http.is_over();
     outcome
 }
@@ -109,6 +139,30 @@ fn a_draft_that_lacks_a_file_is_taken_away_again() {
     assert!(matches!(refused, MicrosoftOutcome::Failed(GraphError::Throttled { .. })));
     let taken = ("POST /me/messages/d/attachments", said(201, "{}"));
     assert!(matches!(large("kept", vec![made(), taken]), MicrosoftOutcome::Drafted(_)));
+}
+
+#[test]
+fn an_upload_that_takes_too_long_ends_and_its_draft_is_taken_away() {
+    let opened = r#"{"uploadUrl":"https://up.test/x?authtoken=t"}"#;
+    let goes_on = |from: i64| said(200, &format!(r#"{{"nextExpectedRanges":["{from}-"]}}"#));
+    let put = "PUT https://up.test/x?authtoken=t";
+    let scenes = vec![
+        ("POST /me/messages", said(201, r#"{"id":"d","internetMessageId":"<m@x>"}"#)),
+        ("POST /me/messages/d/attachments/createUploadSession", said(201, opened)),
+        (put, goes_on(3_276_800)),
+        (put, goes_on(6_553_600)),
+        (put, goes_on(9_830_400)),
+        ("DELETE /me/messages/d", said(204, "")),
+    ];
+    let (name, content_type, key) = ("a".to_owned(), "text/plain".to_owned(), "k".to_owned());
+    let files = vec![DraftFile { name, content_type, key, bytes_count: 25 * 1024 * 1024 }];
+    let (content, slow) = (b"x".to_vec(), Slow::default());
+    let outcome = done_with(&slow, scenes, OWNER, Task::LargeDraft { content, files });
+    let MicrosoftOutcome::Failed(GraphError::Broken { text }) = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(text, "the upload takes too long");
+    assert!((PIECES_MS..PIECES_MS + 120_000).contains(&slow.now()), "{}", slow.now());
 }
 
 #[test]

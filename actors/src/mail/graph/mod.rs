@@ -69,7 +69,7 @@ pub use send::{Draft, Fate};
 pub use session::{Person, Session};
 pub use subscription::{Subscribe, notified};
 pub use sync::{Batch, Cursor, FetchedMail, Folder, Skipped, Sync, WhySkipped};
-pub use upload::{DraftFile, Files};
+pub use upload::{DraftFile, Files, PIECES_MS};
 
 /// Why it went no further. Nothing is lost by it: the cursor stands where it stood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use schema::Millis;
 use schema::codec::to_json;
 use serde::{Deserialize, Serialize};
 use std::future::Future;
@@ -29,6 +30,9 @@ const SMALL_ANSWER_BYTES_MAX: usize = 5 * 1024 * 1024;
 const PIECE_BYTES: i64 = 10 * 320 * 1024;
 /// How often an upload may be asked where it stands.
 const DOUBTS_MAX: usize = 3;
+/// For how long pieces of a draft's files are read. What is under way then goes on: one reading,
+/// two requests, and one that takes the draft away.
+pub const PIECES_MS: Millis = 5 * 60 * 1000;
 
 /// A file of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +56,35 @@ pub trait Files {
         from: i64,
         count: i64,
     ) -> impl Future<Output = Result<Vec<u8>, Missing>>;
+
+    /// The time.
+    fn now(&self) -> Millis;
+}
+
+/// Files that are read until a time has come.
+pub(super) struct InTime<'f, F> {
+    files: &'f F,
+    until: Millis,
+}
+
+impl<'f, F: Files> InTime<'f, F> {
+    /// From now on.
+    pub(super) fn new(files: &'f F) -> Self {
+        Self { files, until: files.now() + PIECES_MS }
+    }
+}
+
+impl<F: Files> Files for InTime<'_, F> {
+    async fn read(&self, file: &DraftFile, from: i64, count: i64) -> Result<Vec<u8>, Missing> {
+        if self.now() >= self.until {
+            return Err(Missing::Later("the upload takes too long".to_owned()));
+        }
+        self.files.read(file, from, count).await
+    }
+
+    fn now(&self) -> Millis {
+        self.files.now()
+    }
 }
 
 /// Why a draft does not have a file.

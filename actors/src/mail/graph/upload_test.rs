@@ -22,6 +22,10 @@ impl Files for Kept {
         self.0.borrow_mut().push((from, count));
         Ok((from..from + count).map(|at| (at % 251) as u8).collect())
     }
+
+    fn now(&self) -> schema::Millis {
+        0
+    }
 }
 
 fn file(bytes_count: i64) -> DraftFile {

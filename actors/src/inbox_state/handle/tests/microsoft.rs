@@ -470,7 +470,12 @@ fn files_that_are_too_large_for_a_draft_are_added_to_it() {
             Wrong::Nothing
         });
         assert_eq!(scene.get(send.id).state, SendState::Sent);
-        match seen.expect("a draft") {
+        let task = seen.expect("a draft");
+        let (owner, sealed_token) = (String::new(), Vec::new());
+        let job = MicrosoftJob { owner, sealed_token, task: task.clone() };
+        let is_slow = Effect::Microsoft(Box::new(job)).is_slow();
+        assert_eq!(is_slow, is_apart, "nothing waits for an upload of many requests");
+        match task {
             Task::Draft { files, .. } => assert!(!is_apart && files.len() == 2),
             Task::LargeDraft { content, files } => {
                 assert!(is_apart && files.len() == sizes.len());
