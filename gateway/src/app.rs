@@ -39,6 +39,8 @@ pub enum Given<S, C> {
     Reply(Reply),
     /// Plain text.
     Text(u16, String),
+    /// A page of ours.
+    Html(String),
     /// A table of ours, by its name.
     Csv(String, String),
     /// A mail to be looked at.
@@ -117,6 +119,7 @@ async fn respond<P: Platform + 'static>(
     match given {
         Ok(Given::Reply(reply)) => Served::Http(common.success(reply)),
         Ok(Given::Text(status, text)) => Served::Http(common.text(status, text)),
+        Ok(Given::Html(text)) => Served::Http(common.html(text)),
         Ok(Given::Csv(name, text)) => Served::Http(common.csv(&name, text)),
         Ok(Given::Page(page)) => Served::Http(common.page(&page)),
         Ok(Given::File(file, Some(content))) => Served::Content(common.file(&file), content),
@@ -147,6 +150,10 @@ async fn answer<P: Platform + 'static>(
     if request.path == routes::graph::PATH {
         let call = Call { platform, config, request, ids: Ids::default(), request_id };
         return routes::graph::told(call).await.map(|(status, text)| Given::Text(status, text));
+    }
+    if request.path.starts_with(routes::opt_out::PATH) {
+        let call = Call { platform, config, request, ids: Ids::default(), request_id };
+        return routes::opt_out::answer(call).await.map(Given::Html);
     }
     let (target, ids) = router::find(&request.method, &request.path)?;
     let call = Call { platform, config, request, ids, request_id };

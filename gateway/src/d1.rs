@@ -237,19 +237,25 @@ pub async fn inboxes_since<P: Platform>(
     platform.rows(INBOXES_SINCE, &[Cell::Integer(since), Cell::Integer(limit)]).await
 }
 
-const INBOXES_THAT_READ: &str = "select workspace_id, id from inboxes \
+/// The inboxes that read a mailbox: see [`after`].
+pub const INBOXES_THAT_READ: &str = "select workspace_id, id from inboxes \
     where deleted = 0 and reads_mailbox = 1 and id > ?1 order by id limit cast(?2 as integer)";
 
-/// The inboxes of all workspaces that read a mailbox, by id, after one.
+/// The workspaces in which a campaign sends: see [`after`].
+pub const WORKSPACES_WITH_CAMPAIGNS: &str = "select workspace_id, id from workspaces \
+    where deleted = 0 and active_campaigns > 0 and id > ?1 order by id limit cast(?2 as integer)";
+
+/// Objects of all workspaces that one of the statements above finds, by id, after one.
 ///
 /// # Errors
 /// `unavailable`.
-pub async fn inboxes_that_read<P: Platform>(
+pub async fn after<P: Platform>(
     platform: &P,
-    after: &str,
+    statement: &str,
+    id: &str,
     limit: i64,
 ) -> Result<Vec<Known>, Reject> {
-    platform.rows(INBOXES_THAT_READ, &[text(after), Cell::Integer(limit)]).await
+    platform.rows(statement, &[text(id), Cell::Integer(limit)]).await
 }
 
 /// The workspaces that changed since a time, the latest first.
@@ -270,9 +276,10 @@ mod tests {
     use rusqlite::Connection;
     use schema::summary::{Table, columns, table_name, upsert_sql};
 
-    const MIGRATIONS: [&str; 2] = [
+    const MIGRATIONS: [&str; 3] = [
         include_str!("../../schema/migrations/d1/0001_summaries.sql"),
         include_str!("../../schema/migrations/d1/0002_mailboxes.sql"),
+        include_str!("../../schema/migrations/d1/0003_campaigns.sql"),
     ];
     const TABLES: [Table; 6] = [
         Table::Workspaces,
@@ -356,6 +363,7 @@ mod tests {
             ADDRESSES,
             INBOXES_SINCE,
             INBOXES_THAT_READ,
+            WORKSPACES_WITH_CAMPAIGNS,
             WORKSPACES_SINCE,
         ] {
             let mut plan = db.prepare(&format!("explain query plan {statement}")).expect(statement);

@@ -279,6 +279,16 @@ impl Common {
         Response { status, headers, body: text.into_bytes() }
     }
 
+    /// A page of ours, in which nothing runs, and whose form goes nowhere else.
+    #[must_use]
+    pub fn html(&self, text: String) -> Response {
+        let mut headers = self.headers();
+        let policy = "default-src 'none'; form-action 'self'; frame-ancestors 'none'";
+        set(&mut headers, "content-type", "text/html; charset=utf-8".to_owned());
+        set(&mut headers, "content-security-policy", policy.to_owned());
+        Response { status: 200, headers, body: text.into_bytes() }
+    }
+
     /// A table of ours, as a file to save.
     #[must_use]
     pub fn csv(&self, name: &str, text: String) -> Response {

@@ -70,6 +70,7 @@ pub enum Route {
     DeleteProspect,
     ProspectHistory,
     SuppressProspect,
+    StartCampaign,
     Upload,
     MakeLink,
     CreateApiKey,
@@ -166,6 +167,7 @@ pub const ROUTES: &[(&str, &str, Route)] = &[
     ("DELETE", "/api/prospects/{prospectId}", Route::DeleteProspect),
     ("GET", "/api/prospects/{prospectId}/history", Route::ProspectHistory),
     ("POST", "/api/prospects/{prospectId}/suppress", Route::SuppressProspect),
+    ("POST", "/v1/campaigns/{campaignId}/start", Route::StartCampaign),
     ("POST", "/v1/attachments", Route::Upload),
     ("GET", "/v1/attachments/{attachmentId}/link", Route::MakeLink),
     ("POST", "/v1/api-keys", Route::CreateApiKey),
@@ -238,6 +240,9 @@ pub fn name(method: &str, path: &str) -> (&'static str, &'static str) {
     let method = METHODS.into_iter().find(|known| *known == method).unwrap_or("-");
     if path.starts_with(crate::link::PATH) {
         return (method, "/files/{link}");
+    }
+    if path.starts_with(crate::routes::opt_out::PATH) {
+        return (method, "/u/{link}");
     }
     let short = path.len() <= PATH_BYTES_MAX;
     let found = all().find(|(_, pattern, _)| short && matches(pattern, path).is_some());
@@ -336,6 +341,7 @@ mod tests {
         assert_eq!(name("GET", &format!("/v1/tickets/{ID}")), ("GET", "/v1/tickets/{ticketId}"));
         assert_eq!(name("BREW", "/v1/tickets/ann@customer.example"), ("-", "-"));
         assert_eq!(name("GET", "/files/abc.def"), ("GET", "/files/{link}"));
+        assert_eq!(name("POST", "/u/abc/def"), ("POST", "/u/{link}"));
     }
 
     #[test]

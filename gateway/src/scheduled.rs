@@ -1,6 +1,6 @@
-//! The watchdog: every few minutes it wakes what changed lately, and what reads a mailbox. An
-//! object that is awake arms its alarm again, so a wake-up that the platform has dropped is made
-//! good.
+//! The watchdog: every few minutes it wakes what changed lately, what reads a mailbox, and where a
+//! campaign sends. An object that is awake arms its alarm again, so a wake-up that the platform has
+//! dropped is made good.
 
 use crate::d1::{self, Known};
 use crate::gather::gather;
@@ -23,17 +23,19 @@ pub async fn watch<P: Platform>(platform: &P) {
     let inboxes = d1::inboxes_since(platform, since, WAKES_MAX).await;
     wake(platform, ActorKind::WarmupCounter, inboxes.clone()).await;
     wake(platform, ActorKind::InboxState, inboxes).await;
-    wake(platform, ActorKind::InboxState, readers(platform).await).await;
+    wake(platform, ActorKind::InboxState, some(platform, d1::INBOXES_THAT_READ).await).await;
+    let sending = some(platform, d1::WORKSPACES_WITH_CAMPAIGNS).await;
+    wake(platform, ActorKind::WorkspaceRoom, sending).await;
 }
 
-/// Some of the inboxes that read a mailbox: others each time, where there are many. Nothing of them
-/// changes while nothing comes.
-async fn readers<P: Platform>(platform: &P) -> Result<Vec<Known>, Reject> {
+/// Some of those that work by themselves: others each time, where there are many. Nothing of them
+/// changes while nothing is due.
+async fn some<P: Platform>(platform: &P, which: &str) -> Result<Vec<Known>, Reject> {
     let somewhere = crate::token::hex(&platform.random()[..4]);
-    let mut known = d1::inboxes_that_read(platform, &somewhere, WAKES_MAX).await?;
+    let mut known = d1::after(platform, which, &somewhere, WAKES_MAX).await?;
     if (known.len() as i64) < WAKES_MAX {
         let rest = WAKES_MAX - known.len() as i64;
-        let first = d1::inboxes_that_read(platform, "", rest).await?;
+        let first = d1::after(platform, which, "", rest).await?;
         known.extend(first.into_iter().filter(|one| one.id <= somewhere));
     }
     Ok(known)

@@ -142,6 +142,11 @@ const fn change(path: &'static str, command: &'static str, gives: &'static str) 
     Line { gives, body: Takes::Object, if_match, ..line("PATCH", path, command) }
 }
 
+/// Changes something, whatever its version.
+const fn amend(path: &'static str, command: &'static str, gives: &'static str) -> Line {
+    Line { if_match: None, ..change(path, command, gives) }
+}
+
 /// Makes something so, whether it was or not.
 const fn put(path: &'static str, command: &'static str, gives: &'static str) -> Line {
     Line { gives: Gives::One(gives), ..line("PUT", path, command) }
@@ -224,10 +229,7 @@ pub const ROOM: &[Line] = &[
     act("/v1/notifications/read-all", "readAllNotifications", "Unread"),
     act("/v1/notifications/{notificationId}/read", "readNotification", "Notification"),
     get("/v1/notifications/settings", "getNotificationSettings", "NotificationSettings"),
-    Line {
-        if_match: None,
-        ..change("/v1/notifications/settings", "changeNotificationSettings", "NotificationSettings")
-    },
+    amend("/v1/notifications/settings", "changeNotificationSettings", "NotificationSettings"),
     get("/v1/settings/notifications", "getNotificationTemplates", "NotificationTemplates"),
     list("/v1/api-keys", "listApiKeys", "ApiKey", &[Text("agentId")]),
     get("/v1/api-keys/{apiKeyId}", "getApiKey", "ApiKey"),
@@ -251,6 +253,26 @@ pub const ROOM: &[Line] = &[
         query: &[Flag("unlinkUsers")],
         ..remove("/v1/companies/{companyId}", "deleteCompany", "Company")
     },
+    list("/v1/campaigns", "listCampaigns", "Campaign", &[Text("status")]),
+    make("/v1/campaigns", "createCampaign", "Campaign", "/v1/campaigns"),
+    get("/v1/campaigns/{campaignId}", "getCampaign", "Campaign"),
+    change("/v1/campaigns/{campaignId}", "changeCampaign", "Campaign"),
+    act("/v1/campaigns/{campaignId}/pause", "pauseCampaign", "Campaign"),
+    all("/v1/campaigns/{campaignId}/caps", "getCaps", "InboxCap"),
+    list("/v1/campaigns/{campaignId}/turns", "listTurns", "Turns", &[]),
+    list("/v1/campaigns/{campaignId}/enrolments", "listEnrolments", "Enrolment", &[Text("state")]),
+    act("/v1/campaigns/{campaignId}/enrolments", "enrol", "Enrolled"),
+    get("/v1/campaigns/{campaignId}/enrolments/{prospectId}", "getEnrolment", "Enrolment"),
+    amend("/v1/campaigns/{campaignId}/enrolments/{prospectId}", "changeEnrolment", "Enrolment"),
+    list(
+        "/v1/campaigns/{campaignId}/enrolments/{prospectId}/decisions",
+        "listDecisions",
+        "Decision",
+        &[],
+    ),
+    get("/v1/settings/outreach", "getOutreachSettings", "OutreachSettings"),
+    change("/v1/settings/outreach", "changeOutreachSettings", "OutreachSettings"),
+    act("/api/admin/trigger-send", "takeTurns", "TurnsTaken"),
     get("/v1/settings/free-mail", "getFreeMail", "FreeMail"),
     Line { body: Takes::Object, ..put("/v1/settings/free-mail", "changeFreeMail", "FreeMail") },
     list("/v1/attributes", "listAttributes", "Attribute", &[Text("subject")]),

@@ -29,6 +29,10 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     ("automation.reordered", Permission::Manage),
     ("automation.webhook", Permission::Work),
     ("businessHours.changed", Permission::Manage),
+    // GET /v1/campaigns
+    ("campaign.changed", Permission::Read),
+    ("campaign.created", Permission::Read),
+    ("campaign.enrolled", Permission::Read),
     // What a team prepares; what is one agent's own is in no event.
     ("cannedReply.changed", Permission::Read),
     ("cannedReply.created", Permission::Read),
@@ -62,6 +66,13 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     ("mailbox.stalled", Permission::Read),
     // What is set up, again.
     ("notificationTemplates.changed", Permission::Manage),
+    // GET /v1/campaigns/{campaignId}/enrolments
+    ("outreach.blocked", Permission::Read),
+    ("outreach.finished", Permission::Read),
+    ("outreach.sent", Permission::Read),
+    ("outreach.stopped", Permission::Read),
+    // GET /v1/settings/outreach
+    ("outreachSettings.changed", Permission::Read),
     // GET /v1/scheduled-comments
     ("scheduledComment.cancelled", Permission::Read),
     ("scheduledComment.changed", Permission::Read),

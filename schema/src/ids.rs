@@ -63,6 +63,10 @@ macro_rules! id {
 }
 
 id!(
+    /// Names a campaign.
+    CampaignId
+);
+id!(
     /// One tenant.
     WorkspaceId
 );

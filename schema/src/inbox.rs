@@ -24,6 +24,8 @@ pub const REFERENCES_MAX: usize = 50;
 pub const FILES_BYTES_MAX: i64 = 25 * 1024 * 1024;
 /// How the key of a mail begins that is a comment; the comment's id follows.
 pub const COMMENT_KEY: &str = "comment:";
+/// How the key of a mail begins that is a step of a campaign.
+pub const CAMPAIGN_KEY: &str = "campaign:";
 /// How long the health window reaches back.
 pub const WINDOW_MS: Millis = 7 * 24 * 60 * 60 * 1000;
 /// How many mails the health window holds at most, the latest.
@@ -235,6 +237,15 @@ pub struct NewMail {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schemars(skip))]
     pub reply_tag: Option<String>,
+    /// Not begun to leave by then, it is taken back; for Postroom's own use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
+    pub leave_by: Option<Millis>,
+    /// Where its reader opts out with one click: an address that takes a POST; for Postroom's own
+    /// use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schemars(skip))]
+    pub opt_out_url: Option<String>,
 }
 
 /// A file of a mail that leaves.

@@ -59,7 +59,9 @@ pub struct Summary {
 #[must_use]
 pub const fn columns(table: Table) -> &'static [&'static str] {
     match table {
-        Table::Workspaces => &["name", "created_at", "agents", "tickets", "open_tickets"],
+        Table::Workspaces => {
+            &["name", "created_at", "agents", "tickets", "open_tickets", "active_campaigns"]
+        }
         Table::Tickets => &[
             "number",
             "subject",

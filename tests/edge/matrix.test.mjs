@@ -95,6 +95,7 @@ async function workspace(url, name) {
   });
   const prospect = await asOwner("POST", "/api/prospects", { email: `lead@${name}.example`, name: "Lead" });
   const things = await oneOfEach(url, owner, agents.admin, ticket.id);
+  await asOwner("POST", `/v1/campaigns/${things.campaign}/enrolments`, { prospectIds: [prospect.id] });
   const brought = await fetch(`${url}/v1/attachments?fileName=a`, { method: "POST", headers: { authorization: `Bearer ${owner.token}` }, body: "x" });
   const said = (await brought.json()).data;
   await asOwner("POST", `/v1/tickets/${ticket.id}/comments`, { body: "See.", attachmentIds: [said.id] });
@@ -110,7 +111,7 @@ async function workspace(url, name) {
     intoId: things.merged, otherId: things.goneUser,
     userId: ticket.userId, mergeId: things.userMerge, companyId: things.company, teamId: things.team, attributeId: things.attribute,
     automationId: things.automation, workflowId: things.workflow, runId: things.run, slaPolicyId: things.slaPolicy,
-    webhookId: things.webhook, notificationId: things.notification, inboxId: inbox.id, sendId: send.id, prospectId: prospect.id,
+    webhookId: things.webhook, notificationId: things.notification, inboxId: inbox.id, sendId: send.id, prospectId: prospect.id, campaignId: things.campaign,
   };
   // What is called by another name, or is there for some operations only.
   const others = [

@@ -45,6 +45,9 @@ export async function oneOfEach(url, owner, helper, ticketId) {
   const run = await post(`/v1/tickets/${ticketId}/workflow-runs`, { workflowId: workflow.id });
   const slaPolicy = await post("/v1/sla-policies", { name: "Gold", enabled: false, targets: [{ priority: "normal", firstReplyMinutes: 60 }] });
   const webhook = await post("/v1/webhooks", { url: "https://receiver.example/hook", kinds: ["team.deleted"] });
+  const campaign = await post("/v1/campaigns", {
+    name: "Spring", inboxIds: [crypto.randomUUID()], footer: "Us, here", steps: [{ subject: "Doors", text: "Dear {{name|you}}, a door?" }],
+  });
   const { apiKey } = await post("/v1/api-keys", { name: "For a program", role: "viewer" });
 
   const headers = { authorization: `Bearer ${owner.token}` };
@@ -69,7 +72,7 @@ export async function oneOfEach(url, owner, helper, ticketId) {
     user: userId, team: team.id, company: company.id, attribute: attribute.id, otherUser: otherUser.id, goneUser: gone.id, userMerge: id(userMerge),
     category: category.id, innerCategory: innerCategory.id, oldCategory: oldCategory.id, customStatus: customStatus.id,
     cannedReply: cannedReply.id, ownReply: ownReply.id, signature: signature.id, macro: macro.id, view: view.id,
-    automation: automation.id, workflow: workflow.id, run: run.id, slaPolicy: slaPolicy.id, webhook: id(webhook.webhook ?? webhook), apiKey: apiKey.id,
+    automation: automation.id, workflow: workflow.id, run: run.id, campaign: campaign.id, slaPolicy: slaPolicy.id, webhook: id(webhook.webhook ?? webhook), apiKey: apiKey.id,
     attachment: attachment.id, ticketMove: move.moved.id, merged: merged.id, deleted: deleted.id, snoozed: snoozed.id, claimed: claimed.id,
     drafted: drafted.id, notification: notification.id,
   };

@@ -6,13 +6,16 @@ use super::store::ledger::{self, Send};
 use super::{health, keep_inbox, keep_send, mailbox, outbox, registered, send_of, store};
 use crate::kernel::Ctx;
 use crate::kernel::store::timers;
-use schema::inbox::{COMMENT_KEY, SendState};
+use schema::ids::SendId;
+use schema::inbox::{CAMPAIGN_KEY, COMMENT_KEY, SendState};
 use schema::prospect::Fate;
 use schema::warmup::ALLOWANCES;
 use schema::{Millis, Reject};
 
 /// The timer that looks after waiting mails.
 pub const PUMP: &str = "pump";
+/// The timer that takes a mail back which has not begun to leave in time.
+pub const TAKE_BACK: &str = "take_back";
 /// The timer that forgets what a mail said.
 pub const FORGET: &str = "forget";
 
@@ -123,8 +126,12 @@ pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), 
     Ok(ctx.outbox(kind, &send.id.to_string(), &[])?)
 }
 
-/// Puts a mail back among the waiting ones, not to be tried before a time.
+/// Puts a mail back among the waiting ones, not to be tried before a time; one that should have
+/// left by then is taken back.
 pub fn put_back(ctx: &mut Ctx<'_>, send: &mut Send, not_before: Millis) -> Result<(), Reject> {
+    if send.leave_by.is_some_and(|at| at <= not_before) && cancel(ctx, send)? {
+        return Ok(());
+    }
     send.asked = false;
     send.not_before = not_before;
     // A permission gets old: it is asked for again.
@@ -209,9 +216,33 @@ pub fn finish(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<()
     keep_send(ctx, send)
 }
 
-/// Tells the room of a mail that is a comment, once it is written down.
+/// Takes a mail back that has not begun to leave, where its time is over.
+pub fn take_back(ctx: &mut Ctx<'_>, key: &str) -> Result<(), Reject> {
+    let Ok(id) = key.parse::<SendId>() else { return Ok(()) };
+    let mut send = send_of(ctx, id)?;
+    if is_late(ctx, &send) { cancel(ctx, &mut send).map(drop) } else { Ok(()) }
+}
+
+/// Whether a mail waits that should have left by now.
+pub fn is_late(ctx: &Ctx<'_>, send: &Send) -> bool {
+    send.state.waits() && send.leave_by.is_some_and(|at| at <= ctx.now)
+}
+
+/// Takes a mail back that has not begun to leave; says whether it could.
+pub fn cancel(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<bool, Reject> {
+    if store::microsoft::may_leave(ctx.sql, send.id)? {
+        return Ok(false);
+    }
+    not_left(ctx, send, SendState::Cancelled)?;
+    if send.permitted_at.is_some() {
+        record(ctx, send, Fate::Released)?;
+    }
+    Ok(true)
+}
+
+/// Tells the room of a mail that is a comment or a campaign's, once it is written down.
 pub fn tell(ctx: &mut Ctx<'_>, send: &Send) -> Result<(), Reject> {
-    if send.key.starts_with(COMMENT_KEY) {
+    if send.key.starts_with(COMMENT_KEY) || send.key.starts_with(CAMPAIGN_KEY) {
         ctx.outbox(outbox::DELIVERY, &send.id.to_string(), &[])?;
     }
     Ok(())

@@ -68,6 +68,7 @@ impl Actor for Core {
         migration!("inbox_state/0007_deferred"),
         migration!("inbox_state/0008_folders"),
         migration!("inbox_state/0009_subscription"),
+        migration!("inbox_state/0010_leave_by"),
     ];
     type Command = InboxCommand;
 
@@ -103,6 +104,7 @@ impl Actor for Core {
             mailbox::TIMER => mailbox::timer(ctx),
             kind @ (outbox::LOOK | outbox::DEFERRED) => Ok(ctx.outbox(kind, &timer.key, &[])?),
             subscription::TIMER => Ok(ctx.outbox(outbox::SUBSCRIBE, "", &[])?),
+            flow::TAKE_BACK => flow::take_back(ctx, &timer.key),
             flow::FORGET => Ok(store::bodies::forget(ctx.sql, &timer.key)?),
             other => Err(Reject::internal(format!("no timer of kind {other}"))),
         }

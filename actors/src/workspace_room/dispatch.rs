@@ -2,8 +2,8 @@
 
 use super::catalogue::Kind;
 use super::{
-    access, audit, catalogue, directory, handle, keys, notifications, privacy, reports, rules,
-    search, teams, transfer, uploads, webhooks,
+    access, audit, catalogue, directory, handle, keys, notifications, outreach, privacy, reports,
+    rules, search, teams, transfer, uploads, webhooks,
 };
 use crate::kernel::{Ctx, Reply};
 use schema::Reject;
@@ -268,6 +268,37 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
             rules::handle::sla_policies::reorder_all(ctx, &input)
         }
         RoomCommand::GetTicketSla(input) => rules::handle::sla_policies::of_ticket(ctx, &input),
+        RoomCommand::CreateCampaign(input) => {
+            outreach::handle::campaigns::create_campaign(ctx, input)
+        }
+        RoomCommand::ChangeCampaign(input) => {
+            outreach::handle::campaigns::change_campaign(ctx, input)
+        }
+        RoomCommand::GetCampaign(input) => outreach::handle::read::get_campaign(ctx, &input),
+        RoomCommand::ListCampaigns(input) => outreach::handle::read::list_campaigns(ctx, &input),
+        RoomCommand::StartCampaign(input) => {
+            outreach::handle::campaigns::start_campaign(ctx, &input)
+        }
+        RoomCommand::PauseCampaign(input) => {
+            outreach::handle::campaigns::pause_campaign(ctx, &input)
+        }
+        RoomCommand::Enrol(input) => outreach::handle::enrolments::enrol(ctx, &input),
+        RoomCommand::GetEnrolment(input) => outreach::handle::read::get_enrolment(ctx, &input),
+        RoomCommand::ListEnrolments(input) => outreach::handle::read::list_enrolments(ctx, &input),
+        RoomCommand::ChangeEnrolment(input) => {
+            outreach::handle::enrolments::change_enrolment(ctx, &input)
+        }
+        RoomCommand::ListDecisions(input) => outreach::handle::read::list_decisions(ctx, &input),
+        RoomCommand::ListTurns(input) => outreach::handle::read::list_turns(ctx, &input),
+        RoomCommand::GetCaps(input) => outreach::handle::read::get_caps(ctx, &input),
+        RoomCommand::GetOutreachSettings(_) => outreach::handle::settings::get(ctx),
+        RoomCommand::ChangeOutreachSettings(input) => {
+            outreach::handle::settings::change(ctx, &input)
+        }
+        RoomCommand::TakeTurns(_) => outreach::handle::settings::take_turns(ctx),
+        RoomCommand::NoteOutreach(input) => outreach::post::note_outreach(ctx, input),
+        RoomCommand::OptOut(input) => outreach::opt_out::opt_out(ctx, &input),
+
         RoomCommand::BeginUpload(input) => uploads::begin::begin_upload(ctx, &input),
         RoomCommand::FinishUpload(input) => uploads::finish::finish_upload(ctx, &input),
         RoomCommand::DropUpload(input) => uploads::drop_upload(ctx, &input),

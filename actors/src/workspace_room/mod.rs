@@ -25,6 +25,8 @@
 //! | [`threads`], [`topic`] | which ticket a mail is brought to |
 //! | [`loops`] | how much automatic mail an address sends and gets |
 //! | [`replies`], [`reply_text`], [`reply_token`] | comments that leave as mail, and what of them does |
+//! | [`template`] | texts with variables |
+//! | [`outreach`] | campaigns: who is written to by themselves |
 //! | [`cursor`] | where the next page of a list begins |
 //! | [`transfer`] | rows from elsewhere, and all rows of the workspace |
 //! | [`overview`] | what D1 shows |
@@ -51,6 +53,7 @@ pub mod mail;
 pub mod mail_reports;
 pub mod moves;
 pub mod notifications;
+pub mod outreach;
 pub mod overview;
 pub mod people;
 pub mod places;
@@ -66,6 +69,7 @@ pub mod search;
 pub mod status;
 pub mod store;
 pub mod teams;
+pub mod template;
 pub mod threads;
 pub mod tickets;
 pub mod topic;
@@ -117,6 +121,7 @@ impl Actor for Core {
         SIGN,
         UNPARSEABLE_INBOX,
         access::IDENTITIES,
+        outreach::MIGRATION,
         //
     ];
     type Command = RoomCommand;
@@ -155,6 +160,7 @@ impl Actor for Core {
             attention::WAKE => attention::timer(ctx, timer),
             attention::UNCLAIM => attention::unclaim(ctx, timer),
             removal::TIMER => removal::timer(ctx, timer),
+            outreach::TIMER => outreach::turn::take(ctx).map(drop),
             moves::TIMER => moves::timer(ctx, timer),
             directory::later::LINK | directory::later::NAME | directory::later::MERGE => {
                 directory::later::timer(ctx, timer)
@@ -217,6 +223,12 @@ impl Actor for Core {
             notifications::mail::OUTBOX => notifications::mail::begin(ctx, entry),
             mail_reports::OUTBOX => mail_reports::begin(ctx, entry),
             replies::OUTBOX => replies::begin(ctx, entry),
+            outreach::asking::INBOX | outreach::asking::WARMUP => {
+                outreach::asking::begin(ctx, entry)
+            }
+            outreach::person::OUTBOX => outreach::person::begin(ctx, entry),
+            outreach::post::OUTBOX => outreach::post::begin(ctx, entry),
+            outreach::opt_out::OUTBOX => outreach::opt_out::begin(ctx, entry),
             privacy::walk::OUTBOX => privacy::walk::begin(ctx, entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
         }
@@ -227,6 +239,12 @@ impl Actor for Core {
             webhooks::OUTBOX => webhooks::flow::settle(ctx, entry, outcome),
             mail_reports::OUTBOX => mail_reports::settle(ctx, entry, outcome),
             replies::OUTBOX => replies::settle(ctx, entry, outcome),
+            outreach::asking::INBOX | outreach::asking::WARMUP => {
+                outreach::asking::settle(ctx, entry, outcome)
+            }
+            outreach::person::OUTBOX => outreach::person::settle(ctx, entry, outcome),
+            outreach::post::OUTBOX => outreach::post::settle(ctx, entry, outcome),
+            outreach::opt_out::OUTBOX => outreach::opt_out::settle(ctx, entry, outcome),
             _ => Ok(Settled::Finished),
         }
     }

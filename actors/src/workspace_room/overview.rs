@@ -83,6 +83,7 @@ fn of_workspace(ctx: &Ctx<'_>) -> Result<Option<Summary>, Reject> {
             Cell::Integer(overview.agents),
             Cell::Integer(total),
             Cell::Integer(tickets.open),
+            Cell::Integer(overview.active_campaigns),
         ],
     }))
 }

@@ -305,6 +305,8 @@ fn compose(ctx: &Ctx<'_>, comment: Comment, inbox: InboxId) -> Result<NewMail, R
         automatic: comment.author == By::System,
         files: comment.attachments.into_iter().map(file).collect(),
         reply_tag: reply_tag(ctx, number)?,
+        leave_by: None,
+        opt_out_url: None,
     })
 }
 

@@ -8,12 +8,14 @@ use schema::room::attention::{ClaimState, Followers};
 use schema::room::attribute::Attribute;
 use schema::room::audit::AuditEntry;
 use schema::room::automation::{Automation, AutomationRun, DryRun};
+use schema::room::campaign::{Campaign, InboxCap, OutreachSettings};
 use schema::room::catalogue::{
     CannedReply, Category, CustomStatus, Macro, MacroApplied, Rendered, Signature, View,
 };
 use schema::room::comment::{Attachment, Comment};
 use schema::room::company::{Company, FreeMail};
 use schema::room::draft::Draft;
+use schema::room::enrolment::{Decision, Enrolled, Enrolment, Turns, TurnsTaken};
 use schema::room::hours::BusinessHours;
 use schema::room::mail::UnparseableMail;
 use schema::room::moves::{Moved, TicketMove};
@@ -62,5 +64,6 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
         Automation AutomationRun DryRun Workflow WorkflowRun BusinessHours SlaPolicy TicketSla
         BulkDone ClaimState Followers Moved TicketMove Draft Category CustomStatus CannedReply
         Signature Macro View Rendered MacroApplied
+        Campaign Decision Enrolled Enrolment InboxCap OutreachSettings Turns TurnsTaken
     )
 }

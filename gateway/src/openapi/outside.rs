@@ -1,7 +1,7 @@
 //! What the document says of webhooks, mailboxes, Microsoft, files and dead letters.
 
 use super::Schemas;
-use super::functions::Function;
+use super::functions::{Body, Function};
 use crate::dead_letters::Stored;
 use crate::router::Route;
 use crate::routes::{
@@ -10,11 +10,12 @@ use crate::routes::{
 use schema::dead_letter::{Left, Letter, QueueStatus};
 use schema::inbox::InboxView;
 use schema::room::access::Identity;
+use schema::room::campaign::Campaign;
 use schema::room::comment::Attachment;
 use schema::room::mail::MailReceipt;
 use schema::room::notification::{ChangeNotificationTemplates, NotificationTemplates};
 use schema::room::webhook::{ChangeWebhook, Webhook};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// API keys.
 pub(super) fn of_api_keys(s: &mut Schemas) -> Function {
@@ -43,6 +44,13 @@ pub(super) fn of_webhooks(route: Route, s: &mut Schemas) -> Function {
             Function::does("rotateWebhookSecret", summary, body, reply).perhaps()
         }
     }
+}
+
+/// Campaigns.
+pub(super) fn of_campaigns(s: &mut Schemas) -> Function {
+    let summary = "Has a campaign send, from now on";
+    let keyed = Function::does("startCampaign", summary, Value::Null, s.reply::<Campaign>());
+    Function { body: Body::Nothing, ..keyed }
 }
 
 /// What notifications say.

@@ -8,6 +8,7 @@ pub mod access;
 pub mod admin;
 pub mod api_keys;
 pub mod attachments;
+pub mod campaigns;
 pub mod comments;
 pub mod events;
 pub mod graph;
@@ -18,6 +19,7 @@ pub mod mailboxes;
 pub mod mails;
 pub mod microsoft;
 pub mod notifications;
+pub mod opt_out;
 pub mod pipeline;
 pub mod prospects;
 pub mod realtime;
@@ -95,6 +97,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::DeleteProspect => prospects::delete(call).await,
         Route::ProspectHistory => prospects::history(call).await,
         Route::SuppressProspect => prospects::suppress(call).await,
+        Route::StartCampaign => campaigns::start(call).await,
         Route::Upload => attachments::upload(call).await,
         Route::MakeLink => attachments::make_link(call).await,
         Route::CreateApiKey => api_keys::create(call).await,

@@ -266,7 +266,8 @@ pub async fn change<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
 pub async fn delete<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
     call.query(&[])?;
     let principal = call.may(Permission::Manage).await?;
-    noted(&call, &principal, &ProspectCommand::Delete(Delete {})).await
+    let named = (ProspectId(call.ids.first), call.key()?);
+    noted(&call, &principal, named, &ProspectCommand::Delete(Delete {})).await
 }
 
 /// `POST /api/prospects/{id}/suppress`.
@@ -276,16 +277,20 @@ pub async fn delete<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
 pub async fn suppress<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
     let principal = call.may(Permission::Work).await?;
     let input: Suppress = call.body(&[]).await?;
-    noted(&call, &principal, &ProspectCommand::Suppress(input)).await
+    let named = (ProspectId(call.ids.first), call.key()?);
+    noted(&call, &principal, named, &ProspectCommand::Suppress(input)).await
 }
 
 /// Asks for what must hold from now on: an alias forwards it, and its owner is asked as well.
-async fn noted<P: Platform>(
+///
+/// # Errors
+/// The prospect's; `unavailable`.
+pub async fn noted<P: Platform>(
     call: &Call<'_, P>,
     principal: &Principal,
+    (mut id, key): (ProspectId, Option<String>),
     command: &ProspectCommand,
 ) -> Result<Reply, Reject> {
-    let (mut id, key) = (ProspectId(call.ids.first), call.key()?);
     for _ in 0..MOVES_MAX {
         let reply = match ask(call, principal, id, key.clone(), command).await {
             Ok(reply) => reply,

@@ -10,12 +10,14 @@ pub mod attention;
 pub mod attribute;
 pub mod audit;
 pub mod automation;
+pub mod campaign;
 pub mod catalogue;
 pub mod comment;
 pub mod company;
 pub mod condition;
 pub mod delivery;
 pub mod draft;
+pub mod enrolment;
 pub mod hours;
 pub mod mail;
 pub mod moves;
@@ -420,6 +422,43 @@ pub enum RoomCommand {
     ListDeliveries(webhook::ListDeliveries),
     /// Send an event to a webhook once more. Reply: [`webhook::Delivery`].
     ReplayDelivery(webhook::ReplayDelivery),
+
+    /// Make a campaign. Reply: [`campaign::Campaign`].
+    CreateCampaign(campaign::CreateCampaign),
+    /// Change a campaign. Reply: [`campaign::Campaign`].
+    ChangeCampaign(campaign::ChangeCampaign),
+    /// Read a campaign. Reply: [`campaign::Campaign`].
+    GetCampaign(campaign::GetCampaign),
+    /// List campaigns. Reply: a page of [`campaign::Campaign`].
+    ListCampaigns(campaign::ListCampaigns),
+    /// Have a campaign send. Reply: [`campaign::Campaign`].
+    StartCampaign(campaign::StartCampaign),
+    /// Have a campaign send no more. Reply: [`campaign::Campaign`].
+    PauseCampaign(campaign::PauseCampaign),
+    /// Enrol prospects in a campaign. Reply: [`enrolment::Enrolled`].
+    Enrol(enrolment::Enrol),
+    /// Read where a prospect stands in a campaign. Reply: [`enrolment::Enrolment`].
+    GetEnrolment(enrolment::GetEnrolment),
+    /// List the prospects of a campaign. Reply: a page of [`enrolment::Enrolment`].
+    ListEnrolments(enrolment::ListEnrolments),
+    /// Take a prospect out of a campaign, or put it back. Reply: [`enrolment::Enrolment`].
+    ChangeEnrolment(enrolment::ChangeEnrolment),
+    /// List what was decided about a prospect. Reply: a page of [`enrolment::Decision`].
+    ListDecisions(enrolment::ListDecisions),
+    /// List how a campaign's turns ended. Reply: a page of [`enrolment::Turns`].
+    ListTurns(enrolment::ListTurns),
+    /// Read how many mails may leave now. Reply: a list of [`campaign::InboxCap`].
+    GetCaps(campaign::GetCaps),
+    /// Read what outreach may do. Reply: [`campaign::OutreachSettings`].
+    GetOutreachSettings(campaign::GetOutreachSettings),
+    /// Change what outreach may do. Reply: [`campaign::OutreachSettings`].
+    ChangeOutreachSettings(campaign::ChangeOutreachSettings),
+    /// Have every campaign take its turn. Reply: [`enrolment::TurnsTaken`].
+    TakeTurns(enrolment::TakeTurns),
+    /// Take note of what became of a campaign's mail. For Postroom itself. Reply: `{}`.
+    NoteOutreach(enrolment::NoteOutreach),
+    /// Somebody opts out by a link. For Postroom itself. Reply: [`enrolment::OptedOut`].
+    OptOut(enrolment::OptOut),
 
     /// Begin an upload. Reply: [`upload::UploadBegun`].
     BeginUpload(upload::BeginUpload),

@@ -88,6 +88,7 @@ fn peace(world: &mut World) {
     become_quiet(world);
     if world.violation.is_none() {
         world.check_promises();
+        world.check_outreach_places();
         let before = world.rebuild();
         become_quiet(world);
         if world.violation.is_none() {

@@ -136,6 +136,8 @@ pub struct World {
     pub d1_down: Millis,
     /// The mail servers.
     pub post: Post,
+    /// The links to opt out of mails that left.
+    pub links: std::collections::BTreeSet<String>,
     /// How many requests the receiver has got that goes away.
     pub posts_to_gone: u32,
     /// The mails that lie in the mailboxes of inboxes.
@@ -184,6 +186,7 @@ impl World {
             d1: D1::new(),
             d1_down: 0,
             post: Post::default(),
+            links: std::collections::BTreeSet::new(),
             posts_to_gone: 0,
             mailboxes: BTreeMap::new(),
             readings: BTreeMap::new(),

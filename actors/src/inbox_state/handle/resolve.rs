@@ -65,12 +65,8 @@ pub fn cancel_send(ctx: &mut Ctx<'_>, input: &GetSend) -> Result<SendView, Rejec
         if !send.state.waits() {
             return Err(Reject::conflict(format!("the send is {}", send.state.as_str())));
         }
-        if store::microsoft::may_leave(ctx.sql, send.id)? {
+        if !flow::cancel(ctx, &mut send)? {
             return Err(Reject::conflict("the send has begun to leave"));
-        }
-        flow::not_left(ctx, &mut send, SendState::Cancelled)?;
-        if send.permitted_at.is_some() {
-            flow::record(ctx, &send, Fate::Released)?;
         }
     }
     view::send(ctx, &send)

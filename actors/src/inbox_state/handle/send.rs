@@ -7,13 +7,13 @@ use crate::kernel::Ctx;
 use crate::kernel::engine::hex;
 use crate::mail::address::Address;
 use crate::mail::outbound::{
-    self, AutoSubmitted, Composed, Mailbox, OutboundAttachment, OutboundMail,
+    self, AutoSubmitted, Composed, ListUnsubscribe, Mailbox, OutboundAttachment, OutboundMail,
 };
 use crate::mail::token;
 use schema::codec::{read_json, to_json};
 use schema::ids::{InboxId, SendId};
 use schema::inbox::{
-    BODY_BYTES_MAX, COMMENT_KEY, FILES_BYTES_MAX, MailFile, NewMail, RECIPIENTS_MAX,
+    BODY_BYTES_MAX, CAMPAIGN_KEY, COMMENT_KEY, FILES_BYTES_MAX, MailFile, NewMail, RECIPIENTS_MAX,
     REFERENCES_MAX, SUBJECT_CHARS_MAX, SendMail, SendState, SendView,
 };
 use schema::{Code, Permission, Reject, check};
@@ -34,7 +34,10 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
     let inbox = registered(ctx)?;
     let key = check::line("key", &input.key, 255)?;
     let of_comment = key.starts_with(COMMENT_KEY);
-    if of_comment || !input.mail.files.is_empty() || input.mail.reply_tag.is_some() {
+    let of_campaign = key.starts_with(CAMPAIGN_KEY);
+    let mail = &input.mail;
+    let own = [&mail.reply_tag, &mail.opt_out_url].into_iter().any(Option::is_some);
+    if of_comment || of_campaign || own || mail.leave_by.is_some() || !mail.files.is_empty() {
         ctx.require_system()?;
     }
     let hash = hex(&Sha256::digest(to_json(&input.mail)));
@@ -56,6 +59,7 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
         cc: mail.cc.clone(),
         subject: mail.subject.clone(),
         prospect: mail.prospect.clone(),
+        leave_by: mail.leave_by,
         queued_at: ctx.now,
         state: SendState::Queued,
         version: 0,
@@ -79,6 +83,9 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
     compose(inbox_of(ctx)?, &inbox, &send, &json)?;
     ledger::insert(ctx.sql, &send)?;
     store::bodies::put(ctx.sql, id, &json)?;
+    if let Some(at) = send.leave_by {
+        ctx.set_timer(flow::TAKE_BACK, &id.to_string(), at, &[])?;
+    }
     flow::take_up(ctx, &inbox, &mut send)?;
     view::send(ctx, &send)
 }
@@ -136,6 +143,7 @@ fn composed(
     let reply_to = mail.reply_tag.as_deref().and_then(|tag| tagged(&from, tag));
     let composed = outbound::compose(&OutboundMail {
         send_id,
+        list_unsubscribe: opt_out(mail.opt_out_url, &from),
         from,
         reply_to,
         to: list(&mail.to)?,
@@ -148,11 +156,16 @@ fn composed(
         references: mail.references,
         auto_submitted: mail.automatic.then_some(AutoSubmitted::Generated),
         loop_token: token::of(inbox_id, send.id),
-        list_unsubscribe: None,
         attachments: mail.files.iter().map(attachment).collect(),
     });
     let composed = composed.map_err(|error| Reject::new(Code::InvalidInput, error.to_string()))?;
     Ok((composed, mail.files))
+}
+
+/// The header by which mail programs opt out; they take an address with TLS alone.
+fn opt_out(url: Option<String>, from: &Mailbox) -> Option<ListUnsubscribe> {
+    let https = url.filter(|url| url.starts_with("https://"))?;
+    Some(ListUnsubscribe { https, mailto: Some(from.address.clone()) })
 }
 
 /// A mailbox's address with a tag; none where it has no room for one.

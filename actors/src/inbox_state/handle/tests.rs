@@ -74,6 +74,8 @@ fn new_mail() -> NewMail {
         automatic: false,
         files: Vec::new(),
         reply_tag: None,
+        leave_by: None,
+        opt_out_url: None,
     }
 }
 

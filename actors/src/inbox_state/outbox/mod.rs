@@ -18,11 +18,12 @@ use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::prospect_dedup::identity::Identity;
 use schema::codec::to_json;
-use schema::ids::SendId;
-use schema::inbox::{COMMENT_KEY, SendState};
+use schema::ids::{InboxId, SendId};
+use schema::inbox::{CAMPAIGN_KEY, COMMENT_KEY, SendState};
 use schema::prospect::{Fate, Permit, ProspectCommand, Record, Suppress};
 use schema::room::RoomCommand;
 use schema::room::delivery::NoteDelivery;
+use schema::room::enrolment::NoteOutreach;
 use schema::warmup::{ReserveSlot, SetZone, SettleSlot, StartWarmup, WarmupCommand};
 use schema::{ActorKind, Millis, Reject};
 
@@ -189,23 +190,46 @@ fn record(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
 /// Tells of a mail as it is now, so that what is told late is still true.
 fn delivery(ctx: &Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
     let send = send_of(ctx, id)?;
-    let comment = send.key.strip_prefix(COMMENT_KEY).and_then(|id| id.parse().ok());
-    let Some(comment_id) = comment else { return Ok(Effect::Nothing) };
-    let command = RoomCommand::NoteDelivery(NoteDelivery {
-        comment_id,
-        inbox_id: inbox_of(ctx)?,
-        send_id: id,
-        version: send.version,
-        message_id: send.message_id,
-        state: send.state,
-        error: send.error,
-    });
+    let command = if send.key.starts_with(CAMPAIGN_KEY) {
+        let inbox_id = inbox_of(ctx)?;
+        Some(RoomCommand::NoteOutreach(outreach_of(inbox_id, &send)))
+    } else {
+        delivery_of_comment(ctx, &send)?
+    };
+    let Some(command) = command else { return Ok(Effect::Nothing) };
     Ok(Effect::Call {
         actor: ActorKind::WorkspaceRoom,
         instance: ctx.principal.workspace.to_string(),
         key: format!("delivery:{id}:{}", send.version),
         command: to_json(&command),
     })
+}
+
+fn outreach_of(inbox_id: InboxId, send: &Send) -> NoteOutreach {
+    NoteOutreach {
+        key: send.key.clone(),
+        inbox_id,
+        send_id: send.id,
+        version: send.version,
+        message_id: send.message_id.clone(),
+        state: send.state,
+        error: send.error.clone(),
+        left_at: send.left_at,
+    }
+}
+
+fn delivery_of_comment(ctx: &Ctx<'_>, send: &Send) -> Result<Option<RoomCommand>, Reject> {
+    let comment = send.key.strip_prefix(COMMENT_KEY).and_then(|id| id.parse().ok());
+    let Some(comment_id) = comment else { return Ok(None) };
+    Ok(Some(RoomCommand::NoteDelivery(NoteDelivery {
+        comment_id,
+        inbox_id: inbox_of(ctx)?,
+        send_id: send.id,
+        version: send.version,
+        message_id: send.message_id.clone(),
+        state: send.state,
+        error: send.error.clone(),
+    })))
 }
 
 /// Says to whoever has the one address of a mail that was no outreach that none may go there.

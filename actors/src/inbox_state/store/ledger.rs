@@ -27,6 +27,8 @@ pub struct Send {
     pub subject: String,
     /// Set for outreach.
     pub prospect: Option<Outreach>,
+    /// Not begun to leave by then, it is taken back.
+    pub leave_by: Option<Millis>,
     /// When it was asked for.
     pub queued_at: Millis,
     /// Where it is.
@@ -87,8 +89,9 @@ impl Send {
 
 const INSERT: &str = "insert into ledger
         (id, key, hash, message_id, recipients, copies, subject, prospect_id, campaign, step,
-        queued_at, state, version, asked, answers, attempts, not_before, bounced, updated_at)
-    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, 0, 0, 0, ?)";
+        queued_at, leave_by, state, version, asked, answers, attempts, not_before, bounced,
+        updated_at)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'queued', 0, 0, 0, 0, 0, 0, ?)";
 
 /// Adds a mail.
 ///
@@ -96,7 +99,7 @@ const INSERT: &str = "insert into ledger
 /// A storage fault; a key or message id that is known is one.
 pub fn insert(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
     let prospect = send.prospect.as_ref();
-    let params: [Value; 12] = [
+    let params: [Value; 13] = [
         send.id.to_string().into(),
         (&send.key).into(),
         (&send.hash).into(),
@@ -108,6 +111,7 @@ pub fn insert(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
         prospect.map(|one| &one.campaign).into(),
         prospect.map(|one| one.step).into(),
         send.queued_at.into(),
+        send.leave_by.into(),
         send.updated_at.into(),
     ];
     sql.exec(INSERT, &params).map(drop)
@@ -181,7 +185,7 @@ pub fn set_deferred(sql: &dyn Sql, id: SendId, whom: &[String]) -> Result<(), Fa
 const GET: &str = "select id, key, hash, message_id, recipients, copies, subject, prospect_id,
         campaign, step, queued_at, state, version, asked, answers, owner_id, slot_until,
         permitted_at, attempts, not_before, error, left_at, bounced, settled_at, updated_at,
-        complained, report
+        complained, report, leave_by
     from ledger where id = ?";
 
 /// A mail.
@@ -368,6 +372,7 @@ fn read(row: &Row) -> Result<Send, Fault> {
         updated_at: row.integer(24)?,
         complained: row.flag(25)?,
         report: report.map_err(|error| Fault(format!("report: {}", error.message)))?,
+        leave_by: row.integer_or_null(27)?,
     })
 }
 

@@ -1,20 +1,18 @@
 //! Texts with variables: which there are, and what stands in their place.
 //!
-//! `{{user.name}}` is a variable, `{{user.name|there}}` one with a default. The variables are a
-//! closed set: a text with another one is refused when it is saved, not when a customer waits for
-//! it. What is put in is never looked at for variables again.
+//! The variables are a closed set: a text with another one is refused when it is saved, not when a
+//! customer waits for it.
 
 use super::{Item, Kind, store, usable};
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::store::{agents, workspace};
-use crate::workspace_room::tickets;
+use crate::workspace_room::{template, tickets};
 use schema::ids::{AgentId, InboxId, ItemId};
 use schema::room::access::Agent;
 use schema::room::catalogue::{RenderCannedReply, RenderSignature, Rendered};
 use schema::room::ticket::Ticket;
 use schema::{Code, Permission, Reject};
-use serde_json::json;
 
 /// Every variable.
 pub const VARIABLES: [&str; 11] = [
@@ -30,49 +28,12 @@ pub const VARIABLES: [&str; 11] = [
     "agent.email",
     "workspace.name",
 ];
-const DEFAULT_CHARS_MAX: usize = 200;
-
-enum Part<'a> {
-    Text(&'a str),
-    Variable(&'a str, Option<&'a str>),
-}
-
-fn parse<'a>(field: &str, text: &'a str) -> Result<Vec<Part<'a>>, Reject> {
-    let mut parts = Vec::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((inside, behind)) = after.split_once("}}") else {
-            return Err(Reject::field(field, "has {{ without }}"));
-        };
-        let (name, default) = match inside.split_once('|') {
-            Some((name, default)) => (name.trim(), Some(default.trim())),
-            None => (inside.trim(), None),
-        };
-        if !VARIABLES.contains(&name) {
-            let name: String = name.chars().take(50).collect();
-            let why = format!("has the unknown variable {{{{{name}}}}}");
-            let mut refusal = Reject::field(field, why);
-            let details = json!({ "field": field, "variable": name, "variables": VARIABLES });
-            refusal.details = Some(details);
-            return Err(refusal);
-        }
-        if default.is_some_and(|it| it.chars().count() > DEFAULT_CHARS_MAX || it.contains('{')) {
-            let why = format!("has a default of over {DEFAULT_CHARS_MAX} characters or with a {{");
-            return Err(Reject::field(field, why));
-        }
-        parts.extend([Part::Text(before), Part::Variable(name, default)]);
-        rest = behind;
-    }
-    parts.push(Part::Text(rest));
-    Ok(parts)
-}
-
 /// Refuses a text with a variable that there is not.
 ///
 /// # Errors
 /// `invalid_input` with the variable, and all there are, in `details`.
 pub fn check(field: &str, text: &str) -> Result<(), Reject> {
-    parse(field, text).map(drop)
+    template::check(field, text, &VARIABLES)
 }
 
 /// A text with its variables filled in.
@@ -87,27 +48,7 @@ pub fn fill(
 ) -> Result<String, Reject> {
     let agent = agent.map(|id| agents::find(ctx.sql, id)).transpose()?.flatten();
     let agent = agent.map(|known| known.agent);
-    let mut filled = String::with_capacity(text.len());
-    let mut missing = Vec::new();
-    for part in parse("body", text)? {
-        match part {
-            Part::Text(text) => filled.push_str(text),
-            Part::Variable(name, default) => {
-                let value = value(ctx, name, ticket, agent.as_ref())?;
-                match value.or_else(|| default.map(str::to_owned)) {
-                    Some(value) => filled.push_str(&value),
-                    None if missing.contains(&name) => {}
-                    None => missing.push(name),
-                }
-            }
-        }
-    }
-    if missing.is_empty() {
-        return Ok(filled);
-    }
-    let mut refusal = Reject::field("body", format!("has no value for {}", missing.join(", ")));
-    refusal.details = Some(json!({ "field": "body", "missing": missing }));
-    Err(refusal)
+    template::fill("body", text, &VARIABLES, |name| value(ctx, name, ticket, agent.as_ref()))
 }
 
 fn value(

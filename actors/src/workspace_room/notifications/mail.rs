@@ -60,6 +60,8 @@ pub fn begin(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         automatic: true,
         files: Vec::new(),
         reply_tag: None,
+        leave_by: None,
+        opt_out_url: None,
     };
     Ok(Effect::Call {
         actor: ActorKind::InboxState,

@@ -187,6 +187,21 @@ impl Calendar {
         Ok(sum)
     }
 
+    /// Whether a moment counts, and until when that stays so; none where no moment counts from it
+    /// on.
+    ///
+    /// # Errors
+    /// `internal` for moments that no calendar has.
+    pub fn turn(&self, at: Millis) -> Result<Option<(bool, Millis)>, Reject> {
+        let Self::Hours(hours) = self else { return Ok(Some((true, Millis::MAX))) };
+        let mut is_open = false;
+        let until = hours.walk(at, |from, to| {
+            is_open = from <= at;
+            Some(if is_open { to } else { from })
+        })?;
+        Ok(until.map(|until| (is_open, until)))
+    }
+
     /// The first moment that counts, from `start` on.
     ///
     /// # Errors

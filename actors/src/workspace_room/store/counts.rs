@@ -101,12 +101,17 @@ pub struct Overview {
     pub version: i64,
     /// When it last did.
     pub changed_at: Millis,
+    /// How many campaigns send.
+    pub active_campaigns: i64,
 }
 
 const OVERVIEW: &str = "select w.name, w.created_at,
     (select count(*) from agents where active = 1),
-    d.changes + w.version + (select coalesce(sum(version), 0) from agents),
-    max(d.changed_at, w.updated_at, (select coalesce(max(updated_at), 0) from agents))
+    d.changes + w.version + (select coalesce(sum(version), 0) from agents)
+        + (select coalesce(sum(version), 0) from campaigns),
+    max(d.changed_at, w.updated_at, (select coalesce(max(updated_at), 0) from agents),
+        (select coalesce(max(updated_at), 0) from campaigns)),
+    (select count(*) from campaigns where status = 'active')
     from workspace w cross join desk d";
 
 /// The workspace as its D1 row shows it; none before it is registered.
@@ -121,6 +126,7 @@ pub fn overview(sql: &dyn Sql) -> Result<Option<Overview>, Fault> {
         agents: row.integer(2)?,
         version: row.integer(3)?,
         changed_at: row.integer(4)?,
+        active_campaigns: row.integer(5)?,
     }))
 }
 

@@ -4,8 +4,8 @@ use super::desk::Desk;
 use crate::workspace_room::directory::store as directory;
 use crate::workspace_room::rules::store as rules;
 use crate::workspace_room::{
-    audit, catalogue, keys, notifications, privacy, reports, search, store, teams, transfer,
-    uploads, webhooks,
+    audit, catalogue, keys, notifications, outreach, privacy, reports, search, store, teams,
+    transfer, uploads, webhooks,
 };
 use rusqlite::types::Value;
 use std::fs;
@@ -63,6 +63,9 @@ const MEANT: &[(&str, &str)] = &[
     ("select count(*) from teams", "SCAN teams"),
     // No more than a thousand are counted.
     ("select created_at from uploads order by created_at limit", "SCAN"),
+    // At most two hundred campaigns.
+    ("select count(*) from campaigns", "SCAN campaigns"),
+    ("from workspace w cross join desk d", "SCAN campaigns"),
     // At most twenty webhooks.
     ("from webhooks order by number", "SCAN webhooks"),
 ];
@@ -98,6 +101,12 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../uploads/store.rs"), uploads::store::STATEMENTS),
     (include_str!("../webhooks/store/deliveries.rs"), webhooks::store::deliveries::STATEMENTS),
     (include_str!("../webhooks/store/webhooks.rs"), webhooks::store::webhooks::STATEMENTS),
+    (include_str!("../outreach/store/campaigns.rs"), outreach::store::campaigns::STATEMENTS),
+    (include_str!("../outreach/store/days.rs"), outreach::store::days::STATEMENTS),
+    (include_str!("../outreach/store/decisions.rs"), outreach::store::decisions::STATEMENTS),
+    (include_str!("../outreach/store/enrolments.rs"), outreach::store::enrolments::STATEMENTS),
+    (include_str!("../outreach/store/inboxes.rs"), outreach::store::inboxes::STATEMENTS),
+    (include_str!("../outreach/store/mails.rs"), outreach::store::mails::STATEMENTS),
     (include_str!("../reports/store.rs"), reports::store::STATEMENTS),
     (include_str!("../rules/store/active.rs"), rules::active::STATEMENTS),
     (include_str!("../rules/store/definitions.rs"), rules::definitions::STATEMENTS),

@@ -45,7 +45,7 @@ fn rows_are_what_the_room_says_after_every_kind_of_change() {
     assert!(desk.room.rows[&key].cells.contains(&Cell::Text("new.example".into())));
     let key = (Table::Workspaces, desk.room.workspace.to_string());
     let cells = &desk.room.rows[&key].cells;
-    assert_eq!(cells[2..], [Cell::Integer(3), Cell::Integer(1), Cell::Integer(0)]);
+    assert_eq!(cells[2..], [3, 1, 0, 0].map(Cell::Integer));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::sim::object::Name;
 use crate::sim::plan::About;
 use crate::sim::world::{Ask, Origin, Request, World, short};
 use schema::envelope::KernelCommand;
-use schema::{Envelope, Millis, Principal};
+use schema::{ActorKind, Envelope, Millis, Principal};
 
 const EQUAL: &str = "6 D1 equals the actors";
 
@@ -40,6 +40,24 @@ impl World {
             }
         }
         None
+    }
+
+    /// What outreach holds that nobody works on: an inbox that is kept for a mail which is not
+    /// under way, a place in a day that no mail has.
+    pub fn check_outreach_places(&mut self) {
+        const KEPT: &str = "select i.inbox_id from outreach_inboxes i
+            left join enrolments e on e.number = i.enrolment
+            where i.enrolment is not null and ifnull(e.assigned_at, 0) = 0";
+        let rooms = self.objects.values().filter(|it| it.name.0 == ActorKind::WorkspaceRoom);
+        let kept = rooms.filter_map(|room| {
+            let connection = room.native.connection();
+            let mut kept = connection.prepare(KEPT).ok()?;
+            let inbox = kept.query_row([], |row| row.get::<_, String>(0)).ok()?;
+            Some(format!("{} keeps {inbox} for nobody", short(&room.name)))
+        });
+        if let Some(text) = kept.collect::<Vec<_>>().pop() {
+            self.violate("E outreach goes on", text);
+        }
     }
 
     /// Asks every object to write all its rows again, into an empty D1.

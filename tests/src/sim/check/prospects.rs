@@ -18,10 +18,10 @@ const STEP: &str = "5 no step of a campaign twice";
 pub struct Prospects {
     /// Owners that have a suppression for certain.
     suppressed: BTreeSet<Name>,
-    /// Sends that were permitted.
-    permitted: BTreeSet<String>,
-    /// The mail that was handed over for a step of a campaign.
-    steps: BTreeMap<(usize, String, u64), BTreeSet<String>>,
+    /// Sends that were permitted: for which step of which campaign.
+    permitted: BTreeMap<String, (String, i64)>,
+    /// The mails that were handed over for a step of a campaign to an address.
+    steps: BTreeMap<(String, i64, String), BTreeSet<String>>,
 }
 
 impl World {
@@ -54,7 +54,8 @@ impl World {
             }
             ProspectCommand::Permit(permit) => {
                 let Ok(PermitReply::Granted { .. }) = serde_json::from_slice(json) else { return };
-                prospects.permitted.insert(permit.send_id.clone());
+                let step = (permit.campaign.clone(), permit.step);
+                prospects.permitted.insert(permit.send_id.clone(), step);
                 if !replayed && prospects.suppressed.contains(from) {
                     let text = format!("{} permits {}", short(from), permit.send_id);
                     self.violate(NO, text);
@@ -68,12 +69,19 @@ impl World {
     /// A mail is handed over: outreach needs a permit, and a step has one mail.
     pub(super) fn check_outreach(&mut self, job: &MailJob) {
         let content = String::from_utf8_lossy(&job.content);
+        let link = content.lines().find_map(|line| line.strip_prefix("List-Unsubscribe: <"));
+        let link = link.and_then(|line| line.split_once('>')).map(|(link, _)| link.to_owned());
         let token = super::log::tokens(&content).into_iter().next().unwrap_or_default();
-        let Some(step) = self.plan.outreach.get(&token).cloned() else { return };
-        self.mark("outreach handed over");
-        if !self.checks.prospects.permitted.contains(&job.send_id) {
-            return self.violate(NO, format!("{token} leaves without a permit"));
+        if link.is_none() && !self.plan.outreach.contains_key(&token) {
+            return;
         }
+        self.mark(if link.is_some() { "campaign's mail" } else { "outreach handed over" });
+        self.links.extend(link);
+        let Some((campaign, step)) = self.checks.prospects.permitted.get(&job.send_id) else {
+            return self.violate(NO, format!("{} leaves without a permit", job.send_id));
+        };
+        let to = job.to.join(",").to_lowercase();
+        let step = (campaign.clone(), *step, to);
         let sends = self.checks.prospects.steps.entry(step.clone()).or_default();
         sends.insert(job.send_id.clone());
         let left: Vec<_> = sends

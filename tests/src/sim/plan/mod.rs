@@ -7,6 +7,7 @@ mod account;
 mod attention;
 mod bad;
 mod bounces;
+mod campaigns;
 mod catalogue;
 mod directory;
 mod files;
@@ -134,7 +135,7 @@ pub struct Plan {
 
 type Generator = fn(&mut World, usize);
 
-const GENERATORS: [Generator; 22] = [
+const GENERATORS: [Generator; 23] = [
     room::desk,
     room::people,
     room::mail,
@@ -157,6 +158,7 @@ const GENERATORS: [Generator; 22] = [
     files::files,
     files::privacy,
     mailboxes::mailboxes,
+    campaigns::campaigns,
 ];
 
 /// Wall times at which something begins or ends: summer time in Europe and America, a leap day, a

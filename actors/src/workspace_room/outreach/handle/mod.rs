@@ -1,0 +1,6 @@
+//! The commands of outreach.
+
+pub mod campaigns;
+pub mod enrolments;
+pub mod read;
+pub mod settings;

@@ -1,0 +1,115 @@
+//! Outreach: campaigns write to prospects, slowly, from the workspace's own inboxes.
+//!
+//! The room alone decides who is written to next, and from which inbox; it asks the others by its
+//! outbox:
+//!
+//! ```text
+//! waiting ── turn: window open, limits leave room, an inbox is free ──▶ sending
+//!    ▲          │ asks the prospect (its fields, whether it may be written to)
+//!    │          │ asks the inbox to send; the inbox asks the warm-up and the prospect, and sends
+//!    │          ▼
+//!    └── the inbox tells what became of it: the next step is due, or the last one was sent
+//! ```
+//!
+//! | part | what it does |
+//! | --- | --- |
+//! | [`handle`] | the commands |
+//! | [`plan`] | what a campaign may be |
+//! | [`caps`] | how many mails may leave now, and what binds |
+//! | [`turn`] | who is written to now |
+//! | [`asking`] | how inboxes are |
+//! | [`person`] | a prospect's fields, and the mail that is made of them |
+//! | [`post`] | mails on their way, and what becomes of them |
+//! | [`opt_out`] | links to opt out |
+//! | [`store`] | every statement |
+//!
+//! What protects the person is not here: the prospect permits each step once, in the transaction
+//! that also knows of every opt-out, bounce and answer, and the inbox asks it before a mail leaves.
+//! What the room knows of a person only saves it the asking.
+
+pub mod asking;
+pub mod caps;
+pub mod handle;
+pub mod opt_out;
+pub mod person;
+pub mod plan;
+pub mod post;
+pub mod store;
+pub mod turn;
+
+#[cfg(test)]
+mod tests;
+
+use crate::kernel::{Ctx, Fault, Migration, migration};
+use schema::Reject;
+use schema::ids::CampaignId;
+use schema::room::campaign::{CampaignEvent, CampaignMark};
+use schema::room::enrolment::{Decision, EnrolmentState, OutreachEvent};
+use store::campaigns::Campaign;
+use store::enrolments::Enrolment;
+use store::{campaigns, decisions, enrolments};
+
+/// The tables of outreach.
+pub const MIGRATION: Migration = migration!("workspace_room/0022_outreach");
+
+/// The timer of the next turn.
+pub const TIMER: &str = "outreach";
+
+/// A campaign.
+///
+/// # Errors
+/// `not_found`.
+fn campaign(ctx: &Ctx<'_>, id: CampaignId) -> Result<Campaign, Reject> {
+    campaigns::find(ctx.sql, id)?.ok_or_else(|| Reject::not_found("campaign"))
+}
+
+/// Writes an enrolment.
+fn keep(ctx: &Ctx<'_>, one: &mut Enrolment) -> Result<(), Fault> {
+    one.updated_at = ctx.now;
+    enrolments::save(ctx.sql, one)
+}
+
+/// Writes down what was decided about an enrolment.
+fn decide(ctx: &Ctx<'_>, one: &Enrolment, what: &str, why: Option<&str>) -> Result<(), Fault> {
+    let (what, why) = (what.to_owned(), why.map(str::to_owned));
+    let decision = Decision { at: ctx.now, step: one.step, what, why };
+    decisions::insert(ctx.sql, one.number, &decision)
+}
+
+/// An enrolment comes to a state in which nothing is sent by itself. Event `outreach.stopped`,
+/// `outreach.blocked` or `outreach.finished`.
+fn end(
+    ctx: &mut Ctx<'_>,
+    one: &mut Enrolment,
+    state: EnrolmentState,
+    why: Option<&str>,
+) -> Result<(), Reject> {
+    one.state = state;
+    one.reason = why.map(str::to_owned);
+    decide(ctx, one, state.as_str(), why)?;
+    keep(ctx, one)?;
+    let kind = match state {
+        EnrolmentState::Blocked => "outreach.blocked",
+        EnrolmentState::Finished => "outreach.finished",
+        _ => "outreach.stopped",
+    };
+    tell(ctx, kind, one)
+}
+
+/// Tells of an enrolment.
+fn tell(ctx: &mut Ctx<'_>, kind: &str, one: &Enrolment) -> Result<(), Reject> {
+    let data = OutreachEvent {
+        campaign_id: campaigns::at(ctx.sql, one.campaign)?.id,
+        prospect_id: one.prospect_id,
+        step: one.step,
+        reason: one.reason.clone(),
+    };
+    ctx.event(kind, None, &data).map(drop)
+}
+
+/// A campaign as events name it.
+fn mark(campaign: &Campaign) -> CampaignEvent {
+    let Campaign { id, name, status, version, .. } = campaign;
+    let campaign = CampaignMark { id: *id, name: name.clone(), status: *status, version: *version };
+    CampaignEvent { campaign }
+}

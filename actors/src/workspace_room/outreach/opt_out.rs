@@ -1,0 +1,136 @@
+//! Links to opt out. A link names an enrolment and is signed with a key that only the workspace
+//! has; it never ends, because nobody may be told that it is too late to say no.
+
+use super::store::campaigns::Campaign;
+use super::store::enrolments::{self, Enrolment};
+use super::{post, store};
+use crate::kernel::actor::Settled;
+use crate::kernel::engine::hex;
+use crate::kernel::{Ctx, Effect, Entry, Outcome, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::access::store::workspace;
+use hmac::{Hmac, KeyInit, Mac};
+use schema::codec::to_json;
+use schema::ids::ProspectId;
+use schema::prospect::{ProspectCommand, Reason, Suppress};
+use schema::room::enrolment::{EnrolmentState, OptOut, OptedOut};
+use schema::{ActorKind, Code, Permission, Reject};
+use sha2::Sha256;
+
+/// Tells the prospect; the key is `{prospect}/{reason}`.
+pub const OUTBOX: &str = "outreach.suppress";
+
+/// How much of the signature a link has.
+const SIGNATURE_BYTES: usize = 16;
+
+/// The link by which a prospect opts out.
+///
+/// # Errors
+/// A storage fault.
+pub fn link(ctx: &mut Ctx<'_>, campaign: &Campaign, one: &Enrolment) -> Result<String, Reject> {
+    let key = match workspace::reply_key(ctx.sql)? {
+        Some(key) => key,
+        None => give_key(ctx)?,
+    };
+    let signature = signed(&key, one.number).finalize().into_bytes();
+    let token = format!("{:x}.{}", one.number, hex(&signature[..SIGNATURE_BYTES]));
+    Ok(format!("{}/u/{}/{token}", campaign.public_url, ctx.instance))
+}
+
+fn give_key(ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Reject> {
+    let random: [uuid::Uuid; 3] = std::array::from_fn(|_| ctx.uuid());
+    let key = random.map(uuid::Uuid::into_bytes).concat();
+    workspace::give_reply_key(ctx.sql, key.clone())?;
+    Ok(key)
+}
+
+fn signed(key: &[u8], number: i64) -> Hmac<Sha256> {
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(format!("opt out\n{number}").as_bytes());
+    mac
+}
+
+/// The enrolment of a token that this workspace gave.
+fn find(ctx: &Ctx<'_>, token: &str) -> Result<Option<Enrolment>, Reject> {
+    let Some((number, signature)) = token.split_once('.') else { return Ok(None) };
+    let Ok(number) = i64::from_str_radix(number, 16) else { return Ok(None) };
+    let Some(key) = workspace::reply_key(ctx.sql)? else { return Ok(None) };
+    let pair = |at: usize| u8::from_str_radix(signature.get(at..at + 2)?, 16).ok();
+    let bytes: Option<Vec<u8>> = (0..signature.len()).step_by(2).map(pair).collect();
+    let bytes = bytes.filter(|bytes| bytes.len() == SIGNATURE_BYTES).unwrap_or_default();
+    let canonical = token == format!("{number:x}.{}", hex(&bytes));
+    if !canonical || signed(&key, number).verify_truncated_left(&bytes).is_err() {
+        return Ok(None);
+    }
+    Ok(enrolments::at(ctx.sql, number)?)
+}
+
+/// Somebody follows a link: every campaign stops for them, and they are never written to again.
+/// Event `outreach.stopped` for each. Done twice, the second changes nothing.
+///
+/// # Errors
+/// `forbidden` for everybody but Postroom itself; `not_found` for a token that is none.
+pub fn opt_out(ctx: &mut Ctx<'_>, input: &OptOut) -> Result<Reply, Reject> {
+    ctx.require_system()?;
+    authorise::require(ctx, Permission::Work)?;
+    let one = find(ctx, &input.token)?.ok_or_else(|| Reject::not_found("link"))?;
+    if !input.dry {
+        stop_all(ctx, one.prospect_id, Reason::OptOut)?;
+    }
+    Reply::of(&OptedOut { prospect_id: one.prospect_id })
+}
+
+/// Stops every campaign for a prospect, and has the prospect know why.
+///
+/// # Errors
+/// A storage fault.
+pub fn stop_all(ctx: &mut Ctx<'_>, prospect: ProspectId, reason: Reason) -> Result<(), Reject> {
+    for mut one in store::enrolments::of_prospect(ctx.sql, prospect)? {
+        let is_over = matches!(one.state, EnrolmentState::Stopped | EnrolmentState::Finished);
+        if !is_over {
+            post::stop(ctx, &mut one, reason.as_str())?;
+        }
+    }
+    Ok(ctx.outbox(OUTBOX, &format!("{prospect}/{}", reason.as_str()), &[])?)
+}
+
+/// What an entry tells the prospect.
+///
+/// # Errors
+/// `internal` where its key names none.
+pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    let parts = entry.key.split_once('/');
+    let parts = parts.and_then(|(id, reason)| Some((id, Reason::parse(reason)?)));
+    let Some((id, reason)) = parts else {
+        return Err(Reject::internal(format!("who opts out? {}", entry.key)));
+    };
+    let suppress = Suppress {
+        reason,
+        note: None,
+        identity: None,
+        // The same on every try, and another for who opts out once more.
+        id: Some(format!("outreach:{}", entry.version)),
+    };
+    Ok(Effect::Call {
+        actor: ActorKind::ProspectDedup,
+        instance: format!("{}/{id}", ctx.instance),
+        key: format!("{OUTBOX}:{}", ctx.uuid()),
+        command: to_json(&ProspectCommand::Suppress(suppress)),
+    })
+}
+
+/// Takes note of the answer: it is told until it is heard.
+///
+/// # Errors
+/// None.
+pub fn settle(ctx: &mut Ctx<'_>, _: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
+    Ok(match outcome {
+        Outcome::Done(_) => Settled::Finished,
+        Outcome::Rejected(reject) if reject.code == Code::NotFound => Settled::Finished,
+        _ => Settled::Again(ctx.now + AGAIN_MS),
+    })
+}
+
+/// How long until a prospect that did not hear is told again.
+const AGAIN_MS: schema::Millis = 60_000;

@@ -1,0 +1,332 @@
+//! Mails of campaigns on their way: the inbox is asked to send one, and tells what became of it.
+//!
+//! A try of a step is a mail of its own, with a key of its own, so that one that did not leave can
+//! be tried anew; that the person gets the step once is for the prospect to see to.
+
+use super::store::enrolments::{self, Enrolment};
+use super::store::{campaigns, inboxes, mails};
+use super::{caps, decide, end, keep, tell, turn};
+use crate::kernel::actor::Settled;
+use crate::kernel::{Ctx, Effect, Entry, Outcome, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::mail;
+use schema::codec::{read_json, to_json};
+use schema::inbox::{CAMPAIGN_KEY, InboxCommand, NewMail, SendMail, SendState, SendView};
+use schema::prospect::Reason;
+use schema::room::enrolment::{EnrolmentState, NoteOutreach};
+use schema::{ActorKind, Millis, Permission, Reject};
+
+/// Asks the inbox to send; the key is the enrolment.
+pub const OUTBOX: &str = "outreach.send";
+
+const DAY_MS: Millis = 24 * 60 * 60 * 1000;
+/// How long a step waits that failed, and how often it may.
+const FAILED_MS: Millis = 60 * 60 * 1000;
+const FAILURES_MAX: i64 = 3;
+/// How many mails of a thread are referred to.
+const THREAD_MAX: usize = 20;
+
+/// The enrolment of an entry.
+///
+/// # Errors
+/// `internal` where its key is none.
+pub fn number_of(entry: &Entry) -> Result<i64, Reject> {
+    entry.key.parse().map_err(|_| Reject::internal(format!("no enrolment is {}", entry.key)))
+}
+
+fn key_of(one: &Enrolment) -> String {
+    format!("{CAMPAIGN_KEY}{}/{}/{}", one.number, one.step, one.attempt)
+}
+
+/// Enrolment, step and attempt of a mail's key.
+fn parts(key: &str) -> Option<(i64, i64, i64)> {
+    let mut parts = key.strip_prefix(CAMPAIGN_KEY)?.split('/').map(|part| part.parse().ok());
+    Some((parts.next()??, parts.next()??, parts.next()??))
+}
+
+/// What an entry asks of the inbox: nothing where the step was called off.
+///
+/// # Errors
+/// `internal` where its key is no enrolment, or what is kept is no mail.
+pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    let one = enrolments::at(ctx.sql, number_of(entry)?)?;
+    let one = one.filter(|one| one.state == EnrolmentState::Sending && one.send_id.is_none());
+    let Some(one) = one else { return Ok(Effect::Nothing) };
+    let (Some(inbox), Some(json)) = (one.inbox_id, mails::get(ctx.sql, one.number)?) else {
+        return Ok(Effect::Nothing);
+    };
+    let mail: NewMail = read_json(json.as_bytes())
+        .map_err(|error| Reject::internal(format!("kept mail: {}", error.message)))?;
+    let key = key_of(&one);
+    Ok(Effect::Call {
+        actor: ActorKind::InboxState,
+        instance: format!("{}/{inbox}", ctx.instance),
+        key: key.clone(),
+        command: to_json(&InboxCommand::Send(SendMail { key, mail })),
+    })
+}
+
+/// Takes note of what the inbox said to it.
+///
+/// # Errors
+/// `internal` where it says something else; a storage fault.
+pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
+    match outcome {
+        Outcome::Done(json) => {
+            let view: SendView = read_json(json).map_err(|error| {
+                Reject::internal(format!("unexpected reply: {}", error.message))
+            })?;
+            let Some(one) = enrolments::at(ctx.sql, number_of(entry)?)? else {
+                return Ok(Settled::Finished);
+            };
+            let told = NoteOutreach {
+                key: key_of(&one),
+                inbox_id: view.inbox_id,
+                send_id: view.id,
+                version: view.version,
+                message_id: view.message_id,
+                state: view.state,
+                error: view.error,
+                left_at: view.left_at,
+            };
+            note(ctx, told)?;
+        }
+        Outcome::Rejected(reject) => {
+            let one = enrolments::at(ctx.sql, number_of(entry)?)?;
+            let under_way =
+                |one: &Enrolment| one.state == EnrolmentState::Sending && one.send_id.is_none();
+            if let Some(mut one) = one.filter(under_way) {
+                failed(ctx, &mut one, &reject.message)?;
+            }
+        }
+        _ => return Ok(Settled::Again(ctx.now + FAILED_MS)),
+    }
+    Ok(Settled::Finished)
+}
+
+/// An inbox tells what became of a campaign's mail.
+///
+/// # Errors
+/// `forbidden` for everybody but Postroom itself.
+pub fn note_outreach(ctx: &mut Ctx<'_>, told: NoteOutreach) -> Result<Reply, Reject> {
+    ctx.require_system()?;
+    authorise::require(ctx, Permission::Work)?;
+    note(ctx, told)?;
+    Reply::of(&serde_json::json!({}))
+}
+
+/// Takes note of what an inbox tells of a campaign's mail; what is older than what it told before
+/// changes nothing.
+///
+/// # Errors
+/// A storage fault.
+pub fn note(ctx: &mut Ctx<'_>, told: NoteOutreach) -> Result<(), Reject> {
+    let Some((number, step, attempt)) = parts(&told.key) else { return Ok(()) };
+    let Some(mut one) = enrolments::at(ctx.sql, number)? else { return Ok(()) };
+    if one.inbox_id != Some(told.inbox_id) {
+        return Ok(());
+    }
+    if (one.step, one.attempt) != (step, attempt) {
+        // Of a step before: it came back after all.
+        let goes_on = !matches!(one.state, EnrolmentState::Stopped);
+        if told.state == SendState::Bounced && goes_on {
+            stop(ctx, &mut one, Reason::Bounced.as_str())?;
+        }
+        return Ok(());
+    }
+    if one.send_id.is_some_and(|known| known != told.send_id) || told.version <= one.send_version {
+        return Ok(());
+    }
+    one.send_id = Some(told.send_id);
+    one.send_version = told.version;
+    mails::forget(ctx.sql, number)?;
+    settled(ctx, one, &told)
+}
+
+/// What becomes of an enrolment whose mail came to a state.
+fn settled(ctx: &mut Ctx<'_>, mut one: Enrolment, told: &NoteOutreach) -> Result<(), Reject> {
+    let why = told.error.as_deref().unwrap_or_default();
+    let goes_on = one.state == EnrolmentState::Sending || is_unknown(&one);
+    match told.state {
+        state if state.waits() || state == SendState::Sending => Ok(keep(ctx, &mut one)?),
+        SendState::Sent => {
+            has_left(ctx, &mut one, told)?;
+            if goes_on { advance(ctx, &mut one) } else { Ok(keep(ctx, &mut one)?) }
+        }
+        SendState::Bounced => {
+            has_left(ctx, &mut one, told)?;
+            if one.state == EnrolmentState::Stopped {
+                return Ok(keep(ctx, &mut one)?);
+            }
+            end(ctx, &mut one, EnrolmentState::Stopped, Some(Reason::Bounced.as_str()))
+        }
+        SendState::Unknown if goes_on => {
+            free(ctx, &one)?;
+            end(ctx, &mut one, EnrolmentState::Blocked, Some(UNKNOWN))
+        }
+        _ if !goes_on => {
+            give_back(ctx, &mut one)?;
+            Ok(keep(ctx, &mut one)?)
+        }
+        SendState::Refused => refused(ctx, &mut one, why),
+        SendState::Cancelled => {
+            let now = ctx.now;
+            postpone(ctx, &mut one, now, "takenBack")
+        }
+        _ => failed(ctx, &mut one, why),
+    }
+}
+
+/// Why an enrolment is blocked of whose mail nobody knows whether it left.
+const UNKNOWN: &str = "unknown";
+
+/// Whether nobody knows whether its last mail left.
+#[must_use]
+pub fn is_unknown(one: &Enrolment) -> bool {
+    one.state == EnrolmentState::Blocked && one.reason.as_deref() == Some(UNKNOWN)
+}
+
+/// A mail left. Event `outreach.sent`.
+fn has_left(ctx: &mut Ctx<'_>, one: &mut Enrolment, told: &NoteOutreach) -> Result<(), Reject> {
+    let at = told.left_at.unwrap_or(ctx.now);
+    if one.assigned_at.take().is_none()
+        && let Some(inbox) = one.inbox_id
+    {
+        // It was called off, too late: it counts again.
+        let campaign = campaigns::at(ctx.sql, one.campaign)?;
+        caps::count(ctx, &campaign, &inboxes::find(ctx.sql, inbox)?, at, 1)?;
+    }
+    free(ctx, one)?;
+    one.sent += 1;
+    one.failures = 0;
+    one.last_sent_at = Some(at);
+    one.message_ids.push(told.message_id.clone());
+    if one.message_ids.len() > THREAD_MAX {
+        one.message_ids.remove(1);
+    }
+    mails::remember(ctx.sql, &mail::key_of(&told.message_id), (one.number, one.step), at)?;
+    decide(ctx, one, "sent", Some(&told.send_id.to_string()))?;
+    tell(ctx, "outreach.sent", one)
+}
+
+/// The next step is due after its delay; after the last one, the enrolment is finished.
+fn advance(ctx: &mut Ctx<'_>, one: &mut Enrolment) -> Result<(), Reject> {
+    let campaign = campaigns::at(ctx.sql, one.campaign)?;
+    one.step += 1;
+    one.attempt = 0;
+    one.failures = 0;
+    one.send_id = None;
+    one.send_version = 0;
+    let Some(next) = campaign.plan.steps.get(usize::try_from(one.step - 1).unwrap_or(0)) else {
+        one.step -= 1;
+        return end(ctx, one, EnrolmentState::Finished, None);
+    };
+    one.state = EnrolmentState::Waiting;
+    one.reason = None;
+    one.due_at = one.last_sent_at.unwrap_or(ctx.now) + next.delay_days * DAY_MS;
+    keep(ctx, one)?;
+    let due = one.due_at;
+    turn::at_latest(ctx, due)
+}
+
+/// The person may not be written to, or has the step already.
+fn refused(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reject> {
+    let camel = |word: &str| {
+        let mut parts = word.split('_');
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| {
+            let (head, tail) = part.split_at(part.len().min(1));
+            text + &head.to_uppercase() + tail
+        })
+    };
+    let now = ctx.now;
+    match why {
+        "step_already_sent" => {
+            give_back(ctx, one)?;
+            decide(ctx, one, "skipped", Some("stepAlreadySent"))?;
+            advance(ctx, one)
+        }
+        "step_taken" => postpone(ctx, one, now + FAILED_MS, "stepTaken"),
+        why => {
+            give_back(ctx, one)?;
+            end(ctx, one, EnrolmentState::Stopped, Some(&camel(why)))
+        }
+    }
+}
+
+/// The mail could not be sent: the step is tried again, unless it was too often.
+fn failed(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reject> {
+    one.failures += 1;
+    let why: String = why.chars().take(300).collect();
+    if one.failures >= FAILURES_MAX {
+        give_back(ctx, one)?;
+        return end(ctx, one, EnrolmentState::Blocked, Some(&format!("failed: {why}")));
+    }
+    let at = ctx.now + FAILED_MS * one.failures;
+    postpone(ctx, one, at, &format!("failed: {why}"))
+}
+
+/// The step is not sent now; it is due again at a time.
+///
+/// # Errors
+/// A storage fault.
+pub fn postpone(
+    ctx: &mut Ctx<'_>,
+    one: &mut Enrolment,
+    at: Millis,
+    why: &str,
+) -> Result<(), Reject> {
+    give_back(ctx, one)?;
+    one.state = EnrolmentState::Waiting;
+    one.reason = Some(why.to_owned());
+    one.due_at = at;
+    decide(ctx, one, "postponed", Some(why))?;
+    keep(ctx, one)?;
+    turn::at_latest(ctx, at)
+}
+
+/// Takes a prospect out of a campaign, whatever is under way. Event `outreach.stopped`.
+///
+/// # Errors
+/// A storage fault.
+pub fn stop(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reject> {
+    if one.state == EnrolmentState::Sending && one.send_id.is_none() {
+        give_back(ctx, one)?;
+    }
+    mails::forget(ctx.sql, one.number)?;
+    end(ctx, one, EnrolmentState::Stopped, Some(why))
+}
+
+/// Nothing left: the place that the step had is free again.
+///
+/// # Errors
+/// A storage fault.
+pub fn give_back(ctx: &mut Ctx<'_>, one: &mut Enrolment) -> Result<(), Reject> {
+    let (Some(at), Some(inbox)) = (one.assigned_at.take(), one.inbox_id) else { return Ok(()) };
+    let campaign = campaigns::at(ctx.sql, one.campaign)?;
+    let mut known = inboxes::find(ctx.sql, inbox)?;
+    caps::count(ctx, &campaign, &known, at, -1)?;
+    if known.enrolment == Some(one.number) {
+        known.next_at = ctx.now;
+        inboxes::put(ctx.sql, &known)?;
+    }
+    free(ctx, one)?;
+    if one.sent == 0 {
+        one.inbox_id = None;
+    }
+    mails::forget(ctx.sql, one.number).map_err(Reject::from)
+}
+
+/// The inbox may be given the next mail, once it has said how it is.
+fn free(ctx: &mut Ctx<'_>, one: &Enrolment) -> Result<(), Reject> {
+    let Some(inbox) = one.inbox_id else { return Ok(()) };
+    let mut known = inboxes::find(ctx.sql, inbox)?;
+    if known.enrolment != Some(one.number) {
+        return Ok(());
+    }
+    known.enrolment = None;
+    known.known_at = known.known_at.min(ctx.now - caps::FRESH_MS);
+    let at = known.next_at.max(ctx.now);
+    inboxes::put(ctx.sql, &known)?;
+    turn::at_latest(ctx, at)
+}

@@ -1,0 +1,113 @@
+//! What was decided, about enrolments one by one and about a campaign's turns.
+
+use crate::kernel::{Fault, Sql};
+use schema::room::enrolment::{Decision, Turns};
+
+const INSERT: &str = "insert into outreach_decisions (enrolment, at, step, what, why)
+    values (?, ?, ?, ?, ?)";
+
+/// Adds a decision.
+///
+/// # Errors
+/// A storage fault.
+pub fn insert(sql: &dyn Sql, enrolment: i64, decision: &Decision) -> Result<(), Fault> {
+    let Decision { at, step, what, why } = decision;
+    let params = [enrolment.into(), (*at).into(), (*step).into(), what.into(), why.clone().into()];
+    sql.exec(INSERT, &params).map(drop)
+}
+
+const LIST: &str = "select number, at, step, what, why from outreach_decisions
+    where enrolment = ? and number < ? order by number desc limit ?";
+
+/// Decisions about an enrolment before a number, the latest first.
+///
+/// # Errors
+/// A storage fault.
+pub fn list(
+    sql: &dyn Sql,
+    enrolment: i64,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Decision)>, Fault> {
+    let rows = sql.exec(LIST, &[enrolment.into(), before.into(), limit.into()])?;
+    let read = |row: &crate::kernel::Row| {
+        let decision = Decision {
+            at: row.integer(1)?,
+            step: row.integer(2)?,
+            what: row.text(3)?,
+            why: row.text_or_null(4)?,
+        };
+        Ok((row.integer(0)?, decision))
+    };
+    rows.iter().map(read).collect()
+}
+
+const TURNS: &str = "select number, from_at, to_at, turns, why, until, assigned
+    from outreach_turns where campaign = ? and number < ? order by number desc limit ?";
+
+/// A campaign's turns before a number, the latest first.
+///
+/// # Errors
+/// A storage fault.
+pub fn turns(
+    sql: &dyn Sql,
+    campaign: i64,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<(i64, Turns)>, Fault> {
+    let rows = sql.exec(TURNS, &[campaign.into(), before.into(), limit.into()])?;
+    let read = |row: &crate::kernel::Row| {
+        let turns = Turns {
+            from_at: row.integer(1)?,
+            to_at: row.integer(2)?,
+            turns: row.integer(3)?,
+            why: row.text(4)?,
+            until: row.integer_or_null(5)?,
+            assigned: row.integer(6)?,
+        };
+        Ok((row.integer(0)?, turns))
+    };
+    rows.iter().map(read).collect()
+}
+
+const ADD_TURNS: &str = "insert into outreach_turns
+    (campaign, from_at, to_at, turns, why, until, assigned) values (?, ?, ?, ?, ?, ?, ?)";
+
+/// Adds turns that ended in a new way.
+///
+/// # Errors
+/// A storage fault.
+pub fn add_turns(sql: &dyn Sql, campaign: i64, turns: &Turns) -> Result<(), Fault> {
+    let params = [
+        campaign.into(),
+        turns.from_at.into(),
+        turns.to_at.into(),
+        turns.turns.into(),
+        (&turns.why).into(),
+        turns.until.into(),
+        turns.assigned.into(),
+    ];
+    sql.exec(ADD_TURNS, &params).map(drop)
+}
+
+const MORE_TURNS: &str = "update outreach_turns set to_at = ?, turns = ?, until = ?, assigned = ?
+    where number = ?";
+
+/// Writes turns that went on in the same way.
+///
+/// # Errors
+/// A storage fault.
+pub fn more_turns(sql: &dyn Sql, number: i64, turns: &Turns) -> Result<(), Fault> {
+    let params = [
+        turns.to_at.into(),
+        turns.turns.into(),
+        turns.until.into(),
+        turns.assigned.into(),
+        number.into(),
+    ];
+    sql.exec(MORE_TURNS, &params).map(drop)
+}
+
+#[cfg(test)]
+pub(in crate::workspace_room) const STATEMENTS: &[&str] =
+    &[INSERT, LIST, TURNS, ADD_TURNS, MORE_TURNS];

@@ -1,0 +1,8 @@
+//! The tables of outreach: every statement, and the typed function that uses it.
+
+pub mod campaigns;
+pub mod days;
+pub mod decisions;
+pub mod enrolments;
+pub mod inboxes;
+pub mod mails;

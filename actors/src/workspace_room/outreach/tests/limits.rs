@@ -1,0 +1,136 @@
+//! How many mails leave, from which inbox, and what binds.
+
+use super::field::{DAY, Field, HOUR, MONDAY};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const MINUTE: i64 = 60_000;
+
+fn enrol(field: &mut Field, count: u128) {
+    for number in 1..=count {
+        field.enrol(number, &format!("p{number}@acme.example"));
+    }
+}
+
+fn binding(field: &mut Field) -> (Value, Value) {
+    let caps = field.caps();
+    (caps[0]["binding"].clone(), caps[0]["until"].clone())
+}
+
+#[test]
+fn each_limit_binds_and_says_until_when() {
+    let tomorrow = json!(MONDAY - 9 * HOUR + DAY);
+    for (plan, settings, slots, limit, until, most) in [
+        (json!({ "dailyMax": 3 }), json!({}), None, "campaign", &tomorrow, 3),
+        (json!({}), json!({ "dailyMax": 4 }), None, "workspace", &tomorrow, 4),
+        (json!({}), json!({ "domainDailyMax": 5 }), None, "domain", &tomorrow, 5),
+        (json!({}), json!({ "inboxDailyMax": 2 }), None, "inbox", &tomorrow, 2),
+        (json!({}), json!({}), Some(1), "warmup", &tomorrow, 1),
+        (json!({}), json!({ "dailyMax": 0 }), None, "workspace", &tomorrow, 0),
+    ] {
+        let mut field = Field::open(&["a@desk.example"]);
+        field.desk.manage(&json!({ "changeOutreachSettings": settings }));
+        field.inboxes.values_mut().for_each(|it| it.slots = slots);
+        field.campaign(plan);
+        enrol(&mut field, 8);
+        field.pass(2 * HOUR, MINUTE);
+        assert_eq!(field.asked.len(), most, "{limit}");
+        assert_eq!(binding(&mut field), (json!(limit), until.clone()), "{limit}");
+        let campaign = field.campaign.clone();
+        let turns = field.desk.ask(&json!({ "listTurns": { "campaignId": campaign } }));
+        assert_eq!(turns["items"][0]["why"], limit);
+    }
+}
+
+#[test]
+fn nothing_leaves_outside_the_window_nor_on_holidays() {
+    let mut field = Field::open(&["a@desk.example"]);
+    let window = json!({ "timeZone": "Europe/Rome",
+        "week": [{ "day": "tuesday", "from": "10:00", "to": "11:00" },
+            { "day": "wednesday", "from": "10:00", "to": "11:00" }],
+        "holidays": [{ "date": "2026-11-24" }] });
+    field.campaign(json!({ "window": window, "spacingS": 1500 }));
+    enrol(&mut field, 20);
+    field.settle();
+    // Tuesday is a holiday: it opens on Wednesday at 10:00 in Rome.
+    let opens = MONDAY + 2 * DAY;
+    assert_eq!(binding(&mut field), (json!("window"), json!(opens)));
+    field.pass(15 * DAY, 10 * MINUTE);
+    assert!(field.asked.len() > 4, "{}", field.asked.len());
+    for asked in &field.asked {
+        let after = (asked.at - opens).rem_euclid(DAY);
+        assert!(asked.at >= opens && after < HOUR, "at {} ms of the hour", after);
+        assert_eq!(asked.mail.leave_by, Some(asked.at - after + HOUR));
+    }
+}
+
+#[test]
+fn mails_of_an_inbox_are_apart_and_those_of_two_are_shared_evenly() {
+    let mut field = Field::open(&["a@desk.example", "b@other.example"]);
+    field.campaign(json!({ "spacingS": 600 }));
+    enrol(&mut field, 12);
+    field.pass(4 * HOUR, MINUTE);
+    let mut times: BTreeMap<_, Vec<i64>> = BTreeMap::new();
+    for asked in &field.asked {
+        times.entry(asked.inbox).or_default().push(asked.at);
+    }
+    assert_eq!(times.values().map(Vec::len).collect::<Vec<_>>(), [6, 6]);
+    let gaps = times.values().flat_map(|all| all.windows(2).map(|pair| pair[1] - pair[0]));
+    let gaps: Vec<i64> = gaps.collect();
+    assert!(gaps.iter().all(|gap| (10 * MINUTE..=17 * MINUTE).contains(gap)), "{gaps:?}");
+    assert!(gaps.iter().any(|gap| *gap != gaps[0]), "by chance, some more apart");
+
+    // The second step comes from the inbox of the first.
+    field.pass(4 * DAY, 10 * MINUTE);
+    assert_eq!(field.asked.len(), 24);
+    for asked in &field.asked[12..] {
+        let first = field.asked.iter().find(|it| it.mail.to == asked.mail.to).expect("a first");
+        assert_eq!(first.inbox, asked.inbox);
+    }
+}
+
+#[test]
+fn an_inbox_that_is_paused_is_left_alone_and_the_other_goes_on() {
+    let mut field = Field::open(&["a@desk.example", "b@other.example"]);
+    let paused = field.inbox("a@desk.example");
+    field.inboxes.get_mut(&paused).expect("a").paused = Some("bounces");
+    field.campaign(json!({}));
+    enrol(&mut field, 5);
+    field.pass(HOUR, MINUTE);
+    assert_eq!(field.asked.len(), 5);
+    assert!(field.asked.iter().all(|it| it.inbox != paused));
+    let caps = field.caps();
+    let cap = caps.as_array().expect("caps").iter().find(|it| it["inboxId"] == json!(paused));
+    assert_eq!(cap.expect("its cap")["binding"], "paused");
+    // Resumed, it is found out within minutes.
+    field.inboxes.get_mut(&paused).expect("a").paused = None;
+    for number in 11..=16 {
+        field.enrol(number, &format!("p{number}@acme.example"));
+    }
+    field.pass(HOUR, MINUTE);
+    assert!(field.asked.iter().any(|it| it.inbox == paused));
+}
+
+#[test]
+fn a_paused_campaign_sends_nothing_and_goes_on_where_it_was() {
+    let mut field = Field::open(&["a@desk.example"]);
+    field.campaign(json!({}));
+    enrol(&mut field, 6);
+    field.pass(3 * MINUTE, MINUTE);
+    let sent = field.asked.len();
+    assert!((1..6).contains(&sent), "{sent}");
+    let campaign = field.campaign.clone();
+    let paused = field.desk.manage(&json!({ "pauseCampaign": { "campaignId": campaign } }));
+    assert_eq!(paused["status"], "paused");
+    field.pass(DAY, HOUR);
+    assert_eq!(field.asked.len(), sent);
+    field.start();
+    field.pass(HOUR, MINUTE);
+    assert_eq!(field.asked.len(), 6);
+    let read = field.desk.ask(&json!({ "getCampaign": { "campaignId": campaign } }));
+    assert_eq!(read["enrolments"]["waiting"], 6);
+    // Taken twice, a turn finds nothing more to do.
+    let taken = [0; 2].map(|_| field.desk.manage(&json!({ "takeTurns": {} })));
+    assert_eq!(taken[0]["assigned"], 0);
+    assert_eq!(taken[1]["assigned"], 0);
+}

@@ -1,0 +1,74 @@
+//! The links by which people opt out: `/u/{workspaceId}/{token}`.
+//!
+//! They are no part of the API, and nobody logs in to them: the token is signed. Who looks at one
+//! (people, and programs that look at every link of a mail) is shown a button and changes nothing;
+//! a POST opts out, as the button does and as mail programs do it (RFC 8058), and again and again
+//! it is answered alike. Once it is answered, the person's prospect knows.
+
+use super::prospects;
+use crate::app::{Call, read};
+use crate::platform::Platform;
+use schema::ids::WorkspaceId;
+use schema::prospect::{ProspectCommand, Reason, Suppress};
+use schema::room::RoomCommand;
+use schema::room::enrolment::{OptOut, OptedOut};
+use schema::{ActorKind, Code, Principal, Reject};
+
+/// How their paths begin.
+pub const PATH: &str = "/u/";
+
+const ASK: &str = "<p>You get mails from us by themselves. \
+    Press the button, and you get none any more.</p>\
+    <form method=\"post\"><button>No more mails</button></form>";
+const DONE: &str = "<p>You get no more of these mails.</p>";
+
+/// Shows the button, or opts out.
+///
+/// # Errors
+/// `not_found` for a link that is none of ours; `method_not_allowed`, `too_large`, `unavailable`.
+pub async fn answer<P: Platform>(call: Call<'_, P>) -> Result<String, Reject> {
+    let unknown = || Reject::not_found("page");
+    let path = call.request.path.strip_prefix(PATH).unwrap_or_default().to_owned();
+    let (workspace, token) = path.split_once('/').ok_or_else(unknown)?;
+    let workspace: WorkspaceId = workspace.parse().map_err(|_| unknown())?;
+    let dry = match call.request.method.as_str() {
+        "GET" => true,
+        "POST" => false,
+        _ => return Err(Reject::new(Code::MethodNotAllowed, "this path takes GET, POST")),
+    };
+    let system = Principal::system(workspace);
+    let command = RoomCommand::OptOut(OptOut { token: token.to_owned(), dry });
+    // Under no key of the caller's: those of Postroom itself are another's.
+    let room = ActorKind::WorkspaceRoom;
+    let reply = call.ask(room, workspace.to_string(), system.clone(), None, &command).await;
+    let reply = reply.map_err(|reject| match reject.code {
+        Code::Unavailable | Code::Internal => reject,
+        _ => unknown(),
+    })?;
+    if dry {
+        return Ok(page(ASK));
+    }
+    let OptedOut { prospect_id } = read(&reply)?;
+    let suppress = Suppress {
+        reason: Reason::OptOut,
+        note: None,
+        identity: None,
+        id: Some(format!("link:{}", call.platform.now())),
+    };
+    let suppress = ProspectCommand::Suppress(suppress);
+    match prospects::noted(&call, &system, (prospect_id, None), &suppress).await {
+        // Nobody is there who could be written to.
+        Err(reject) if reject.code != Code::NotFound => return Err(reject),
+        _ => {}
+    }
+    Ok(page(DONE))
+}
+
+fn page(body: &str) -> String {
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"robots\" content=\"noindex\">\
+         <meta name=\"viewport\" content=\"width=device-width\"><title>Mails</title></head>\
+         <body>{body}</body></html>"
+    )
+}

@@ -1,0 +1,133 @@
+// Outreach, from a campaign to a mail that has left: who gets what, who is left alone, and who opts
+// out by a link.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { call, data, register } from "../harness/api.mjs";
+import { startSlowSmtp } from "../harness/slow_smtp.mjs";
+import { until } from "../harness/until.mjs";
+import { folder, later, productWorker, VARS } from "../harness/worker.mjs";
+
+const operator = VARS.ADMIN_TOKEN;
+const PUBLIC_URL = "https://mail.acme.example";
+const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
+
+/** A text of a mail, its lines put together again. */
+const plain = (raw) => raw.replaceAll("=\r\n", "").replaceAll("=3D", "=");
+
+test("a campaign writes to prospects, each step once, until they say no", { timeout: 180_000 }, async (t) => {
+  const slow = await startSlowSmtp();
+  later(t, () => slow.stop());
+  const persistTo = folder(t);
+  const { url } = await productWorker(t, { vars: { PUBLIC_URL }, persistTo });
+  const { token, workspaceId } = await register(url, "Acme", { operator });
+  const ask = (method, path, body) => data(url, method, path, { token, body });
+  const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
+  const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp, warmup: true });
+  const people = [];
+  for (const name of ["Ann Lee", "Bob Ray", "Cy", "Dee Dow"]) {
+    const email = `${name.split(" ")[0].toLowerCase()}@customer.example`;
+    people.push(await ask("POST", "/api/prospects", { email, name, company: name === "Cy" ? "" : "Customer Ltd" }));
+  }
+  const [ann, bob, cy, dee] = people.map(({ id }) => id);
+  await ask("POST", `/api/prospects/${dee}/suppress`, { reason: "manual" });
+
+  const campaign = await ask("POST", "/v1/campaigns", {
+    name: "Doors", inboxIds: [inbox.id], footer: "Acme Ltd, 1 Road, Town", window: ALWAYS, spacingS: 0,
+    steps: [
+      { subject: "Doors for {{company}}", text: "Dear {{firstName}},\n\na door?" },
+      { text: "Dear {{firstName}}, still no door?", delayDays: 0 },
+    ],
+  });
+  assert.equal(campaign.status, "draft");
+  const path = `/v1/campaigns/${campaign.id}`;
+  const enrolled = await ask("POST", `${path}/enrolments`, { prospectIds: [bob, cy, dee] });
+  assert.deepEqual(enrolled, { enrolled: 3, known: 0 });
+  assert.equal((await ask("POST", `${path}/start`)).status, "active");
+  const stands = async (id) => {
+    const { state, reason } = await ask("GET", `${path}/enrolments/${id}`);
+    return `${state} ${reason ?? ""}`.trim();
+  };
+  await until(async () => (await stands(bob)) === "finished", "Bob has both steps", 60_000);
+  assert.equal(await stands(cy), "blocked text: has no value for company".replace("text", "subject"));
+  assert.equal(await stands(dee), "stopped manual");
+  const to = (who) => slow.mails.filter((mail) => mail.to.includes(`${who}@customer.example`)).map(({ raw }) => plain(raw));
+  assert.deepEqual([to("bob").length, slow.mails.length], [2, 2]);
+  const [first, second] = to("bob");
+  assert.match(first, /^Subject: Doors for Customer Ltd\r$/m);
+  assert.match(first, /Dear Bob,/);
+  assert.match(first, /Acme Ltd, 1 Road, Town/);
+  const link = /^List-Unsubscribe: <(\S+)>, <mailto:sales@acme.example\?subject=unsubscribe>\r$/m.exec(first)[1];
+  assert.match(first, /^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r$/m);
+  assert.ok(link.startsWith(`${PUBLIC_URL}/u/${workspaceId}/`) && first.includes(`No more mails: ${link}`));
+  const messageId = /^Message-ID: (\S+)\r$/m.exec(first)[1];
+  assert.match(second, new RegExp(`^In-Reply-To: ${messageId.replaceAll(".", "\\.")}\r$`, "m"));
+  assert.match(second, /^Subject: Re: Doors for Customer Ltd\r$/m);
+
+  await t.test("the ledger says why", async () => {
+    const decisions = await ask("GET", `${path}/enrolments/${bob}/decisions`);
+    assert.deepEqual(decisions.map(({ what }) => what), ["finished", "sent", "assigned", "sent", "assigned", "enrolled"]);
+    const [cap] = await ask("GET", `${path}/caps`);
+    assert.deepEqual([cap.inboxId, cap.limits.some(({ limit }) => limit === "warmup"), cap.used], [inbox.id, true, 2]);
+    const turns = await ask("GET", `${path}/turns`);
+    assert.ok(turns.length > 0 && turns.every(({ why, turns }) => why && turns > 0));
+  });
+
+  await t.test("a look at the link changes nothing, and one click opts out", async () => {
+    const here = `${url}${new URL(link).pathname}`;
+    const state = async () => (await ask("GET", `/api/prospects/${bob}`)).suppression;
+    for (const method of ["GET", "HEAD"]) {
+      const looked = await fetch(here, { method });
+      assert.equal(looked.status, 200);
+      assert.match(looked.headers.get("content-type"), /^text\/html/);
+      assert.match(looked.headers.get("content-security-policy"), /default-src 'none'/);
+    }
+    assert.equal(await state(), null);
+    const twice = [];
+    for (let at = 0; at < 2; at += 1) {
+      // As RFC 8058 has it: a form, no cookies, and under a key that is nobody's.
+      const headers = { "content-type": "application/x-www-form-urlencoded", "idempotency-key": "x" };
+      const done = await fetch(here, { method: "POST", headers, body: "List-Unsubscribe=One-Click" });
+      assert.equal(done.status, 200, await done.clone().text());
+      twice.push(await done.text());
+      assert.equal(await state(), "optOut", "at once");
+    }
+    assert.equal(twice[0], twice[1]);
+    const flipped = here.replace(/.$/, (last) => (last === "0" ? "1" : "0"));
+    const other = (await register(url, "Other", { operator })).workspaceId;
+    for (const wrong of [flipped, here.replace(workspaceId, other), `${here}0`, here.toUpperCase()]) {
+      const refused = await fetch(wrong, { method: "POST" });
+      assert.equal(refused.status, 404, wrong);
+    }
+  });
+
+  await t.test("who opted out is enrolled elsewhere and gets nothing", async () => {
+    const { steps, window, footer } = campaign;
+    const next = await ask("POST", "/v1/campaigns", { name: "Windows", inboxIds: [inbox.id], steps, window, footer, spacingS: 0 });
+    await ask("POST", `/v1/campaigns/${next.id}/enrolments`, { prospectIds: [bob, ann] });
+    await ask("POST", `/v1/campaigns/${next.id}/start`);
+    const where = async (id) => (await ask("GET", `/v1/campaigns/${next.id}/enrolments/${id}`));
+    await until(async () => (await where(ann)).state === "finished", "Ann has both", 60_000);
+    await until(async () => (await where(bob)).state === "stopped", "Bob is left alone", 30_000);
+    assert.equal((await where(bob)).reason, "optOut");
+    assert.deepEqual([to("bob").length, to("ann").length], [2, 2]);
+  });
+
+  await t.test("the warm-up binds, and says until when", async () => {
+    const some = [];
+    for (let at = 0; at < 4; at += 1) {
+      some.push((await ask("POST", "/api/prospects", { email: `p${at}@customer.example`, name: `P ${at}`, company: "C" })).id);
+    }
+    await ask("POST", `${path}/enrolments`, { prospectIds: some });
+    const cap = await until(async () => {
+      const [cap] = await ask("GET", `${path}/caps`);
+      return cap.binding === "warmup" && cap.left === 0 && cap;
+    }, "five a day", 60_000);
+    assert.ok(cap.until > Date.now());
+    assert.equal(slow.mails.length, 5);
+    const { status, body } = await call(url, "POST", "/api/admin/trigger-send", { token });
+    assert.deepEqual([status, body.data.assigned], [200, 0]);
+    assert.equal(slow.mails.length, 5, "nor by hand");
+  });
+});

@@ -1,0 +1,106 @@
+//! Campaigns: made, changed, started and paused, prospects enrolled in them; and people who opt
+//! out.
+
+use super::{About, room};
+use crate::sim::clients::Via;
+use crate::sim::random::Random;
+use crate::sim::world::World;
+use serde_json::{Value, json};
+
+const ZONES: [&str; 3] = ["UTC", "Europe/Rome", "America/New_York"];
+const DAYS: [&str; 7] =
+    ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+
+/// Makes a campaign, enrols somebody, or looks at what there is.
+pub fn campaigns(world: &mut World, tenant: usize) {
+    let Some(owner) = world.plan.tenants[tenant].members.first().cloned() else { return };
+    let owner = owner.principal;
+    let plan = &mut world.plan;
+    let known = plan.tenants[tenant].one(&mut plan.random, "campaign");
+    let Some(id) = known.filter(|_| !plan.random.chance(120)) else {
+        let create = json!({ "createCampaign": draft(world, tenant) });
+        let about = About::Made(tenant, "campaign");
+        return room::ask(world, tenant, owner, &create, about, Via::Http);
+    };
+    let who = plan.random.index(plan.tenants[tenant].people.len());
+    let person = plan.tenants[tenant].people[who].by_email;
+    let of_person = json!({ "campaignId": id, "prospectId": person });
+    let of_campaign = json!({ "campaignId": id });
+    let command = match plan.random.below(100) {
+        0..25 => {
+            let url = "https://mail.example";
+            json!({ "startCampaign": { "campaignId": id, "publicUrl": url } })
+        }
+        25..60 => {
+            let people = &plan.tenants[tenant].people;
+            let some: Vec<_> = people.iter().map(|person| person.by_email).collect();
+            json!({ "enrol": { "campaignId": id, "prospectIds": some } })
+        }
+        60..63 => {
+            let archive = plan.random.chance(100);
+            json!({ "pauseCampaign": { "campaignId": id, "archive": archive } })
+        }
+        63..66 => {
+            let mut change = draft(world, tenant);
+            change["campaignId"] = json!(id);
+            json!({ "changeCampaign": change })
+        }
+        66..72 => {
+            let state = *plan.random.pick(&["waiting", "waiting", "stopped"]);
+            let mut change = of_person;
+            change["state"] = state.into();
+            json!({ "changeEnrolment": change })
+        }
+        72..75 => {
+            let most = plan.random.between(2, 50);
+            json!({ "changeOutreachSettings": { "inboxDailyMax": most } })
+        }
+        75..84 => return opt_out(world, tenant),
+        84..87 => json!({ "takeTurns": {} }),
+        87..89 => json!({ "getCampaign": of_campaign }),
+        89..90 => json!({ "listCampaigns": {} }),
+        90..92 => json!({ "getEnrolment": of_person }),
+        92..94 => json!({ "listEnrolments": of_campaign }),
+        94..96 => json!({ "listDecisions": of_person }),
+        96..97 => json!({ "listTurns": of_campaign }),
+        97..99 => json!({ "getCaps": of_campaign }),
+        _ => json!({ "getOutreachSettings": {} }),
+    };
+    room::ask(world, tenant, owner, &command, About::Other, Via::Http);
+}
+
+fn draft(world: &mut World, tenant: usize) -> Value {
+    let plan = &mut world.plan;
+    let (name, canary) = (plan.text(tenant), plan.tenants[tenant].canary.clone());
+    let inboxes: Vec<_> = plan.tenants[tenant].inboxes.iter().map(|inbox| inbox.id).collect();
+    let random = &mut plan.random;
+    json!({ "name": name, "footer": canary, "inboxIds": inboxes,
+        "spacingS": random.between(0, 900),
+        "window": window(random),
+        "steps": [
+            { "subject": canary, "text": "Dear {{name|you}}, {{email}}" },
+            { "text": "Still here, {{name}}?", "delayDays": random.between(0, 2) },
+        ] })
+}
+
+fn window(random: &mut Random) -> Value {
+    let opening = |day: &&str| json!({ "day": day, "from": "06:00", "to": "20:30" });
+    let week: Vec<Value> = DAYS.iter().map(opening).collect();
+    json!({ "timeZone": random.pick(&ZONES), "week": week })
+}
+
+/// Somebody follows the link of a mail that they got.
+fn opt_out(world: &mut World, tenant: usize) {
+    let own = &world.plan.tenants[tenant];
+    let start = format!("https://mail.example/u/{}/", own.id);
+    let links: Vec<&String> = world.links.iter().filter(|link| link.starts_with(&start)).collect();
+    if links.is_empty() {
+        return;
+    }
+    let link = (*world.plan.random.pick(&links)).clone();
+    let token = link.strip_prefix(&start).unwrap_or_default();
+    let dry = world.plan.random.chance(200);
+    let command = json!({ "optOut": { "token": token, "dry": dry } });
+    let system = world.plan.tenants[tenant].system();
+    room::ask(world, tenant, system, &command, About::Other, Via::Http);
+}
