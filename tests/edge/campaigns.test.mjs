@@ -13,8 +13,8 @@ const PUBLIC_URL = "https://mail.acme.example";
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
 
-/** A text of a mail, its lines put together again. */
-const plain = (raw) => raw.replaceAll("=\r\n", "").replaceAll("=3D", "=");
+/** A mail, what was cut into lines put together again. */
+const plain = (raw) => raw.replaceAll("=\r\n", "").replaceAll("=3D", "=").replaceAll(/\r\n[ \t]+/g, " ");
 
 test("a campaign writes to prospects, each step once, until they say no", { timeout: 180_000 }, async (t) => {
   const slow = await startSlowSmtp();
