@@ -98,12 +98,15 @@ pub fn change_campaign(ctx: &mut Ctx<'_>, input: ChangeCampaign) -> Result<Reply
 ///
 /// # Errors
 /// `forbidden`, `not_found`; `invalid_input` for an address that links cannot begin with;
-/// `conflict` for one that is over.
+/// `conflict` where there is none, or the campaign is over.
 pub fn start_campaign(ctx: &mut Ctx<'_>, input: &StartCampaign) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Manage)?;
     let mut it = campaign(ctx, input.campaign_id)?;
     not_over(&it)?;
     let url = input.public_url.trim_end_matches('/');
+    if url.is_empty() {
+        return Err(Reject::conflict("PUBLIC_URL is not set: links to opt out need it"));
+    }
     let is_url = url.starts_with("https://") || url.starts_with("http://");
     if !is_url || url.len() > URL_BYTES_MAX || !url.bytes().all(|b| b.is_ascii_graphic()) {
         return Err(Reject::field("publicUrl", "must be an http or https address"));

@@ -111,7 +111,8 @@ fn what_no_campaign_may_be_is_refused() {
     let made = field.desk.manage(&json!({ "createCampaign": good }));
     let start =
         |url: &str| json!({ "startCampaign": { "campaignId": made["id"], "publicUrl": url } });
-    for url in ["", "ftp://x", "javascript:1", "https://a b"] {
+    assert_eq!(field.desk.manage_refused(&start("")).0, Code::Conflict);
+    for url in ["ftp://x", "javascript:1", "https://a b"] {
         assert_eq!(field.desk.manage_refused(&start(url)).0, Code::InvalidInput, "{url}");
     }
     field.desk.manage(&json!({ "pauseCampaign": { "campaignId": made["id"], "archive": true } }));
