@@ -1,5 +1,6 @@
 //! [`Platform`] over the bindings of the Worker.
 
+use super::trouble::{describe, fault, flag, unavailable};
 use crate::config::Config;
 use crate::http::Response;
 use crate::log;
@@ -11,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use js_sys::{Promise, Reflect, Uint8Array};
+use js_sys::{Promise, Uint8Array};
 use once_cell::sync::OnceCell;
 use schema::envelope::pack;
 use schema::frame::Connect;
@@ -60,28 +61,6 @@ struct One {}
 pub struct Edge {
     env: Env,
     context: Option<Rc<Context>>,
-}
-
-fn fault(what: &str, why: &str) {
-    worker::console_error!(
-        "{}",
-        log::line("error", "unavailable", &[("what", what), ("why", why)])
-    );
-}
-
-/// The client learns that something does not answer; why is for the log.
-fn unavailable(what: &str, error: impl std::fmt::Display) -> Reject {
-    fault(what, &error.to_string());
-    Reject::new(Code::Unavailable, format!("{what} does not answer: try again"))
-}
-
-fn describe(error: &JsValue) -> String {
-    let error: Option<&js_sys::Error> = error.dyn_ref();
-    error.map_or_else(|| "unknown error".into(), |error| String::from(error.message()))
-}
-
-fn flag(error: &JsValue, name: &str) -> bool {
-    Reflect::get(error, &JsValue::from_str(name)).is_ok_and(|value| value.is_truthy())
 }
 
 impl Edge {

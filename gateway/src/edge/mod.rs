@@ -2,6 +2,7 @@
 
 mod bindings;
 mod body;
+mod trouble;
 
 pub use self::bindings::Edge;
 pub use self::body::{chunks, next_chunk, read};
