@@ -12,6 +12,7 @@
 //! | an answer on a ticket that was merged | a comment on the ticket that it was merged into |
 //! | an answer on a ticket that was deleted | a ticket: the old one does not come back |
 //! | a report about a mail of ours | what it is otherwise; and the inbox is asked about it |
+//! | from whom a campaign wrote to | what it is otherwise; and the campaign stops: [`outreach::answers`] |
 //! | anything else | a ticket; one that a machine wrote has the tag `automatic` |
 //!
 //! Which ticket a mail is an answer on, and which are over, is in [`threads`].
@@ -28,7 +29,7 @@ use crate::workspace_room::store::tickets::Standing;
 use crate::workspace_room::store::{comments as comment_rows, mails, replies};
 use crate::workspace_room::threads::{self, Thread};
 use crate::workspace_room::{
-    attention, comments, loops, mail_reports, people, publish, tickets, uploads,
+    attention, comments, loops, mail_reports, outreach, people, publish, tickets, uploads,
 };
 use schema::event::By;
 use schema::ids::{CommentId, InboxId, TicketId};
@@ -68,6 +69,7 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
         return Reply::of(&receipt(MailOutcome::Stopped, None));
     }
 
+    outreach::answers::heard(ctx, input)?;
     let user = find_user(ctx, input)?;
     let thread = threads::find(ctx, input, user.as_ref())?;
     let author = user.as_ref().map_or(By::System, |user| By::User { id: user.id });

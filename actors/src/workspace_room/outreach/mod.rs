@@ -20,6 +20,7 @@
 //! | [`asking`] | how inboxes are |
 //! | [`person`] | a prospect's fields, and the mail that is made of them |
 //! | [`post`] | mails on their way, and what becomes of them |
+//! | [`answers`] | who writes back |
 //! | [`opt_out`] | links to opt out |
 //! | [`store`] | every statement |
 //!
@@ -27,6 +28,7 @@
 //! that also knows of every opt-out, bounce and answer, and the inbox asks it before a mail leaves.
 //! What the room knows of a person only saves it the asking.
 
+pub mod answers;
 pub mod asking;
 pub mod caps;
 pub mod handle;

@@ -56,7 +56,8 @@ pub fn campaigns(world: &mut World, tenant: usize) {
             json!({ "changeOutreachSettings": { "inboxDailyMax": most } })
         }
         75..84 => return opt_out(world, tenant),
-        84..87 => json!({ "takeTurns": {} }),
+        84..86 => json!({ "takeTurns": {} }),
+        86..87 => return answer(world, tenant, who),
         87..89 => json!({ "getCampaign": of_campaign }),
         89..90 => json!({ "listCampaigns": {} }),
         90..92 => json!({ "getEnrolment": of_person }),
@@ -87,6 +88,22 @@ fn window(random: &mut Random) -> Value {
     let opening = |day: &&str| json!({ "day": day, "from": "06:00", "to": "20:30" });
     let week: Vec<Value> = DAYS.iter().map(opening).collect();
     json!({ "timeZone": random.pick(&ZONES), "week": week })
+}
+
+/// Somebody who may have been written to writes.
+fn answer(world: &mut World, tenant: usize, who: usize) {
+    let text = world.plan.text(tenant);
+    let own = &world.plan.tenants[tenant];
+    let kind =
+        world.plan.random.chance(400).then(|| json!({ "kind": "autoReply", "reason": "header" }));
+    let token = text.rsplit(' ').next().unwrap_or_default().to_owned();
+    let command = json!({ "receiveMail": {
+        "rawKey": format!("raw/{token}"), "messageId": format!("{token}@{}.example", own.canary),
+        "from": { "address": own.people[who].email }, "subject": text, "text": text,
+        "automatic": kind,
+    }});
+    let system = own.system();
+    room::ask(world, tenant, system, &command, About::Other, Via::Queue);
 }
 
 /// Somebody follows the link of a mail that they got.

@@ -1,5 +1,6 @@
 //! Outreach: who is written to, when, from where, and who is not.
 
+mod answers;
 mod field;
 mod limits;
 
