@@ -179,6 +179,7 @@ impl Actor for Core {
                 | RoomCommand::ChangeWebhook(_)
                 | RoomCommand::RotateWebhookSecret(_)
                 | RoomCommand::ChangeNotificationTemplates(_)
+                | RoomCommand::StartCampaign(_)
                 | RoomCommand::BeginUpload(_)
                 | RoomCommand::FinishUpload(_)
         )

@@ -41,8 +41,8 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         flow::there_is_room(ctx)?;
         return Ok(Effect::Nothing);
     }
-    if flow::is_late(ctx, &send) {
-        flow::cancel(ctx, &mut send)?;
+    // What may have left as a draft leaves as that, though late.
+    if flow::is_late(ctx, &send) && flow::cancel(ctx, &mut send)? {
         return Ok(Effect::Nothing);
     }
     let mut inbox = registered(ctx)?;

@@ -53,7 +53,7 @@ pub fn heard(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<(), Reject> {
         return Ok(());
     }
     for prospect in writers(ctx, input)? {
-        if kind == Some(AutomaticKind::AutoReply) {
+        if kind == Some(AutomaticKind::AutoReply) && !wants_none(input) {
             postpone(ctx, prospect)?;
         } else {
             let reason = if wants_none(input) { Reason::OptOut } else { Reason::Replied };
@@ -75,7 +75,7 @@ fn writers(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<BTreeSet<ProspectId>, R
     let from = input.from.as_ref().map(|from| Identity::email("from", &from.address));
     if let Some(Ok(identity)) = from {
         let id = identity.id(ctx.principal.workspace);
-        let was_written_to = |one: &Enrolment| one.sent > 0;
+        let was_written_to = |one: &Enrolment| one.sent > 0 || one.send_id.is_some();
         if enrolments::of_prospect(ctx.sql, id)?.iter().any(was_written_to) {
             found.insert(id);
         }

@@ -24,7 +24,7 @@ const AGAIN_MS: Millis = 60_000;
 /// # Errors
 /// A storage fault.
 pub fn ask(ctx: &mut Ctx<'_>, known: &mut Known) -> Result<(), Reject> {
-    if known.asked || known.known_at + caps::FRESH_MS > ctx.now {
+    if known.asked || !known.is_stale(ctx.now, caps::FRESH_MS) {
         return Ok(());
     }
     known.asked = true;

@@ -143,7 +143,7 @@ impl<'a> Campaigns<'a> {
 /// What passes by itself, or by a person.
 fn momentary(ctx: &Ctx<'_>, known: &Known, believed_ms: Millis) -> Option<LimitLeft> {
     let none = |limit, until| Some(LimitLeft { limit, left: 0, until });
-    if known.known_at + believed_ms <= ctx.now {
+    if known.is_stale(ctx.now, believed_ms) {
         return none(Limit::Asking, None);
     }
     if known.paused.is_some() {

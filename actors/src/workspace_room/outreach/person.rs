@@ -127,7 +127,7 @@ fn write(ctx: &mut Ctx<'_>, one: &mut Enrolment, prospect: &Prospect) -> Result<
                 one.message_ids.clear();
             }
             keep(ctx, one)?;
-            Ok(ctx.outbox(post::OUTBOX, &one.number.to_string(), &[])?)
+            Ok(ctx.outbox(post::OUTBOX, &one.number.to_string(), post::key_of(one).as_bytes())?)
         }
         Err(reject) if reject.code == Code::InvalidInput => {
             post::give_back(ctx, one)?;

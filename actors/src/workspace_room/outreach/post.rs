@@ -5,7 +5,7 @@
 
 use super::store::enrolments::{self, Enrolment};
 use super::store::{campaigns, inboxes, mails};
-use super::{caps, decide, end, keep, tell, turn};
+use super::{caps, decide, end, keep, plan, tell, turn};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome, Reply};
 use crate::workspace_room::access::authorise;
@@ -34,7 +34,14 @@ pub fn number_of(entry: &Entry) -> Result<i64, Reject> {
     entry.key.parse().map_err(|_| Reject::internal(format!("no enrolment is {}", entry.key)))
 }
 
-fn key_of(one: &Enrolment) -> String {
+/// Whether an entry is about the try that is under way: its body is the mail's key.
+fn is_of(entry: &Entry, one: &Enrolment) -> bool {
+    entry.body == key_of(one).as_bytes()
+}
+
+/// The key of the mail that is the try under way.
+#[must_use]
+pub fn key_of(one: &Enrolment) -> String {
     format!("{CAMPAIGN_KEY}{}/{}/{}", one.number, one.step, one.attempt)
 }
 
@@ -51,7 +58,7 @@ fn parts(key: &str) -> Option<(i64, i64, i64)> {
 pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     let one = enrolments::at(ctx.sql, number_of(entry)?)?;
     let one = one.filter(|one| one.state == EnrolmentState::Sending && one.send_id.is_none());
-    let Some(one) = one else { return Ok(Effect::Nothing) };
+    let Some(one) = one.filter(|one| is_of(entry, one)) else { return Ok(Effect::Nothing) };
     let (Some(inbox), Some(json)) = (one.inbox_id, mails::get(ctx.sql, one.number)?) else {
         return Ok(Effect::Nothing);
     };
@@ -76,11 +83,8 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
             let view: SendView = read_json(json).map_err(|error| {
                 Reject::internal(format!("unexpected reply: {}", error.message))
             })?;
-            let Some(one) = enrolments::at(ctx.sql, number_of(entry)?)? else {
-                return Ok(Settled::Finished);
-            };
             let told = NoteOutreach {
-                key: key_of(&one),
+                key: String::from_utf8_lossy(&entry.body).into_owned(),
                 inbox_id: view.inbox_id,
                 send_id: view.id,
                 version: view.version,
@@ -93,8 +97,10 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
         }
         Outcome::Rejected(reject) => {
             let one = enrolments::at(ctx.sql, number_of(entry)?)?;
-            let under_way =
-                |one: &Enrolment| one.state == EnrolmentState::Sending && one.send_id.is_none();
+            let under_way = |one: &Enrolment| {
+                let asked = one.state == EnrolmentState::Sending && one.send_id.is_none();
+                asked && is_of(entry, one)
+            };
             if let Some(mut one) = one.filter(under_way) {
                 failed(ctx, &mut one, &reject.message)?;
             }
@@ -140,6 +146,8 @@ pub fn note(ctx: &mut Ctx<'_>, told: NoteOutreach) -> Result<(), Reject> {
     one.send_id = Some(told.send_id);
     one.send_version = told.version;
     mails::forget(ctx.sql, number)?;
+    // From now on it may be answered, whatever is told of it and when.
+    mails::remember(ctx.sql, &mail::key_of(&told.message_id), (number, step), ctx.now)?;
     settled(ctx, one, &told)
 }
 
@@ -170,24 +178,33 @@ fn settled(ctx: &mut Ctx<'_>, mut one: Enrolment, told: &NoteOutreach) -> Result
         }
         SendState::Refused => refused(ctx, &mut one, why),
         SendState::Cancelled => {
-            let now = ctx.now;
-            postpone(ctx, &mut one, now, "takenBack")
+            let at = window_end(ctx, &one)?;
+            postpone(ctx, &mut one, at, "takenBack")
         }
         _ => failed(ctx, &mut one, why),
     }
+}
+
+/// When the window that is open now shuts: what did not leave in it waits for the next one.
+fn window_end(ctx: &Ctx<'_>, one: &Enrolment) -> Result<Millis, Reject> {
+    let campaign = campaigns::at(ctx.sql, one.campaign)?;
+    let turn = plan::calendar(&campaign.plan.window)?.turn(ctx.now)?;
+    Ok(turn.filter(|(is_open, _)| *is_open).map_or(ctx.now, |(_, until)| until))
 }
 
 /// Why an enrolment is blocked of whose mail nobody knows whether it left.
 const UNKNOWN: &str = "unknown";
 
 /// Whether nobody knows whether its last mail left.
-#[must_use]
-pub fn is_unknown(one: &Enrolment) -> bool {
+fn is_unknown(one: &Enrolment) -> bool {
     one.state == EnrolmentState::Blocked && one.reason.as_deref() == Some(UNKNOWN)
 }
 
 /// A mail left. Event `outreach.sent`.
 fn has_left(ctx: &mut Ctx<'_>, one: &mut Enrolment, told: &NoteOutreach) -> Result<(), Reject> {
+    if one.message_ids.last() == Some(&told.message_id) {
+        return Ok(());
+    }
     let at = told.left_at.unwrap_or(ctx.now);
     if one.assigned_at.take().is_none()
         && let Some(inbox) = one.inbox_id
@@ -204,7 +221,6 @@ fn has_left(ctx: &mut Ctx<'_>, one: &mut Enrolment, told: &NoteOutreach) -> Resu
     if one.message_ids.len() > THREAD_MAX {
         one.message_ids.remove(1);
     }
-    mails::remember(ctx.sql, &mail::key_of(&told.message_id), (one.number, one.step), at)?;
     decide(ctx, one, "sent", Some(&told.send_id.to_string()))?;
     tell(ctx, "outreach.sent", one)
 }
@@ -277,6 +293,9 @@ pub fn postpone(
     why: &str,
 ) -> Result<(), Reject> {
     give_back(ctx, one)?;
+    if one.sent == 0 {
+        one.inbox_id = None;
+    }
     one.state = EnrolmentState::Waiting;
     one.reason = Some(why.to_owned());
     one.due_at = at;
@@ -311,9 +330,6 @@ pub fn give_back(ctx: &mut Ctx<'_>, one: &mut Enrolment) -> Result<(), Reject> {
         inboxes::put(ctx.sql, &known)?;
     }
     free(ctx, one)?;
-    if one.sent == 0 {
-        one.inbox_id = None;
-    }
     mails::forget(ctx.sql, one.number).map_err(Reject::from)
 }
 

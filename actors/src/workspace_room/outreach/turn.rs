@@ -21,6 +21,8 @@ use schema::{Millis, Reject};
 
 /// How many prospects of a campaign a turn looks at.
 const LOOKED_AT: i64 = 200;
+/// No turn sets the next one earlier than that: what may change meanwhile sets its own.
+const SOON_MS: Millis = 1_000;
 /// A turn that waits for nothing that has a time is taken again after this long.
 const IDLE_MS: Millis = 15 * 60 * 1000;
 
@@ -50,7 +52,7 @@ pub fn take(ctx: &mut Ctx<'_>) -> Result<TurnsTaken, Reject> {
         note(ctx, campaign.number, ended)?;
     }
     if let Some(at) = taken.next_at {
-        let at = at.max(ctx.now + 1);
+        let at = at.max(ctx.now + SOON_MS);
         at_latest(ctx, at)?;
     }
     Ok(taken)

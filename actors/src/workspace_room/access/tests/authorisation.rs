@@ -272,6 +272,8 @@ fn desk() -> Vec<(For, Value)> {
         "messageId": "m@x", "state": "sent" });
     let bulk = json!({ "ticketIds": [id], "change": { "priority": "low" } });
     let actions = json!({ "reply": "R" });
+    let of_campaign = json!({ "campaignId": id });
+    let of_prospect = json!({ "campaignId": id, "prospectId": id });
     vec![
         (For::Members(Read), json!({ "listTeams": {} })),
         (For::Members(Read), json!({ "getTeam": { "teamId": id } })),
@@ -465,6 +467,39 @@ fn desk() -> Vec<(For, Value)> {
         (For::Members(Manage), json!({ "deleteSlaPolicy": { "slaPolicyId": id } })),
         (For::Members(Manage), json!({ "reorderSlaPolicies": { "slaPolicyIds": [id] } })),
         (For::Members(Read), json!({ "getTicketSla": { "ticketId": id } })),
+        (
+            For::Members(Manage),
+            json!({ "createCampaign": { "name": "C", "inboxIds": [id], "footer": "F",
+            "steps": [{ "subject": "S", "text": "T" }] } }),
+        ),
+        (For::Members(Manage), json!({ "changeCampaign": of_campaign })),
+        (For::Members(Read), json!({ "getCampaign": of_campaign })),
+        (For::Members(Read), json!({ "listCampaigns": {} })),
+        (
+            For::Members(Manage),
+            json!({ "startCampaign": { "campaignId": id, "publicUrl": "https://x.example" } }),
+        ),
+        (For::Members(Manage), json!({ "pauseCampaign": of_campaign })),
+        (For::Members(Work), json!({ "enrol": { "campaignId": id, "prospectIds": [id] } })),
+        (For::Members(Read), json!({ "getEnrolment": of_prospect })),
+        (For::Members(Read), json!({ "listEnrolments": of_campaign })),
+        (
+            For::Members(Work),
+            json!({ "changeEnrolment": { "campaignId": id, "prospectId": id,
+            "state": "stopped" } }),
+        ),
+        (For::Members(Read), json!({ "listDecisions": of_prospect })),
+        (For::Members(Read), json!({ "listTurns": of_campaign })),
+        (For::Members(Read), json!({ "getCaps": of_campaign })),
+        (For::Members(Read), json!({ "getOutreachSettings": {} })),
+        (For::Members(Manage), json!({ "changeOutreachSettings": {} })),
+        (For::Members(Manage), json!({ "takeTurns": {} })),
+        (
+            For::System,
+            json!({ "noteOutreach": { "key": "campaign:1/1/1", "inboxId": id, "sendId": id,
+            "version": 1, "messageId": "1@b.example", "state": "sent" } }),
+        ),
+        (For::System, json!({ "optOut": { "token": "1.00" } })),
         (For::System, json!({ "receiveMail": { "rawKey": "k" } })),
         (For::System, json!({ "getMailThread": { "messageId": "1@b.example", "answers": [] } })),
         (For::System, json!({ "noteDelivery": delivery })),

@@ -107,8 +107,9 @@ pub fn start_campaign(ctx: &mut Ctx<'_>, input: &StartCampaign) -> Result<Reply,
     if url.is_empty() {
         return Err(Reject::conflict("PUBLIC_URL is not set: links to opt out need it"));
     }
+    let is_plain = |b: u8| b.is_ascii_graphic() && !b"<>,\"".contains(&b);
     let is_url = url.starts_with("https://") || url.starts_with("http://");
-    if !is_url || url.len() > URL_BYTES_MAX || !url.bytes().all(|b| b.is_ascii_graphic()) {
+    if !is_url || url.len() > URL_BYTES_MAX || !url.bytes().all(is_plain) {
         return Err(Reject::field("publicUrl", "must be an http or https address"));
     }
     for inbox in &it.plan.inbox_ids {

@@ -67,8 +67,8 @@ pub fn change_enrolment(ctx: &mut Ctx<'_>, input: &ChangeEnrolment) -> Result<Re
             return Err(Reject::conflict("the prospect got all steps"));
         }
         (EnrolmentState::Stopped, _) => post::stop(ctx, &mut one, BY_HAND)?,
-        (EnrolmentState::Waiting, _) if post::is_unknown(&one) => {
-            return Err(Reject::conflict("find out first whether its last mail left"));
+        (EnrolmentState::Waiting, _) if one.assigned_at.is_some() => {
+            return Err(Reject::conflict("its inbox has not told yet whether its last mail left"));
         }
         (EnrolmentState::Waiting, state) if by_hand || state == EnrolmentState::Blocked => {
             one.failures = 0;

@@ -28,6 +28,13 @@ pub struct Known {
 }
 
 impl Known {
+    /// Whether what it said may have changed: it is old, or its warm-up has given new slots since.
+    #[must_use]
+    pub fn is_stale(&self, now: Millis, believed_ms: Millis) -> bool {
+        let renewed = self.warmup_until.is_some_and(|at| self.known_at < at && at <= now);
+        self.known_at + believed_ms <= now || renewed
+    }
+
     /// One that has said nothing yet.
     #[must_use]
     pub const fn new(id: InboxId) -> Self {

@@ -215,6 +215,20 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         &["notification_setup", "inboxes", "replies"],
     ),
     (
+        "who is written to by themselves, from which inboxes: prospects and inboxes do not move",
+        &[
+            "campaigns",
+            "enrolments",
+            "outreach_settings",
+            "outreach_mails",
+            "outreach_sends",
+            "outreach_days",
+            "outreach_inboxes",
+            "outreach_decisions",
+            "outreach_turns",
+        ],
+    ),
+    (
         "logs of what was done here",
         &[
             "automation_passes",
