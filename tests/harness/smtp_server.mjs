@@ -49,7 +49,7 @@ export function makeCertificates(folder) {
   return { ca: join(folder, "ca.pem"), certificate: join(folder, "leaf.pem"), key: join(folder, "leaf.key") };
 }
 
-function configuration({ folder, ports, certificates, domain, user, others, provider }) {
+function configuration({ folder, ports, certificates, domains, user, others, provider }) {
   return `
 primary_hostname = localhost
 exim_user = Debian-exim
@@ -69,7 +69,7 @@ dsn_advertise_hosts = *
 log_selector = +pipelining
 host_lookup =
 rfc1413_query_timeout = 0s
-domainlist local_domains = ${domain}
+domainlist local_domains = ${domains.join(" : ")}
 acl_smtp_rcpt = check_rcpt
 acl_smtp_data = accept
 auth_advertise_hosts = *
@@ -169,19 +169,20 @@ ${name}:
 
 /**
  * Starts a server; every call starts another one, on ports of its own. `others` get their mail into
- * the same folder. With `provider`, { localPart, maildir }, it does for one address what a mail
+ * the same folder: names, or, from a `^` on, expressions; at `otherDomains`, too. With `provider`, { localPart, maildir }, it does for one address what a mail
  * provider does: its mail goes into that maildir, which belongs to MAIL_USER, and what it sends into
  * the folder of sent mail there.
  */
-export async function startSmtpServer({ domain = "desk.test", user = "ann", others = [], provider } = {}) {
+export async function startSmtpServer({ domain = "desk.test", otherDomains = [], user = "ann", others = [], provider } = {}) {
   ensureExim();
+  const domains = [domain, ...otherDomains];
   const prepare = (folder, ports) => {
     const certificates = makeCertificates(folder);
     for (const name of ["spool", "log", "maildir", "maildir/new", "maildir/cur", "maildir/tmp"]) {
       mkdirSync(join(folder, name), { recursive: true });
     }
     const file = join(folder, "exim.conf");
-    writeFileSync(file, configuration({ folder, ports, certificates, domain, user, others, provider }), { mode: 0o644 });
+    writeFileSync(file, configuration({ folder, ports, certificates, domains, user, others, provider }), { mode: 0o644 });
     execFileSync("chown", ["-R", "Debian-exim:Debian-exim", folder]);
     execFileSync("chown", ["root:root", file]); // Exim refuses a configuration that others can write
     const command = [EXIM, "-C", file, "-bdf", "-q1m"];
