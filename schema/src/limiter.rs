@@ -84,7 +84,8 @@ impl LimitKind {
         const TOKEN: [Quota; 1] = [quota(60, MINUTE)];
         const API: [Quota; 1] = [API_OF_WORKSPACE];
         const AI: [Quota; 2] = [quota(60, MINUTE), quota(10_000, DAY)];
-        const DATA: [Quota; 2] = [quota(50, MINUTE), quota(600, DAY)];
+        // The last: never more than ten in a second, which is Hunter's limit for its verifier.
+        const DATA: [Quota; 3] = [quota(50, MINUTE), quota(600, DAY), quota(4, 700)];
         match self {
             Self::Login => &LOGIN,
             Self::Account => &ACCOUNT,

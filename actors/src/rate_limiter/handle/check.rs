@@ -162,14 +162,14 @@ mod tests {
 
     #[test]
     fn a_request_that_one_bucket_refuses_takes_nothing_out_of_the_other() {
-        let mut bench = bench(LimitKind::Data);
-        assert!(ask(&mut bench, LimitKind::Data, 50).allowed);
+        let mut bench = bench(LimitKind::Ai);
+        assert!(ask(&mut bench, LimitKind::Ai, 60).allowed);
         for _ in 0..100 {
-            assert!(!ask(&mut bench, LimitKind::Data, 50).allowed);
+            assert!(!ask(&mut bench, LimitKind::Ai, 60).allowed);
         }
         let status = LimiterCommand::Status(GetLimiter {});
         let status: LimiterStatus = bench.ask(&system(), None, &status).expect("a status");
-        assert_eq!((status.buckets[0].left, status.buckets[1].left), (0, 550));
+        assert_eq!((status.buckets[0].left, status.buckets[1].left), (0, 9_940));
     }
 
     #[test]
