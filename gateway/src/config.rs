@@ -1,6 +1,7 @@
 //! The settings of a deployment, read once per isolate.
 
 use crate::dead_letters::Alerts;
+use crate::providers::settings::Providers;
 use crate::token::Keys;
 use actors::mail::graph::Application;
 use actors::mail::send_mode::SendMode;
@@ -49,6 +50,8 @@ pub struct Config {
     /// `ALERT_WEBHOOK_URL` and `ALERT_WEBHOOK_SECRET`: where operators are told of trouble, if
     /// anywhere.
     pub alerts: Option<Alerts>,
+    /// The accounts at providers of data about people, if any.
+    pub providers: Providers,
     /// `OPERATOR_WORKSPACES`: whose admins may see and mend the whole deployment.
     pub operator_workspaces: Allowed<WorkspaceId>,
 }
@@ -87,6 +90,7 @@ impl Config {
             send_mode: SendMode::parse(var("SEND_MODE").as_deref()).map_err(Reject::internal)?,
             alerts: Alerts::read(var).map_err(Reject::internal)?,
             microsoft: Application::read(var).map_err(Reject::internal)?,
+            providers: Providers::read(var).map_err(Reject::internal)?,
             microsoft_redirect_uri: var("MICROSOFT_REDIRECT_URI"),
             operator_workspaces: allowed(&workspaces, |text| text.parse().ok())
                 .ok_or_else(|| Reject::internal("OPERATOR_WORKSPACES is no list of ids"))?,

@@ -130,8 +130,8 @@ pub trait Platform {
     /// Counts something; where nobody counts, nothing happens.
     fn count(&self, point: &Point<'_>);
 
-    /// A text that was kept under a key. What is kept never changes, so that it does not matter how
-    /// old the copy is; none where there is none, or no answer.
+    /// A text that was kept under a key. What is kept never changes, or is good for a day, so that
+    /// it does not matter how old the copy is; none where there is none, or no answer.
     async fn kept(&self, key: &str) -> Option<String>;
 
     /// Keeps a text under a key for a day. Where that fails, it is not kept.

@@ -13,9 +13,14 @@ use std::collections::BTreeMap;
 
 mod absorb;
 mod fate;
+mod work;
 
 pub use absorb::{Absorb, FieldRow, PermitRow, SuppressionRow};
 pub use fate::Fate;
+pub use work::{
+    BeginWork, Begun, Fact, FactField, Facts, FinishWork, Found, Known, Pipeline, PipelineRow,
+    PipelineState, RetryAt, Verdict, Verified, WorkKind, WorkOutcome,
+};
 
 /// What a prospect actor may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -44,7 +44,8 @@ pub(super) fn encoded(word: &str) -> String {
 }
 
 /// Names and values joined as in a query or a form.
-pub(super) fn query(pairs: &[(&str, &str)]) -> String {
+#[must_use]
+pub fn query(pairs: &[(&str, &str)]) -> String {
     let pairs = pairs.iter().map(|(name, value)| format!("{name}={}", encoded(value)));
     pairs.collect::<Vec<_>>().join("&")
 }

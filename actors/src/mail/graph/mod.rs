@@ -65,6 +65,7 @@ pub use identity::{
     refresh,
 };
 pub use job::{MicrosoftJob, MicrosoftOutcome, SealedTokens, Task, Vault, carry_out};
+pub use link::query;
 pub use send::{Draft, Fate};
 pub use session::{Person, Session};
 pub use subscription::{Subscribe, notified};

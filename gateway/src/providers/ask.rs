@@ -1,0 +1,190 @@
+//! A call to a provider: not if its answer is kept, only when its limiter allows it, and the
+//! limiter hears what came of it.
+
+use super::call::{Call, Pairs};
+use super::settings::Account;
+use super::waterfall::Desk;
+use super::{Provider, Said, Trouble};
+use crate::auth::DEPLOYMENT;
+use crate::log;
+use crate::platform::{Platform, Point};
+use crate::token::sha256_hex;
+use schema::ids::WorkspaceId;
+use schema::limiter::{
+    CallOutcome, Check, CheckReply, LimitKind, LimiterCommand, Report, RetryAfter,
+};
+use schema::prospect::Verdict;
+use schema::{ActorKind, Answer, Envelope, Millis, Principal, Reject, codec};
+use serde::de::DeserializeOwned;
+
+const KIND: LimitKind = LimitKind::Data;
+/// How long a call waits for its turn before the work is put off.
+const PATIENCE_MS: Millis = 2_000;
+
+/// Asks for one workspace, and counts what it costs.
+pub struct Counter<'a, P> {
+    platform: &'a P,
+    workspace: WorkspaceId,
+    cost_micros: i64,
+}
+
+impl<'a, P: Platform> Counter<'a, P> {
+    /// Nothing is asked yet.
+    pub const fn new(platform: &'a P, workspace: WorkspaceId) -> Self {
+        Self { platform, workspace, cost_micros: 0 }
+    }
+
+    /// What was paid, in millionths of a dollar.
+    #[must_use]
+    pub const fn cost_micros(&self) -> i64 {
+        self.cost_micros
+    }
+
+    /// Makes the call, where the limiter allows it.
+    async fn call(
+        &self,
+        call: &Call<'_>,
+        account: &Account,
+        pairs: &Pairs,
+    ) -> Result<Said, Trouble> {
+        let provider = call.provider();
+        let probe = self.allowed(provider).await?;
+        let said = match self.platform.fetch(call.request(account, pairs)).await {
+            Ok(answer) => call.read(&answer),
+            Err(actors::mail::graph::NoAnswer::TooLarge) => Err(Trouble::BadAnswer),
+            Err(actors::mail::graph::NoAnswer::Broken { .. }) => Err(Trouble::NoAnswer),
+        };
+        let word = said.as_ref().map_or_else(|trouble| trouble.as_str(), |_| "answered");
+        if said.is_err() {
+            let fields = [("call", call.name()), ("why", word)];
+            log::error(self.platform, "provider", &fields);
+        }
+        let labels = [call.name(), word];
+        self.platform.count(&Point { event: "provider", labels: &labels, numbers: &[1.0] });
+        let report = Report { kind: KIND, outcome: outcome_of(&said), probe };
+        let told: Result<serde_json::Value, Reject> =
+            self.limiter(provider, &LimiterCommand::Report(report)).await;
+        if let Err(reject) = told {
+            let fields = [("provider", provider.as_str()), ("why", &*reject.message)];
+            log::error(self.platform, "limits_not_told", &fields);
+        }
+        said
+    }
+
+    /// Waits until the limiter allows a call, if that is soon; gives the probe's number.
+    async fn allowed(&self, provider: Provider) -> Result<Option<i64>, Trouble> {
+        let check = LimiterCommand::Check(Check { kind: KIND, cost: None });
+        let mut patience = PATIENCE_MS;
+        loop {
+            let reply: CheckReply = match self.limiter(provider, &check).await {
+                Ok(reply) => reply,
+                Err(reject) => {
+                    let fields = [("provider", provider.as_str()), ("why", &*reject.message)];
+                    log::error(self.platform, "limits_not_checked", &fields);
+                    return Err(Trouble::Later(None));
+                }
+            };
+            if reply.allowed {
+                return Ok(reply.probe);
+            }
+            let wait = reply.retry_after_ms.max(1);
+            if wait > patience {
+                return Err(Trouble::Later(Some(wait)));
+            }
+            patience -= wait;
+            self.platform.sleep(u32::try_from(wait).unwrap_or(u32::MAX)).await;
+        }
+    }
+
+    async fn limiter<T: DeserializeOwned>(
+        &self,
+        provider: Provider,
+        command: &LimiterCommand,
+    ) -> Result<T, Reject> {
+        let instance = KIND.instance(DEPLOYMENT, provider.as_str());
+        let envelope = Envelope::new(instance, Principal::system(DEPLOYMENT), None, command);
+        match self.platform.call(ActorKind::RateLimiter, &envelope).await? {
+            Answer::Rejected(reject) => Err(reject),
+            Answer::Done { json, .. } => codec::read_json(&json),
+        }
+    }
+}
+
+impl<P: Platform> Desk for Counter<'_, P> {
+    async fn ask(&mut self, call: &Call<'_>) -> Result<Option<Said>, Trouble> {
+        let config = self.platform.config().map_err(|_| Trouble::NoAnswer)?;
+        let (Some(account), Some(pairs)) =
+            (config.providers.account(call.provider()), call.pairs())
+        else {
+            return Ok(None);
+        };
+        let key = key(self.workspace, call, &pairs);
+        let kept = self.platform.kept(&key).await;
+        if let Some(said) = kept.and_then(|text| codec::read_json(text.as_bytes()).ok()) {
+            return Ok(Some(said));
+        }
+        let said = self.call(call, account, &pairs).await?;
+        if said.is_charged {
+            self.cost_micros = self.cost_micros.saturating_add(config.providers.price(call));
+        }
+        if said.verdict != Some(Verdict::Unknown) {
+            let text = String::from_utf8(codec::to_json(&said)).unwrap_or_default();
+            self.platform.keep(&key, &text).await;
+        }
+        Ok(Some(said))
+    }
+}
+
+/// Where an answer is kept: for the workspace alone that paid for it, under no word of what was
+/// asked.
+fn key(workspace: WorkspaceId, call: &Call<'_>, pairs: &Pairs) -> String {
+    let asked = codec::to_json(&(workspace, call.name(), pairs));
+    format!("provider:{}", sha256_hex(&asked))
+}
+
+/// What the limiter hears: only what keeps a provider from answering at all is a failure.
+fn outcome_of(said: &Result<Said, Trouble>) -> CallOutcome {
+    match said {
+        Ok(_) | Err(Trouble::Running | Trouble::Refused) => CallOutcome::Ok,
+        Err(Trouble::Later(Some(ms))) => CallOutcome::RetryAfter(RetryAfter { ms: *ms }),
+        Err(_) => CallOutcome::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_kept_for_each_workspace_by_itself_under_a_hash() {
+        let (one, other) = (uuid::Uuid::from_u128(1), uuid::Uuid::from_u128(2));
+        let (one, other) = (WorkspaceId(one), WorkspaceId(other));
+        let key_of = |workspace, call: Call<'_>| {
+            key(workspace, &call, &call.pairs().expect("it can be asked"))
+        };
+        let ann = key_of(one, Call::HunterVerify("ann@acme.example"));
+        assert_eq!(ann.len(), "provider:".len() + 64);
+        assert_eq!(ann, key_of(one, Call::HunterVerify("ann@acme.example")));
+        assert_ne!(ann, key_of(other, Call::HunterVerify("ann@acme.example")));
+        assert_ne!(ann, key_of(one, Call::HunterVerify("bob@acme.example")));
+        assert_ne!(ann, key_of(one, Call::MillionVerify("ann@acme.example")));
+    }
+
+    #[test]
+    fn a_provider_that_answers_has_not_failed_whatever_it_says() {
+        let wait = CallOutcome::RetryAfter(RetryAfter { ms: 17_000 });
+        for (said, outcome) in [
+            (Ok(Said::default()), CallOutcome::Ok),
+            (Err(Trouble::Running), CallOutcome::Ok),
+            (Err(Trouble::Refused), CallOutcome::Ok),
+            (Err(Trouble::Later(Some(17_000))), wait),
+            (Err(Trouble::Later(None)), CallOutcome::Failed),
+            (Err(Trouble::WrongKey), CallOutcome::Failed),
+            (Err(Trouble::NoCredits), CallOutcome::Failed),
+            (Err(Trouble::BadAnswer), CallOutcome::Failed),
+            (Err(Trouble::NoAnswer), CallOutcome::Failed),
+        ] {
+            assert_eq!(outcome_of(&said), outcome, "{said:?}");
+        }
+    }
+}
