@@ -24,6 +24,7 @@ pub mod openapi;
 pub mod page;
 pub mod password;
 pub mod platform;
+pub mod prospect_work;
 pub mod providers;
 pub mod query;
 pub mod queue;

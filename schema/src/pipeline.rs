@@ -7,7 +7,8 @@
 //! letter at once.
 
 use crate::codec::{read_json, to_json};
-use crate::ids::WorkspaceId;
+use crate::ids::{ProspectId, WorkspaceId};
+use crate::prospect::WorkKind;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +96,22 @@ impl Queue {
 pub enum Work {
     /// On `inbound-queue`: a mail that is in storage is to be filed.
     FileMail(StoredMail),
+    /// On `enrichment-queue`: more is to be found out about a prospect.
+    Enrich(OfProspect),
+    /// On `email-finder-queue`: a prospect's address is to be found.
+    Find(OfProspect),
+    /// On `email-finder-queue`: a prospect's address is to be verified.
+    Verify(OfProspect),
+}
+
+/// A prospect that something is to be done with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfProspect {
+    /// Its workspace.
+    pub workspace_id: WorkspaceId,
+    /// Its id; it may be an alias by now.
+    pub prospect_id: ProspectId,
 }
 
 /// A mail that is in storage and waits to be filed.
@@ -124,6 +141,18 @@ impl Work {
     pub const fn queue(&self) -> Queue {
         match self {
             Self::FileMail(_) => Queue::InboundQueue,
+            Self::Enrich(_) => Queue::EnrichmentQueue,
+            Self::Find(_) | Self::Verify(_) => Queue::EmailFinderQueue,
+        }
+    }
+
+    /// A work on a prospect.
+    #[must_use]
+    pub const fn on_prospect(work: WorkKind, of: OfProspect) -> Self {
+        match work {
+            WorkKind::Enrich => Self::Enrich(of),
+            WorkKind::Find => Self::Find(of),
+            WorkKind::Verify => Self::Verify(of),
         }
     }
 
@@ -163,6 +192,9 @@ impl Work {
         }
         match &*kind {
             "fileMail" => strictly(text).map(Self::FileMail),
+            "enrich" => strictly(text).map(Self::Enrich),
+            "find" => strictly(text).map(Self::Find),
+            "verify" => strictly(text).map(Self::Verify),
             _ => {
                 let kind: String = kind.chars().take(KIND_CHARS_MAX).collect();
                 Err(format!("no kind of message is called {kind:?}"))
@@ -199,6 +231,25 @@ mod tests {
             } else {
                 assert_eq!(read, Err("it belongs on inbound-queue".to_owned()), "{queue:?}");
             }
+        }
+    }
+
+    #[test]
+    fn works_on_a_prospect_lie_on_the_queue_that_carries_them_out() {
+        let of = OfProspect {
+            workspace_id: WorkspaceId(uuid::Uuid::from_u128(7)),
+            prospect_id: ProspectId(uuid::Uuid::from_u128(8)),
+        };
+        for (work, queue) in [
+            (WorkKind::Enrich, Queue::EnrichmentQueue),
+            (WorkKind::Find, Queue::EmailFinderQueue),
+            (WorkKind::Verify, Queue::EmailFinderQueue),
+        ] {
+            let message = Work::on_prospect(work, of);
+            assert_eq!(
+                (message.queue(), Work::read(queue, &message.write())),
+                (queue, Ok(message))
+            );
         }
     }
 

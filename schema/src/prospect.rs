@@ -51,6 +51,10 @@ pub enum ProspectCommand {
     Permit(Permit),
     /// What came of a send that had a permit. For inboxes.
     Record(Record),
+    /// Gives a work of the pipeline, where it is due. For consumers of queues.
+    BeginWork(BeginWork),
+    /// What came of a work of the pipeline. For consumers of queues.
+    FinishWork(FinishWork),
     /// Another identity of the same person asks for this one. Between prospect actors.
     Claim(Claim),
     /// An identity that became an alias hands over what it had. Between prospect actors.
@@ -96,6 +100,9 @@ pub struct Import {
     /// Whatever else the row says.
     #[serde(default)]
     pub attributes: BTreeMap<String, String>,
+    /// Whether it is to be found out who this is: the prospect enters the pipeline.
+    #[serde(default)]
+    pub into_pipeline: bool,
 }
 
 /// Reads the prospect.
@@ -579,6 +586,8 @@ pub struct Prospect {
     pub follow_up_note: Option<String>,
     /// Whether the time of the follow-up has come.
     pub follow_up_due: bool,
+    /// How far it has been found out who this is, where anybody wants to know.
+    pub pipeline: Option<Pipeline>,
 }
 
 /// The answer to [`Import`].

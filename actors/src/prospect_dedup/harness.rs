@@ -61,6 +61,8 @@ pub struct Town {
     pub wishes: Vec<Wish>,
     pub told: Vec<Told>,
     pub rows: BTreeMap<String, Summary>,
+    /// What lies on the queues of the pipeline.
+    pub queued: Vec<Vec<u8>>,
     flying: Vec<(ProspectId, Entry, Effect)>,
 }
 
@@ -75,6 +77,7 @@ impl Town {
             wishes: Vec::new(),
             told: Vec::new(),
             rows: BTreeMap::new(),
+            queued: Vec::new(),
             flying: Vec::new(),
         }
     }
@@ -173,6 +176,15 @@ impl Town {
                     None => return,
                 }
             }
+            Effect::Queue { queue, body } => {
+                schema::pipeline::Work::read(*queue, body).expect("a message of this queue");
+                let dice = self.seed.below(100);
+                // Some are lost, some come twice.
+                let times =
+                    if dice < self.trouble / 3 { 0 } else { 1 + dice / (101 - self.trouble) };
+                self.queued.extend((0..times).map(|_| body.clone()));
+                Outcome::Done(Vec::new())
+            }
             other => panic!("a prospect wants {other:?}"),
         };
         self.object(from).settle(entry, &outcome);
@@ -267,6 +279,18 @@ impl Town {
                 object.fire_alarm();
                 // What waits in the outbox keeps its alarm.
                 object.drain(|_, _| crate::kernel::Outcome::Done(b"{\"linked\":{}}".to_vec()));
+            }
+        }
+    }
+
+    /// Lets time pass, and the alarms that are due by then go off; what that puts into outboxes
+    /// waits there.
+    pub fn pass(&mut self, wait: Millis) {
+        self.now += wait;
+        for object in self.objects.values_mut() {
+            object.now = self.now;
+            if object.home.alarm().is_some_and(|at| at <= self.now) {
+                object.alarm();
             }
         }
     }

@@ -5,8 +5,8 @@
 //! the earliest or latest counts, suppressions and history are unions by id.
 
 use super::store::me::{self, Me};
-use super::store::{fields, history, identities, permits, suppressions};
-use super::{outbox, person, timer};
+use super::store::{fields, history, identities, permits, pipeline as place, suppressions};
+use super::{outbox, person, pipeline, timer};
 use crate::kernel::Ctx;
 use schema::codec::to_json;
 use schema::ids::ProspectId;
@@ -32,6 +32,7 @@ pub fn snapshot(ctx: &Ctx<'_>, me: &Me) -> Result<Absorb, Reject> {
         permits: permits::all(ctx.sql)?,
         history: history::all(ctx.sql)?,
         identities: identities::all(ctx.sql)?,
+        pipeline: place::load(ctx.sql)?,
     })
 }
 
@@ -50,6 +51,7 @@ pub fn hand_over(ctx: &mut Ctx<'_>, me: &mut Me, to: ProspectId) -> Result<(), R
     suppressions::clear(ctx.sql)?;
     permits::clear(ctx.sql)?;
     history::clear(ctx.sql)?;
+    pipeline::leave(ctx)?;
     me.alias_of = Some(to);
     me.follow_up_at = None;
     me.follow_up_note = None;
@@ -83,6 +85,7 @@ pub fn join(ctx: &mut Ctx<'_>, me: &mut Me, other: &Absorb) -> Result<(), Reject
         history::insert(ctx.sql, entry)?;
     }
     join_identities(ctx, other)?;
+    pipeline::join(ctx, other.pipeline.as_ref())?;
     let from = Some(other.from.to_string());
     person::note(ctx, "identity.linked", from)?;
     let erased = suppressions::is_active(ctx.sql, Reason::Erased)?;
@@ -170,6 +173,7 @@ pub fn erase(ctx: &mut Ctx<'_>, me: &mut Me) -> Result<(), Reject> {
         }
     }
     identities::forget_texts(ctx.sql)?;
+    pipeline::leave(ctx)?;
     ctx.cancel_timer(timer::FOLLOW_UP, "")?;
     me.erased = true;
     me.identity = None;

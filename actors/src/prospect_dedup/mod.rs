@@ -21,14 +21,20 @@
 //! **No step twice, none after a no.** While a claim is unsettled, permits are refused. A permit is
 //! given once per step of a campaign; suppressions are never lost, whichever identity they reach.
 //!
+//! **Who it is.** Where somebody wants to know, the person walks through the pipeline: enrich, find
+//! an address, verify it ([`pipeline`]). The object leases each work, and puts it on a queue again
+//! until it is done; an address that was found is claimed like any other identity.
+//!
 //! Reading order: [`identity`] → [`store`] → [`person`] (what handlers share) → [`handle`] (a file
-//! each) → [`merge`] → [`outbox`] (claims, hand-overs, forwards) → [`timer`] → [`view`].
+//! each) → [`merge`] → [`pipeline`] → [`outbox`] (claims, hand-overs, forwards) → [`timer`] →
+//! [`view`].
 
 pub mod handle;
 pub mod identity;
 pub mod merge;
 pub mod outbox;
 pub mod person;
+pub mod pipeline;
 pub mod store;
 pub mod timer;
 pub mod view;
@@ -37,12 +43,14 @@ pub mod view;
 mod convergence_test;
 #[cfg(test)]
 mod harness;
+#[cfg(test)]
+mod pipeline_test;
 
 use crate::kernel::actor::Settled;
 use crate::kernel::{Actor, Ctx, Effect, Entry, Migration, Outcome, Reply, Timer, migration};
 use handle::{
-    absorb, claim, delete, forget, get, history, import, link, permit, record, set_follow_up,
-    set_stage, suppress, unsuppress, update,
+    absorb, begin_work, claim, delete, finish_work, forget, get, history, import, link, permit,
+    record, set_follow_up, set_stage, suppress, unsuppress, update,
 };
 use schema::prospect::ProspectCommand;
 use schema::summary::{Summary, Table};
@@ -64,7 +72,8 @@ pub enum Core {}
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::ProspectDedup;
-    const MIGRATIONS: &'static [Migration] = &[migration!("prospect_dedup/0001_prospect")];
+    const MIGRATIONS: &'static [Migration] =
+        &[migration!("prospect_dedup/0001_prospect"), migration!("prospect_dedup/0002_pipeline")];
     type Command = ProspectCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: ProspectCommand) -> Result<Reply, Reject> {
@@ -83,6 +92,8 @@ impl Actor for Core {
             ProspectCommand::Delete(input) => Reply::of(&delete::delete(ctx, &input)?),
             ProspectCommand::Permit(input) => Reply::of(&permit::permit(ctx, &input)?),
             ProspectCommand::Record(input) => Reply::of(&record::record(ctx, &input)?),
+            ProspectCommand::BeginWork(input) => Reply::of(&begin_work::begin_work(ctx, &input)?),
+            ProspectCommand::FinishWork(input) => Reply::of(&finish_work::finish_work(ctx, input)?),
             ProspectCommand::Claim(input) => Reply::of(&claim::claim(ctx, &input)?),
             ProspectCommand::Absorb(input) => Reply::of(&absorb::absorb(ctx, &input)?),
             ProspectCommand::Forget(input) => Reply::of(&forget::forget(ctx, &input)?),

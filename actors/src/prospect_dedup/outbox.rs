@@ -1,10 +1,11 @@
-//! What a prospect wants from other identities: claims, hand-overs, forwards, and to be forgotten.
+//! What a prospect wants from other identities: claims, hand-overs, forwards, and to be forgotten;
+//! and what it puts on the queues of the pipeline.
 //!
 //! All of it is tried until it is settled, and doing it twice changes nothing.
 
 use super::store::identities;
 use super::store::me::{self, Me};
-use super::{merge, person};
+use super::{merge, person, pipeline};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use schema::codec::read_json;
@@ -42,6 +43,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
             let key = format!("forward:{}:{}", person::own_id(ctx)?, entry.key);
             Ok(person::call_packed(ctx, to, key, entry.body.clone()))
         }
+        (pipeline::WORK, None) => pipeline::effect(ctx),
         (FORGET, _) => {
             let key = format!("forget:{}", person::own_id(ctx)?);
             Ok(person::call(ctx, id_of(entry)?, key, &ProspectCommand::Forget(Forget {})))

@@ -1,7 +1,8 @@
-//! What a prospect does at a time: a follow-up is due, a permit runs out.
+//! What a prospect does at a time: a follow-up is due, a permit runs out, a work of the
+//! pipeline is due.
 
-use super::person;
 use super::store::{me, permits};
+use super::{person, pipeline};
 use crate::kernel::{Ctx, Timer};
 use schema::Reject;
 use schema::codec::to_json;
@@ -20,6 +21,7 @@ pub fn run(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     match timer.kind.as_str() {
         FOLLOW_UP => follow_up(ctx),
         PERMIT => permit(ctx, timer),
+        pipeline::WORK => pipeline::timer(ctx),
         other => Err(Reject::internal(format!("no timer of kind {other}"))),
     }
 }

@@ -1,9 +1,9 @@
 //! The prospect as others see it: over HTTP, and in D1.
 
-use super::person;
 use super::store::fields::{self, ATTRIBUTE};
 use super::store::me::{self, Me};
 use super::store::{identities, suppressions};
+use super::{person, pipeline};
 use crate::kernel::Ctx;
 use schema::Reject;
 use schema::prospect::Prospect;
@@ -45,6 +45,7 @@ pub fn prospect(ctx: &Ctx<'_>, me: Me) -> Result<Prospect, Reject> {
         follow_up_at: me.follow_up_at,
         follow_up_note: me.follow_up_note,
         follow_up_due: me.follow_up_due,
+        pipeline: pipeline::shown(ctx)?,
     })
 }
 

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 /// How many rows one request imports.
 const ROWS_MAX: usize = 500;
 /// How often an alias is followed: pointers go from weaker to stronger identities, and end soon.
-const MOVES_MAX: usize = 8;
+pub(crate) const MOVES_MAX: usize = 8;
 
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewProspect"))]
@@ -159,6 +159,7 @@ async fn import_row<P: Platform>(
         linkedin: row.linkedin,
         source: row.source,
         attributes: row.attributes,
+        into_pipeline: call.config.providers.any(),
     };
     let mut id = first.id(principal.workspace);
     for _ in 0..MOVES_MAX {

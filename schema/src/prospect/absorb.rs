@@ -1,6 +1,6 @@
 //! What a new alias hands over to the owner of its person.
 
-use super::{HistoryRow, IdentityRow, Reason, Stage};
+use super::{HistoryRow, IdentityRow, PipelineRow, Reason, Stage};
 use crate::Millis;
 use crate::ids::ProspectId;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,9 @@ pub struct Absorb {
     pub history: Vec<HistoryRow>,
     /// The identities that it knew of.
     pub identities: Vec<IdentityRow>,
+    /// Its place in the pipeline, where it has one.
+    #[serde(default)]
+    pub pipeline: Option<PipelineRow>,
 }
 
 /// A field on its way.

@@ -10,7 +10,7 @@ use crate::prospect_dedup::identity::Identity;
 use crate::prospect_dedup::store::fields::{self, ATTRIBUTE};
 use crate::prospect_dedup::store::identities::{self, LINKED};
 use crate::prospect_dedup::store::me::{self, Me};
-use crate::prospect_dedup::{ALSO_MAX, ATTRIBUTES_MAX, FIELD_CHARS_MAX, person};
+use crate::prospect_dedup::{ALSO_MAX, ATTRIBUTES_MAX, FIELD_CHARS_MAX, person, pipeline};
 use schema::ids::ProspectId;
 use schema::prospect::{FieldRow, IdentityKind, IdentityRow, Import, Imported, moved};
 use schema::{Permission, Reject, check};
@@ -40,10 +40,11 @@ pub fn import(ctx: &mut Ctx<'_>, input: Import) -> Result<Imported, Reject> {
         return Err(Reject::field("attributes", "this prospect has too many already"));
     }
 
-    let mut changed = created;
+    let mut filled = false;
     for field in &fields {
-        changed |= fields::join(ctx.sql, field)?;
+        filled |= fields::join(ctx.sql, field)?;
     }
+    let mut changed = created | filled;
     if id != own {
         changed |=
             person::claim(ctx, id, Some(&identity.text), identity.kind == IdentityKind::Email)?;
@@ -53,6 +54,12 @@ pub fn import(ctx: &mut Ctx<'_>, input: Import) -> Result<Imported, Reject> {
         let id = other.id(ctx.principal.workspace);
         let certain = other.kind == IdentityKind::Email;
         changed |= person::claim(ctx, id, Some(&other.text), certain)?;
+    }
+    if filled {
+        pipeline::news(ctx)?;
+    }
+    if input.into_pipeline {
+        pipeline::start(ctx)?;
     }
     if changed {
         person::note(

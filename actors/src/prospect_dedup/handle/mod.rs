@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
 pub mod absorb;
+pub mod begin_work;
 pub mod claim;
 pub mod delete;
+pub mod finish_work;
 pub mod forget;
 pub mod get;
 pub mod history;

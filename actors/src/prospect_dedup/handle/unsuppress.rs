@@ -7,7 +7,7 @@
 
 use crate::kernel::Ctx;
 use crate::prospect_dedup::store::suppressions;
-use crate::prospect_dedup::{NOTE_CHARS_MAX, person, view};
+use crate::prospect_dedup::{NOTE_CHARS_MAX, person, pipeline, view};
 use schema::prospect::{Prospect, Reason, Unsuppress};
 use schema::{Permission, Reject, check};
 
@@ -27,6 +27,7 @@ pub fn unsuppress(ctx: &mut Ctx<'_>, input: &Unsuppress) -> Result<Prospect, Rej
     }
 
     suppressions::lift(ctx.sql, input.reason, ctx.now)?;
+    pipeline::news(ctx)?;
     person::note(ctx, "suppression.lifted", Some(format!("{}: {note}", input.reason.as_str())))?;
     person::touch(ctx, &mut me)?;
     view::prospect(ctx, me)

@@ -5,7 +5,7 @@
 use super::import::check_attributes;
 use crate::kernel::Ctx;
 use crate::prospect_dedup::store::fields::{self, ATTRIBUTE};
-use crate::prospect_dedup::{ATTRIBUTES_MAX, FIELD_CHARS_MAX, person, view};
+use crate::prospect_dedup::{ATTRIBUTES_MAX, FIELD_CHARS_MAX, person, pipeline, view};
 use schema::prospect::{FieldRow, Prospect, Update};
 use schema::{Permission, Reject, check};
 
@@ -29,6 +29,7 @@ pub fn update(ctx: &mut Ctx<'_>, input: &Update) -> Result<Prospect, Reject> {
         }
     }
     if !changed.is_empty() {
+        pipeline::news(ctx)?;
         person::note(ctx, "prospect.updated", Some(changed.join(", ")))?;
         person::touch(ctx, &mut me)?;
     }

@@ -5,4 +5,5 @@ pub mod history;
 pub mod identities;
 pub mod me;
 pub mod permits;
+pub mod pipeline;
 pub mod suppressions;

@@ -1,0 +1,471 @@
+//! The way through the pipeline, whatever is lost, comes twice, late or in another order.
+
+use super::harness::{Town, id_of, row, suppress};
+use super::pipeline::{HINT_MS, LEASE_MS, PATIENCE_MS, SUPPRESSED, UNKNOWNS_MAX};
+use crate::kernel::testing::agent;
+use schema::ids::ProspectId;
+use schema::pipeline::Work;
+use schema::prospect::{
+    BeginWork, Begun, Delete, Fact, FactField, Facts, FinishWork, Found, Import, Known, Noted,
+    PermitReply, Pipeline, PipelineState, ProspectCommand, Reason, RetryAt, Unsuppress, Update,
+    Verdict, Verified, WorkKind, WorkOutcome,
+};
+use schema::{Code, Millis, Reject, Role};
+
+const MINUTE: Millis = 60_000;
+
+/// The consumers of the queues, and what they have not said yet.
+struct Office {
+    town: Town,
+    held: Vec<(ProspectId, FinishWork)>,
+    spent: i64,
+}
+
+/// What there is to be found out: `n` says how the person ends.
+fn truth(work: WorkKind, person: &Known) -> WorkOutcome {
+    let name = person.name.clone().unwrap_or_default();
+    let n: usize = name.split(' ').next_back().and_then(|n| n.parse().ok()).unwrap_or(0);
+    match work {
+        WorkKind::Enrich => WorkOutcome::Facts(Facts {
+            facts: [FactField::Title, FactField::Company]
+                .map(|field| Fact { field, value: format!("Of {n}"), source: "apollo".into() })
+                .into(),
+        }),
+        WorkKind::Find if n % 5 == 4 => WorkOutcome::NotFound { reason: "hunter, apollo".into() },
+        WorkKind::Find => found(&format!("person.{n}@acme.example")),
+        WorkKind::Verify => verdict([Verdict::Valid, Verdict::CatchAll, Verdict::Invalid][n % 3]),
+    }
+}
+
+fn end_of(n: usize) -> PipelineState {
+    match n {
+        _ if n % 5 == 4 => PipelineState::NotFound,
+        _ => [PipelineState::Verified, PipelineState::CatchAll, PipelineState::Invalid][n % 3],
+    }
+}
+
+fn found(address: &str) -> WorkOutcome {
+    let (address, source) = (address.to_owned(), "hunter".to_owned());
+    WorkOutcome::Found(Found { address, score: 90, source, is_verified: false })
+}
+
+fn verdict(verdict: Verdict) -> WorkOutcome {
+    WorkOutcome::Verified(Verified { verdict, source: format!("millionverifier {verdict:?}") })
+}
+
+fn facts(all: &[(FactField, &str)]) -> WorkOutcome {
+    let fact = |&(field, value): &(FactField, &str)| Fact {
+        field,
+        value: value.to_owned(),
+        source: "apollo".to_owned(),
+    };
+    WorkOutcome::Facts(Facts { facts: all.iter().map(fact).collect() })
+}
+
+fn finish(work: WorkKind, attempt: i64, outcome: WorkOutcome) -> FinishWork {
+    FinishWork { work, attempt, cost_micros: 1_000, outcome }
+}
+
+impl Office {
+    fn new(seed: u64) -> Self {
+        Self { town: Town::new(seed), held: Vec::new(), spent: 0 }
+    }
+
+    fn import(&mut self, email: Option<&str>, name: Option<&str>) -> ProspectId {
+        let (id, import) = row(email, name, name.map(|_| "acme.example"));
+        let import = ProspectCommand::Import(Import { into_pipeline: true, ..import });
+        self.town.ask::<serde_json::Value>(id, &import).expect("imported");
+        id
+    }
+
+    fn begin(&mut self, id: ProspectId, work: WorkKind) -> Result<Begun, Reject> {
+        self.town.ask(id, &ProspectCommand::BeginWork(BeginWork { work }))
+    }
+
+    /// Begins a work that is due; gives its attempt.
+    fn attempt(&mut self, id: ProspectId, work: WorkKind) -> i64 {
+        match self.begin(id, work) {
+            Ok(Begun::Leased { attempt, .. }) => attempt,
+            other => panic!("{work:?} of {id}: {other:?}"),
+        }
+    }
+
+    fn say(&mut self, id: ProspectId, finish: FinishWork) {
+        let said = self.town.ask::<Noted>(id, &ProspectCommand::FinishWork(finish));
+        assert!(said.is_ok(), "{said:?}");
+    }
+
+    /// Begins a work that is due, and ends it.
+    fn work(&mut self, id: ProspectId, work: WorkKind, outcome: WorkOutcome) {
+        let attempt = self.attempt(id, work);
+        self.say(id, finish(work, attempt, outcome));
+    }
+
+    fn place(&mut self, id: ProspectId) -> Pipeline {
+        self.town.get(id).pipeline.expect("it is in the pipeline")
+    }
+
+    fn state(&mut self, id: ProspectId) -> (PipelineState, String) {
+        let place = self.place(id);
+        (place.state, place.reason.unwrap_or_default())
+    }
+
+    /// Puts what waits in outboxes on the queues, and takes all messages, those that came twice
+    /// once.
+    fn messages(&mut self) -> Vec<Work> {
+        self.town.settle();
+        let mut all = std::mem::take(&mut self.town.queued);
+        all.sort();
+        all.dedup();
+        all.iter().map(|text| Work::parse(text).expect("a message")).collect()
+    }
+
+    /// Carries out what a message asks for, or does not.
+    fn consume(&mut self, message: &Work) {
+        let (work, of) = match message {
+            Work::Enrich(of) => (WorkKind::Enrich, of),
+            Work::Find(of) => (WorkKind::Find, of),
+            Work::Verify(of) => (WorkKind::Verify, of),
+            other => panic!("no work on a prospect: {other:?}"),
+        };
+        let begun = self.begin(of.prospect_id, work).expect("an answer");
+        let Begun::Leased { attempt, person, .. } = begun else { return };
+        let dice = self.town.seed.below(100);
+        let trouble = self.town.trouble;
+        let outcome = if dice < trouble / 2 {
+            let at = self.town.now + self.town.seed.below(90_000) as Millis;
+            WorkOutcome::RetryAt(RetryAt { at, reason: "hunter wants to be left alone".into() })
+        } else {
+            truth(work, &person)
+        };
+        let finish = finish(work, attempt, outcome);
+        self.spent += finish.cost_micros;
+        match self.town.seed.below(100) {
+            // The consumer dies, or says it late, or twice.
+            n if n < trouble / 2 => {}
+            n if n < trouble => self.held.push((of.prospect_id, finish)),
+            n if n < 2 * trouble => {
+                self.say(of.prospect_id, finish.clone());
+                self.held.push((of.prospect_id, finish));
+            }
+            _ => self.say(of.prospect_id, finish),
+        }
+    }
+
+    /// One thing of those that can happen.
+    fn stir(&mut self) {
+        match self.town.seed.below(8) {
+            0..4 => drop(self.town.step()),
+            4..6 if !self.town.queued.is_empty() => {
+                let at = self.town.seed.index(self.town.queued.len());
+                let text = self.town.queued.swap_remove(at);
+                self.consume(&Work::parse(&text).expect("a message"));
+            }
+            6 if !self.held.is_empty() => {
+                let at = self.town.seed.index(self.held.len());
+                let (id, finish) = self.held.swap_remove(at);
+                self.say(id, finish);
+            }
+            _ => {
+                let wait = self.town.seed.below(2 * MINUTE as u64) as Millis;
+                self.town.pass(wait);
+            }
+        }
+    }
+}
+
+#[test]
+fn everybody_comes_to_the_right_end_whatever_is_lost_repeated_late_or_out_of_order() {
+    for seed in 0..24 {
+        let mut office = Office::new(seed);
+        let ids: Vec<ProspectId> =
+            (0..10).map(|n| office.import(None, Some(&format!("Person {n}")))).collect();
+        for _ in 0..600 {
+            office.stir();
+        }
+        for _ in 0..40 {
+            for message in office.messages() {
+                office.consume(&message);
+            }
+            office.town.pass(HINT_MS);
+        }
+        let mut cost = 0;
+        for (n, id) in ids.iter().enumerate() {
+            let person = office.town.get(*id);
+            let place = person.pipeline.clone().expect("it is in the pipeline");
+            assert_eq!(place.state, end_of(n), "seed {seed}, person {n}: {place:?}");
+            let address = Some(format!("person.{n}@acme.example"));
+            assert_eq!(person.email, address.filter(|_| n % 5 != 4), "seed {seed}");
+            assert_eq!(person.title, Some(format!("Of {n}")), "seed {seed}");
+            let works = if n % 5 == 4 { 2 } else { 3 };
+            assert!(place.cost_micros >= works * 1_000, "seed {seed}: {place:?}");
+            cost += place.cost_micros;
+        }
+        assert!(cost <= office.spent, "seed {seed}: {cost} of {}", office.spent);
+        assert_eq!(office.town.owners(), 10, "seed {seed}");
+        // What is said after the end changes nothing.
+        let before: Vec<_> = ids.iter().map(|id| office.town.get(*id)).collect();
+        for (id, finish) in std::mem::take(&mut office.held) {
+            office.say(id, finish);
+        }
+        let after: Vec<_> = ids.iter().map(|id| office.town.get(*id)).collect();
+        assert_eq!(before, after, "seed {seed}");
+        assert!(office.messages().is_empty(), "seed {seed}");
+    }
+}
+
+#[test]
+fn an_address_that_was_found_is_an_identity_of_the_person_and_the_way_goes_on_there() {
+    let mut office = Office::new(4);
+    let name = office.import(None, Some("Ann Ames"));
+    office.work(name, WorkKind::Enrich, facts(&[]));
+    assert_eq!(office.state(name), (PipelineState::Enriched, "nothing new".into()));
+    office.work(name, WorkKind::Find, found("Ann <Ann@acme.example>"));
+    let verify = office.messages();
+    let owner = id_of("ann@acme.example");
+    assert_eq!(office.town.get(name).id, owner, "the address owns the person");
+    assert!(matches!(verify.last(), Some(Work::Verify(of)) if of.prospect_id == owner));
+    assert_eq!(office.state(owner), (PipelineState::Found, "hunter, score 90".into()));
+    office.work(name, WorkKind::Verify, verdict(Verdict::Valid));
+    let place = office.place(owner);
+    assert_eq!((place.state, place.cost_micros), (PipelineState::Verified, 3_000));
+    // Whoever was imported by that address alone is the same person.
+    let mut office = Office::new(4);
+    let bob = office.import(Some("bob@acme.example"), None);
+    let name = office.import(None, Some("Bob Bauer"));
+    office.work(name, WorkKind::Enrich, facts(&[]));
+    office.work(name, WorkKind::Find, found("bob@acme.example"));
+    office.town.settle();
+    assert_eq!((office.town.owners(), office.town.get(name).id), (1, bob));
+    assert_eq!(office.state(bob).0, PipelineState::Found);
+}
+
+#[test]
+fn each_outcome_leads_to_its_state_and_says_why() {
+    let retry = |at| WorkOutcome::RetryAt(RetryAt { at, reason: "hunter 429".into() });
+    let judge = |verdict_is| (WorkKind::Verify, verdict(verdict_is));
+    for (outcomes, state, reason) in [
+        (
+            vec![(WorkKind::Enrich, facts(&[(FactField::Title, "CTO"), (FactField::Title, "x")]))],
+            PipelineState::Found,
+            "title by apollo",
+        ),
+        (
+            vec![(WorkKind::Enrich, facts(&[(FactField::Title, "a\nb")]))],
+            PipelineState::Found,
+            "nothing new",
+        ),
+        (vec![(WorkKind::Enrich, retry(0))], PipelineState::New, "hunter 429"),
+        (
+            vec![(WorkKind::Enrich, facts(&[])), judge(Verdict::Valid)],
+            PipelineState::Verified,
+            "millionverifier Valid",
+        ),
+        (
+            vec![(WorkKind::Enrich, facts(&[])), judge(Verdict::CatchAll)],
+            PipelineState::CatchAll,
+            "millionverifier CatchAll",
+        ),
+        (
+            vec![(WorkKind::Enrich, facts(&[])), judge(Verdict::Invalid)],
+            PipelineState::Invalid,
+            "millionverifier Invalid",
+        ),
+        (
+            vec![(WorkKind::Enrich, facts(&[])), judge(Verdict::Unknown)],
+            PipelineState::Found,
+            "millionverifier Unknown",
+        ),
+        (
+            vec![(WorkKind::Enrich, facts(&[])), judge(Verdict::Unasked)],
+            PipelineState::GivenUp,
+            "millionverifier Unasked",
+        ),
+    ] {
+        let mut office = Office::new(4);
+        let ann = office.import(Some("ann@acme.example"), None);
+        for (work, outcome) in outcomes {
+            office.work(ann, work, outcome);
+        }
+        assert_eq!(office.state(ann), (state, reason.to_owned()));
+    }
+    let by_name = |outcome, state, reason: &str| {
+        let mut office = Office::new(4);
+        let ann = office.import(None, Some("Ann Ames"));
+        office.work(ann, WorkKind::Enrich, facts(&[]));
+        office.work(ann, WorkKind::Find, outcome);
+        office.town.settle();
+        assert_eq!(office.state(ann), (state, reason.to_owned()));
+    };
+    let nowhere = || WorkOutcome::NotFound { reason: "nobody knows".into() };
+    by_name(nowhere(), PipelineState::NotFound, "nobody knows");
+    by_name(found("ann@"), PipelineState::NotFound, "what hunter found is no address");
+    let guess = Found {
+        address: "ann.ames@acme.example".into(),
+        score: 50,
+        source: "pattern".into(),
+        is_verified: true,
+    };
+    by_name(WorkOutcome::Found(guess), PipelineState::Verified, "pattern, score 50");
+    let mut office = Office::new(4);
+    let ann = office.import(None, Some("Ann Ames"));
+    office.work(ann, WorkKind::Enrich, facts(&[(FactField::Email, "ann@acme.example")]));
+    office.town.settle();
+    assert_eq!(office.state(ann), (PipelineState::Found, "email by apollo".into()));
+    assert_eq!(office.town.get(ann).id, id_of("ann@acme.example"));
+}
+
+#[test]
+fn a_work_whose_lease_is_over_is_given_again_and_what_the_first_one_says_then_is_too_late() {
+    let mut office = Office::new(4);
+    let ann = office.import(Some("ann@acme.example"), None);
+    assert_eq!(office.messages().len(), 1);
+    let first = office.attempt(ann, WorkKind::Enrich);
+    assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}));
+    office.town.pass(LEASE_MS - 1);
+    assert_eq!(office.state(ann).0, PipelineState::Enriching);
+    office.town.pass(1);
+    assert_eq!(office.state(ann), (PipelineState::New, "it was begun and did not end".into()));
+    assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}), "not at once");
+    office.say(ann, finish(WorkKind::Enrich, first, facts(&[(FactField::Title, "late")])));
+    office.town.pass(MINUTE);
+    assert_eq!(office.messages().len(), 1, "it is on its queue again");
+    let second = office.attempt(ann, WorkKind::Enrich);
+    assert_ne!(first, second);
+    office.say(ann, finish(WorkKind::Enrich, first, facts(&[(FactField::Title, "late")])));
+    assert_eq!(office.state(ann).0, PipelineState::Enriching);
+    for _ in 0..2 {
+        office.say(ann, finish(WorkKind::Enrich, second, facts(&[(FactField::Title, "CTO")])));
+    }
+    let person = office.town.get(ann);
+    assert_eq!(person.title.as_deref(), Some("CTO"));
+    assert_eq!(person.pipeline.expect("it is in the pipeline").cost_micros, 1_000, "paid once");
+}
+
+#[test]
+fn a_message_that_its_queue_has_lost_is_sent_again() {
+    let mut office = Office::new(4);
+    let ann = office.import(Some("ann@acme.example"), None);
+    for _ in 0..3 {
+        assert_eq!(office.messages().len(), 1);
+        assert!(office.messages().is_empty());
+        office.town.pass(HINT_MS);
+    }
+    office.work(ann, WorkKind::Enrich, facts(&[]));
+    office.work(ann, WorkKind::Verify, verdict(Verdict::Valid));
+    office.messages();
+    office.town.pass(10 * HINT_MS);
+    assert!(office.messages().is_empty(), "at its end nobody asks any more");
+}
+
+#[test]
+fn what_cannot_be_done_is_tried_ever_later_and_given_up_in_the_end() {
+    let mut office = Office::new(4);
+    let ann = office.import(Some("ann@acme.example"), None);
+    let start = office.town.now;
+    let mut tries = 0;
+    while office.place(ann).state != PipelineState::GivenUp {
+        let attempt = office.attempt(ann, WorkKind::Enrich);
+        let retry = RetryAt { at: 0, reason: "apollo 503".into() };
+        office.say(ann, finish(WorkKind::Enrich, attempt, WorkOutcome::RetryAt(retry)));
+        tries += 1;
+        assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}), "not at once");
+        office.town.pass(if tries < 5 { 2 * MINUTE } else { 70 * MINUTE });
+    }
+    assert!(office.town.now - start >= PATIENCE_MS);
+    assert!((200..400).contains(&tries), "{tries} tries");
+    assert_eq!(office.state(ann).1, "tried for too long: apollo 503");
+
+    let bob = office.import(Some("bob@acme.example"), None);
+    office.work(bob, WorkKind::Enrich, facts(&[]));
+    for n in 1..=UNKNOWNS_MAX {
+        office.town.pass(24 * 60 * MINUTE);
+        office.work(bob, WorkKind::Verify, verdict(Verdict::Unknown));
+        let given_up = office.place(bob).state == PipelineState::GivenUp;
+        assert_eq!(given_up, n == UNKNOWNS_MAX);
+    }
+}
+
+#[test]
+fn nobody_is_worked_on_who_must_not_be_written_to_and_whoever_refuses_is_suppressed() {
+    let mut office = Office::new(4);
+    let ann = office.import(Some("ann@acme.example"), None);
+    office.town.note(ann, &suppress(Reason::Manual));
+    assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}));
+    assert_eq!(office.state(ann), (PipelineState::GivenUp, SUPPRESSED.to_owned()));
+    let lift = Unsuppress { reason: Reason::Manual, note: "they asked us".into() };
+    office.town.who = agent(1, Role::Admin);
+    office.town.ask::<serde_json::Value>(ann, &ProspectCommand::Unsuppress(lift)).expect("lifted");
+    office.town.who = crate::kernel::testing::system();
+    office.work(ann, WorkKind::Enrich, WorkOutcome::Refused { source: "hunter".into() });
+    let why = "the person has asked hunter not to be processed";
+    assert_eq!(office.state(ann), (PipelineState::GivenUp, why.into()));
+    assert_eq!(office.town.get(ann).suppression, Some(Reason::OptOut));
+    assert!(matches!(office.town.permit(ann, "s1", 1), PermitReply::Denied { .. }));
+
+    let bob = office.import(Some("bob@acme.example"), None);
+    let attempt = office.attempt(bob, WorkKind::Enrich);
+    office.town.who = agent(1, Role::Admin);
+    office.town.note(bob, &ProspectCommand::Delete(Delete {}));
+    office.town.who = crate::kernel::testing::system();
+    let late = finish(WorkKind::Enrich, attempt, facts(&[(FactField::Title, "CTO")]));
+    let late = office.town.ask::<Noted>(bob, &ProspectCommand::FinishWork(late));
+    assert_eq!(late.map_err(|reject| reject.code), Err(Code::Gone));
+    let object = &office.town.objects[&bob];
+    assert_eq!((object.count("pipeline"), object.count("fields")), (0, 0));
+    office.town.pass(2 * HINT_MS);
+    assert!(office.messages().iter().all(|work| !matches!(work, Work::Find(_))));
+}
+
+#[test]
+fn whoever_was_not_found_is_looked_for_again_once_more_is_known() {
+    let mut office = Office::new(4);
+    let ann = office.import(None, Some("Ann Ames"));
+    office.work(ann, WorkKind::Enrich, facts(&[]));
+    office.work(ann, WorkKind::Find, WorkOutcome::NotFound { reason: "nobody".into() });
+    office.messages();
+    office.import(None, Some("Ann Ames"));
+    assert_eq!(office.state(ann).0, PipelineState::NotFound, "the row said nothing new");
+    let update = Update { linkedin: Some("https://l.example/ann".into()), ..Update::default() };
+    let update = ProspectCommand::Update(update);
+    office.town.ask::<serde_json::Value>(ann, &update).expect("updated");
+    assert_eq!(office.state(ann).0, PipelineState::New);
+    assert!(matches!(office.messages()[..], [Work::Enrich(_)]));
+    // A row that gives the address: it is verified, not looked for.
+    office.work(ann, WorkKind::Enrich, facts(&[]));
+    let address = office.import(Some("ann@acme.example"), Some("Ann Ames"));
+    office.town.settle();
+    assert_eq!(office.town.get(ann).id, address);
+    assert_eq!(office.state(address), (PipelineState::Found, "the address is another".into()));
+    let cost = office.place(address).cost_micros;
+    assert_eq!(cost, 3_000, "what was paid stays");
+}
+
+#[test]
+fn only_postroom_itself_works_and_an_outcome_belongs_to_its_work() {
+    let mut office = Office::new(4);
+    let ann = office.import(Some("ann@acme.example"), None);
+    let attempt = office.attempt(ann, WorkKind::Enrich);
+    let finish = finish(WorkKind::Enrich, attempt, facts(&[]));
+    for wrong in [
+        FinishWork { outcome: verdict(Verdict::Valid), ..finish.clone() },
+        FinishWork { outcome: found("a@b.example"), ..finish.clone() },
+        FinishWork { cost_micros: -1, ..finish.clone() },
+        FinishWork { cost_micros: i64::MAX, ..finish.clone() },
+    ] {
+        let wrong = ProspectCommand::FinishWork(wrong);
+        let refused = office.town.ask::<Noted>(ann, &wrong).expect_err("refused");
+        assert_eq!(refused.code, Code::InvalidInput);
+    }
+    let nobody = id_of("nobody@acme.example");
+    let unknown = office.begin(nobody, WorkKind::Enrich).expect_err("refused");
+    assert_eq!(unknown.code, Code::NotFound);
+    office.town.who = agent(1, Role::Owner);
+    for command in [
+        ProspectCommand::BeginWork(BeginWork { work: WorkKind::Enrich }),
+        ProspectCommand::FinishWork(finish),
+    ] {
+        let refused = office.town.ask::<Noted>(ann, &command).expect_err("refused");
+        assert_eq!(refused.code, Code::Forbidden);
+    }
+}
