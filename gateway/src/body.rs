@@ -119,7 +119,11 @@ fn check_type(value: Option<&str>) -> Result<(), Reject> {
     Err(Reject::new(Code::UnsupportedMediaType, "content-type must be application/json (UTF-8)"))
 }
 
-fn check_length(value: Option<&str>, bytes_max: usize) -> Result<(), Reject> {
+/// Refuses a body by the length that it says it has.
+///
+/// # Errors
+/// `too_large`, `bad_request`.
+pub fn check_length(value: Option<&str>, bytes_max: usize) -> Result<(), Reject> {
     match value.map(str::parse::<u64>) {
         None => Ok(()),
         Some(Ok(length)) if length > bytes_max as u64 => Err(too_large(bytes_max)),

@@ -4,7 +4,8 @@
 //! request and what becomes of it) → [`router`], [`query`], [`body`], [`respond`], [`page`] (the
 //! edges of HTTP) → [`token`], [`password`], [`auth`] (who calls) → [`routes`] (one short function
 //! an endpoint) → [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`dead_letters`],
-//! [`scheduled`] (the other ways in) → `edge` (the Worker runtime, wasm only).
+//! [`scheduled`] (the other ways in), [`rows`], [`imports`] and [`people`] (prospects from files) →
+//! `edge` (the Worker runtime, wasm only).
 
 pub mod answer;
 pub mod app;
@@ -16,6 +17,7 @@ pub mod d1;
 pub mod dead_letters;
 pub mod email;
 pub mod http;
+pub mod imports;
 pub mod link;
 pub mod log;
 pub mod multipart;
@@ -23,6 +25,7 @@ pub mod multipart;
 pub mod openapi;
 pub mod page;
 pub mod password;
+pub mod people;
 pub mod platform;
 pub mod prospect_work;
 pub mod providers;
@@ -31,6 +34,7 @@ pub mod queue;
 pub mod respond;
 pub mod router;
 pub mod routes;
+pub mod rows;
 pub mod scheduled;
 pub mod table;
 pub mod token;

@@ -1,10 +1,10 @@
 //! Carries out a work on a prospect that a queue asks for: it is leased, providers are asked, and
 //! the prospect hears what came of it.
 
+use crate::people::MOVES_MAX;
 use crate::platform::Platform;
 use crate::providers::ask::Counter;
 use crate::providers::waterfall;
-use crate::routes::prospects::MOVES_MAX;
 use actors::prospect_dedup::identity::instance;
 use schema::ids::ProspectId;
 use schema::pipeline::OfProspect;

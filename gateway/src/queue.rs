@@ -5,7 +5,7 @@
 //! moved to `dead-letter-queue` by the platform, without a reason.
 
 use crate::platform::Platform;
-use crate::{dead_letters, email, log, prospect_work};
+use crate::{dead_letters, email, imports, log, prospect_work};
 use schema::dead_letter::Consumed;
 use schema::pipeline::{Queue, StoredMail, Work};
 use schema::prospect::WorkKind;
@@ -124,6 +124,7 @@ fn delay(attempts: i64) -> u32 {
 
 async fn perform<P: Platform>(platform: &P, work: &Work) -> Result<(), Reject> {
     match work {
+        Work::ImportRows(part) => imports::take(platform, part).await,
         Work::FileMail(mail) => file_mail(platform, mail).await,
         Work::Enrich(of) => prospect_work::carry_out(platform, WorkKind::Enrich, of).await,
         Work::Find(of) => prospect_work::carry_out(platform, WorkKind::Find, of).await,

@@ -384,6 +384,7 @@ pub const ROOM: &[Line] = &[
     get("/v1/tickets/{ticketId}/signature", "renderSignature", "Rendered"),
     matched(act("/v1/tickets/{ticketId}/macros/{id}/apply", "applyMacro", "MacroApplied")),
     list("/v1/views/{id}/tickets", "listViewTickets", "Ticket", &[]),
+    get("/api/prospects/imports/{importId}", "getProspectImport", "ProspectImport"),
     get("/v1/snapshot", "snapshot", "Snapshot"),
     list(
         "/v1/search",

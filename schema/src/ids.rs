@@ -161,6 +161,10 @@ id!(
     DeadLetterId
 );
 id!(
+    /// A file of prospects that is imported. Not a UUIDv7: it is made of its request's key.
+    ProspectImportId
+);
+id!(
     /// One WebSocket connection.
     ConnectionId
 );

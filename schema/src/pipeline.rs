@@ -7,8 +7,8 @@
 //! letter at once.
 
 use crate::codec::{read_json, to_json};
-use crate::ids::{ProspectId, WorkspaceId};
-use crate::prospect::WorkKind;
+use crate::ids::{ProspectId, ProspectImportId, WorkspaceId};
+use crate::prospect::{NewProspect, WorkKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +94,8 @@ impl Queue {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub enum Work {
+    /// On `prospect-queue`: rows of a file are to be imported.
+    ImportRows(ImportRows),
     /// On `inbound-queue`: a mail that is in storage is to be filed.
     FileMail(StoredMail),
     /// On `enrichment-queue`: more is to be found out about a prospect.
@@ -112,6 +114,33 @@ pub struct OfProspect {
     pub workspace_id: WorkspaceId,
     /// Its id; it may be an alias by now.
     pub prospect_id: ProspectId,
+}
+
+/// A part of a file of prospects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImportRows {
+    /// The workspace that they are imported into.
+    pub workspace_id: WorkspaceId,
+    /// The import.
+    pub import_id: ProspectImportId,
+    /// Which part of it this is, from 0.
+    pub part: i64,
+    /// The rows, those too that are wrong.
+    pub rows: Vec<FileRow>,
+}
+
+/// A row of a file: a prospect, or what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileRow {
+    /// Which of the file, from 1.
+    pub row: i64,
+    /// Who it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prospect: Option<NewProspect>,
+    /// Why that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// A mail that is in storage and waits to be filed.
@@ -140,6 +169,7 @@ impl Work {
     #[must_use]
     pub const fn queue(&self) -> Queue {
         match self {
+            Self::ImportRows(_) => Queue::ProspectQueue,
             Self::FileMail(_) => Queue::InboundQueue,
             Self::Enrich(_) => Queue::EnrichmentQueue,
             Self::Find(_) | Self::Verify(_) => Queue::EmailFinderQueue,
@@ -191,6 +221,7 @@ impl Work {
             return Err(format!("it is of version {v}, and {VERSION} is read here"));
         }
         match &*kind {
+            "importRows" => strictly(text).map(Self::ImportRows),
             "fileMail" => strictly(text).map(Self::FileMail),
             "enrich" => strictly(text).map(Self::Enrich),
             "find" => strictly(text).map(Self::Find),

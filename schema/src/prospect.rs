@@ -13,10 +13,12 @@ use std::collections::BTreeMap;
 
 mod absorb;
 mod fate;
+mod new;
 mod work;
 
 pub use absorb::{Absorb, FieldRow, PermitRow, SuppressionRow};
 pub use fate::Fate;
+pub use new::NewProspect;
 pub use work::{
     BeginWork, Begun, Fact, FactField, Facts, FinishWork, Found, Known, Pipeline, PipelineRow,
     PipelineState, RetryAt, Verdict, Verified, WorkKind, WorkOutcome,

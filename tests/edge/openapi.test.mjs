@@ -11,8 +11,9 @@ import { folder, productWorker, VARS } from "../harness/worker.mjs";
 
 const CASES_MIN = 5_000;
 const CONFIG = join(ROOT, "tests", "harness", "schemathesis.toml");
-// These end the session that makes the requests, or are no HTTP; they are tried elsewhere.
-const NOT = ["logout", "logoutEverywhere", "realtime", "realtimeToo"];
+// These end the session that makes the requests, are no HTTP, or take what schemathesis cannot make;
+// they are tried elsewhere.
+const NOT = ["logout", "logoutEverywhere", "realtime", "realtimeToo", "importProspectFile"];
 
 test("no request that the document allows, and none that it forbids, finds a fault", { timeout: 900_000 }, async (t) => {
   const worker = await productWorker(t);

@@ -17,6 +17,13 @@ const reset = () => {
   counters = {};
   cursors = [];
 };
+// A cursor that was read to its end counts no more: what many have counted is kept as a sum.
+const CURSORS_MAX = 20_000;
+const fold = () => {
+  for (const cursor of cursors.splice(0, CURSORS_MAX / 2)) {
+    for (const field of ["rowsRead", "rowsWritten"]) count(`sql.${field}`, cursor[field]);
+  }
+};
 reset();
 const count = (name, by = 1) => (counters[name] = (counters[name] ?? 0) + by);
 
@@ -32,6 +39,7 @@ function patchSql(sql) {
   patched.add(proto);
   patch(proto, "exec", (exec) => function (...args) {
     const cursor = exec.apply(this, args);
+    if (cursors.length >= CURSORS_MAX) fold();
     cursors.push(cursor);
     count("sql.statements");
     return cursor;
@@ -108,7 +116,7 @@ export default class extends Worker {
     if (pathname === "/test/alarms") return Response.json(await this.alarms());
     if (pathname !== "/test/cost") return super.fetch(request);
     if (request.method === "POST") reset();
-    const sum = (field) => cursors.reduce((total, cursor) => total + cursor[field], 0);
+    const sum = (field) => cursors.reduce((total, cursor) => total + cursor[field], counters[`sql.${field}`] ?? 0);
     return Response.json({ ...counters, "sql.rowsRead": sum("rowsRead"), "sql.rowsWritten": sum("rowsWritten") });
   }
 

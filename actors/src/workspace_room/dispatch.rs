@@ -2,8 +2,8 @@
 
 use super::catalogue::Kind;
 use super::{
-    access, audit, catalogue, directory, handle, keys, notifications, outreach, privacy, reports,
-    rules, search, teams, transfer, uploads, webhooks,
+    access, audit, catalogue, directory, handle, keys, notifications, outreach, privacy,
+    prospect_imports, reports, rules, search, teams, transfer, uploads, webhooks,
 };
 use crate::kernel::{Ctx, Reply};
 use schema::Reject;
@@ -302,5 +302,10 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         RoomCommand::BeginUpload(input) => uploads::begin::begin_upload(ctx, &input),
         RoomCommand::FinishUpload(input) => uploads::finish::finish_upload(ctx, &input),
         RoomCommand::DropUpload(input) => uploads::drop_upload(ctx, &input),
+
+        RoomCommand::BeginProspectImport(input) => prospect_imports::begin(ctx, &input),
+        RoomCommand::EndProspectImport(input) => prospect_imports::end(ctx, &input),
+        RoomCommand::NoteProspectImport(input) => prospect_imports::note(ctx, input),
+        RoomCommand::GetProspectImport(input) => prospect_imports::get(ctx, &input),
     }
 }

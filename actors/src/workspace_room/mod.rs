@@ -20,6 +20,7 @@
 //! | [`catalogue`] | what the team prepares: categories, statuses, canned replies, macros, views |
 //! | [`changes`] | how a ticket changes, whoever asks |
 //! | [`attention`], [`removal`], [`moves`] | snoozing, claims; what is deleted; merge, split |
+//! | [`prospect_imports`] | how far imports of prospects are |
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
 //! | [`threads`], [`topic`] | which ticket a mail is brought to |
@@ -58,6 +59,7 @@ pub mod overview;
 pub mod people;
 pub mod places;
 pub mod privacy;
+pub mod prospect_imports;
 pub mod publish;
 pub mod removal;
 pub mod replies;
@@ -122,6 +124,7 @@ impl Actor for Core {
         UNPARSEABLE_INBOX,
         access::IDENTITIES,
         outreach::MIGRATION,
+        prospect_imports::MIGRATION,
         //
     ];
     type Command = RoomCommand;
@@ -182,6 +185,7 @@ impl Actor for Core {
                 | RoomCommand::StartCampaign(_)
                 | RoomCommand::BeginUpload(_)
                 | RoomCommand::FinishUpload(_)
+                | RoomCommand::BeginProspectImport(_)
         )
     }
 

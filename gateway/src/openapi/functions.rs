@@ -25,6 +25,8 @@ pub(crate) enum Body {
     Perhaps(Value),
     /// No JSON.
     Bytes,
+    /// A file of one of these types.
+    Files(&'static [&'static str]),
 }
 
 /// The type of bytes that may be anything.
@@ -158,6 +160,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::CancelSend
         | Route::ResolveSend => of_inboxes(route, s),
         Route::ImportProspects
+        | Route::ImportProspectFile
         | Route::ListProspects
         | Route::GetProspect
         | Route::ChangeProspect

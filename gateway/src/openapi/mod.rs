@@ -364,6 +364,10 @@ fn of_function(method: &str, path: &'static str, function: Function) -> Value {
             let bytes = json!({ "application/octet-stream": {} });
             operation["requestBody"] = json!({ "required": true, "content": bytes });
         }
+        Body::Files(types) => {
+            let content: Value = types.iter().map(|kind| ((*kind).to_owned(), json!({}))).collect();
+            operation["requestBody"] = json!({ "required": true, "content": content });
+        }
     }
     assert!(method == "GET" || !function.summary.is_empty());
     operation

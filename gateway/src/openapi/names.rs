@@ -23,6 +23,7 @@ use schema::room::notification::{
     Notification, NotificationSettings, NotificationTemplates, Unread,
 };
 use schema::room::privacy::{Erasure, Stored};
+use schema::room::prospect_import::ProspectImport;
 use schema::room::report::Report;
 use schema::room::schedule::ScheduledComment;
 use schema::room::search::Hit;
@@ -57,7 +58,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
     schemas!(
         Own Agent Invitation User Company Ticket ReadMark Event Comment Attachment
         ScheduledComment Snapshot UnparseableMail Hit Report
-        RowsImported
+        RowsImported ProspectImport
         Webhook Delivery
         Team Merge FreeMail Attribute Stored Erasure ApiKey AuditEntry
         Notification Unread NotificationSettings NotificationTemplates

@@ -1,11 +1,12 @@
 //! What the document says of prospects.
 
 use super::Schemas;
-use super::functions::{Function, nothing};
+use super::functions::{Body, Function, nothing};
 use crate::d1::ProspectRow;
 use crate::router::Route;
 use crate::routes::prospects;
-use schema::prospect::{HistoryRow, Prospect, Stage, Suppress, Update};
+use schema::prospect::{HistoryRow, NewProspect, Prospect, Stage, Suppress, Update};
+use schema::room::prospect_import::ProspectImport;
 use serde_json::json;
 
 /// Prospects.
@@ -13,7 +14,7 @@ pub(super) fn of_prospects(route: Route, s: &mut Schemas) -> Function {
     let prospect = s.reply::<Prospect>();
     match route {
         Route::ImportProspects => {
-            let row = s.input::<prospects::Row>();
+            let row = s.input::<NewProspect>();
             let many = json!({
                 "type": "object", "required": ["prospects"], "additionalProperties": false,
                 "properties": { "prospects": { "type": "array", "maxItems": 500, "items": {
@@ -27,6 +28,13 @@ pub(super) fn of_prospects(route: Route, s: &mut Schemas) -> Function {
             let summary = "Imports one prospect, or many with a result for each";
             let also = Some((200, "The prospect was known, or there were many."));
             Function { also, ..Function::makes("importProspects", summary, body, reply) }
+        }
+        Route::ImportProspectFile => {
+            let summary = "Imports a CSV file, or lines of JSON, of up to 20 MB";
+            let reply = s.reply::<ProspectImport>();
+            let reads = Function::reads("importProspectFile", summary, reply);
+            let body = Body::Files(&["text/csv", "application/x-ndjson"]);
+            Function { body, keyed: true, status: 202, ..reads }
         }
         Route::ListProspects => {
             let list =

@@ -21,6 +21,7 @@ pub mod microsoft;
 pub mod notifications;
 pub mod opt_out;
 pub mod pipeline;
+pub mod prospect_imports;
 pub mod prospects;
 pub mod realtime;
 pub mod reports;
@@ -90,6 +91,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::GetDeadLetter => pipeline::get(call).await,
         Route::DeleteDeadLetter => pipeline::delete(call).await,
         Route::ReplayDeadLetters => pipeline::replay(call).await,
+        Route::ImportProspectFile => prospect_imports::import(call).await,
         Route::ImportProspects => prospects::import(call).await,
         Route::ListProspects => prospects::list(call).await,
         Route::GetProspect => prospects::get(call).await,

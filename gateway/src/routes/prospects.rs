@@ -6,45 +6,21 @@ use crate::body::{IMPORT_BYTES_MAX, Rule};
 use crate::cursor::Cursor;
 use crate::d1::{self, ProspectFilter};
 use crate::gather::gather;
+use crate::people::{Importer, MOVES_MAX};
 use crate::platform::Platform;
 use crate::respond::Reply;
-use actors::prospect_dedup::identity::{Identity, instance};
+use actors::prospect_dedup::identity::instance;
 use schema::ids::ProspectId;
 use schema::prospect::{
-    Delete, Get, History, HistoryPage, Import, Imported, Noted, ProspectCommand, Stage, Suppress,
-    Update, moved_to,
+    Delete, Get, History, HistoryPage, Imported, NewProspect, Noted, ProspectCommand, Stage,
+    Suppress, Update, moved_to,
 };
 use schema::{ActorKind, Code, Permission, Principal, Reject};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
 /// How many rows one request imports.
 const ROWS_MAX: usize = 500;
-/// How often an alias is followed: pointers go from weaker to stronger identities, and end soon.
-pub(crate) const MOVES_MAX: usize = 8;
-
-#[derive(Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "NewProspect"))]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Row {
-    #[serde(default)]
-    email: Option<String>,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    company: Option<String>,
-    #[serde(default)]
-    domain: Option<String>,
-    #[serde(default)]
-    title: Option<String>,
-    #[serde(default)]
-    linkedin: Option<String>,
-    #[serde(default)]
-    source: Option<String>,
-    #[serde(default)]
-    attributes: BTreeMap<String, String>,
-}
 
 /// Whether a body is one row or many.
 #[derive(Deserialize)]
@@ -134,43 +110,16 @@ fn row_result<P: Platform>(call: &Call<'_, P>, result: Result<Imported, Reject>)
     }
 }
 
-/// Imports a row under its first identity, wherever the person is by now.
+/// Imports a row, wherever the person is by now.
 async fn import_row<P: Platform>(
     call: &Call<'_, P>,
     principal: &Principal,
     row: &[u8],
     key: &Option<String>,
 ) -> Result<Imported, Reject> {
-    let row: Row = schema::codec::from_json(row)?;
-    let identities =
-        Identity::of_row(row.email.as_deref(), row.name.as_deref(), row.domain.as_deref())?;
-    let [first, also @ ..] = &identities[..] else {
-        return Err(Reject::field("email", "is needed, or a name and the company's domain"));
-    };
-    let mut import = Import {
-        identity: first.text.clone(),
-        also: also.iter().map(|identity| identity.text.clone()).collect(),
-        followed: false,
-        email: row.email,
-        name: row.name,
-        company: row.company,
-        domain: row.domain,
-        title: row.title,
-        linkedin: row.linkedin,
-        source: row.source,
-        attributes: row.attributes,
-        into_pipeline: call.config.providers.any(),
-    };
-    let mut id = first.id(principal.workspace);
-    for _ in 0..MOVES_MAX {
-        let command = ProspectCommand::Import(import.clone());
-        match ask(call, principal, id, key.clone(), &command).await {
-            Ok(reply) => return read(&reply),
-            Err(reject) => id = moved_to(&reject).ok_or(reject)?,
-        }
-        import.followed = true;
-    }
-    Err(Reject::new(Code::Unavailable, "the person is being found out: try again"))
+    let row: NewProspect = schema::codec::from_json(row)?;
+    let importer = Importer { platform: call.platform, principal, request_id: &call.request_id };
+    importer.import(row, key.clone()).await
 }
 
 async fn ask<P: Platform>(

@@ -23,6 +23,7 @@ pub mod mail;
 pub mod moves;
 pub mod notification;
 pub mod privacy;
+pub mod prospect_import;
 pub mod report;
 pub mod schedule;
 pub mod search;
@@ -466,6 +467,15 @@ pub enum RoomCommand {
     FinishUpload(upload::FinishUpload),
     /// Take a file away that belongs to no comment yet. Reply: `{}`.
     DropUpload(upload::DropUpload),
+
+    /// Begin an import of prospects. Reply: [`prospect_import::ProspectImport`].
+    BeginProspectImport(prospect_import::BeginProspectImport),
+    /// Say that a file of prospects was read. Reply: [`prospect_import::ProspectImport`].
+    EndProspectImport(prospect_import::EndProspectImport),
+    /// Say what came of a part of it. Reply: [`prospect_import::ProspectImport`].
+    NoteProspectImport(prospect_import::NoteProspectImport),
+    /// Read how far an import is. Reply: [`prospect_import::ProspectImport`].
+    GetProspectImport(prospect_import::GetProspectImport),
 }
 
 /// Reads a field that may be absent (`None`), null (`Some(None)`) or a value; for

@@ -94,6 +94,7 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../keys/store.rs"), keys::store::STATEMENTS),
     (include_str!("../notifications/store.rs"), notifications::store::STATEMENTS),
     (include_str!("../privacy/store.rs"), privacy::store::STATEMENTS),
+    (include_str!("../prospect_imports/store.rs"), prospect_imports::store::STATEMENTS),
     (include_str!("../catalogue/store.rs"), catalogue::store::STATEMENTS),
     (include_str!("../teams/store.rs"), teams::store::STATEMENTS),
     (include_str!("../search/store.rs"), search::store::STATEMENTS),

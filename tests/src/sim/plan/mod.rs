@@ -11,6 +11,7 @@ mod campaigns;
 mod catalogue;
 mod directory;
 mod files;
+mod imports;
 mod keys;
 mod limiter;
 mod mailboxes;
@@ -135,7 +136,7 @@ pub struct Plan {
 
 type Generator = fn(&mut World, usize);
 
-const GENERATORS: [Generator; 23] = [
+const GENERATORS: [Generator; 24] = [
     room::desk,
     room::people,
     room::mail,
@@ -157,6 +158,7 @@ const GENERATORS: [Generator; 23] = [
     notifications::notifications,
     files::files,
     files::privacy,
+    imports::imports,
     mailboxes::mailboxes,
     campaigns::campaigns,
 ];

@@ -241,6 +241,10 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "audit",
         ],
     ),
+    (
+        "how far files were read; who is in them is elsewhere",
+        &["prospect_imports", "prospect_import_parts", "prospect_import_errors"],
+    ),
     ("content that belongs to no ticket yet", &["unparseable_mails", "uploads"]),
 ];
 

@@ -1,0 +1,126 @@
+//! Imports of prospects: how far each is, counted by parts. What becomes of a row is for its
+//! prospect to say; here it is only counted.
+
+pub mod store;
+#[cfg(test)]
+mod tests;
+
+use self::store::Import;
+use crate::kernel::{Ctx, Migration, Reply, migration};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::mail::trim;
+use schema::ids::ProspectImportId;
+use schema::room::prospect_import::{
+    BeginProspectImport, ERRORS_MAX, EndProspectImport, GetProspectImport, IMPORTS_MAX,
+    ImportState, NoteProspectImport, PART_ROWS_MAX, ProspectImport, REASON_CHARS_MAX,
+};
+use schema::{Millis, Permission, Reject, check};
+
+/// The tables of imports.
+pub const MIGRATION: Migration = migration!("workspace_room/0023_prospect_imports");
+
+/// After so long without word, whoever read the file is dead.
+const SILENT_MS: Millis = 15 * 60 * 1000;
+
+/// Begins an import; one that is there goes on as it is.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`.
+pub fn begin(ctx: &mut Ctx<'_>, input: &BeginProspectImport) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Work)?;
+    if store::find(ctx.sql, input.import_id)?.is_none() {
+        store::trim(ctx.sql, IMPORTS_MAX - 1)?;
+        store::insert(ctx.sql, input.import_id, ctx.now)?;
+    }
+    shown(ctx, input.import_id)
+}
+
+/// Takes note that a file was read.
+///
+/// # Errors
+/// `forbidden` for everybody but Postroom itself; `not_found`.
+pub fn end(ctx: &mut Ctx<'_>, input: &EndProspectImport) -> Result<Reply, Reject> {
+    ctx.require_system()?;
+    let mut import = known(ctx, input.import_id)?;
+    // One that broke off may be sent again; one that was read was read.
+    if matches!(import.state, ImportState::Reading | ImportState::Broken) {
+        import.why = input.broken.as_deref().map(|why| trim(why, REASON_CHARS_MAX));
+        (import.parts, import.rows) = (Some(input.parts), Some(input.rows));
+        import.state = ImportState::Running;
+        if import.why.is_some() {
+            (import.state, import.rows) = (ImportState::Broken, None);
+        }
+        finish(ctx, import)?;
+    }
+    shown(ctx, input.import_id)
+}
+
+/// Takes note of what came of a part: once.
+///
+/// # Errors
+/// `forbidden` for everybody but Postroom itself; `not_found`; `invalid_input`.
+pub fn note(ctx: &mut Ctx<'_>, input: NoteProspectImport) -> Result<Reply, Reject> {
+    ctx.require_system()?;
+    check::items("errors", &input.errors, PART_ROWS_MAX)?;
+    let mut import = known(ctx, input.import_id)?;
+    if import.state == ImportState::Done || store::has_part(ctx.sql, import.id, input.part)? {
+        return shown(ctx, input.import_id);
+    }
+    store::add_part(ctx.sql, import.id, input.part)?;
+    let room = usize::try_from(ERRORS_MAX - import.failed).unwrap_or(0);
+    for error in input.errors.iter().take(room) {
+        let reason = trim(&error.reason, REASON_CHARS_MAX);
+        store::add_error(ctx.sql, import.id, error.row, &reason)?;
+    }
+    import.created += input.created;
+    import.known += input.known;
+    import.failed += input.errors.len() as i64;
+    import.parts_done += 1;
+    finish(ctx, import)?;
+    shown(ctx, input.import_id)
+}
+
+/// How far an import is.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `not_found`.
+pub fn get(ctx: &mut Ctx<'_>, input: &GetProspectImport) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Read)?;
+    shown(ctx, input.import_id)
+}
+
+fn known(ctx: &Ctx<'_>, id: ProspectImportId) -> Result<Import, Reject> {
+    store::find(ctx.sql, id)?.ok_or_else(|| Reject::not_found("import"))
+}
+
+/// Writes an import, which is done when all of its parts are.
+fn finish(ctx: &Ctx<'_>, mut import: Import) -> Result<(), Reject> {
+    if import.state == ImportState::Running && import.parts == Some(import.parts_done) {
+        import.state = ImportState::Done;
+        store::forget_parts(ctx.sql, import.id)?;
+    }
+    import.updated_at = ctx.now;
+    Ok(store::update(ctx.sql, &import)?)
+}
+
+fn shown(ctx: &Ctx<'_>, id: ProspectImportId) -> Result<Reply, Reject> {
+    let import = known(ctx, id)?;
+    let silent = import.state == ImportState::Reading && ctx.now - import.updated_at > SILENT_MS;
+    let (state, why) = if silent {
+        (ImportState::Broken, Some("whoever read the file is gone: send it again".to_owned()))
+    } else {
+        (import.state, import.why)
+    };
+    Reply::of(&ProspectImport {
+        id,
+        state,
+        why,
+        rows: import.rows,
+        created: import.created,
+        known: import.known,
+        failed: import.failed,
+        created_at: import.created_at,
+        updated_at: import.updated_at,
+        errors: store::errors(ctx.sql, id, ERRORS_MAX)?,
+    })
+}

@@ -1,0 +1,155 @@
+//! Imports of prospects, counted by parts that come in any order, and more than once.
+
+use super::SILENT_MS;
+use crate::kernel::testing::Seeded;
+use crate::workspace_room::tests::desk::Desk;
+use schema::Code;
+use schema::room::prospect_import::{ERRORS_MAX, IMPORTS_MAX};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+fn id(number: u128) -> Value {
+    json!(Uuid::from_u128(number).to_string())
+}
+
+fn begin(desk: &mut Desk, number: u128) -> Value {
+    desk.ask(&json!({ "beginProspectImport": { "importId": id(number) } }))
+}
+
+fn end(desk: &mut Desk, parts: i64, rows: i64, broken: Option<&str>) -> Value {
+    desk.system(&json!({ "endProspectImport": {
+        "importId": id(1), "parts": parts, "rows": rows, "broken": broken,
+    } }))
+}
+
+/// A part of ten rows: two that made a prospect, seven known, one refused.
+fn part(number: i64) -> Value {
+    let errors = json!([{ "row": 10 * number + 2, "reason": "email: must be an address" }]);
+    json!({ "noteProspectImport": {
+        "importId": id(1), "part": number, "created": 2, "known": 7, "errors": errors,
+    } })
+}
+
+fn counts(import: &Value) -> (&str, i64, i64, i64) {
+    let number = |name: &str| import[name].as_i64().expect("a number");
+    (
+        import["state"].as_str().expect("a state"),
+        number("created"),
+        number("known"),
+        number("failed"),
+    )
+}
+
+#[test]
+fn parts_in_any_order_and_more_than_once_count_once() {
+    for seed in 0..60 {
+        let (mut desk, mut dice) = (Desk::open(), Seeded(seed));
+        assert_eq!(counts(&begin(&mut desk, 1)), ("reading", 0, 0, 0));
+        let mut waiting: Vec<Option<i64>> = (0..7).map(Some).chain([None]).collect();
+        let mut told: Vec<Option<i64>> = Vec::new();
+        while !waiting.is_empty() {
+            let next = waiting.swap_remove(dice.index(waiting.len()));
+            told.push(next);
+            for again in [Some(next), told.get(dice.index(told.len() + 2)).copied()] {
+                let Some(again) = again else { continue };
+                match again {
+                    Some(number) => desk.system(&part(number)),
+                    None => end(&mut desk, 7, 70, None),
+                };
+            }
+        }
+        let done = begin(&mut desk, 1);
+        assert_eq!(counts(&done), ("done", 14, 49, 7), "seed {seed}");
+        assert_eq!(done["rows"], 70);
+        let rows: Vec<_> = done["errors"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|error| error["row"].as_i64().expect("a number"))
+            .collect();
+        assert_eq!(rows, [2, 12, 22, 32, 42, 52, 62]);
+        let late = desk.system(&part(3));
+        assert_eq!(counts(&late), ("done", 14, 49, 7), "what comes late changes nothing");
+    }
+}
+
+#[test]
+fn an_import_that_broke_off_goes_on_when_its_file_is_sent_again() {
+    let mut desk = Desk::open();
+    begin(&mut desk, 1);
+    desk.system(&part(0));
+    let broken = end(&mut desk, 1, 10, Some("the body could not be read"));
+    assert_eq!(
+        (counts(&broken), &broken["why"]),
+        (("broken", 2, 7, 1), &json!("the body could not be read"))
+    );
+    assert_eq!(broken["rows"], Value::Null);
+    begin(&mut desk, 1);
+    desk.system(&part(0));
+    desk.system(&part(1));
+    let done = end(&mut desk, 2, 20, None);
+    assert_eq!((counts(&done), &done["why"]), (("done", 4, 14, 2), &Value::Null));
+    assert_eq!(counts(&end(&mut desk, 3, 30, Some("late"))), ("done", 4, 14, 2));
+}
+
+#[test]
+fn a_file_whose_reader_is_gone_is_shown_as_broken() {
+    let mut desk = Desk::open();
+    begin(&mut desk, 1);
+    desk.room.now += SILENT_MS + 1;
+    desk.log_in_again();
+    assert_eq!(begin(&mut desk, 1)["state"], "broken");
+    desk.system(&part(0));
+    assert_eq!(begin(&mut desk, 1)["state"], "reading", "there is word of it");
+}
+
+#[test]
+fn a_file_without_rows_is_done_at_once() {
+    let mut desk = Desk::open();
+    begin(&mut desk, 1);
+    assert_eq!(counts(&end(&mut desk, 0, 0, None)), ("done", 0, 0, 0));
+}
+
+#[test]
+fn only_the_first_thousand_errors_and_the_newest_hundred_imports_are_kept() {
+    let mut desk = Desk::open();
+    begin(&mut desk, 1);
+    for number in 0..6 {
+        let errors: Vec<_> = (0..200)
+            .map(|row| json!({ "row": 200 * number + row, "reason": "x\n".repeat(300) }))
+            .collect();
+        desk.system(&json!({ "noteProspectImport": {
+            "importId": id(1), "part": number, "created": 0, "known": 0, "errors": errors,
+        } }));
+    }
+    let import = begin(&mut desk, 1);
+    assert_eq!(counts(&import), ("reading", 0, 0, 1_200));
+    assert_eq!(import["errors"].as_array().map(Vec::len), usize::try_from(ERRORS_MAX).ok());
+    assert!(import["errors"][0]["reason"].as_str().is_some_and(|why| why.len() <= 210));
+    for number in 2..=u128::try_from(IMPORTS_MAX).expect("small") + 1 {
+        desk.room.now += 1;
+        begin(&mut desk, number);
+    }
+    let (gone, _) = desk.refused(&json!({ "getProspectImport": { "importId": id(1) } }));
+    assert_eq!(gone, Code::NotFound);
+    assert_eq!(desk.room.count("prospect_imports"), IMPORTS_MAX);
+    assert_eq!(desk.room.count("prospect_import_errors"), 0);
+    assert_eq!(desk.room.count("prospect_import_parts"), 0);
+}
+
+#[test]
+fn agents_begin_viewers_look_and_only_postroom_counts() {
+    let mut desk = Desk::open();
+    let (agent, viewer) = (desk.agent.principal.clone(), desk.viewer.principal.clone());
+    let begin = json!({ "beginProspectImport": { "importId": id(1) } });
+    assert_eq!(desk.refused_as(&viewer, &begin).0, Code::Forbidden);
+    desk.ask(&begin);
+    let get = json!({ "getProspectImport": { "importId": id(1) } });
+    assert!(desk.ask_as(&viewer, &get).is_ok());
+    assert_eq!(desk.refused_as(&agent, &part(0)).0, Code::Forbidden);
+    let end = json!({ "endProspectImport": { "importId": id(1), "parts": 0, "rows": 0 } });
+    assert_eq!(desk.manage_refused(&end).0, Code::Forbidden);
+    let system = crate::kernel::testing::system();
+    let unknown = json!({ "endProspectImport": { "importId": id(2), "parts": 0, "rows": 0 } });
+    assert_eq!(desk.refused_as(&system, &unknown).0, Code::NotFound);
+}

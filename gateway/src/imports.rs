@@ -1,0 +1,148 @@
+//! Parts of a file of prospects: put on the queue as the file is read, and imported from there.
+
+use crate::gather::gather;
+use crate::log;
+use crate::people::Importer;
+use crate::platform::Platform;
+use schema::ids::{ProspectImportId, WorkspaceId};
+use schema::pipeline::{FileRow, ImportRows, Work};
+use schema::prospect::Imported;
+use schema::room::RoomCommand;
+use schema::room::prospect_import::{NoteProspectImport, PART_ROWS_MAX, RowError};
+use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
+
+/// How long a part may be, without what stands around its rows.
+const PART_BYTES_MAX: usize = 60_000;
+/// How often a part is offered to the queue, and the wait before the second time.
+const TRIES: u32 = 4;
+const WAIT_MS: u32 = 250;
+
+/// The parts of a file that is being read.
+pub struct Parts<'a, P> {
+    platform: &'a P,
+    workspace_id: WorkspaceId,
+    import_id: ProspectImportId,
+    waiting: Vec<FileRow>,
+    waiting_bytes: usize,
+    /// How many are on the queue.
+    pub count: i64,
+    /// How many rows they have.
+    pub rows: i64,
+}
+
+impl<'a, P: Platform> Parts<'a, P> {
+    /// None yet.
+    pub const fn new(
+        platform: &'a P,
+        workspace_id: WorkspaceId,
+        import_id: ProspectImportId,
+    ) -> Self {
+        let (waiting, waiting_bytes, count, rows) = (Vec::new(), 0, 0, 0);
+        Self { platform, workspace_id, import_id, waiting, waiting_bytes, count, rows }
+    }
+
+    /// Adds rows, in their order. The same file gives the same parts each time.
+    ///
+    /// # Errors
+    /// `unavailable` where the queue does not take them.
+    pub async fn add(&mut self, rows: &mut Vec<FileRow>) -> Result<(), Reject> {
+        for mut row in rows.drain(..) {
+            let mut bytes = codec::to_json(&row).len() + 1;
+            if bytes > PART_BYTES_MAX {
+                row = FileRow { row: row.row, prospect: None, error: Some("is too long".into()) };
+                bytes = 100;
+            }
+            let is_full = self.waiting.len() >= PART_ROWS_MAX;
+            if is_full || self.waiting_bytes + bytes > PART_BYTES_MAX {
+                self.send().await?;
+            }
+            self.waiting_bytes += bytes;
+            self.waiting.push(row);
+        }
+        Ok(())
+    }
+
+    /// Puts what waits on the queue.
+    ///
+    /// # Errors
+    /// `unavailable` where it does not take it.
+    pub async fn send(&mut self) -> Result<(), Reject> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        let rows = std::mem::take(&mut self.waiting);
+        (self.waiting_bytes, self.rows) = (0, self.rows + rows.len() as i64);
+        let (workspace_id, import_id) = (self.workspace_id, self.import_id);
+        let work = Work::ImportRows(ImportRows { workspace_id, import_id, part: self.count, rows });
+        let message = work.write();
+        let mut tries = 1;
+        while let Err(reject) = self.platform.enqueue(work.queue(), &message).await {
+            if tries == TRIES {
+                return Err(reject);
+            }
+            self.platform.sleep(WAIT_MS << tries).await;
+            tries += 1;
+        }
+        self.count += 1;
+        Ok(())
+    }
+}
+
+/// Imports a part, and tells the room what came of it. Done twice, it counts once: a row has its
+/// own key.
+///
+/// # Errors
+/// `unavailable` and the like, where all of it is to be tried again.
+pub async fn take<P: Platform>(platform: &P, part: &ImportRows) -> Result<(), Reject> {
+    let principal = Principal::system(part.workspace_id);
+    let importer = Importer { platform, principal: &principal, request_id: "" };
+    let rows: Vec<&FileRow> = part.rows.iter().collect();
+    let results = gather(rows, |row| take_row(&importer, part.import_id, row)).await;
+    let mut note = NoteProspectImport {
+        import_id: part.import_id,
+        part: part.part,
+        created: 0,
+        known: 0,
+        errors: Vec::new(),
+    };
+    for (row, result) in part.rows.iter().zip(results) {
+        match result? {
+            Ok(Imported { created: true, .. }) => note.created += 1,
+            Ok(_) => note.known += 1,
+            Err(reason) => note.errors.push(RowError { row: row.row, reason }),
+        }
+    }
+    let command = RoomCommand::NoteProspectImport(note);
+    let envelope = Envelope::new(part.workspace_id.to_string(), principal.clone(), None, &command);
+    match platform.call(ActorKind::WorkspaceRoom, &envelope).await? {
+        Answer::Done { .. } => Ok(()),
+        Answer::Rejected(reject) if reject.code == Code::NotFound => {
+            let id = part.import_id.to_string();
+            log::error(platform, "import_gone", &[("id", &id)]);
+            Ok(())
+        }
+        Answer::Rejected(reject) => Err(reject),
+    }
+}
+
+/// What became of a row, or why it was refused.
+///
+/// # Errors
+/// What may be better later.
+async fn take_row<P: Platform>(
+    importer: &Importer<'_, P>,
+    import: ProspectImportId,
+    row: &FileRow,
+) -> Result<Result<Imported, String>, Reject> {
+    let Some(prospect) = row.prospect.clone() else {
+        return Ok(Err(row.error.clone().unwrap_or_default()));
+    };
+    let key = format!("import:{import}:{}", row.row);
+    match importer.import(prospect, Some(key)).await {
+        Ok(imported) => Ok(Ok(imported)),
+        Err(reject) => match reject.code {
+            Code::Unavailable | Code::Internal | Code::RateLimited => Err(reject),
+            _ => Ok(Err(reject.message)),
+        },
+    }
+}

@@ -1,0 +1,66 @@
+//! Prospects, found by who they are: a row's identities name the actor, and an actor that knows
+//! better says where the person is.
+
+use crate::platform::Platform;
+use actors::prospect_dedup::identity::{Identity, instance};
+use schema::prospect::{Import, Imported, NewProspect, ProspectCommand, moved_to};
+use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
+
+/// How often an alias is followed: pointers go from weaker to stronger identities, and end soon.
+pub const MOVES_MAX: usize = 8;
+
+/// Who imports, and by which request.
+pub struct Importer<'a, P> {
+    /// The world.
+    pub platform: &'a P,
+    /// Who asks.
+    pub principal: &'a Principal,
+    /// The request's name; empty where there is none.
+    pub request_id: &'a str,
+}
+
+impl<P: Platform> Importer<'_, P> {
+    /// Imports a row under its first identity, wherever the person is by now.
+    ///
+    /// # Errors
+    /// `invalid_input`, the prospect's, `unavailable`.
+    pub async fn import(&self, row: NewProspect, key: Option<String>) -> Result<Imported, Reject> {
+        let identities =
+            Identity::of_row(row.email.as_deref(), row.name.as_deref(), row.domain.as_deref())?;
+        let [first, also @ ..] = &identities[..] else {
+            return Err(Reject::field("email", "is needed, or a name and the company's domain"));
+        };
+        let mut import = Import {
+            identity: first.text.clone(),
+            also: also.iter().map(|identity| identity.text.clone()).collect(),
+            followed: false,
+            email: row.email,
+            name: row.name,
+            company: row.company,
+            domain: row.domain,
+            title: row.title,
+            linkedin: row.linkedin,
+            source: row.source,
+            attributes: row.attributes,
+            into_pipeline: self.platform.config()?.providers.any(),
+        };
+        let mut id = first.id(self.principal.workspace);
+        for _ in 0..MOVES_MAX {
+            let command = ProspectCommand::Import(import.clone());
+            let instance = instance(self.principal.workspace, id);
+            let mut envelope =
+                Envelope::new(instance, self.principal.clone(), key.clone(), &command);
+            self.request_id.clone_into(&mut envelope.request_id);
+            match self.platform.call(ActorKind::ProspectDedup, &envelope).await? {
+                Answer::Done { json, .. } => {
+                    return codec::read_json(&json).map_err(|error| {
+                        Reject::internal(format!("unexpected reply: {}", error.message))
+                    });
+                }
+                Answer::Rejected(reject) => id = moved_to(&reject).ok_or(reject)?,
+            }
+            import.followed = true;
+        }
+        Err(Reject::new(Code::Unavailable, "the person is being found out: try again"))
+    }
+}

@@ -1,0 +1,104 @@
+// Files of prospects: read as they come, imported from the queue, counted once.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ROOT } from "../../gateway/dev/tools.mjs";
+import { all, call, data, join as enter, register } from "../harness/api.mjs";
+import { people, spellings } from "../harness/prospects.mjs";
+import { until } from "../harness/until.mjs";
+import { productWorker, VARS } from "../harness/worker.mjs";
+
+const operator = VARS.ADMIN_TOKEN;
+const main = join(ROOT, "tests", "harness", "mail-entry.js");
+
+async function start(t, name) {
+  const { url } = await productWorker(t, { main });
+  const owner = await register(url, name, { operator });
+  const { token, workspaceId } = owner;
+  const send = async (body, { type = "text/csv", key, as = token } = {}) => {
+    const headers = { authorization: `Bearer ${as}`, "content-type": type, ...(key ? { "idempotency-key": key } : {}) };
+    const answer = await fetch(`${url}/api/prospects/import`, { method: "POST", headers, body });
+    return { status: answer.status, location: answer.headers.get("location"), body: await answer.json() };
+  };
+  const read = (id) => data(url, "GET", `/api/prospects/imports/${id}`, { token });
+  /** Imports a file; gives the import when all of it is done. */
+  const bring = async (body, options) => {
+    const { status, location, body: answer } = await send(body, options);
+    assert.equal(status, 202, JSON.stringify(answer));
+    assert.equal(location, `/api/prospects/imports/${answer.data.id}`);
+    await until(async () => (await read(answer.data.id)).state === "done", "the import", 120_000);
+    return read(answer.data.id);
+  };
+  const persons = () => all(url, "/api/prospects", { token });
+  return { url, owner, token, workspaceId, send, read, bring, persons };
+}
+
+test("two thousand rows with people in several spellings are as many prospects as there are people", { timeout: 240_000 }, async (t) => {
+  const { bring, persons, read, send } = await start(t, "Many");
+  const rows = spellings(people(1_400), 2_000);
+  const file = `\ufeffE-Mail,Full Name,Company,Colour\r\n${rows.map((row) => row.join(",")).join("\r\n")}\r\n`;
+  const done = await bring(file, { key: "file" });
+  assert.deepEqual([done.rows, done.created, done.known, done.failed, done.errors], [2_000, 1_400, 600, 0, []]);
+  await until(async () => (await persons()).length === 1_400, "the summaries", 60_000);
+  // The same request once more is the same import; the same file under another key makes nobody.
+  const again = await send(file, { key: "file" });
+  assert.deepEqual([again.status, again.body.data], [202, await read(done.id)]);
+  const twice = await bring(file, { key: "another" });
+  assert.deepEqual([twice.rows, twice.created, twice.known], [2_000, 0, 2_000]);
+  assert.equal((await persons()).length, 1_400);
+});
+
+test("what is wrong with a row is said of that row, and all others are imported", { timeout: 120_000 }, async (t) => {
+  const { url, token, bring, persons, send, owner } = await start(t, "Ragged");
+  const file = [
+    "email;first name;last name;domain;job title;Shoe size",
+    "ann@acme.example;Ann;Lee;;CTO;38",
+    "bob@acme.example;Bob",
+    "c\"y@acme.example;Cy;;;;",
+    `dan@acme.example;${"x".repeat(1024 * 1024)};;;;`,
+    `eve@acme.example${";".repeat(1_000_000)}`,
+    "not an address;;;;;",
+    ";;;;;",
+    ";Flo;Moe;acme.example;;",
+    '"gus@acme.example";"Gus";"Ray ""the"" Roe";;;"4;1"',
+    '"hal@acme.example;never closed',
+  ].join("\r\n");
+  const done = await bring(file);
+  const errors = Object.fromEntries(done.errors.map(({ row, reason }) => [row, reason]));
+  assert.deepEqual([done.rows, done.created, done.known, done.failed], [10, 3, 0, 7]);
+  assert.equal(errors[3], "has 2 fields, and there are 6 columns");
+  assert.equal(errors[4], "has a quote in a field that does not begin with one");
+  assert.equal(errors[5], "has more than 16 kB");
+  assert.equal(errors[6], "has more than 1000 fields");
+  for (const row of [7, 8]) assert.match(errors[row], /email|name/);
+  assert.equal(errors[11], "has a quote that is never closed");
+  await until(async () => (await persons()).length === 3, "the summaries");
+  const found = await all(url, "/api/prospects?q=ann@acme.example", { token });
+  const ann = await data(url, "GET", `/api/prospects/${found[0].id}`, { token });
+  assert.deepEqual([ann.name, ann.title, ann.attributes["Shoe size"]], ["Ann Lee", "CTO", "38"]);
+
+  const lines = ['{"email":"ida@acme.example","attributes":{"colour":"red"}}', "", '{"email":"ANN@acme.example"}', '{"mail":"x"}', "{"].join("\n");
+  const read = await bring(lines, { type: "application/x-ndjson" });
+  assert.deepEqual([read.rows, read.created, read.known, read.failed, read.errors.map(({ row }) => row)], [4, 1, 1, 2, [4, 5]]);
+
+  // An empty file is done at once; a viewer may look, and not import.
+  assert.deepEqual((({ state, rows }) => [state, rows])((await send("email\n")).body.data), ["done", 0]);
+  const viewer = await enter(url, owner, "viewer", "Vic");
+  assert.equal((await send("email\n", { as: viewer.token })).status, 403);
+  assert.equal((await call(url, "GET", `/api/prospects/imports/${done.id}`, { token: viewer.token })).status, 200);
+});
+
+test("a part that comes twice is counted once, and one that nobody can take waits as a dead letter", { timeout: 120_000 }, async (t) => {
+  const { url, token, workspaceId, send, read } = await start(t, "Twice");
+  const door = async (query, text) => (await fetch(`${url}/test/queue?${query}`, { method: "POST", body: text })).status;
+  const { data: import_ } = (await send("email\nzoe@acme.example\n")).body;
+  await until(async () => (await read(import_.id)).state === "done", "the import");
+  const part = (rows, id = import_.id) => JSON.stringify({ v: 1, kind: "importRows", workspaceId, importId: id, part: 0, rows });
+  for (let n = 0; n < 3; n++) assert.equal(await door("queue=prospect-queue", part([{ row: 2, prospect: { email: "zoe@acme.example" } }])), 200);
+  assert.deepEqual((({ created, known }) => [created, known])(await read(import_.id)), [1, 0]);
+  assert.equal(await door("queue=prospect-queue", part([], "0190f5fe-7c00-7a00-8000-0000000000ff")), 200, "an import that is gone");
+  assert.equal(await door("queue=send-queue", part([])), 422);
+  assert.equal(await door("queue=prospect-queue", part([{ row: "2" }])), 422);
+  assert.equal((await call(url, "GET", "/api/prospects/imports/0190f5fe-7c00-7a00-8000-0000000000ff", { token })).status, 404);
+});

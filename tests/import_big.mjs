@@ -1,0 +1,89 @@
+// npm run import:big: many people, some of them several times and spelt in several ways, imported in
+// parallel on real workerd.
+//
+// It starts the Worker behind a meter (tests/harness/cost-entry.js), sends ROWS rows (50,000; 30 % of
+// them people who were there already) as FILES CSV files at once (4), waits until the imports are done
+// and D1 has everybody, and prints the time, how many persons there are, and what was written. It exits
+// 1 where there are not exactly as many prospects as people.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { build } from "../gateway/dev/build.mjs";
+import { ROOT } from "../gateway/dev/tools.mjs";
+import { startWorker } from "../gateway/dev/worker.mjs";
+import { call, data, register } from "./harness/api.mjs";
+import { people, spellings } from "./harness/prospects.mjs";
+import { VARS } from "./harness/worker.mjs";
+
+const ROWS = Number(process.env.ROWS ?? 50_000);
+const FILES = Number(process.env.FILES ?? 4);
+const DISTINCT = Math.round(ROWS * 0.7);
+
+async function send(url, token, rows) {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "text/csv" };
+  const body = `email,name,company,colour\n${rows.map((row) => row.join(",")).join("\n")}\n`;
+  const answer = await fetch(`${url}/api/prospects/import`, { method: "POST", headers, body });
+  const text = await answer.text();
+  if (answer.status !== 202) throw new Error(`${answer.status} ${text}`);
+  return JSON.parse(text).data.id;
+}
+
+async function done(url, token, id) {
+  for (;;) {
+    const found = await data(url, "GET", `/api/prospects/imports/${id}`, { token });
+    if (found.state === "done") return found;
+    await wait(1_000);
+  }
+}
+
+/** How many prospects D1 has, once that stays as it is. */
+async function listed(url, token) {
+  for (let last = -1, same = 0; ; ) {
+    const seen = new Set();
+    for (let cursor = ""; ; ) {
+      const { body } = await call(url, "GET", `/api/prospects?limit=100${cursor && `&cursor=${cursor}`}`, { token });
+      for (const { id } of body.data) seen.add(id);
+      cursor = body.meta?.nextCursor ?? "";
+      if (!cursor) break;
+    }
+    same = seen.size === last ? same + 1 : 0;
+    if (seen.size === DISTINCT || same === 3) return seen.size;
+    last = seen.size;
+    await wait(5_000);
+  }
+}
+
+await build();
+const persistTo = mkdtempSync(join(tmpdir(), "postroom-import-"));
+const worker = await startWorker({ persistTo, vars: VARS, main: join(ROOT, "tests", "harness", "cost-entry.js") });
+try {
+  const { url } = worker;
+  const { token } = await register(url, "Big", { operator: VARS.ADMIN_TOKEN });
+  const rows = spellings(people(DISTINCT), ROWS);
+  const files = Array.from({ length: FILES }, (_, n) => rows.filter((_, index) => index % FILES === n));
+  await fetch(`${url}/test/cost`, { method: "POST" });
+  const began = Date.now();
+  const seconds = () => ((Date.now() - began) / 1_000).toFixed(1);
+  const ids = await Promise.all(files.map((file) => send(url, token, file)));
+  console.log(`${ROWS} rows, ${DISTINCT} people, in ${FILES} files at once: read after ${seconds()} s`);
+  const imports = await Promise.all(ids.map((id) => done(url, token, id)));
+  const sum = (field) => imports.reduce((total, one) => total + one[field], 0);
+  const imported = seconds();
+  console.log(`imported after ${imported} s (${Math.round(ROWS / imported)} rows/s): ${sum("created")} created, ${sum("known")} known, ${sum("failed")} failed`);
+  const found = await listed(url, token);
+  console.log(`listed after ${seconds()} s: ${found} prospects`);
+  const cost = await (await fetch(`${url}/test/cost`)).json();
+  const written = cost["sql.rowsWritten"];
+  console.log(`rows written: ${written} in Durable Objects (${(written / ROWS).toFixed(1)} a row), ${cost["d1.rowsWritten"]} in D1; ${cost["ProspectDedup.call"]} calls of prospects`);
+  if (sum("created") !== DISTINCT || found !== DISTINCT) {
+    console.error(`✖ ${DISTINCT} people are ${found} prospects`);
+    process.exitCode = 1;
+  } else {
+    console.log("✔ every person is one prospect");
+  }
+} finally {
+  await worker.stop();
+  rmSync(persistTo, { recursive: true, force: true });
+}
