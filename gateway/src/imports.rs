@@ -32,11 +32,7 @@ pub struct Parts<'a, P> {
 
 impl<'a, P: Platform> Parts<'a, P> {
     /// None yet.
-    pub const fn new(
-        platform: &'a P,
-        workspace_id: WorkspaceId,
-        import_id: ProspectImportId,
-    ) -> Self {
+    pub fn new(platform: &'a P, workspace_id: WorkspaceId, import_id: ProspectImportId) -> Self {
         let (waiting, waiting_bytes, count, rows) = (Vec::new(), 0, 0, 0);
         Self { platform, workspace_id, import_id, waiting, waiting_bytes, count, rows }
     }

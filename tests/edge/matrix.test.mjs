@@ -94,6 +94,8 @@ async function workspace(url, name) {
     token: owner.token, headers: { "idempotency-key": "one" }, body: { to: ["a@b.example"], subject: "x", text: "x" },
   });
   const prospect = await asOwner("POST", "/api/prospects", { email: `lead@${name}.example`, name: "Lead" });
+  const file = { method: "POST", headers: { authorization: `Bearer ${owner.token}`, "content-type": "text/csv" }, body: "email\n" };
+  const imported = (await (await fetch(`${url}/api/prospects/import`, file)).json()).data;
   const things = await oneOfEach(url, owner, agents.admin, ticket.id);
   await asOwner("POST", `/v1/campaigns/${things.campaign}/enrolments`, { prospectIds: [prospect.id] });
   const brought = await fetch(`${url}/v1/attachments?fileName=a`, { method: "POST", headers: { authorization: `Bearer ${owner.token}` }, body: "x" });
@@ -111,7 +113,7 @@ async function workspace(url, name) {
     intoId: things.merged, otherId: things.goneUser,
     userId: ticket.userId, mergeId: things.userMerge, companyId: things.company, teamId: things.team, attributeId: things.attribute,
     automationId: things.automation, workflowId: things.workflow, runId: things.run, slaPolicyId: things.slaPolicy,
-    webhookId: things.webhook, notificationId: things.notification, inboxId: inbox.id, sendId: send.id, prospectId: prospect.id, campaignId: things.campaign,
+    webhookId: things.webhook, notificationId: things.notification, inboxId: inbox.id, sendId: send.id, prospectId: prospect.id, campaignId: things.campaign, importId: imported.id,
   };
   // What is called by another name, or is there for some operations only.
   const others = [

@@ -4,8 +4,8 @@ use super::desk::Desk;
 use crate::workspace_room::directory::store as directory;
 use crate::workspace_room::rules::store as rules;
 use crate::workspace_room::{
-    audit, catalogue, keys, notifications, outreach, privacy, reports, search, store, teams,
-    transfer, uploads, webhooks,
+    audit, catalogue, keys, notifications, outreach, privacy, prospect_imports, reports, search,
+    store, teams, transfer, uploads, webhooks,
 };
 use rusqlite::types::Value;
 use std::fs;
@@ -66,6 +66,8 @@ const MEANT: &[(&str, &str)] = &[
     // At most two hundred campaigns.
     ("select count(*) from campaigns", "SCAN campaigns"),
     ("from workspace w cross join desk d", "SCAN campaigns"),
+    // The newest hundred imports.
+    ("from prospect_imports order by created_at desc limit", "SCAN prospect_imports"),
     // At most twenty webhooks.
     ("from webhooks order by number", "SCAN webhooks"),
 ];

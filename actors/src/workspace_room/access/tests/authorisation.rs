@@ -505,6 +505,14 @@ fn desk() -> Vec<(For, Value)> {
         (For::System, json!({ "noteDelivery": delivery })),
         (For::System, json!({ "reportUnparseable": { "rawKey": "k", "reason": "r" } })),
         (For::System, json!({ "noteMailbox": { "inboxId": id, "email": "a@b.example" } })),
+        (For::Members(Work), json!({ "beginProspectImport": { "importId": id } })),
+        (For::Members(Read), json!({ "getProspectImport": { "importId": id } })),
+        (For::System, json!({ "endProspectImport": { "importId": id, "parts": 0, "rows": 0 } })),
+        (
+            For::System,
+            json!({ "noteProspectImport": {
+            "importId": id, "part": 0, "created": 0, "known": 0, "errors": [] } }),
+        ),
     ]
 }
 
