@@ -1,5 +1,5 @@
-//! The simulator's plans know every command of the room, of inboxes, of warm-up and of limits, and
-//! every event of the room: a new one that no plan gets done fails.
+//! The simulator's plans know every command of the room, of inboxes, of warm-up, of limits and of
+//! prospects, and every event of the room: a new one that no plan gets done fails.
 
 use schema::ActorKind;
 use schema::audience::AUDIENCE;
@@ -10,6 +10,8 @@ use tests::sim::report;
 
 /// In so many seeds each command is asked and done.
 const SEEDS: u64 = 400;
+/// What inboxes and prospects ask of prospects; no plan does.
+const BETWEEN_ACTORS: [&str; 5] = ["permit", "record", "claim", "absorb", "forget"];
 
 /// The names of an actor's commands, from what its reader says to one that it cannot know.
 fn names<C: DeserializeOwned>() -> BTreeSet<String> {
@@ -21,11 +23,14 @@ fn names<C: DeserializeOwned>() -> BTreeSet<String> {
 
 #[test]
 fn every_command_is_asked_and_done_and_every_event_told() {
+    let mut of_prospects = names::<schema::prospect::ProspectCommand>();
+    of_prospects.retain(|name| !BETWEEN_ACTORS.contains(&&**name));
     let all = [
         (ActorKind::WorkspaceRoom, names::<schema::room::RoomCommand>()),
         (ActorKind::InboxState, names::<schema::inbox::InboxCommand>()),
         (ActorKind::WarmupCounter, names::<schema::warmup::WarmupCommand>()),
         (ActorKind::RateLimiter, names::<schema::limiter::LimiterCommand>()),
+        (ActorKind::ProspectDedup, of_prospects),
     ];
     let summary = report::run_all(2_000, SEEDS, true);
     let failed: Vec<_> = summary.failed.iter().map(report::describe).collect();

@@ -3,7 +3,7 @@
 use super::clock::DAY_MS;
 use super::faults::Fault;
 use super::object::Name;
-use super::plan::SECRET;
+use super::plan::{SECRET, pipeline};
 use super::post::Verdict;
 use super::world::{Ask, Happening, Origin, Request, World, short};
 use actors::kernel::{
@@ -72,11 +72,13 @@ impl World {
                     self.come_back(20, round, index, Outcome::Done(Vec::new()));
                 }
                 Effect::Queue { queue, body } => {
-                    // Nobody takes it from there: a queue may lose whatever lies on it.
                     self.say(format_args!("{} takes a message", queue.as_str()));
-                    if let Err(why) = Work::read(queue, &body) {
-                        let text = format!("a message for {}: {why}", queue.as_str());
-                        self.violate("8 nothing crashes", text);
+                    match Work::read(queue, &body) {
+                        Ok(work) => pipeline::consume(self, &work),
+                        Err(why) => {
+                            let text = format!("a message for {}: {why}", queue.as_str());
+                            self.violate("8 nothing crashes", text);
+                        }
                     }
                     self.come_back(20, round, index, Outcome::Done(Vec::new()));
                 }

@@ -17,6 +17,7 @@ mod limiter;
 mod mailboxes;
 mod moves;
 mod notifications;
+pub mod pipeline;
 mod prospects;
 mod reads;
 mod room;
@@ -92,6 +93,8 @@ pub enum About {
         /// Whether it has the address and the name.
         both: bool,
     },
+    /// A work of the pipeline of one of the tenant's people.
+    Work(usize),
     /// A macro is applied.
     Applied(usize),
     /// Comments go from ticket to ticket.
@@ -297,10 +300,14 @@ impl World {
         if op.about == About::Bad {
             return self.check_bad(id, &op);
         }
-        if let (State::Refused(reject), About::Import { .. }) = (&op.state, &op.about)
+        if let State::Refused(reject) = &op.state
             && let Some(to) = schema::prospect::moved_to(reject)
         {
-            return prospects::follow(self, &op, to);
+            match op.about {
+                About::Import { .. } => return prospects::follow(self, &op, to),
+                About::Work(tenant) => return pipeline::follow(self, tenant, &op, to),
+                _ => {}
+            }
         }
         if let State::Done(reply) = &op.state {
             self.check_effect(id);
@@ -322,6 +329,7 @@ impl World {
                 sends.extend(Sent::of(reply));
             }
             About::Import { .. } => prospects::learn(self, &op.about),
+            About::Work(tenant) => pipeline::learn(self, *tenant, op, reply),
             About::Key(tenant, hash) => {
                 let id = reply["id"].as_str().unwrap_or_default().to_owned();
                 self.plan.tenants[*tenant].keys.push((id, hash.clone()));

@@ -3,6 +3,7 @@
 use super::About;
 use super::room::ask_object;
 use crate::sim::clients::Op;
+use crate::sim::clock::DAY_MS;
 use crate::sim::random::Random;
 use crate::sim::world::World;
 use actors::prospect_dedup::identity::Identity;
@@ -52,6 +53,7 @@ impl Person {
 /// An import, a suppression, a look.
 pub fn prospects(world: &mut World, tenant: usize) {
     let Some(owner) = world.plan.tenants[tenant].members.first().cloned() else { return };
+    let now = world.clock.wall();
     let plan = &mut world.plan;
     let text = plan.text(tenant);
     let random = &mut plan.random;
@@ -73,8 +75,19 @@ pub fn prospects(world: &mut World, tenant: usize) {
             person.deleted = true;
             (json!({ "delete": {} }), About::Other)
         }
-        86..90 => (json!({ "setStage": { "stage": "interested" } }), About::Other),
-        90..94 => (json!({ "update": { "title": text } }), About::Other),
+        86..88 => (json!({ "setStage": { "stage": "interested" } }), About::Other),
+        88..90 => {
+            let at = now + random.between(1, DAY_MS);
+            (json!({ "setFollowUp": { "at": at } }), About::Other)
+        }
+        90..92 => {
+            let named = Identity::of_row(None, Some(&person.name), Some(&person.domain));
+            let Ok(named) = named else { return };
+            let link = json!({ "link": { "to": person.by_email } });
+            let name = own.object(ActorKind::ProspectDedup, named[0].id(own.id));
+            return ask_object(world, name, owner.principal, &link, About::Other);
+        }
+        92..94 => (json!({ "update": { "title": text } }), About::Other),
         94..97 => (json!({ "history": {} }), About::Other),
         _ => (json!({ "get": {} }), About::Other),
     };
@@ -100,6 +113,7 @@ fn import(world: &mut World, tenant: usize, index: usize) {
         let command = json!({ "import": {
             "identity": identities[0].text, "also": also, "email": email, "name": name,
             "domain": domain, "source": format!("list{}", random.below(3)),
+            "intoPipeline": random.chance(500),
         }});
         let about = About::Import { tenant, person: index, email: how != 0, both: how > 1 };
         ask_object(world, to, owner.principal, &command, about);
