@@ -13,13 +13,15 @@ import { setTimeout as wait } from "node:timers/promises";
 import { build } from "../gateway/dev/build.mjs";
 import { ROOT } from "../gateway/dev/tools.mjs";
 import { startWorker } from "../gateway/dev/worker.mjs";
-import { call, data, register } from "./harness/api.mjs";
+import { call, register } from "./harness/api.mjs";
 import { people, spellings } from "./harness/prospects.mjs";
 import { VARS } from "./harness/worker.mjs";
 
 const ROWS = Number(process.env.ROWS ?? 50_000);
 const FILES = Number(process.env.FILES ?? 4);
 const DISTINCT = Math.round(ROWS * 0.7);
+/** An answer that took longer is counted as lost, and asked for again. */
+const PATIENCE_MS = 60_000;
 
 async function send(url, token, rows) {
   const headers = { authorization: `Bearer ${token}`, "content-type": "text/csv" };
@@ -30,11 +32,21 @@ async function send(url, token, rows) {
   return JSON.parse(text).data.id;
 }
 
+/** How many answers were waited for in vain. */
+let silent = 0;
+
 async function done(url, token, id) {
   for (;;) {
-    const found = await data(url, "GET", `/api/prospects/imports/${id}`, { token });
-    if (found.state === "done") return found;
-    await wait(1_000);
+    try {
+      const headers = { authorization: `Bearer ${token}` };
+      const answer = await fetch(`${url}/api/prospects/imports/${id}`, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
+      const { data: found } = await answer.json();
+      if (found.state === "done") return found;
+    } catch (error) {
+      if (error.name !== "TimeoutError") throw error;
+      silent += 1;
+    }
+    await wait(5_000);
   }
 }
 
@@ -73,7 +85,7 @@ try {
   const imported = seconds();
   console.log(`imported after ${imported} s (${Math.round(ROWS / imported)} rows/s): ${sum("created")} created, ${sum("known")} known, ${sum("failed")} failed`);
   const found = await listed(url, token);
-  console.log(`listed after ${seconds()} s: ${found} prospects`);
+  console.log(`listed after ${seconds()} s: ${found} prospects; ${silent} answers waited for in vain`);
   const cost = await (await fetch(`${url}/test/cost`)).json();
   const written = cost["sql.rowsWritten"];
   console.log(`rows written: ${written} in Durable Objects (${(written / ROWS).toFixed(1)} a row), ${cost["d1.rowsWritten"]} in D1; ${cost["ProspectDedup.call"]} calls of prospects`);
