@@ -1,32 +1,12 @@
 // The README's tour, as it is written there: its commands, one after the other, in one shell.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../../gateway/dev/tools.mjs";
+import { blocks, walk } from "../harness/tour.mjs";
 import { folder, productWorker } from "../harness/worker.mjs";
-
-/** The shell blocks of the section `title`. */
-function blocks(title) {
-  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
-  const section = readme.split(/^## /m).find((part) => part.startsWith(title));
-  assert.ok(section, `the README has a section ${title}`);
-  return [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map((match) => match[1]);
-}
-
-/** Runs a script; gives what it printed. */
-function bash(script, { cwd, env }) {
-  return new Promise((done, fail) => {
-    const child = spawn("bash", ["-eu", "-o", "pipefail"], { cwd, env: { ...process.env, ...env }, stdio: ["pipe", "pipe", "pipe"] });
-    let [out, errors] = ["", ""];
-    child.stdout.on("data", (chunk) => (out += chunk));
-    child.stderr.on("data", (chunk) => (errors += chunk));
-    child.on("exit", (code) => (code === 0 ? done(out) : fail(new Error(`bash ended with ${code}:\n${out}\n${errors}`))));
-    child.stdin.end(script);
-  });
-}
 
 test("the tour of the README works as written", { timeout: 120_000 }, async (t) => {
   const worker = await productWorker(t);
@@ -35,13 +15,8 @@ test("the tour of the README works as written", { timeout: 120_000 }, async (t) 
   const steps = blocks("Tour");
   assert.ok(steps.length >= 6, `${steps.length} blocks`);
   assert.ok(steps[0].includes("URL=http://127.0.0.1:8787"));
-  const script = steps.map((step, n) => `${step}\necho; echo "--- end of ${n}"\n`).join("").replaceAll("http://127.0.0.1:8787", worker.url);
-  const output = await bash(script, { cwd, env: { POSTROOM_URL: worker.url } });
-  const parts = output.split(/\n--- end of \d+\n/);
-  const answers = (text) => text.replaceAll("}{", "}\n{").split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
-  for (const part of parts) for (const { success, error } of answers(part)) assert.ok(success, JSON.stringify(error));
-
-  const answered = (words) => answers(parts[steps.findIndex((step) => step.includes(words))]).map(({ data }) => data);
+  const adapt = (text) => text.replaceAll("http://127.0.0.1:8787", worker.url);
+  const { parts, answered } = await walk(steps, { cwd, env: { POSTROOM_URL: worker.url }, adapt });
   const made = JSON.parse(readFileSync(join(cwd, "workspace.json"), "utf8")).data;
 
   const [rule] = answered("/v1/automations");

@@ -4,6 +4,7 @@
 //   const alerts = await startAlerts();
 //   alerts.url, alerts.secret      where to post to, and the `whsec_…` that signs
 //   alerts.received                each alert once: { id, json, at, times }
+//   startAlerts({ told: (json) => … }) is told of each when it comes
 //   alerts.secrets.push("whsec_…") a further secret that is good, while one is replaced
 //   alerts.script({ on: "alert", fault: "gone" })
 //
@@ -57,7 +58,7 @@ const isSame = (a, b) => a.length === b.length && timingSafeEqual(Buffer.from(a)
 
 /** Starts a receiver; `secret` is made up where it is not given. */
 export async function startAlerts(options = {}) {
-  const { secret = `whsec_${randomBytes(24).toString("base64")}` } = options;
+  const { secret = `whsec_${randomBytes(24).toString("base64")}`, told = () => {} } = options;
   const clock = clockOf(options);
   const secrets = [secret];
   const received = [];
@@ -74,7 +75,7 @@ export async function startAlerts(options = {}) {
         method: "POST",
         path: "/alerts",
         read,
-        answer: (call) => keep(received, call),
+        answer: (call) => keep(received, call, told),
       },
     ],
     says: {
@@ -94,11 +95,14 @@ function read({ headers, body }) {
   return json;
 }
 
-function keep(received, { headers, body, input, now }) {
+function keep(received, { headers, body, input, now }, told) {
   const id = headers["webhook-id"];
   const known = received.find((one) => one.id === id);
   if (known && known.body !== body.toString()) return says(409, "This id had another body.");
   if (known) known.times += 1;
-  else received.push({ id, json: input, body: body.toString(), at: now(), times: 1 });
+  else {
+    received.push({ id, json: input, body: body.toString(), at: now(), times: 1 });
+    told(input);
+  }
   return { status: 200, body: { ok: true } };
 }
