@@ -22,6 +22,8 @@ const FILES = Number(process.env.FILES ?? 4);
 const DISTINCT = Math.round(ROWS * 0.7);
 /** An answer that took longer is counted as lost, and asked for again. */
 const PATIENCE_MS = 60_000;
+/** Where nothing was heard of any import for so long, a part is lost. */
+const STILL_MS = 10 * 60_000;
 
 async function send(url, token, rows) {
   const headers = { authorization: `Bearer ${token}`, "content-type": "text/csv" };
@@ -32,8 +34,9 @@ async function send(url, token, rows) {
   return JSON.parse(text).data.id;
 }
 
-/** How many answers were waited for in vain. */
+/** How many answers were waited for in vain, and when any import was last heard of. */
 let silent = 0;
+let news = 0;
 
 async function done(url, token, id) {
   for (;;) {
@@ -42,6 +45,9 @@ async function done(url, token, id) {
       const answer = await fetch(`${url}/api/prospects/imports/${id}`, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
       const { data: found } = await answer.json();
       if (found.state === "done") return found;
+      // The queue of a laptop is in memory: what lay on it when the Worker was started anew is lost.
+      news = Math.max(news, found.updatedAt);
+      if (found.state === "broken" || Date.now() - news > STILL_MS) throw new Error(`the import does not go on: ${JSON.stringify({ ...found, errors: undefined })}`);
     } catch (error) {
       if (error.name !== "TimeoutError") throw error;
       silent += 1;
