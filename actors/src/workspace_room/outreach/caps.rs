@@ -117,22 +117,17 @@ impl<'a> Campaigns<'a> {
             limits.push(daily(Limit::Domain, settings.domain_daily_max, of_domain, self.day));
         }
         limits.push(daily(Limit::Inbox, settings.inbox_daily_max, used_today, self.day));
-        if let Some(left) = known.warmup_left {
+        let of_today = known.warmup_until.is_some_and(|until| until > ctx.now);
+        if let Some(left) = known.warmup_left.filter(|_| of_today) {
             limits.push(LimitLeft { limit: Limit::Warmup, left, until: known.warmup_until });
         }
         limits.extend(momentary(ctx, known, believed_ms));
-        let least = |best: &LimitLeft, it: &LimitLeft| it.left < best.left;
-        let mut binding = &limits[0];
-        for limit in &limits[1..] {
-            if least(binding, limit) {
-                binding = limit;
-            }
-        }
+        let LimitLeft { limit, left, until } = binding(&limits);
         Ok(InboxCap {
             inbox_id: known.id,
-            left: binding.left,
-            binding: binding.limit,
-            until: binding.until,
+            left,
+            binding: limit,
+            until,
             used: used_today,
             known_at: Some(known.known_at).filter(|at| *at > 0),
             limits,
@@ -140,20 +135,51 @@ impl<'a> Campaigns<'a> {
     }
 }
 
+/// The limit that leaves the least, of several the widest.
+fn binding(limits: &[LimitLeft]) -> LimitLeft {
+    let mut binding = &limits[0];
+    for limit in &limits[1..] {
+        if limit.left < binding.left {
+            binding = limit;
+        }
+    }
+    binding.clone()
+}
+
+/// What one inbox was given is missing to the others: to the campaign, the workspace, and those of
+/// its domain.
+pub fn one_less(inboxes: &mut [(InboxCap, Known)], given: usize, domain: &str) {
+    for (at, (cap, known)) in inboxes.iter_mut().enumerate() {
+        if at == given {
+            continue;
+        }
+        for limit in &mut cap.limits {
+            let is_shared = match limit.limit {
+                Limit::Campaign | Limit::Workspace => true,
+                Limit::Domain => known.domain == domain,
+                _ => false,
+            };
+            limit.left = (limit.left - i64::from(is_shared)).max(0);
+        }
+        let LimitLeft { limit, left, until } = binding(&cap.limits);
+        (cap.left, cap.binding, cap.until) = (left, limit, until);
+    }
+}
+
 /// What passes by itself, or by a person.
 fn momentary(ctx: &Ctx<'_>, known: &Known, believed_ms: Millis) -> Option<LimitLeft> {
     let none = |limit, until| Some(LimitLeft { limit, left: 0, until });
-    if known.is_stale(ctx.now, believed_ms) {
-        return none(Limit::Asking, None);
-    }
-    if known.paused.is_some() {
-        return none(Limit::Paused, None);
-    }
     if known.enrolment.is_some() {
         return none(Limit::Spacing, None);
     }
     if known.next_at > ctx.now {
         return none(Limit::Spacing, Some(known.next_at));
+    }
+    if known.is_stale(ctx.now, believed_ms) {
+        return none(Limit::Asking, None);
+    }
+    if known.paused.is_some() {
+        return none(Limit::Paused, None);
     }
     None
 }

@@ -341,6 +341,8 @@ fn free(ctx: &mut Ctx<'_>, one: &Enrolment) -> Result<(), Reject> {
         return Ok(());
     }
     known.enrolment = None;
+    // It may have used its slot, or given it back.
+    known.warmup_left = None;
     known.known_at = known.known_at.min(ctx.now - caps::FRESH_MS);
     let at = known.next_at.max(ctx.now);
     inboxes::put(ctx.sql, &known)?;

@@ -19,8 +19,6 @@ use schema::room::campaign::{CAMPAIGNS_MAX, CampaignStatus, InboxCap, Limit, Out
 use schema::room::enrolment::{EnrolmentState, Turns, TurnsTaken};
 use schema::{Millis, Reject};
 
-/// How many prospects of a campaign a turn looks at.
-const LOOKED_AT: i64 = 200;
 /// No turn sets the next one earlier than that: what may change meanwhile sets its own.
 const SOON_MS: Millis = 1_000;
 /// A turn that waits for nothing that has a time is taken again after this long.
@@ -81,19 +79,22 @@ fn of_campaign(
     let mut inboxes = Vec::with_capacity(campaign.plan.inbox_ids.len());
     for id in &campaign.plan.inbox_ids {
         let mut known = inboxes::find(ctx.sql, *id)?;
-        asking::ask(ctx, &mut known)?;
-        inboxes.push((caps.of(ctx, &known)?, known));
+        let cap = caps.of(ctx, &known)?;
+        // Where something else binds, what it would say changes nothing.
+        if cap.binding == Limit::Asking {
+            asking::ask(ctx, &mut known)?;
+        }
+        inboxes.push((cap, known));
     }
     let mut assigned = 0;
-    for mut one in enrolments::due(ctx.sql, campaign.number, ctx.now, LOOKED_AT)? {
-        let Some(place) = pick(&inboxes, &one) else { continue };
-        let (_, known) = &mut inboxes[place];
+    while let Some(mut one) = next_one(ctx, campaign, &inboxes)? {
+        let Some(place) = pick(&inboxes, &one) else { break };
+        let (cap, known) = &mut inboxes[place];
         assign(ctx, campaign, known, &mut one)?;
+        *cap = caps.of(ctx, known)?;
         assigned += 1;
-        // What one gets is missing to the others.
-        for (cap, known) in &mut inboxes {
-            *cap = caps.of(ctx, known)?;
-        }
+        let domain = known.domain.clone();
+        caps::one_less(&mut inboxes, place, &domain);
     }
     let left = enrolments::next_due(ctx.sql, campaign.number)?;
     let (why, until) = match left {
@@ -101,6 +102,20 @@ fn of_campaign(
         left => ("nothingDue".into(), left),
     };
     Ok(ended(why, until, assigned))
+}
+
+/// The one that is due the longest, of those that a free inbox may write to.
+fn next_one(
+    ctx: &Ctx<'_>,
+    campaign: &Campaign,
+    inboxes: &[(InboxCap, Known)],
+) -> Result<Option<Enrolment>, Reject> {
+    let is_held = |(cap, known): &(InboxCap, Known)| (cap.left <= 0).then_some(known.id);
+    let held: Vec<InboxId> = inboxes.iter().filter_map(is_held).collect();
+    if held.len() == inboxes.len() {
+        return Ok(None);
+    }
+    Ok(enrolments::due(ctx.sql, (campaign.number, ctx.now), &held, 1)?.pop())
 }
 
 /// The inbox that a prospect is written to from: its own, or else the free one that sent least.

@@ -151,14 +151,23 @@ const DUE: &str = "select number, campaign, prospect_id, state, reason, step, du
         assigned_at, attempt, failures, send_id, send_version, subject, message_ids, sent,
         last_sent_at, created_at, updated_at
     from enrolments where campaign = ? and state = 'waiting' and due_at <= ?
+        and (inbox_id is null or inbox_id not in (select value from json_each(?)))
     order by due_at, number limit ?";
 
-/// Those of a campaign that are due, the longest first.
+/// Those of a campaign that are due, the longest first, but for those of some inboxes.
 ///
 /// # Errors
 /// A storage fault.
-pub fn due(sql: &dyn Sql, campaign: i64, now: Millis, limit: i64) -> Result<Vec<Enrolment>, Fault> {
-    sql.exec(DUE, &[campaign.into(), now.into(), limit.into()])?.iter().map(read).collect()
+pub fn due(
+    sql: &dyn Sql,
+    (campaign, now): (i64, Millis),
+    held: &[InboxId],
+    limit: i64,
+) -> Result<Vec<Enrolment>, Fault> {
+    let held: Vec<_> = held.iter().map(ToString::to_string).collect();
+    let held = serde_json::Value::from(held).to_string();
+    let params = [campaign.into(), now.into(), held.into(), limit.into()];
+    sql.exec(DUE, &params)?.iter().map(read).collect()
 }
 
 const NEXT_DUE: &str = "select due_at from enrolments

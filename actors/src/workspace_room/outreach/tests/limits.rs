@@ -1,6 +1,7 @@
 //! How many mails leave, from which inbox, and what binds.
 
 use super::field::{DAY, Field, HOUR, MONDAY};
+use crate::kernel::{Effect, Outcome};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -133,4 +134,58 @@ fn a_paused_campaign_sends_nothing_and_goes_on_where_it_was() {
     let taken = [0; 2].map(|_| field.desk.manage(&json!({ "takeTurns": {} })));
     assert_eq!(taken[0]["assigned"], 0);
     assert_eq!(taken[1]["assigned"], 0);
+}
+
+#[test]
+fn what_one_inbox_is_given_is_missing_to_the_others_in_the_same_turn() {
+    let three = ["a@desk.example", "b@desk.example", "c@other.example"];
+    for (plan, settings, most) in [
+        (json!({ "dailyMax": 2 }), json!({}), 2),
+        (json!({}), json!({ "dailyMax": 2 }), 2),
+        (json!({}), json!({ "domainDailyMax": 1 }), 2),
+        (json!({}), json!({}), 3),
+    ] {
+        let mut field = Field::open(&three);
+        field.desk.manage(&json!({ "changeOutreachSettings": settings }));
+        field.campaign(plan);
+        // All three have said how they are before anybody is due.
+        field.enrol(1, "p1@acme.example");
+        field.pass(2 * MINUTE, MINUTE);
+        field.desk.room.now += DAY;
+        field.settle();
+        field.asked.clear();
+        for number in 2..=9 {
+            field.person(number, &format!("p{number}@acme.example"));
+        }
+        let people: Vec<_> = field.people.keys().copied().collect();
+        let campaign = field.campaign.clone();
+        let all = json!({ "enrol": { "campaignId": campaign, "prospectIds": people } });
+        field.desk.ask(&all);
+        field.settle();
+        field.settle();
+        assert_eq!(field.asked.len(), most, "{settings}");
+    }
+}
+
+#[test]
+fn an_inbox_that_has_no_slot_left_today_is_asked_nothing_until_tomorrow() {
+    let mut field = Field::open(&["a@desk.example"]);
+    field.inboxes.values_mut().for_each(|it| it.slots = Some(1));
+    field.campaign(json!({}));
+    enrol(&mut field, 3);
+    field.pass(10 * MINUTE, MINUTE);
+    assert_eq!(field.asked.len(), 1);
+    let mut calls = 0;
+    for _ in 0..5 * 60 {
+        field.desk.room.now += MINUTE;
+        field.desk.room.alarm();
+        field.desk.room.drain(|_, effect| {
+            calls += usize::from(matches!(effect, Effect::Call { .. }));
+            Outcome::Done(b"{}".to_vec())
+        });
+    }
+    assert_eq!(calls, 0);
+    field.inboxes.values_mut().for_each(|it| it.slots = Some(1));
+    field.pass(DAY, 10 * MINUTE);
+    assert_eq!(field.asked.len(), 2);
 }
