@@ -2,10 +2,11 @@
 //!
 //! `--seeds N` (100) from `--from S` (1); `--trace` prints every step; `--keep-going` runs all
 //! seeds although one fails; `--doublecheck` runs each seed twice; `--planted [NAME]` runs the
-//! broken builds; `--first` prints only the first seed that fails.
+//! broken builds; `--first` prints only the first seed that fails; `--weeks N` plays weeks of
+//! outreach instead, and prints what came of them as a table by week.
 
 use std::process::ExitCode;
-use tests::sim::{planted, report, run};
+use tests::sim::{planted, report, run, weeks};
 
 /// A run of so many seeds must show every kind of fault.
 const ENOUGH: u64 = 1_000;
@@ -22,6 +23,9 @@ fn main() -> ExitCode {
         let at = args.iter().position(|arg| arg == "--planted");
         let name = at.and_then(|at| args.get(at + 1)).map_or("", String::as_str);
         planted::run(name)
+    } else if has("--weeks") {
+        let weeks = number("--weeks", weeks::WEEKS.unsigned_abs());
+        outreach(from, count, weeks.cast_signed(), &has)
     } else if has("--first") {
         first(from, count)
     } else if has("--trace") {
@@ -47,6 +51,46 @@ fn first(from: u64, count: u64) -> bool {
         println!("first: {seed} {}", violation.invariant);
     }
     failed.is_none()
+}
+
+/// Weeks of outreach, for many seeds.
+#[expect(clippy::disallowed_types, reason = "how long it took is for people, not for the world")]
+fn outreach(from: u64, count: u64, weeks: i64, has: &dyn Fn(&str) -> bool) -> bool {
+    if has("--trace") {
+        return (from..from + count).all(|seed| {
+            let outcome = weeks::run(seed, weeks, true);
+            println!("{}{}", weeks::describe(&outcome), outcome.table.text());
+            outcome.violation.is_none()
+        });
+    }
+    if has("--doublecheck") {
+        let hash = |seed| weeks::run(seed, weeks, false).hash;
+        return (from..from + count).all(|seed| hash(seed) == hash(seed));
+    }
+    let began = std::time::Instant::now();
+    let summary = weeks::run_all(from, count, weeks, !has("--keep-going"));
+    let violation = |outcome: &weeks::Outcome| outcome.violation.clone().map(|it| it.invariant);
+    if has("--first") {
+        if let Some(outcome) = summary.failed.first() {
+            println!("first: {} {}", outcome.seed, violation(outcome).unwrap_or_default());
+        }
+        return summary.failed.is_empty();
+    }
+    print!("{}", summary.text());
+    for outcome in summary.failed.iter().take(3) {
+        println!("{}", weeks::describe(outcome));
+    }
+    for outcome in &summary.failed {
+        println!("{} {}", outcome.seed, violation(outcome).unwrap_or_default());
+    }
+    println!(
+        "{} seeds of {weeks} weeks from {from}, {} turns, {:.1} s; {} seeds failed",
+        summary.seeds,
+        summary.turns,
+        began.elapsed().as_secs_f64(),
+        summary.failed.len()
+    );
+    summary.failed.is_empty()
 }
 
 fn doublecheck(from: u64, count: u64) -> bool {

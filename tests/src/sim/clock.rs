@@ -14,6 +14,7 @@ pub struct Clock {
     world: Millis,
     skew: Millis,
     skew_max: Millis,
+    shown: Millis,
     frozen: Option<Millis>,
 }
 
@@ -21,7 +22,7 @@ impl Clock {
     /// A clock that starts at a wall time.
     #[must_use]
     pub const fn new(start: Millis) -> Self {
-        Self { world: start, skew: 0, skew_max: 0, frozen: None }
+        Self { world: start, skew: 0, skew_max: 0, shown: start, frozen: None }
     }
 
     /// World time.
@@ -42,7 +43,13 @@ impl Clock {
         (wall - self.skew).max(self.world)
     }
 
-    /// The latest time that any wall clock has shown.
+    /// The latest time that the wall clock has shown.
+    #[must_use]
+    pub const fn shown(&self) -> Millis {
+        self.shown
+    }
+
+    /// The latest time that any wall clock could have shown.
     #[must_use]
     pub const fn latest(&self) -> Millis {
         self.world + self.skew_max
@@ -51,12 +58,14 @@ impl Clock {
     /// Goes on to a later world time.
     pub fn advance(&mut self, to: Millis) {
         self.world = self.world.max(to);
+        self.shown = self.shown.max(self.wall());
     }
 
     /// Moves the wall clock.
     pub fn jump(&mut self, by: Millis) {
         self.skew += by;
         self.skew_max = self.skew_max.max(self.skew);
+        self.shown = self.shown.max(self.wall());
     }
 
     /// Holds the wall clock still.
@@ -67,12 +76,14 @@ impl Clock {
     /// Lets it go again.
     pub fn thaw(&mut self) {
         self.frozen = None;
+        self.shown = self.shown.max(self.wall());
     }
 
     /// Ends all faults: the wall clock is at least where it ever was.
     pub fn settle(&mut self) {
         self.frozen = None;
         self.skew = self.skew_max;
+        self.shown = self.shown.max(self.wall());
     }
 }
 

@@ -94,6 +94,21 @@ impl Faults {
         Self { rates, counts: vec![0; ALL.len()], random, off: false }
     }
 
+    /// Every fault is on, each at a rate of the lower quarter, so that some weeks' work is done; a
+    /// server that refuses good addresses is rare, or no inbox would be healthy.
+    #[must_use]
+    pub fn all(seed: u64) -> Self {
+        let mut random = Random::new(seed, 1);
+        let rates = ALL.iter().map(|fault| match fault {
+            Fault::MailRefused => 1 + random.below(5),
+            // A few times in all those weeks.
+            Fault::D1Down => 5 + random.below(15),
+            fault => 1 + random.below(fault.rate_max().div_ceil(4)),
+        });
+        let rates = rates.collect();
+        Self { rates, counts: vec![0; ALL.len()], random, off: false }
+    }
+
     /// Whether a fault strikes now; counts it.
     pub fn strikes(&mut self, fault: Fault) -> bool {
         let hit = self.is_on(fault) && self.random.chance(self.rates[fault as usize]);

@@ -5,7 +5,7 @@
 //! [`outboxes`], [`effects`] (what objects do) → [`d1`], [`post`], [`mailboxes`], [`clients`],
 //! [`sockets`] (the world outside) → [`plan`] (what is asked) → [`faults`] (what goes wrong) →
 //! [`check`] (what must hold) → [`run`] (one seed) → [`report`] (many seeds) → [`planted`] (bugs
-//! that must be found).
+//! that must be found) → [`weeks`] (outreach to many, for eight weeks).
 
 pub mod alarms;
 pub mod check;
@@ -29,4 +29,5 @@ pub mod run;
 pub mod sockets;
 pub mod trace;
 pub mod turns;
+pub mod weeks;
 pub mod world;

@@ -20,6 +20,8 @@ pub enum Verdict {
     RefusedForNow,
     /// It says 5yz.
     Refused,
+    /// It says 5yz, because it does not know the address.
+    NoSuchMailbox,
     /// It cannot be reached: no byte has left.
     Unreachable,
     /// It was not tried: there was no room for it.
@@ -84,6 +86,12 @@ impl Post {
     pub fn has(&self, send_id: &str, address: &str) -> bool {
         let one = self.mails.get(send_id).and_then(|mail| mail.get(&address.to_lowercase()));
         one.is_some_and(|one| one.accepted > 0)
+    }
+
+    /// Whom a mail was handed over for.
+    #[must_use]
+    pub fn recipient(&self, send_id: &str) -> Option<String> {
+        self.mails.get(send_id)?.keys().next().cloned()
     }
 
     /// What is known of a mail.

@@ -78,8 +78,21 @@ impl Summary {
 /// Runs `count` seeds from `from` on two threads; stops soon after one fails if `stop`.
 #[must_use]
 pub fn run_all(from: u64, count: u64, stop: bool) -> Summary {
-    let next = AtomicU64::new(from);
     let summary = Mutex::new(Summary::default());
+    over_seeds(from, count, |seed| {
+        let outcome = run(seed, false);
+        let goes_on = outcome.violation.is_none() || !stop;
+        summary.lock().expect("no thread dies with it").add(outcome);
+        goes_on
+    });
+    let mut summary = summary.into_inner().expect("no thread died with it");
+    summary.failed.sort_by_key(|outcome| outcome.seed);
+    summary
+}
+
+/// Runs something for `count` seeds from `from` on two threads, until it says that it is enough.
+pub fn over_seeds(from: u64, count: u64, each: impl Fn(u64) -> bool + Sync) {
+    let next = AtomicU64::new(from);
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
@@ -88,18 +101,13 @@ pub fn run_all(from: u64, count: u64, stop: bool) -> Summary {
                     if seed >= from + count {
                         return;
                     }
-                    let outcome = run(seed, false);
-                    if outcome.violation.is_some() && stop {
+                    if !each(seed) {
                         next.store(from + count, Ordering::Relaxed);
                     }
-                    summary.lock().expect("no thread dies with it").add(outcome);
                 }
             });
         }
     });
-    let mut summary = summary.into_inner().expect("no thread died with it");
-    summary.failed.sort_by_key(|outcome| outcome.seed);
-    summary
 }
 
 /// What a failed seed has to say.

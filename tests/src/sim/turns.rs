@@ -2,14 +2,14 @@
 
 use super::disk::Blow;
 use super::faults::Fault;
-use super::object::{End, Fate, Name, Stage};
+use super::object::{End, Fate, Name, Object, Stage};
 use super::world::{Ask, Happening, Origin, Request, World, short};
 use actors::kernel::engine::World as Outside;
 use actors::kernel::sockets::{Heard, Incoming};
 use actors::kernel::{Outcome, Turn};
 use schema::envelope::KernelCommand;
 use schema::frame::{Codec, Seat};
-use schema::{Answer, Envelope, Millis, Principal, codec};
+use schema::{ActorKind, Answer, Envelope, Millis, Principal, codec};
 
 /// How long a watchdog sleeps.
 pub const WATCHDOG_MS: Millis = 4 * 60 * 60 * 1000;
@@ -137,7 +137,10 @@ impl World {
             self.faults.count(Fault::StorageError);
         }
         let result = match end {
-            End::Done(value, turn) => Some((value, turn)),
+            End::Done(value, turn) => {
+                self.outside_sees(name);
+                Some((value, turn))
+            }
             End::Asleep(reject) => {
                 self.say(format_args!("{} did not wake: {}", short(name), reject.message));
                 None
@@ -150,6 +153,9 @@ impl World {
                     _ => Fault::KillBetween,
                 };
                 self.faults.count(fault);
+                if committed {
+                    self.outside_sees(name);
+                }
                 self.say(format_args!("{} {fault:?} committed={committed}", short(name)));
                 self.cut_room(name);
                 None
@@ -243,7 +249,11 @@ impl World {
         if self.faults.are_over() {
             return;
         }
-        let names: Vec<_> = self.objects.keys().cloned().collect();
+        // Of many prospects only those have work whose alarm is lost.
+        let all = self.weeks.is_none();
+        let has_work = |it: &&Object| all || it.alarm_lost || it.name.0 != ActorKind::ProspectDedup;
+        let objects = self.objects.values().filter(has_work);
+        let names: Vec<_> = objects.map(|object| object.name.clone()).collect();
         for name in names {
             self.wake_up(&name);
         }

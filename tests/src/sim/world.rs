@@ -15,6 +15,7 @@ use super::post::Post;
 use super::random::Random;
 use super::sockets::{ConnId, SocketId, Sockets};
 use super::trace::Trace;
+use super::weeks::{Event, Weeks};
 use actors::kernel::{Entry, Outcome};
 use schema::frame::Connect;
 use schema::summary::Summary;
@@ -92,6 +93,8 @@ pub enum Happening {
     Thaw,
     /// A clock that went wrong is put right by this much.
     Correct(Millis),
+    /// Something of the weeks of outreach.
+    Outside(Event),
 }
 
 /// Entries of an object's outbox that are under way together, and are settled together.
@@ -144,6 +147,8 @@ pub struct World {
     pub mailboxes: BTreeMap<Name, Vec<Lying>>,
     /// The readings of mailboxes that wait for something.
     pub readings: BTreeMap<u64, UnderWay>,
+    /// The weeks of outreach, where it is them that are played.
+    pub weeks: Option<Box<Weeks>>,
     /// The clients.
     pub clients: Clients,
     /// The sockets.
@@ -190,6 +195,7 @@ impl World {
             posts_to_gone: 0,
             mailboxes: BTreeMap::new(),
             readings: BTreeMap::new(),
+            weeks: None,
             clients: Clients::default(),
             sockets: Sockets::default(),
             plan,
@@ -259,6 +265,7 @@ impl World {
                 self.clock.jump(by);
                 self.rearm_all();
             }
+            Happening::Outside(event) => self.outside(event),
         }
         true
     }

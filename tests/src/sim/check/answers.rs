@@ -49,6 +49,10 @@ impl World {
             if matches!(answer, Answer::Done { .. }) {
                 self.done.extend(name_of(&envelope.command).map(|name| (from.0, name)));
             }
+            self.outside_hears(from, &envelope, answer);
+        }
+        // There the oracle stands alone: it sees what leaves, and nothing else.
+        if !envelope.kernel && self.weeks.is_none() {
             self.check_slot(from, &envelope, answer);
             self.check_cell(from, &envelope, answer);
             self.check_prospect(from, &envelope, answer);

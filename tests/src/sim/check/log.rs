@@ -129,8 +129,12 @@ impl World {
             log.at = at;
             log.events.push(json);
         }
-        let heads = heads(connection)?;
         let now = log.events.len() as i64;
+        if self.weeks.is_some() && now % 64 > 0 {
+            // To count many events after each turn would take most of the time.
+            return Ok(());
+        }
+        let heads = heads(connection)?;
         if heads != (now, now, now) {
             return Err(format!("{now} events were committed; last, count and head are {heads:?}"));
         }

@@ -60,6 +60,9 @@ impl World {
                 self.violate(ONCE, text);
             }
         }
+        if self.weeks.is_some() {
+            return;
+        }
         self.check_outreach(job);
         let warm = |inbox: &crate::sim::plan::Inbox| {
             inbox.warmup && from.1.ends_with(&inbox.id.to_string())
@@ -95,7 +98,12 @@ impl World {
         );
         // Whom it was taken for, it stays taken for.
         match self.is_leased(from, entry) {
-            Ok(false) if definite => self.post.close(&send),
+            Ok(false) => {
+                self.outside_settled(from, &send, outcome);
+                if definite {
+                    self.post.close(&send);
+                }
+            }
             Ok(_) => {}
             Err(error) => self.violate(ONCE, format!("{}: {error}", short(from))),
         }

@@ -24,6 +24,7 @@ mod tickets;
 mod unchanged;
 mod webhooks;
 
+pub use calendar::local_day;
 pub use log::Log;
 pub use unchanged::Before;
 

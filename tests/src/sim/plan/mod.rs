@@ -20,10 +20,10 @@ mod notifications;
 pub mod pipeline;
 mod prospects;
 mod reads;
-mod room;
+pub mod room;
 mod rules;
 mod sends;
-mod tenant;
+pub mod tenant;
 mod transfer;
 mod warmup;
 mod webhooks;
@@ -32,13 +32,14 @@ use super::clients::{Op, State};
 use super::clock::DAY_MS;
 use super::faults::Fault;
 use super::random::Random;
+use super::weeks::Told;
 use super::world::{Happening, OpId, World};
 use schema::ids::{AgentId, CommentId};
 use schema::{Millis, Principal};
 use std::collections::BTreeMap;
 
 pub use prospects::Person;
-pub use sends::{Inbox, Sent};
+pub use sends::{Inbox, Sent, register_inbox};
 pub use tenant::{Member, Tenant};
 pub use warmup::Counter;
 
@@ -115,6 +116,8 @@ pub enum About {
     Read(usize),
     /// A page of an export.
     Export(usize),
+    /// Something of the weeks of outreach.
+    Outside(Told),
     /// Something that must be refused, and changes nothing.
     Bad,
     /// Something that may be done or refused.
@@ -264,7 +267,8 @@ impl World {
         self.after(wait, Happening::Plan);
     }
 
-    fn disturb(&mut self) {
+    /// What goes wrong with the clock, and with all sockets at once.
+    pub(super) fn disturb(&mut self) {
         if self.faults.strikes(Fault::ClockForward) {
             self.clock.jump(DAY_MS);
             self.say("the clock jumps a day ahead");
@@ -339,6 +343,7 @@ impl World {
             About::Upload(..) | About::Finish(..) | About::Erase(..) => {
                 files::learn(self, &op.about, reply);
             }
+            About::Outside(told) => self.outside_learns(told, reply),
             About::Moved(tenant) => moves::learn(&mut self.plan.tenants[*tenant], reply),
             About::Read(tenant) => reads::learn(&mut self.plan.tenants[*tenant], reply),
             About::Export(tenant) => transfer::go_on(self, *tenant, reply),

@@ -67,7 +67,7 @@ pub fn sends(world: &mut World, tenant: usize) {
     if !inbox.registered {
         // Registered again with another zone, it would be refused.
         let zone = ZONES[usize::from(inbox.id.0.as_bytes()[0]) % ZONES.len()];
-        let register = register(&canary, index, warmup, zone);
+        let register = register_inbox(&canary, index, warmup, zone);
         plan.tenants[tenant].inboxes[index].zone = zone;
         let about = About::Inbox(tenant, index);
         return ask_object(world, name, owner, &register, about);
@@ -111,7 +111,8 @@ pub fn sends(world: &mut World, tenant: usize) {
     ask_object(world, name, owner, &command, About::Other);
 }
 
-fn register(canary: &str, index: usize, warmup: bool, zone: &str) -> Value {
+/// The command that registers an inbox.
+pub fn register_inbox(canary: &str, index: usize, warmup: bool, zone: &str) -> Value {
     let email = format!("inbox{index}@{canary}.example");
     let sealed: Vec<u8> = format!("{}{index}", super::SECRET).into_bytes();
     json!({ "register": {
