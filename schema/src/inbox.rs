@@ -26,6 +26,8 @@ pub const FILES_BYTES_MAX: i64 = 25 * 1024 * 1024;
 pub const COMMENT_KEY: &str = "comment:";
 /// How the key of a mail begins that is a step of a campaign.
 pub const CAMPAIGN_KEY: &str = "campaign:";
+/// The error of a mail that was taken back because it had not begun to leave in its time.
+pub const TOO_LATE: &str = "it did not begin to leave in time";
 /// How long the health window reaches back.
 pub const WINDOW_MS: Millis = 7 * 24 * 60 * 60 * 1000;
 /// How many mails the health window holds at most, the latest.

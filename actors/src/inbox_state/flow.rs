@@ -7,7 +7,7 @@ use super::{health, keep_inbox, keep_send, mailbox, outbox, registered, send_of,
 use crate::kernel::Ctx;
 use crate::kernel::store::timers;
 use schema::ids::SendId;
-use schema::inbox::{CAMPAIGN_KEY, COMMENT_KEY, SendState};
+use schema::inbox::{CAMPAIGN_KEY, COMMENT_KEY, SendState, TOO_LATE};
 use schema::prospect::Fate;
 use schema::warmup::ALLOWANCES;
 use schema::{Millis, Reject};
@@ -129,7 +129,7 @@ pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), 
 /// Puts a mail back among the waiting ones, not to be tried before a time; one that should have
 /// left by then is taken back.
 pub fn put_back(ctx: &mut Ctx<'_>, send: &mut Send, not_before: Millis) -> Result<(), Reject> {
-    if send.leave_by.is_some_and(|at| at <= not_before) && cancel(ctx, send)? {
+    if send.leave_by.is_some_and(|at| at <= not_before) && too_late(ctx, send)? {
         return Ok(());
     }
     send.asked = false;
@@ -220,12 +220,22 @@ pub fn finish(ctx: &mut Ctx<'_>, send: &mut Send, state: SendState) -> Result<()
 pub fn take_back(ctx: &mut Ctx<'_>, key: &str) -> Result<(), Reject> {
     let Ok(id) = key.parse::<SendId>() else { return Ok(()) };
     let mut send = send_of(ctx, id)?;
-    if is_late(ctx, &send) { cancel(ctx, &mut send).map(drop) } else { Ok(()) }
+    if is_late(ctx, &send) { too_late(ctx, &mut send).map(drop) } else { Ok(()) }
 }
 
 /// Whether a mail waits that should have left by now.
 pub fn is_late(ctx: &Ctx<'_>, send: &Send) -> bool {
     send.state.waits() && send.leave_by.is_some_and(|at| at <= ctx.now)
+}
+
+/// Takes a mail back whose time is over before it began to leave; says whether it could.
+pub fn too_late(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<bool, Reject> {
+    let before = send.error.replace(TOO_LATE.to_owned());
+    let taken_back = cancel(ctx, send)?;
+    if !taken_back {
+        send.error = before;
+    }
+    Ok(taken_back)
 }
 
 /// Takes a mail back that has not begun to leave; says whether it could.

@@ -233,6 +233,7 @@ impl Actor for Core {
             }
             outreach::person::OUTBOX => outreach::person::begin(ctx, entry),
             outreach::post::OUTBOX => outreach::post::begin(ctx, entry),
+            outreach::calling_off::OUTBOX => outreach::calling_off::begin(ctx, entry),
             outreach::opt_out::OUTBOX => outreach::opt_out::begin(ctx, entry),
             privacy::walk::OUTBOX => privacy::walk::begin(ctx, entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
@@ -249,6 +250,7 @@ impl Actor for Core {
             }
             outreach::person::OUTBOX => outreach::person::settle(ctx, entry, outcome),
             outreach::post::OUTBOX => outreach::post::settle(ctx, entry, outcome),
+            outreach::calling_off::OUTBOX => outreach::calling_off::settle(ctx, outcome),
             outreach::opt_out::OUTBOX => outreach::opt_out::settle(ctx, entry, outcome),
             _ => Ok(Settled::Finished),
         }

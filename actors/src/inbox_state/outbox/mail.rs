@@ -42,7 +42,7 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         return Ok(Effect::Nothing);
     }
     // What may have left as a draft leaves as that, though late.
-    if flow::is_late(ctx, &send) && flow::cancel(ctx, &mut send)? {
+    if flow::is_late(ctx, &send) && flow::too_late(ctx, &mut send)? {
         return Ok(Effect::Nothing);
     }
     let mut inbox = registered(ctx)?;

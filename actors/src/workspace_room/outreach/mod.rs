@@ -20,6 +20,7 @@
 //! | [`asking`] | how inboxes are |
 //! | [`person`] | a prospect's fields, and the mail that is made of them |
 //! | [`post`] | mails on their way, and what becomes of them |
+//! | [`calling_off`] | mails that shall not leave any more |
 //! | [`answers`] | who writes back |
 //! | [`opt_out`] | links to opt out |
 //! | [`store`] | every statement |
@@ -30,6 +31,7 @@
 
 pub mod answers;
 pub mod asking;
+pub mod calling_off;
 pub mod caps;
 pub mod handle;
 pub mod opt_out;

@@ -32,8 +32,10 @@ pub const VARIABLES: [&str; 10] = [
     "workspace.name",
 ];
 
-/// How long until a prospect is asked again of whom it is being found out who it is.
-const UNSETTLED_MS: Millis = 60_000;
+/// How long until a prospect is asked again of whom it is being found out who it is, at first; each
+/// time twice as long, up to an hour.
+const UNSETTLED_MS: Millis = 30_000;
+const DOUBLINGS_MAX: i64 = 7;
 
 /// What an entry asks.
 ///
@@ -87,11 +89,15 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
             }
         },
         _ => {
-            let at = ctx.now + UNSETTLED_MS;
+            let at = ctx.now + patience(&one);
             post::postpone(ctx, &mut one, at, "noAnswer")?;
         }
     }
     Ok(Settled::Finished)
+}
+
+fn patience(one: &Enrolment) -> Millis {
+    UNSETTLED_MS << one.attempt.clamp(0, DOUBLINGS_MAX)
 }
 
 fn write(ctx: &mut Ctx<'_>, one: &mut Enrolment, prospect: &Prospect) -> Result<(), Reject> {
@@ -100,7 +106,7 @@ fn write(ctx: &mut Ctx<'_>, one: &mut Enrolment, prospect: &Prospect) -> Result<
         return end(ctx, one, EnrolmentState::Stopped, Some(reason.as_str()));
     }
     if prospect.unsettled {
-        let at = ctx.now + UNSETTLED_MS;
+        let at = ctx.now + patience(one);
         return post::postpone(ctx, one, at, "identityUnsettled");
     }
     let campaign = campaigns::at(ctx.sql, one.campaign)?;

@@ -5,13 +5,13 @@
 
 use super::store::enrolments::{self, Enrolment};
 use super::store::{campaigns, inboxes, mails};
-use super::{caps, decide, end, keep, plan, tell, turn};
+use super::{calling_off, caps, decide, end, keep, plan, tell, turn};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::mail;
 use schema::codec::{read_json, to_json};
-use schema::inbox::{CAMPAIGN_KEY, InboxCommand, NewMail, SendMail, SendState, SendView};
+use schema::inbox::{CAMPAIGN_KEY, InboxCommand, NewMail, SendMail, SendState, SendView, TOO_LATE};
 use schema::prospect::Reason;
 use schema::room::enrolment::{EnrolmentState, NoteOutreach};
 use schema::{ActorKind, Millis, Permission, Reject};
@@ -156,7 +156,13 @@ fn settled(ctx: &mut Ctx<'_>, mut one: Enrolment, told: &NoteOutreach) -> Result
     let why = told.error.as_deref().unwrap_or_default();
     let goes_on = one.state == EnrolmentState::Sending || is_unknown(&one);
     match told.state {
-        state if state.waits() || state == SendState::Sending => Ok(keep(ctx, &mut one)?),
+        state if state.waits() || state == SendState::Sending => {
+            if one.state == EnrolmentState::Stopped {
+                // It was stopped while the inbox was being asked.
+                calling_off::ask(ctx, &one)?;
+            }
+            Ok(keep(ctx, &mut one)?)
+        }
         SendState::Sent => {
             has_left(ctx, &mut one, told)?;
             if goes_on { advance(ctx, &mut one) } else { Ok(keep(ctx, &mut one)?) }
@@ -177,9 +183,18 @@ fn settled(ctx: &mut Ctx<'_>, mut one: Enrolment, told: &NoteOutreach) -> Result
             Ok(keep(ctx, &mut one)?)
         }
         SendState::Refused => refused(ctx, &mut one, why),
-        SendState::Cancelled => {
+        SendState::Cancelled if why == TOO_LATE => {
             let at = window_end(ctx, &one)?;
             postpone(ctx, &mut one, at, "takenBack")
+        }
+        SendState::Cancelled => {
+            give_back(ctx, &mut one)?;
+            end(ctx, &mut one, EnrolmentState::Stopped, Some("cancelled"))
+        }
+        // A person found that it did not leave: the person has spent the step all the same.
+        _ if is_unknown(&one) => {
+            give_back(ctx, &mut one)?;
+            end(ctx, &mut one, EnrolmentState::Blocked, Some("notSent"))
         }
         _ => failed(ctx, &mut one, why),
     }
@@ -304,13 +319,17 @@ pub fn postpone(
     turn::at_latest(ctx, at)
 }
 
-/// Takes a prospect out of a campaign, whatever is under way. Event `outreach.stopped`.
+/// Takes a prospect out of a campaign; what the inbox has already and has not begun to send, it
+/// takes back. Event `outreach.stopped`.
 ///
 /// # Errors
 /// A storage fault.
 pub fn stop(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reject> {
-    if one.state == EnrolmentState::Sending && one.send_id.is_none() {
-        give_back(ctx, one)?;
+    if one.state == EnrolmentState::Sending {
+        match one.send_id {
+            Some(_) => calling_off::ask(ctx, one)?,
+            None => give_back(ctx, one)?,
+        }
     }
     mails::forget(ctx.sql, one.number)?;
     end(ctx, one, EnrolmentState::Stopped, Some(why))

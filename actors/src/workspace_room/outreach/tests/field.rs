@@ -4,7 +4,7 @@
 use crate::inbox_state::identity::inbox_of;
 use crate::kernel::{Effect, Outcome};
 use crate::workspace_room::tests::desk::{Desk, text};
-use schema::ids::{InboxId, ProspectId};
+use schema::ids::{InboxId, ProspectId, SendId};
 use schema::inbox::{InboxCommand, NewMail, SendMail};
 use schema::{ActorKind, Code, Millis, Reject};
 use serde_json::{Value, json};
@@ -22,6 +22,8 @@ pub struct Inbox {
     pub slots: Option<i64>,
     /// Its answer to a send: `sent`, or what else became of it at once, and why.
     pub answer: (&'static str, Option<&'static str>),
+    /// What it was asked to take back.
+    pub called_off: Vec<SendId>,
 }
 
 /// A mail that an inbox was asked to send.
@@ -59,7 +61,13 @@ impl Field {
         desk.owner = desk.room.log_in(&owner, &token).expect("logged in");
         let workspace = desk.room.workspace;
         let inbox = |email: &&'static str| {
-            let inbox = Inbox { email, paused: None, slots: None, answer: ("sent", None) };
+            let inbox = Inbox {
+                email,
+                paused: None,
+                slots: None,
+                answer: ("sent", None),
+                called_off: vec![],
+            };
             (inbox_of(workspace, email), inbox)
         };
         let inboxes = emails.iter().map(inbox).collect();
@@ -118,26 +126,31 @@ impl Field {
     pub fn settle(&mut self) {
         for _ in 0..20 {
             self.desk.room.alarm();
-            let Self { desk, inboxes, people, asked, suppressed, .. } = self;
-            let now = desk.room.now;
-            let before = asked.len() + suppressed.len();
-            let mut calls = 0;
-            desk.room.drain(|_, effect| {
-                let Effect::Call { actor, instance, command, .. } = effect else {
-                    return Outcome::Done(b"{}".to_vec());
-                };
-                calls += 1;
-                let id = instance.rsplit_once('/').map_or("", |(_, id)| id);
-                match actor {
-                    ActorKind::ProspectDedup => of_prospect(people, suppressed, id, command),
-                    ActorKind::WarmupCounter => warmup(&inboxes[&id.parse().expect("id")], now),
-                    _ => of_inbox(inboxes, asked, now, id, command),
-                }
-            });
-            if calls == 0 && asked.len() + suppressed.len() == before {
+            let before = self.asked.len() + self.suppressed.len();
+            if self.answer() == 0 && self.asked.len() + self.suppressed.len() == before {
                 return;
             }
         }
+    }
+
+    /// Answers what the room asks others now; says how much it was.
+    pub fn answer(&mut self) -> usize {
+        let Self { desk, inboxes, people, asked, suppressed, .. } = self;
+        let now = desk.room.now;
+        let mut calls = 0;
+        desk.room.drain(|_, effect| {
+            let Effect::Call { actor, instance, command, .. } = effect else {
+                return Outcome::Done(b"{}".to_vec());
+            };
+            calls += 1;
+            let id = instance.rsplit_once('/').map_or("", |(_, id)| id);
+            match actor {
+                ActorKind::ProspectDedup => of_prospect(people, suppressed, id, command),
+                ActorKind::WarmupCounter => warmup(&inboxes[&id.parse().expect("id")], now),
+                _ => of_inbox(inboxes, asked, now, id, command),
+            }
+        });
+        calls
     }
 
     /// Goes on for a time, minute by minute.
@@ -222,6 +235,10 @@ fn of_inbox(
     let SendMail { key, mail } = match serde_json::from_slice(command).expect("a command") {
         InboxCommand::Send(send) => send,
         InboxCommand::Status(_) => return Outcome::Done(status(id, inbox)),
+        InboxCommand::CancelSend(of) => {
+            inbox.called_off.push(of.send_id);
+            return Outcome::Done(b"{}".to_vec());
+        }
         other => panic!("{other:?}"),
     };
     let number = match asked.iter().find(|it| it.key == key) {

@@ -192,6 +192,75 @@ fn who_opts_out_while_a_step_is_being_made_gets_none_and_its_place_is_free() {
 }
 
 #[test]
+fn what_the_inbox_has_already_is_taken_back_from_who_is_stopped() {
+    for stopped_first in [false, true] {
+        let mut field = Field::open(&["a@desk.example"]);
+        field.campaign(json!({}));
+        field.inboxes.values_mut().for_each(|it| it.answer = ("queued", None));
+        let ann = field.enrol(1, "ann@acme.example");
+        let campaign = field.campaign.clone();
+        let stop = json!({ "changeEnrolment":
+            { "campaignId": campaign, "prospectId": ann, "state": "stopped" } });
+        if stopped_first {
+            // While the inbox was being asked: it tells of the mail afterwards.
+            let inbox = field.inbox("a@desk.example");
+            field.desk.manage(&json!({ "takeTurns": {} }));
+            field.answer();
+            field.desk.manage(&json!({ "takeTurns": {} }));
+            field.desk.ask(&stop);
+            field.desk.system(&json!({ "noteOutreach": { "key": "campaign:1/1/1",
+                "inboxId": inbox, "sendId": uuid::Uuid::from_u128(1), "version": 3,
+                "messageId": "own1@desk.example", "state": "queued" } }));
+        } else {
+            field.settle();
+            field.desk.ask(&stop);
+        }
+        field.settle();
+        let inbox = field.inboxes.values().next().expect("an inbox");
+        assert_eq!(inbox.called_off.len(), 1, "{stopped_first}");
+        assert_eq!(field.stands(ann), ("stopped".into(), json!("byHand")));
+        if !stopped_first {
+            field.tell(0, 4, "cancelled", None);
+        }
+        assert_eq!(field.stands(ann), ("stopped".into(), json!("byHand")));
+        assert_eq!(field.caps()[0]["used"], 0, "its place is free");
+    }
+}
+
+#[test]
+fn a_mail_that_a_person_takes_back_stays_back() {
+    let mut field = Field::open(&["a@desk.example"]);
+    field.campaign(json!({}));
+    field.inboxes.values_mut().for_each(|it| it.answer = ("queued", None));
+    let ann = field.enrol(1, "ann@acme.example");
+    field.settle();
+    field.tell(0, 4, "cancelled", None);
+    assert_eq!(field.stands(ann), ("stopped".into(), json!("cancelled")));
+    field.pass(5 * DAY, 6 * HOUR);
+    assert_eq!(field.asked.len(), 1);
+    assert_eq!(field.caps()[0]["used"], 0);
+}
+
+#[test]
+fn an_inbox_that_is_held_up_holds_up_only_its_own() {
+    let mut field = Field::open(&["a@desk.example", "b@desk.example"]);
+    field.campaign(json!({}));
+    let held = field.inbox("a@desk.example");
+    field.inboxes.get_mut(&held).expect("the inbox").paused = Some("bounces");
+    // More than a turn looks at, and due earlier than others.
+    let campaign = field.campaign.clone();
+    let many: Vec<_> = (100..400).map(uuid::Uuid::from_u128).collect();
+    field.desk.ask(&json!({ "enrol": { "campaignId": campaign, "prospectIds": many } }));
+    let home = field.desk.room.home.connection();
+    home.execute("update enrolments set inbox_id = ?", [held.to_string()]).expect("theirs");
+    field.desk.room.now += 1000;
+    let ann = field.enrol(9, "ann@acme.example");
+    field.pass(10 * 60_000, 60_000);
+    assert_eq!((field.asked.len(), field.stands(ann).0), (1, "waiting".into()));
+    assert_eq!(field.enrolment(ann)["step"], 2);
+}
+
+#[test]
 fn what_became_of_a_mail_decides_what_comes_next() {
     for (answer, stands, mails) in [
         (("refused", Some("opt_out")), ("stopped", json!("optOut")), 1),
@@ -217,7 +286,7 @@ fn what_became_of_a_mail_decides_what_comes_next() {
 
 #[test]
 fn what_nobody_knows_of_is_never_sent_again_until_somebody_knows() {
-    for (state, stands, mails) in [("sent", "waiting", 1), ("failed", "waiting", 2)] {
+    for (state, stands, mails) in [("sent", "waiting", 1), ("failed", "blocked", 1)] {
         let mut field = Field::open(&["a@desk.example"]);
         field.campaign(json!({}));
         field.inboxes.values_mut().for_each(|it| it.answer = ("unknown", Some("cut")));
@@ -258,7 +327,7 @@ fn a_mail_that_the_inbox_took_back_is_tried_in_the_next_window() {
     let ann = field.enrol(1, "ann@acme.example");
     field.pass(9 * HOUR, HOUR);
     field.inboxes.values_mut().for_each(|it| it.answer = ("sent", None));
-    field.tell(0, 5, "cancelled", None);
+    field.tell(0, 5, "cancelled", Some(schema::inbox::TOO_LATE));
     assert_eq!(field.stands(ann), ("waiting".into(), json!("takenBack")));
     let caps = field.caps();
     assert_eq!((&caps[0]["used"], &caps[0]["binding"]), (&json!(0), &json!("window")), "{caps}");
