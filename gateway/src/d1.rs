@@ -245,6 +245,10 @@ pub const INBOXES_THAT_READ: &str = "select workspace_id, id from inboxes \
 pub const WORKSPACES_WITH_CAMPAIGNS: &str = "select workspace_id, id from workspaces \
     where deleted = 0 and active_campaigns > 0 and id > ?1 order by id limit cast(?2 as integer)";
 
+/// All workspaces: see [`after`].
+pub const WORKSPACES: &str = "select workspace_id, id from workspaces \
+    where deleted = 0 and workspace_id > ?1 order by workspace_id limit cast(?2 as integer)";
+
 /// Objects of all workspaces that one of the statements above finds, by id, after one.
 ///
 /// # Errors
@@ -365,6 +369,7 @@ mod tests {
             INBOXES_THAT_READ,
             WORKSPACES_WITH_CAMPAIGNS,
             WORKSPACES_SINCE,
+            WORKSPACES,
         ] {
             let mut plan = db.prepare(&format!("explain query plan {statement}")).expect(statement);
             let count = plan.parameter_count();

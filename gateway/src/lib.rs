@@ -20,6 +20,7 @@ pub mod http;
 pub mod imports;
 pub mod link;
 pub mod log;
+pub mod maintenance;
 pub mod multipart;
 #[cfg(feature = "openapi")]
 pub mod openapi;

@@ -5,7 +5,7 @@
 //! moved to `dead-letter-queue` by the platform, without a reason.
 
 use crate::platform::Platform;
-use crate::{dead_letters, email, imports, log, prospect_work};
+use crate::{dead_letters, email, imports, log, maintenance, prospect_work, scheduled};
 use schema::dead_letter::Consumed;
 use schema::pipeline::{Queue, StoredMail, Work};
 use schema::prospect::WorkKind;
@@ -129,6 +129,9 @@ async fn perform<P: Platform>(platform: &P, work: &Work) -> Result<(), Reject> {
         Work::Enrich(of) => prospect_work::carry_out(platform, WorkKind::Enrich, of).await,
         Work::Find(of) => prospect_work::carry_out(platform, WorkKind::Find, of).await,
         Work::Verify(of) => prospect_work::carry_out(platform, WorkKind::Verify, of).await,
+        Work::WakeProspects(of) => scheduled::wake_prospects(platform, of.workspace_id).await,
+        Work::TakeTurns(of) => maintenance::take_turns(platform, of.workspace_id).await,
+        Work::ArchiveOutreach(of) => maintenance::archive(platform, of.workspace_id).await,
     }
 }
 

@@ -1,15 +1,160 @@
-//! The watchdog: every few minutes it wakes what changed lately, what reads a mailbox, and where a
-//! campaign sends. An object that is awake arms its alarm again, so a wake-up that the platform has
-//! dropped is made good.
+//! What cron triggers do.
+//!
+//! | trigger | what it does |
+//! | --- | --- |
+//! | [`Beat::Minute`] | wakes inboxes that read a mailbox; each fifth time, what [`watch`] wakes |
+//! | [`Beat::Send`] | asks, on `send-queue`, for the turns of every workspace whose campaigns send |
+//! | [`Beat::Morning`] | asks, on `prospect-queue`, for a look at who is being found out |
+//! | [`Beat::Week`] | asks, on `send-queue`, for old decisions to be put away |
+//!
+//! The watchdog wakes what changed lately, what reads a mailbox, and where a campaign sends. An
+//! object that is awake arms its alarm again, so a wake-up that the platform has dropped is made
+//! good. None of it is needed while all goes well: objects have timers of their own. So a trigger
+//! that does not go off costs time only, and one that goes off twice does its work once.
 
-use crate::d1::{self, Known};
+use crate::d1::{self, Known, ProspectFilter, ProspectRow};
 use crate::gather::gather;
 use crate::log;
 use crate::platform::{Platform, Point};
 use schema::envelope::KernelCommand;
 use schema::ids::WorkspaceId;
-use schema::{ActorKind, Answer, Envelope, Millis, Principal, Reject};
+use schema::limiter::{Check, CheckReply, LimitKind, LimiterCommand};
+use schema::pipeline::{OfWorkspace, Work};
+use schema::prospect::Stage;
+use schema::{ActorKind, Answer, Envelope, Millis, Principal, Reject, codec};
 
+/// A cron trigger of `wrangler.toml`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beat {
+    /// Each minute.
+    Minute,
+    /// Every five minutes of working hours, in UTC.
+    Send,
+    /// Each day at seven.
+    Morning,
+    /// On Sundays at six.
+    Week,
+}
+
+impl Beat {
+    /// All of them, with what they are called in `wrangler.toml`. Days of the week have names
+    /// there: Cloudflare counts them from 1, others from 0.
+    pub const ALL: [(&str, Self); 4] = [
+        ("* * * * *", Self::Minute),
+        ("*/5 8-18 * * MON-SAT", Self::Send),
+        ("0 7 * * *", Self::Morning),
+        ("0 6 * * SUN", Self::Week),
+    ];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Send => "send",
+            Self::Morning => "morning",
+            Self::Week => "week",
+        }
+    }
+}
+
+/// A trigger goes off.
+pub async fn beat<P: Platform>(platform: &P, cron: &str) {
+    let Some((_, beat)) = Beat::ALL.into_iter().find(|(name, _)| *name == cron) else {
+        log::error(platform, "cron_not_known", &[("cron", cron)]);
+        return;
+    };
+    if !is_first(platform, beat).await {
+        return;
+    }
+    match beat {
+        Beat::Minute if (platform.now() / MINUTE_MS) % 5 == 0 => watch(platform).await,
+        Beat::Minute => {
+            let reading = some(platform, d1::INBOXES_THAT_READ).await;
+            wake(platform, ActorKind::InboxState, reading).await;
+        }
+        Beat::Send => {
+            let sending = all(platform, d1::WORKSPACES_WITH_CAMPAIGNS).await;
+            ask(platform, sending, Work::TakeTurns).await;
+        }
+        Beat::Morning => {
+            let workspaces = all(platform, d1::WORKSPACES).await;
+            ask(platform, workspaces, Work::WakeProspects).await;
+        }
+        Beat::Week => {
+            let workspaces = all(platform, d1::WORKSPACES).await;
+            ask(platform, workspaces, Work::ArchiveOutreach).await;
+        }
+    }
+}
+
+/// Whether a trigger goes off for the first time in a while. Where nobody can say, it does: what it
+/// does can be done twice.
+async fn is_first<P: Platform>(platform: &P, beat: Beat) -> bool {
+    let nobody = WorkspaceId(uuid::Uuid::nil());
+    let instance = LimitKind::Cron.instance(nobody, beat.as_str());
+    let check = LimiterCommand::Check(Check { kind: LimitKind::Cron, cost: None });
+    let envelope = Envelope::new(instance, Principal::system(nobody), None, &check);
+    match platform.call(ActorKind::RateLimiter, &envelope).await {
+        Ok(Answer::Done { json, .. }) => {
+            codec::read_json(&json).map_or(true, |reply: CheckReply| reply.allowed)
+        }
+        _ => true,
+    }
+}
+
+/// Asks for a work in each workspace, on the work's queue.
+async fn ask<P: Platform>(
+    platform: &P,
+    known: Result<Vec<Known>, Reject>,
+    work: fn(OfWorkspace) -> Work,
+) {
+    let put = |known: Known| async move {
+        let work = work(OfWorkspace { workspace_id: known.workspace_id });
+        platform.enqueue(work.queue(), &work.write()).await
+    };
+    let failed = match known {
+        Ok(known) => gather(known, put).await.into_iter().find_map(Result::err),
+        Err(reject) => Some(reject),
+    };
+    if let Some(reject) = failed {
+        log::error(platform, "cron", &[("why", &reject.message)]);
+    }
+}
+
+/// Wakes the latest prospects of a workspace that nobody has written to yet: whoever waits for a
+/// provider or a queue asks again.
+///
+/// # Errors
+/// `unavailable`.
+pub async fn wake_prospects<P: Platform>(
+    platform: &P,
+    workspace: WorkspaceId,
+) -> Result<(), Reject> {
+    let new = ProspectFilter::Stage(Stage::New.as_str().to_owned());
+    let rows = d1::prospects(platform, workspace, &new, None, WAKES_MAX).await?;
+    let known = |row: ProspectRow| Known { workspace_id: workspace, id: row.id.to_string() };
+    let known = rows.into_iter().map(known).collect();
+    wake(platform, ActorKind::ProspectDedup, Ok(known)).await;
+    Ok(())
+}
+
+/// All that a statement finds, page by page.
+async fn all<P: Platform>(platform: &P, which: &str) -> Result<Vec<Known>, Reject> {
+    let mut known: Vec<Known> = Vec::new();
+    for _ in 0..PAGES_MAX {
+        let last = known.last().map(|one| one.id.clone()).unwrap_or_default();
+        let page = d1::after(platform, which, &last, WAKES_MAX).await?;
+        let is_last = (page.len() as i64) < WAKES_MAX;
+        known.extend(page);
+        if is_last {
+            break;
+        }
+    }
+    Ok(known)
+}
+
+const MINUTE_MS: Millis = 60_000;
+/// How many pages of workspaces one trigger asks in.
+const PAGES_MAX: usize = 50;
 /// How far back a change counts as lately.
 const WINDOW_MS: Millis = 24 * 60 * 60 * 1000;
 /// How many objects of a kind are woken at most.
@@ -76,5 +221,18 @@ fn instance(kind: ActorKind, workspace: WorkspaceId, id: &str) -> String {
     match kind {
         ActorKind::WorkspaceRoom => workspace.to_string(),
         _ => format!("{workspace}/{id}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_triggers_of_every_environment_are_known() {
+        let config = include_str!("../../wrangler.toml");
+        let names = Beat::ALL.map(|(name, _)| format!("{name:?}")).join(", ");
+        let lines: Vec<&str> = config.lines().filter(|line| line.starts_with("crons = ")).collect();
+        assert_eq!(lines, vec![format!("crons = [{names}]"); 3]);
     }
 }

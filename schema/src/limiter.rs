@@ -24,6 +24,8 @@ pub enum LimitKind {
     Ai,
     /// Requests to a provider of data about people, by provider and key.
     Data,
+    /// Runs of a cron trigger, by its name.
+    Cron,
 }
 
 /// So many at once, and so many in each period: the bucket fills evenly.
@@ -52,8 +54,16 @@ pub const API_OF_AGENT: Quota = quota(300, 10_000);
 
 impl LimitKind {
     /// All kinds.
-    pub const ALL: [Self; 7] =
-        [Self::Login, Self::Account, Self::Register, Self::Token, Self::Api, Self::Ai, Self::Data];
+    pub const ALL: [Self; 8] = [
+        Self::Login,
+        Self::Account,
+        Self::Register,
+        Self::Token,
+        Self::Api,
+        Self::Ai,
+        Self::Data,
+        Self::Cron,
+    ];
 
     /// The kind's name on the wire and in instance names.
     #[must_use]
@@ -66,6 +76,7 @@ impl LimitKind {
             Self::Api => "api",
             Self::Ai => "ai",
             Self::Data => "data",
+            Self::Cron => "cron",
         }
     }
 
@@ -86,6 +97,8 @@ impl LimitKind {
         const AI: [Quota; 2] = [quota(60, MINUTE), quota(10_000, DAY)];
         // The last: never more than ten in a second, which is Hunter's limit for its verifier.
         const DATA: [Quota; 3] = [quota(50, MINUTE), quota(600, DAY), quota(4, 700)];
+        // No trigger goes off twice in half a minute, unless it is told twice of one time.
+        const CRON: [Quota; 1] = [quota(1, MINUTE / 2)];
         match self {
             Self::Login => &LOGIN,
             Self::Account => &ACCOUNT,
@@ -94,6 +107,7 @@ impl LimitKind {
             Self::Api => &API,
             Self::Ai => &AI,
             Self::Data => &DATA,
+            Self::Cron => &CRON,
         }
     }
 

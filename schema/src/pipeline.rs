@@ -24,7 +24,7 @@ const KIND_CHARS_MAX: usize = 40;
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Queue {
-    /// Rows of an import.
+    /// Rows of an import, and workspaces whose prospects wait.
     ProspectQueue,
     /// Prospects of whom more is to be found out.
     EnrichmentQueue,
@@ -32,7 +32,7 @@ pub enum Queue {
     EmailFinderQueue,
     /// Texts to be written, replies to be classified.
     AiQueue,
-    /// Workspaces that have something to send.
+    /// Workspaces that have something to send, or to put away.
     SendQueue,
     /// Mails that arrived and are to be filed.
     InboundQueue,
@@ -104,6 +104,20 @@ pub enum Work {
     Find(OfProspect),
     /// On `email-finder-queue`: a prospect's address is to be verified.
     Verify(OfProspect),
+    /// On `prospect-queue`: the latest prospects of a workspace are to look what they wait for.
+    WakeProspects(OfWorkspace),
+    /// On `send-queue`: the campaigns of a workspace are to take their turns.
+    TakeTurns(OfWorkspace),
+    /// On `send-queue`: what outreach decided long ago is to go into storage.
+    ArchiveOutreach(OfWorkspace),
+}
+
+/// A workspace that something is to be done in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfWorkspace {
+    /// The workspace.
+    pub workspace_id: WorkspaceId,
 }
 
 /// A prospect that something is to be done with.
@@ -169,10 +183,11 @@ impl Work {
     #[must_use]
     pub const fn queue(&self) -> Queue {
         match self {
-            Self::ImportRows(_) => Queue::ProspectQueue,
+            Self::ImportRows(_) | Self::WakeProspects(_) => Queue::ProspectQueue,
             Self::FileMail(_) => Queue::InboundQueue,
             Self::Enrich(_) => Queue::EnrichmentQueue,
             Self::Find(_) | Self::Verify(_) => Queue::EmailFinderQueue,
+            Self::TakeTurns(_) | Self::ArchiveOutreach(_) => Queue::SendQueue,
         }
     }
 
@@ -226,6 +241,9 @@ impl Work {
             "enrich" => strictly(text).map(Self::Enrich),
             "find" => strictly(text).map(Self::Find),
             "verify" => strictly(text).map(Self::Verify),
+            "wakeProspects" => strictly(text).map(Self::WakeProspects),
+            "takeTurns" => strictly(text).map(Self::TakeTurns),
+            "archiveOutreach" => strictly(text).map(Self::ArchiveOutreach),
             _ => {
                 let kind: String = kind.chars().take(KIND_CHARS_MAX).collect();
                 Err(format!("no kind of message is called {kind:?}"))

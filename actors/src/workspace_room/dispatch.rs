@@ -296,6 +296,7 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
             outreach::handle::settings::change(ctx, &input)
         }
         RoomCommand::TakeTurns(_) => outreach::handle::settings::take_turns(ctx),
+        RoomCommand::ArchiveOutreach(input) => outreach::handle::archive::archive(ctx, input),
         RoomCommand::NoteOutreach(input) => outreach::post::note_outreach(ctx, input),
         RoomCommand::OptOut(input) => outreach::opt_out::opt_out(ctx, &input),
 

@@ -131,8 +131,8 @@ fn read_message(raw: &RawMessage) -> Message {
     }
 }
 
-/// The watchdog.
+/// A cron trigger.
 #[event(scheduled)]
-async fn scheduled(_event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    scheduled::watch(&Edge::new(env, None)).await;
+async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
+    scheduled::beat(&Edge::new(env, None), &event.cron()).await;
 }

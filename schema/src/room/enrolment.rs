@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// How many prospects one request enrols.
 pub const ENROL_MAX: usize = 500;
+/// How many decisions are put into storage at once.
+pub const ARCHIVED_MAX: i64 = 1_000;
 
 /// How many prospects of a campaign stand where.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -231,6 +233,44 @@ pub struct ListTurns {
     /// Where the page before ended.
     #[serde(default)]
     pub cursor: Option<String>,
+}
+
+/// Gives the oldest decisions, and forgets those that were given before, and how turns ended. For
+/// Postroom itself, which puts them into storage in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ArchiveOutreach {
+    /// Only what is older than that.
+    pub before: Millis,
+    /// The last of those that are in storage by now; 0 for none.
+    #[serde(default)]
+    pub through: i64,
+}
+
+/// The answer to [`ArchiveOutreach`]: at most [`ARCHIVED_MAX`] decisions, the oldest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ArchivedDecisions {
+    /// The decisions.
+    pub items: Vec<ArchivedDecision>,
+}
+
+/// A decision as it is kept in storage: without words that may name a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ArchivedDecision {
+    /// Numbers the decisions of the workspace.
+    pub number: i64,
+    /// The campaign.
+    pub campaign_id: CampaignId,
+    /// The prospect.
+    pub prospect_id: ProspectId,
+    /// When, of which step, what, and why.
+    #[serde(flatten)]
+    pub decision: Decision,
 }
 
 /// Has every campaign take its turn now, as its timer does. For who manages, and for Postroom

@@ -456,6 +456,8 @@ pub enum RoomCommand {
     ChangeOutreachSettings(campaign::ChangeOutreachSettings),
     /// Have every campaign take its turn. Reply: [`enrolment::TurnsTaken`].
     TakeTurns(enrolment::TakeTurns),
+    /// Put old decisions away. For Postroom itself. Reply: [`enrolment::ArchivedDecisions`].
+    ArchiveOutreach(enrolment::ArchiveOutreach),
     /// Take note of what became of a campaign's mail. For Postroom itself. Reply: `{}`.
     NoteOutreach(enrolment::NoteOutreach),
     /// Somebody opts out by a link. For Postroom itself. Reply: [`enrolment::OptedOut`].

@@ -56,7 +56,8 @@ pub fn campaigns(world: &mut World, tenant: usize) {
             json!({ "changeOutreachSettings": { "inboxDailyMax": most } })
         }
         75..84 => return opt_out(world, tenant),
-        84..86 => json!({ "takeTurns": {} }),
+        84..85 => json!({ "takeTurns": {} }),
+        85..86 => return archive(world, tenant),
         86..87 => return answer(world, tenant, who),
         87..89 => json!({ "getCampaign": of_campaign }),
         89..90 => json!({ "listCampaigns": {} }),
@@ -107,6 +108,14 @@ fn answer(world: &mut World, tenant: usize, who: usize) {
 }
 
 /// Somebody follows the link of a mail that they got.
+fn archive(world: &mut World, tenant: usize) {
+    let through = world.plan.random.between(0, 40);
+    let before = world.now - world.plan.random.between(0, 7 * 24 * 3_600_000);
+    let command = json!({ "archiveOutreach": { "before": before, "through": through } });
+    let system = world.plan.tenants[tenant].system();
+    room::ask(world, tenant, system, &command, About::Other, Via::Http);
+}
+
 fn opt_out(world: &mut World, tenant: usize) {
     let own = &world.plan.tenants[tenant];
     let start = format!("https://mail.example/u/{}/", own.id);

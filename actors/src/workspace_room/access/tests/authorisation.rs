@@ -499,6 +499,7 @@ fn desk() -> Vec<(For, Value)> {
             json!({ "noteOutreach": { "key": "campaign:1/1/1", "inboxId": id, "sendId": id,
             "version": 1, "messageId": "1@b.example", "state": "sent" } }),
         ),
+        (For::System, json!({ "archiveOutreach": { "before": 1 } })),
         (For::System, json!({ "optOut": { "token": "1.00" } })),
         (For::System, json!({ "receiveMail": { "rawKey": "k" } })),
         (For::System, json!({ "getMailThread": { "messageId": "1@b.example", "answers": [] } })),

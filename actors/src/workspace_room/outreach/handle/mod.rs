@@ -1,5 +1,6 @@
 //! The commands of outreach.
 
+pub mod archive;
 pub mod campaigns;
 pub mod enrolments;
 pub mod read;

@@ -1,7 +1,8 @@
 //! What was decided, about enrolments one by one and about a campaign's turns.
 
 use crate::kernel::{Fault, Sql};
-use schema::room::enrolment::{Decision, Turns};
+use schema::Millis;
+use schema::room::enrolment::{ArchivedDecision, Decision, Turns};
 
 const INSERT: &str = "insert into outreach_decisions (enrolment, at, step, what, why)
     values (?, ?, ?, ?, ?)";
@@ -108,6 +109,52 @@ pub fn more_turns(sql: &dyn Sql, number: i64, turns: &Turns) -> Result<(), Fault
     sql.exec(MORE_TURNS, &params).map(drop)
 }
 
+const OLDEST: &str = "select decision.number, campaign.id, enrolment.prospect_id, decision.at,
+        decision.step, decision.what, decision.why
+    from outreach_decisions decision
+    join enrolments enrolment on enrolment.number = decision.enrolment
+    join campaigns campaign on campaign.number = enrolment.campaign
+    where decision.number > 0 order by decision.number limit ?";
+
+/// The oldest decisions of all.
+///
+/// # Errors
+/// A storage fault.
+pub fn oldest(sql: &dyn Sql, limit: i64) -> Result<Vec<ArchivedDecision>, Fault> {
+    let read = |row: &crate::kernel::Row| {
+        let decision = Decision {
+            at: row.integer(3)?,
+            step: row.integer(4)?,
+            what: row.text(5)?,
+            why: row.text_or_null(6)?,
+        };
+        let (campaign_id, prospect_id) = (row.id(1)?, row.id(2)?);
+        Ok(ArchivedDecision { number: row.integer(0)?, campaign_id, prospect_id, decision })
+    };
+    sql.exec(OLDEST, &[limit.into()])?.iter().map(read).collect()
+}
+
+const FORGET: &str = "delete from outreach_decisions where number <= ? and at < ?";
+
+/// Forgets those up to a number that were made before a time.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget(sql: &dyn Sql, through: i64, before: Millis) -> Result<(), Fault> {
+    sql.exec(FORGET, &[through.into(), before.into()]).map(drop)
+}
+
+const FORGET_TURNS: &str = "delete from outreach_turns where number in
+    (select number from outreach_turns where number > 0 order by number limit ?) and to_at < ?";
+
+/// Forgets some of the oldest turns that ended before a time.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_turns(sql: &dyn Sql, before: Millis, limit: i64) -> Result<(), Fault> {
+    sql.exec(FORGET_TURNS, &[limit.into(), before.into()]).map(drop)
+}
+
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, LIST, TURNS, ADD_TURNS, MORE_TURNS];
+    &[INSERT, LIST, TURNS, ADD_TURNS, MORE_TURNS, OLDEST, FORGET, FORGET_TURNS];

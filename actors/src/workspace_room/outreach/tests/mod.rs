@@ -1,6 +1,7 @@
 //! Outreach: who is written to, when, from where, and who is not.
 
 mod answers;
+mod archive;
 mod field;
 mod limits;
 
