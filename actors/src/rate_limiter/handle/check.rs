@@ -94,6 +94,7 @@ mod tests {
             let (mut bench, mut naive) = (bench(kind), Naive::new(kind));
             let mut clock = bench.now;
             let mut taken: Vec<(Millis, u64)> = Vec::new();
+            let least = kind.quotas().iter().map(|quota| quota.burst).min().unwrap_or(1);
             let pace = [50, 5_000, 600_000][dice.below(3) as usize];
             for step in 0..400 {
                 match dice.below(20) {
@@ -104,7 +105,7 @@ mod tests {
                 // A restarted object knows only the time of its last write.
                 clock = clock.max(bench.now);
                 bench.now = clock;
-                let cost = 1 + dice.below(4) as u32;
+                let cost = 1 + dice.below(u64::from(least.min(4))) as u32;
                 let (reply, wait) = (ask(&mut bench, kind, cost), naive.take(clock, cost));
                 let expected = (wait == 0, wait);
                 assert_eq!((reply.allowed, reply.retry_after_ms), expected, "{seed} {step}");
