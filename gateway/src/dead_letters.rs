@@ -11,11 +11,11 @@ use actors::webhook::sign;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use schema::dead_letter::{
-    Bell, Consumed, DropLetter, KeepLetter, Left, Letter, PipelineCommand, instance,
+    Bell, Consumed, DropLetter, KeepLetter, Left, Letter, Meeting, PipelineCommand, instance,
 };
 use schema::ids::DeadLetterId;
 use schema::limiter::LimiterCommand;
-use schema::pipeline::Queue;
+use schema::pipeline::{MeetingAsked, Queue};
 use schema::{ActorKind, Answer, Envelope, Principal, Reject, codec};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -101,6 +101,21 @@ pub async fn forget<P: Platform>(platform: &P, id: DeadLetterId) -> Result<i64, 
     Ok(ask::<_, Left>(platform, command).await?.left)
 }
 
+/// Tells operators of somebody who wants to meet, where they want to be told. Told twice within a
+/// day, they are told once.
+///
+/// # Errors
+/// `unavailable` and the like: they are to be told later.
+pub async fn tell_of_meeting<P: Platform>(
+    platform: &P,
+    asked: &MeetingAsked,
+) -> Result<(), Reject> {
+    let Some(bell) = bell(platform)? else { return Ok(()) };
+    let key = format!("meeting:{}:{}:{}", asked.campaign_id, asked.prospect_id, asked.at);
+    let command = PipelineCommand::Meeting(Meeting { asked: asked.clone(), bell });
+    ask_once::<_, serde_json::Value>(platform, Some(key), command).await.map(drop)
+}
+
 /// Counts what came of a batch. What cannot be counted is lost; nothing hangs on it.
 pub async fn count<P: Platform>(platform: &P, batch: Consumed) {
     let numbers = [batch.done as f64, batch.again as f64, batch.buried as f64];
@@ -119,8 +134,17 @@ pub async fn ask<P: Platform, T: DeserializeOwned>(
     platform: &P,
     command: PipelineCommand,
 ) -> Result<T, Reject> {
+    ask_once(platform, None, command).await
+}
+
+/// The same; asked again under the same key, nothing is done again.
+async fn ask_once<P: Platform, T: DeserializeOwned>(
+    platform: &P,
+    key: Option<String>,
+    command: PipelineCommand,
+) -> Result<T, Reject> {
     let command = LimiterCommand::Pipeline(command);
-    let envelope = Envelope::new(instance(), Principal::system(DEPLOYMENT), None, &command);
+    let envelope = Envelope::new(instance(), Principal::system(DEPLOYMENT), key, &command);
     match platform.call(ActorKind::RateLimiter, &envelope).await? {
         Answer::Rejected(reject) => Err(reject),
         Answer::Done { json, .. } => codec::read_json(&json)

@@ -132,6 +132,7 @@ async fn perform<P: Platform>(platform: &P, work: &Work) -> Result<(), Reject> {
         Work::WakeProspects(of) => scheduled::wake_prospects(platform, of.workspace_id).await,
         Work::TakeTurns(of) => maintenance::take_turns(platform, of.workspace_id).await,
         Work::ArchiveOutreach(of) => maintenance::archive(platform, of.workspace_id).await,
+        Work::MeetingAsked(asked) => dead_letters::tell_of_meeting(platform, asked).await,
     }
 }
 

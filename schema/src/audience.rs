@@ -67,6 +67,7 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     // What is set up, again.
     ("notificationTemplates.changed", Permission::Manage),
     // GET /v1/campaigns/{campaignId}/enrolments
+    ("outreach.answered", Permission::Read),
     ("outreach.blocked", Permission::Read),
     ("outreach.finished", Permission::Read),
     ("outreach.sent", Permission::Read),

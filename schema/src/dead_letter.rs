@@ -6,7 +6,7 @@
 
 use crate::Millis;
 use crate::ids::{DeadLetterId, WorkspaceId};
-use crate::pipeline::Queue;
+use crate::pipeline::{MeetingAsked, Queue};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ pub enum PipelineCommand {
     KeepLetter(KeepLetter),
     /// A dead letter is not in storage any more. Reply: [`Left`].
     DropLetter(DropLetter),
+    /// Somebody whom a campaign wrote to wants to meet: it rings. Reply: nothing.
+    Meeting(Meeting),
     /// Which there are? Reply: [`Letters`].
     ListLetters(ListLetters),
     /// How do the queues stand? Reply: [`Queues`].
@@ -84,6 +86,16 @@ pub struct DropLetter {
     /// Where to ring; nowhere, where it is missing.
     #[serde(default)]
     pub bell: Option<Bell>,
+}
+
+/// See [`PipelineCommand::Meeting`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct Meeting {
+    /// Who, and where.
+    pub asked: MeetingAsked,
+    /// Where to ring.
+    pub bell: Bell,
 }
 
 /// See [`PipelineCommand::ListLetters`].

@@ -6,8 +6,9 @@
 //! version or lies on a queue that is not its own will not get better by waiting: it is a dead
 //! letter at once.
 
+use crate::Millis;
 use crate::codec::{read_json, to_json};
-use crate::ids::{ProspectId, ProspectImportId, WorkspaceId};
+use crate::ids::{CampaignId, ProspectId, ProspectImportId, TicketId, WorkspaceId};
 use crate::prospect::{NewProspect, WorkKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -98,6 +99,8 @@ pub enum Work {
     ImportRows(ImportRows),
     /// On `inbound-queue`: a mail that is in storage is to be filed.
     FileMail(StoredMail),
+    /// On `inbound-queue`: somebody whom a campaign wrote to wants to meet; operators are told.
+    MeetingAsked(MeetingAsked),
     /// On `enrichment-queue`: more is to be found out about a prospect.
     Enrich(OfProspect),
     /// On `email-finder-queue`: a prospect's address is to be found.
@@ -171,6 +174,24 @@ pub struct StoredMail {
     pub to: String,
 }
 
+/// Somebody whom a campaign wrote to wants to meet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct MeetingAsked {
+    /// The workspace of the campaign.
+    pub workspace_id: WorkspaceId,
+    /// The campaign.
+    pub campaign_id: CampaignId,
+    /// The prospect.
+    pub prospect_id: ProspectId,
+    /// The ticket that the answer is on.
+    #[serde(default)]
+    pub ticket_id: Option<TicketId>,
+    /// When it came.
+    pub at: Millis,
+}
+
 /// What is read first.
 #[derive(Deserialize)]
 struct Head {
@@ -184,7 +205,7 @@ impl Work {
     pub const fn queue(&self) -> Queue {
         match self {
             Self::ImportRows(_) | Self::WakeProspects(_) => Queue::ProspectQueue,
-            Self::FileMail(_) => Queue::InboundQueue,
+            Self::FileMail(_) | Self::MeetingAsked(_) => Queue::InboundQueue,
             Self::Enrich(_) => Queue::EnrichmentQueue,
             Self::Find(_) | Self::Verify(_) => Queue::EmailFinderQueue,
             Self::TakeTurns(_) | Self::ArchiveOutreach(_) => Queue::SendQueue,
@@ -244,6 +265,7 @@ impl Work {
             "wakeProspects" => strictly(text).map(Self::WakeProspects),
             "takeTurns" => strictly(text).map(Self::TakeTurns),
             "archiveOutreach" => strictly(text).map(Self::ArchiveOutreach),
+            "meetingAsked" => strictly(text).map(Self::MeetingAsked),
             _ => {
                 let kind: String = kind.chars().take(KIND_CHARS_MAX).collect();
                 Err(format!("no kind of message is called {kind:?}"))

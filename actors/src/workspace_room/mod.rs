@@ -125,6 +125,7 @@ impl Actor for Core {
         access::IDENTITIES,
         outreach::MIGRATION,
         prospect_imports::MIGRATION,
+        outreach::ANSWERS,
         //
     ];
     type Command = RoomCommand;
@@ -235,6 +236,7 @@ impl Actor for Core {
             outreach::post::OUTBOX => outreach::post::begin(ctx, entry),
             outreach::calling_off::OUTBOX => outreach::calling_off::begin(ctx, entry),
             outreach::opt_out::OUTBOX => outreach::opt_out::begin(ctx, entry),
+            outreach::answers::OUTBOX => outreach::answers::begin(ctx, entry),
             privacy::walk::OUTBOX => privacy::walk::begin(ctx, entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
         }

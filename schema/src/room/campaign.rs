@@ -128,6 +128,10 @@ pub struct CampaignPlan {
     pub spacing_s: i64,
     /// What stands below each mail, before the way to opt out: who writes, and their address.
     pub footer: String,
+    /// For how many days the next step waits for who answers "not now", 1 to 365; where it is
+    /// missing, such an answer stops the sequence as any other does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_now_days: Option<i64>,
 }
 
 /// A campaign, as the API shows it.
@@ -278,6 +282,9 @@ pub struct CreateCampaign {
     pub spacing_s: Option<i64>,
     /// What stands below each mail: who writes, and their address; 1 to 1,000 characters.
     pub footer: String,
+    /// For how many days the next step waits for who answers "not now"; it stops where missing.
+    #[serde(default)]
+    pub not_now_days: Option<i64>,
 }
 
 /// Changes a campaign; what is missing stays. Steps that somebody got stay what they were to them.
@@ -308,6 +315,9 @@ pub struct ChangeCampaign {
     /// What stands below each mail.
     #[serde(default)]
     pub footer: Option<String>,
+    /// For how many days the next step waits for who answers "not now"; null for a stop.
+    #[serde(default, deserialize_with = "super::present")]
+    pub not_now_days: Option<Option<i64>>,
     /// Change only what has this version.
     #[serde(default)]
     pub if_version: Option<i64>,

@@ -1,6 +1,7 @@
 //! Prospects in campaigns: where they stand, what was decided about them, and what comes of their
 //! mails.
 
+use super::answer::CampaignAnswer;
 use crate::Millis;
 use crate::ids::{CampaignId, InboxId, ProspectId, SendId};
 use crate::inbox::SendState;
@@ -100,6 +101,9 @@ pub struct Enrolment {
     pub created_at: Millis,
     /// When it last changed.
     pub updated_at: Millis,
+    /// What last came back from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<CampaignAnswer>,
 }
 
 /// What was decided about a prospect in a campaign.
@@ -111,7 +115,8 @@ pub struct Decision {
     pub at: Millis,
     /// The step that it was about.
     pub step: i64,
-    /// What: `enrolled`, `assigned`, `sent`, `held`, `postponed`, `stopped`, `blocked`, `finished`.
+    /// What: `enrolled`, `assigned`, `sent`, `held`, `postponed`, `answered`, `stopped`, `blocked`,
+    /// `finished`.
     pub what: String,
     /// Why, or what of it: the limit that held it, the inbox that it was given to.
     #[serde(default, skip_serializing_if = "Option::is_none")]

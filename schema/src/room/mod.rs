@@ -5,6 +5,7 @@
 //! invitations, realtime tickets) is in [`access`]; the desk half is in the other files.
 
 pub mod access;
+pub mod answer;
 pub mod api_key;
 pub mod attention;
 pub mod attribute;

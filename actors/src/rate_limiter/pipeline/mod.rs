@@ -2,8 +2,8 @@
 //!
 //! Only the object of the name [`NAME`] is asked this, and only by Postroom itself. Operators are
 //! told by a signed request to the address that they have set: at most once an hour that there are
-//! dead letters, however many come, and once that none is left. A request that nobody takes is made
-//! again, for a day.
+//! dead letters, however many come, and once that none is left; and of each prospect who wants to
+//! meet. A request that nobody takes is made again, for a day.
 
 mod store;
 #[cfg(test)]
@@ -12,9 +12,10 @@ mod tests;
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome, PostFate, PostJob, Reply};
 use schema::dead_letter::{
-    Bell, DropLetter, KeepLetter, Left, Letters, NAME, PipelineCommand, QueueStatus, Queues,
+    Bell, DropLetter, KeepLetter, Left, Letters, Meeting, NAME, PipelineCommand, QueueStatus,
+    Queues,
 };
-use schema::pipeline::Queue;
+use schema::pipeline::{MeetingAsked, Queue};
 use schema::{Millis, Reject, check};
 use serde_json::json;
 use store::Alert;
@@ -47,6 +48,10 @@ pub fn handle(ctx: &mut Ctx<'_>, command: PipelineCommand) -> Result<Reply, Reje
         }
         PipelineCommand::KeepLetter(input) => Reply::of(&keep(ctx, input)?),
         PipelineCommand::DropLetter(input) => Reply::of(&drop_letter(ctx, input)?),
+        PipelineCommand::Meeting(input) => {
+            meeting(ctx, input)?;
+            Reply::of(&json!({}))
+        }
         PipelineCommand::ListLetters(input) => {
             let limit = input.limit.clamp(1, PAGE_MAX);
             Reply::of(&Letters { letters: store::after(ctx.sql, input.after, limit)? })
@@ -84,6 +89,27 @@ fn drop_letter(ctx: &mut Ctx<'_>, input: DropLetter) -> Result<Left, Reject> {
         store::save(ctx.sql, &alert)?;
     }
     Ok(Left { left })
+}
+
+/// Rings for somebody who wants to meet, however often it has rung for others. There is no
+/// recovery: it is no trouble that ends.
+fn meeting(ctx: &mut Ctx<'_>, Meeting { asked, bell }: Meeting) -> Result<(), Reject> {
+    let mut alert = store::alert(ctx.sql)?;
+    alert.bell = Some(bell);
+    store::save(ctx.sql, &alert)?;
+    let MeetingAsked { workspace_id, campaign_id, prospect_id, ticket_id, at } = asked;
+    let body = json!({
+        "type": "meeting",
+        "state": "raised",
+        "at": at,
+        "workspaceId": workspace_id,
+        "campaignId": campaign_id,
+        "prospectId": prospect_id,
+        "ticketId": ticket_id,
+    });
+    // The same however often the message comes: whoever is rung can tell.
+    let key = format!("meeting-{campaign_id}-{prospect_id}-{at}");
+    Ok(ctx.outbox(RING, &key, &Reply::of(&body)?.0)?)
 }
 
 fn queues(ctx: &Ctx<'_>) -> Result<Vec<QueueStatus>, Reject> {

@@ -5,14 +5,14 @@ use crate::kernel::testing::{Bench, Seeded, WORKSPACE, agent, system};
 use crate::kernel::{Effect, Entry, Outcome, PostFate, Posted};
 use crate::rate_limiter::Core;
 use schema::dead_letter::{
-    Bell, Consumed, DropLetter, GetQueues, KeepLetter, Left, Letter, Letters, ListLetters,
+    Bell, Consumed, DropLetter, GetQueues, KeepLetter, Left, Letter, Letters, ListLetters, Meeting,
     PipelineCommand, Queues,
 };
-use schema::ids::DeadLetterId;
+use schema::ids::{CampaignId, DeadLetterId, ProspectId};
 use schema::limiter::{Check, LimitKind, LimiterCommand};
-use schema::pipeline::Queue;
+use schema::pipeline::{MeetingAsked, Queue};
 use schema::{Code, Role};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -263,4 +263,26 @@ fn only_postroom_itself_asks_and_only_the_one_object_answers() {
     let check = LimiterCommand::Check(Check { kind: LimitKind::Ai, cost: None });
     let refused = one.call(&system(), None, &check).expect_err("it limits nothing");
     assert_eq!(refused.code, Code::NotFound);
+}
+
+#[test]
+fn each_who_wants_to_meet_is_told_of_whatever_else_rings() {
+    let mut scene = Scene::new();
+    scene.keep(1);
+    let asked = |number: u128| MeetingAsked {
+        workspace_id: WORKSPACE,
+        campaign_id: CampaignId(Uuid::from_u128(7)),
+        prospect_id: ProspectId(Uuid::from_u128(number)),
+        ticket_id: None,
+        at: 5,
+    };
+    for number in [1, 2] {
+        let meeting = Meeting { asked: asked(number), bell: bell().expect("a bell") };
+        scene.ask::<Value>(PipelineCommand::Meeting(meeting));
+    }
+    let heard: Vec<_> = scene.heard.iter().map(|it| (&it["type"], &it["prospectId"])).collect();
+    let (one, two) = (json!(asked(1).prospect_id), json!(asked(2).prospect_id));
+    let (letter, meeting) = (json!("deadLetter"), json!("meeting"));
+    assert_eq!(heard, [(&letter, &Value::Null), (&meeting, &one), (&meeting, &two)]);
+    assert_eq!(scene.heard[1]["workspaceId"], json!(WORKSPACE));
 }

@@ -69,7 +69,6 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
         return Reply::of(&receipt(MailOutcome::Stopped, None));
     }
 
-    outreach::answers::heard(ctx, input)?;
     let user = find_user(ctx, input)?;
     let thread = threads::find(ctx, input, user.as_ref())?;
     let author = user.as_ref().map_or(By::System, |user| By::User { id: user.id });
@@ -93,6 +92,7 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     let draft = draft(ctx, input, author, facts)?;
     let comment = comments::add(ctx, &mut ticket, draft)?;
     remember(ctx, input, &key, (ticket.number, &comment))?;
+    outreach::answers::heard(ctx, input, ticket.id)?;
     report(ctx, input, Some((ticket.id, comment.id)))?;
     Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
 }

@@ -1,137 +1,169 @@
 //! Answers: who writes back is written to by people from then on.
 //!
-//! | a mail of somebody whom a campaign wrote to, or that answers its mail | what comes of it |
+//! | a mail of somebody whom a campaign wrote to, or that answers its mail, is | what comes of it |
 //! | --- | --- |
-//! | its writer is away, or a machine took it in | the next step waits for a week |
-//! | it asks for no more mails | every campaign stops; suppressed as `optOut` |
-//! | anything else that a person wrote | every campaign stops; suppressed as `replied` |
+//! | `outOfOffice` | the next step waits for a week |
+//! | `optOut` | every campaign stops; suppressed as `optOut` |
+//! | `notNow`, where each campaign that goes on says how long it waits then | it waits |
+//! | `meeting` | every campaign stops; suppressed as `replied`; operators are told, once |
+//! | anything else | every campaign stops; suppressed as `replied` |
 //!
-//! The mail itself becomes what every mail becomes: a ticket, or a comment on one. That it names
-//! somebody who did not write it stops at worst mails to them.
+//! What it is, [`classify`] tells. The mail itself becomes what every mail becomes: a ticket, or a
+//! comment on one. That it names somebody who did not write it stops at worst mails to them.
 
 use super::store::enrolments::{self, Enrolment};
-use super::store::mails;
-use super::{decide, keep, opt_out};
-use crate::kernel::Ctx;
+use super::store::{answers, campaigns, mails};
+use super::{classify, decide, keep, opt_out, turn};
+use crate::kernel::{Ctx, Effect, Entry};
 use crate::prospect_dedup::identity::Identity;
 use crate::workspace_room::mail;
-use schema::ids::ProspectId;
+use schema::ids::{ProspectId, TicketId};
+use schema::pipeline::{MeetingAsked, Work};
 use schema::prospect::Reason;
+use schema::room::answer::{AnswerKind, CampaignAnswer, OutreachAnswered};
 use schema::room::enrolment::EnrolmentState;
-use schema::room::mail::{AutomaticKind, ReceiveMail};
+use schema::room::mail::ReceiveMail;
 use schema::{Millis, Reject};
 use std::collections::BTreeSet;
 
-/// How long the next step waits for who is away.
-const AWAY_MS: Millis = 7 * 24 * 60 * 60 * 1000;
-/// A text that is longer says more than that it wants no more mails.
-const WISH_CHARS_MAX: usize = 100;
-/// Words that alone say so.
-const WORDS: [&str; 4] = ["stop", "unsubscribe", "abmelden", "austragen"];
-/// Beginnings of what says so among others.
-const PHRASES: [&str; 10] = [
-    "unsubscribe me",
-    "remove me",
-    "take me off",
-    "opt out",
-    "opt-out",
-    "no more mail",
-    "no more e-mail",
-    "keine weiteren mails",
-    "me désinscrire",
-    "darme de baja",
-];
+/// Tells operators that somebody wants to meet; the key is the enrolment.
+pub const OUTBOX: &str = "outreach.meeting";
 
-/// Takes note of a mail where outreach wrote to its writer. Event `outreach.stopped`.
+const DAY_MS: Millis = 24 * 60 * 60 * 1000;
+/// How long the next step waits for who is away.
+const AWAY_MS: Millis = 7 * DAY_MS;
+
+/// Takes note of a mail, which is on a ticket now, where outreach wrote to its writer. Events
+/// `outreach.answered`, `outreach.stopped`.
 ///
 /// # Errors
 /// A storage fault.
-pub fn heard(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<(), Reject> {
-    let sure = input.automatic.as_ref().filter(|automatic| !automatic.weak);
-    let kind = sure.map(|automatic| automatic.kind);
-    if matches!(kind, Some(AutomaticKind::Bounce | AutomaticKind::List | AutomaticKind::OwnLoop)) {
-        return Ok(());
-    }
-    for prospect in writers(ctx, input)? {
-        if kind == Some(AutomaticKind::AutoReply) && !wants_none(input) {
-            postpone(ctx, prospect)?;
+pub fn heard(ctx: &mut Ctx<'_>, input: &ReceiveMail, ticket: TicketId) -> Result<(), Reject> {
+    let Some(kind) = classify::kind_of(input) else { return Ok(()) };
+    let (answered, writers) = writers(ctx, input)?;
+    for prospect in writers {
+        let later = match kind {
+            AnswerKind::OutOfOffice => true,
+            AnswerKind::NotNow => goes_on_later(ctx, prospect)?,
+            _ => false,
+        };
+        if later {
+            postpone(ctx, prospect, kind)?;
         } else {
-            let reason = if wants_none(input) { Reason::OptOut } else { Reason::Replied };
-            opt_out::stop_all(ctx, prospect, reason)?;
+            let is_no = kind == AnswerKind::OptOut;
+            opt_out::stop_all(ctx, prospect, if is_no { Reason::OptOut } else { Reason::Replied })?;
         }
     }
-    Ok(())
+    let Some(one) = answered.map(|number| enrolments::at(ctx.sql, number)).transpose()?.flatten()
+    else {
+        return Ok(());
+    };
+    let ticket_id = Some(ticket);
+    note(ctx, &one, CampaignAnswer { kind, at: ctx.now, ticket_id })
+}
+
+/// Takes note of what came back. Event `outreach.answered`.
+///
+/// # Errors
+/// A storage fault.
+pub fn note(ctx: &mut Ctx<'_>, one: &Enrolment, answer: CampaignAnswer) -> Result<(), Reject> {
+    let before = answers::get(ctx.sql, one.number)?;
+    let is_away = answer.kind == AnswerKind::OutOfOffice;
+    if is_away && before.is_some_and(|(before, _)| before.kind != AnswerKind::OutOfOffice) {
+        // What a person said counts for more.
+        return Ok(());
+    }
+    let wants_to_meet = answer.kind == AnswerKind::Meeting;
+    answers::put(ctx.sql, one.number, &answer, wants_to_meet)?;
+    decide(ctx, one, "answered", Some(answer.kind.as_str()))?;
+    if wants_to_meet && before.is_none_or(|(_, told)| !told) {
+        ctx.outbox(OUTBOX, &one.number.to_string(), &[])?;
+    }
+    let campaign_id = campaigns::at(ctx.sql, one.campaign)?.id;
+    let data = OutreachAnswered { campaign_id, prospect_id: one.prospect_id, answer };
+    ctx.event("outreach.answered", None, &data).map(drop)
+}
+
+/// What an entry has operators told.
+///
+/// # Errors
+/// `internal` where its key is no enrolment.
+pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    let number = super::post::number_of(entry)?;
+    let (one, answer) = (enrolments::at(ctx.sql, number)?, answers::get(ctx.sql, number)?);
+    let (Some(one), Some((answer, _))) = (one, answer) else { return Ok(Effect::Nothing) };
+    let work = Work::MeetingAsked(MeetingAsked {
+        workspace_id: ctx.principal.workspace,
+        campaign_id: campaigns::at(ctx.sql, one.campaign)?.id,
+        prospect_id: one.prospect_id,
+        ticket_id: answer.ticket_id,
+        at: answer.at,
+    });
+    Ok(Effect::Queue { queue: work.queue(), body: work.write() })
 }
 
 /// Those whom outreach wrote to that a mail is from: whose mail it answers, and who has its
-/// sender's address.
-fn writers(ctx: &Ctx<'_>, input: &ReceiveMail) -> Result<BTreeSet<ProspectId>, Reject> {
+/// sender's address. And the enrolment that it answers: the one whose mail it names, else the one
+/// that was written to last.
+fn writers(
+    ctx: &Ctx<'_>,
+    input: &ReceiveMail,
+) -> Result<(Option<i64>, BTreeSet<ProspectId>), Reject> {
     let mut found = BTreeSet::new();
     let answers: Vec<String> =
         input.in_reply_to.iter().chain(&input.references).map(|id| mail::key_of(id)).collect();
-    if let Some(number) = mails::find(ctx.sql, &answers)? {
+    let mut answered = mails::find(ctx.sql, &answers)?;
+    if let Some(number) = answered {
         found.extend(enrolments::at(ctx.sql, number)?.map(|one| one.prospect_id));
     }
     let from = input.from.as_ref().map(|from| Identity::email("from", &from.address));
     if let Some(Ok(identity)) = from {
         let id = identity.id(ctx.principal.workspace);
         let was_written_to = |one: &Enrolment| one.sent > 0 || one.send_id.is_some();
-        if enrolments::of_prospect(ctx.sql, id)?.iter().any(was_written_to) {
+        let mut own = enrolments::of_prospect(ctx.sql, id)?;
+        own.retain(was_written_to);
+        if let Some(last) = own.iter().max_by_key(|one| (one.last_sent_at, one.number)) {
+            answered = answered.or(Some(last.number));
             found.insert(id);
         }
     }
-    Ok(found)
+    Ok((answered, found))
 }
 
-fn postpone(ctx: &mut Ctx<'_>, prospect: ProspectId) -> Result<(), Reject> {
-    for mut one in enrolments::of_prospect(ctx.sql, prospect)? {
-        if one.state == EnrolmentState::Waiting && one.sent > 0 {
-            one.due_at = one.due_at.max(ctx.now + AWAY_MS);
-            one.reason = Some("away".into());
-            decide(ctx, &one, "postponed", Some("away"))?;
-            keep(ctx, &mut one)?;
+/// Whether all that goes on for a prospect waits for who says "not now". A step that is under way
+/// does not.
+fn goes_on_later(ctx: &Ctx<'_>, prospect: ProspectId) -> Result<bool, Reject> {
+    let mut any = false;
+    for one in enrolments::of_prospect(ctx.sql, prospect)? {
+        if matches!(one.state, EnrolmentState::Stopped | EnrolmentState::Finished) {
+            continue;
         }
+        let days = campaigns::at(ctx.sql, one.campaign)?.plan.not_now_days;
+        if one.state != EnrolmentState::Waiting || one.sent == 0 || days.is_none() {
+            return Ok(false);
+        }
+        any = true;
+    }
+    Ok(any)
+}
+
+/// The next steps wait for who is away, or says "not now".
+fn postpone(ctx: &mut Ctx<'_>, prospect: ProspectId, kind: AnswerKind) -> Result<(), Reject> {
+    for mut one in enrolments::of_prospect(ctx.sql, prospect)? {
+        if one.state != EnrolmentState::Waiting || one.sent == 0 {
+            continue;
+        }
+        let days = campaigns::at(ctx.sql, one.campaign)?.plan.not_now_days;
+        let (wait, why) = match days.filter(|_| kind == AnswerKind::NotNow) {
+            Some(days) => (days * DAY_MS, kind.as_str()),
+            None => (AWAY_MS, "away"),
+        };
+        one.due_at = one.due_at.max(ctx.now + wait);
+        one.reason = Some(why.into());
+        decide(ctx, &one, "postponed", Some(why))?;
+        keep(ctx, &mut one)?;
+        let due = one.due_at;
+        turn::at_latest(ctx, due)?;
     }
     Ok(())
-}
-
-/// Whether a mail asks for no more of them, and for nothing else.
-fn wants_none(input: &ReceiveMail) -> bool {
-    let alone = |text: &str| WORDS.contains(&text.trim_matches(|c: char| !c.is_alphanumeric()));
-    let subject = input.subject.trim().to_lowercase();
-    let text = input.visible_text.as_ref().unwrap_or(&input.text).trim().to_lowercase();
-    let short = text.chars().count() <= WISH_CHARS_MAX;
-    alone(&subject)
-        || text.lines().next().is_some_and(alone)
-        || short && PHRASES.iter().any(|phrase| text.contains(phrase))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_wish_for_no_more_mails_is_told_from_a_question_about_one() {
-        let mail = |subject: &str, text: &str| -> ReceiveMail {
-            let mail = serde_json::json!({ "rawKey": "r", "subject": subject, "text": text });
-            serde_json::from_value(mail).expect("a mail")
-        };
-        for (subject, text) in [
-            ("unsubscribe", ""),
-            ("Re: Doors", "STOP!"),
-            ("Re: Doors", "Stop.\n\nBob\nAcme Ltd"),
-            ("Re: Doors", "Please remove me from your list, thanks"),
-            ("AW: Türen", "Abmelden"),
-        ] {
-            assert!(wants_none(&mail(subject, text)), "{subject}: {text}");
-        }
-        for (subject, text) in [
-            ("Re: Doors", "Does it stop by itself?"),
-            ("Re: Doors", "Let us stop by on Monday. How many doors can you do?"),
-            ("How do I unsubscribe?", "From the other thing."),
-            ("Re: Doors", ""),
-        ] {
-            assert!(!wants_none(&mail(subject, text)), "{subject}: {text}");
-        }
-    }
 }

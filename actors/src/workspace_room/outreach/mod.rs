@@ -22,6 +22,7 @@
 //! | [`post`] | mails on their way, and what becomes of them |
 //! | [`calling_off`] | mails that shall not leave any more |
 //! | [`answers`] | who writes back |
+//! | [`classify`] | what they say |
 //! | [`opt_out`] | links to opt out |
 //! | [`store`] | every statement |
 //!
@@ -33,6 +34,7 @@ pub mod answers;
 pub mod asking;
 pub mod calling_off;
 pub mod caps;
+pub mod classify;
 pub mod handle;
 pub mod opt_out;
 pub mod person;
@@ -55,6 +57,9 @@ use store::{campaigns, decisions, enrolments};
 
 /// The tables of outreach.
 pub const MIGRATION: Migration = migration!("workspace_room/0022_outreach");
+
+/// What came back.
+pub const ANSWERS: Migration = migration!("workspace_room/0024_answers");
 
 /// The timer of the next turn.
 pub const TIMER: &str = "outreach";

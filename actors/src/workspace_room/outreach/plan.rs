@@ -37,6 +37,10 @@ pub fn checked(plan: CampaignPlan) -> Result<CampaignPlan, Reject> {
     if !(0..=SPACING_S_MAX).contains(&plan.spacing_s) {
         return Err(Reject::field("spacingS", format!("must be from 0 to {SPACING_S_MAX}")));
     }
+    if plan.not_now_days.is_some_and(|days| !(1..=DELAY_DAYS_MAX).contains(&days)) {
+        let why = format!("must be from 1 to {DELAY_DAYS_MAX}, or null");
+        return Err(Reject::field("notNowDays", why));
+    }
     Ok(CampaignPlan {
         inbox_ids,
         steps: steps.collect::<Result<_, _>>()?,

@@ -5,7 +5,7 @@
 
 use super::store::enrolments::{self, Enrolment};
 use super::store::{campaigns, inboxes, mails};
-use super::{calling_off, caps, decide, end, keep, plan, tell, turn};
+use super::{answers, calling_off, caps, decide, end, keep, plan, tell, turn};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome, Reply};
 use crate::workspace_room::access::authorise;
@@ -13,6 +13,7 @@ use crate::workspace_room::mail;
 use schema::codec::{read_json, to_json};
 use schema::inbox::{CAMPAIGN_KEY, InboxCommand, NewMail, SendMail, SendState, SendView, TOO_LATE};
 use schema::prospect::Reason;
+use schema::room::answer::{AnswerKind, CampaignAnswer};
 use schema::room::enrolment::{EnrolmentState, NoteOutreach};
 use schema::{ActorKind, Millis, Permission, Reject};
 
@@ -136,6 +137,7 @@ pub fn note(ctx: &mut Ctx<'_>, told: NoteOutreach) -> Result<(), Reject> {
         // Of a step before: it came back after all.
         let goes_on = !matches!(one.state, EnrolmentState::Stopped);
         if told.state == SendState::Bounced && goes_on {
+            bounced(ctx, &one)?;
             stop(ctx, &mut one, Reason::Bounced.as_str())?;
         }
         return Ok(());
@@ -169,6 +171,7 @@ fn settled(ctx: &mut Ctx<'_>, mut one: Enrolment, told: &NoteOutreach) -> Result
         }
         SendState::Bounced => {
             has_left(ctx, &mut one, told)?;
+            bounced(ctx, &one)?;
             if one.state == EnrolmentState::Stopped {
                 return Ok(keep(ctx, &mut one)?);
             }
@@ -198,6 +201,12 @@ fn settled(ctx: &mut Ctx<'_>, mut one: Enrolment, told: &NoteOutreach) -> Result
         }
         _ => failed(ctx, &mut one, why),
     }
+}
+
+/// A mail came back.
+fn bounced(ctx: &mut Ctx<'_>, one: &Enrolment) -> Result<(), Reject> {
+    let answer = CampaignAnswer { kind: AnswerKind::Bounce, at: ctx.now, ticket_id: None };
+    answers::note(ctx, one, answer)
 }
 
 /// When the window that is open now shuts: what did not leave in it waits for the next one.

@@ -76,7 +76,8 @@ fn draft(world: &mut World, tenant: usize) -> Value {
     let (name, canary) = (plan.text(tenant), plan.tenants[tenant].canary.clone());
     let inboxes: Vec<_> = plan.tenants[tenant].inboxes.iter().map(|inbox| inbox.id).collect();
     let random = &mut plan.random;
-    json!({ "name": name, "footer": canary, "inboxIds": inboxes,
+    let later = random.chance(300).then(|| random.between(1, 20));
+    json!({ "name": name, "footer": canary, "inboxIds": inboxes, "notNowDays": later,
         "spacingS": random.between(0, 900),
         "window": window(random),
         "steps": [
@@ -91,6 +92,9 @@ fn window(random: &mut Random) -> Value {
     json!({ "timeZone": random.pick(&ZONES), "week": week })
 }
 
+/// What people answer.
+const WORDS: [&str; 5] = ["", "Tell me more. ", "Call me. ", "Not now. ", "Remove me. "];
+
 /// Somebody who may have been written to writes.
 fn answer(world: &mut World, tenant: usize, who: usize) {
     let text = world.plan.text(tenant);
@@ -98,9 +102,10 @@ fn answer(world: &mut World, tenant: usize, who: usize) {
     let kind =
         world.plan.random.chance(400).then(|| json!({ "kind": "autoReply", "reason": "header" }));
     let token = text.rsplit(' ').next().unwrap_or_default().to_owned();
+    let words = format!("{}{text}", world.plan.random.pick(&WORDS));
     let command = json!({ "receiveMail": {
         "rawKey": format!("raw/{token}"), "messageId": format!("{token}@{}.example", own.canary),
-        "from": { "address": own.people[who].email }, "subject": text, "text": text,
+        "from": { "address": own.people[who].email }, "subject": text, "text": words,
         "automatic": kind,
     }});
     let system = own.system();

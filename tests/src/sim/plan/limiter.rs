@@ -53,11 +53,13 @@ fn of_pipeline(world: &mut World) -> Value {
     let bell = json!({ "url": "https://alerts.example/in" });
     let letter = json!({ "id": id, "queue": queue, "reason": "it is no message", "attempts": 1,
         "sentAt": now, "diedAt": now });
-    match random.below(5) {
+    let meeting = json!({ "workspaceId": id, "campaignId": id, "prospectId": id, "at": now });
+    match random.below(6) {
         0 => json!({ "consumed": { "queue": queue, "done": 3, "again": 1, "buried": 0 } }),
         1 => json!({ "keepLetter": { "letter": letter, "bell": bell } }),
         2 => json!({ "dropLetter": { "id": id, "bell": bell } }),
         3 => json!({ "listLetters": { "limit": 10 } }),
+        4 => json!({ "meeting": { "asked": meeting, "bell": bell } }),
         _ => json!({ "getQueues": {} }),
     }
 }

@@ -44,6 +44,7 @@ pub fn create_campaign(ctx: &mut Ctx<'_>, input: CreateCampaign) -> Result<Reply
         daily_max: input.daily_max,
         spacing_s: input.spacing_s.unwrap_or(SPACING_S),
         footer: input.footer,
+        not_now_days: input.not_now_days,
     })?;
     if campaigns::count(ctx.sql)? >= CAMPAIGNS_MAX {
         let why = format!("a workspace has at most {CAMPAIGNS_MAX} campaigns");
@@ -87,6 +88,7 @@ pub fn change_campaign(ctx: &mut Ctx<'_>, input: ChangeCampaign) -> Result<Reply
         daily_max: input.daily_max.unwrap_or(plan.daily_max),
         spacing_s: input.spacing_s.unwrap_or(plan.spacing_s),
         footer: input.footer.unwrap_or(plan.footer),
+        not_now_days: input.not_now_days.unwrap_or(plan.not_now_days),
     })?;
     if it == before {
         return Reply::of(&view(ctx, it)?);

@@ -81,7 +81,7 @@ pub fn change_enrolment(ctx: &mut Ctx<'_>, input: &ChangeEnrolment) -> Result<Re
         _ => return Err(Reject::field("state", "must be stopped or waiting")),
     }
     keep(ctx, &mut one)?;
-    Reply::of(&read::view(&campaign, one))
+    Reply::of(&read::view(ctx, &campaign, one)?)
 }
 
 /// Why an enrolment stands where a person put it.

@@ -6,6 +6,7 @@ use crate::workspace_room::access::authorise;
 use crate::workspace_room::cursor::{self, Position};
 use crate::workspace_room::outreach::campaign;
 use crate::workspace_room::outreach::caps::{Campaigns, SHOWN_MS};
+use crate::workspace_room::outreach::store::answers;
 use crate::workspace_room::outreach::store::campaigns::{self, Campaign};
 use crate::workspace_room::outreach::store::decisions;
 use crate::workspace_room::outreach::store::enrolments::{self, Enrolment};
@@ -55,10 +56,13 @@ fn range(
 }
 
 /// An enrolment as the API shows it.
-#[must_use]
-pub fn view(campaign: &Campaign, one: Enrolment) -> View {
+///
+/// # Errors
+/// A storage fault.
+pub fn view(ctx: &Ctx<'_>, campaign: &Campaign, one: Enrolment) -> Result<View, Reject> {
     let waits = one.state == EnrolmentState::Waiting;
-    View {
+    let answer = answers::get(ctx.sql, one.number)?.map(|(answer, _)| answer);
+    Ok(View {
         campaign_id: campaign.id,
         prospect_id: one.prospect_id,
         state: one.state,
@@ -70,7 +74,8 @@ pub fn view(campaign: &Campaign, one: Enrolment) -> View {
         last_sent_at: one.last_sent_at,
         created_at: one.created_at,
         updated_at: one.updated_at,
-    }
+        answer,
+    })
 }
 
 /// Where a prospect stands in a campaign.
@@ -81,7 +86,7 @@ pub fn get_enrolment(ctx: &Ctx<'_>, input: &GetEnrolment) -> Result<Reply, Rejec
     authorise::require(ctx, Permission::Read)?;
     let campaign = campaign(ctx, input.campaign_id)?;
     let one = enrolments::find(ctx.sql, campaign.number, input.prospect_id)?;
-    Reply::of(&view(&campaign, one.ok_or_else(|| Reject::not_found("enrolment"))?))
+    Reply::of(&view(ctx, &campaign, one.ok_or_else(|| Reject::not_found("enrolment"))?)?)
 }
 
 /// The prospects of a campaign, the latest first.
@@ -94,8 +99,11 @@ pub fn list_enrolments(ctx: &Ctx<'_>, input: &ListEnrolments) -> Result<Reply, R
     let list = format!("enrolments/{}/{:?}", campaign.id, input.state);
     let (limit, before) = range(ctx, &list, input.limit, input.cursor.as_deref())?;
     let found = enrolments::list(ctx.sql, campaign.number, input.state, before, limit + 1)?;
-    let row = |one: Enrolment| -> (Position, View) { ((0, one.number), view(&campaign, one)) };
-    Reply::of(&cursor::page(ctx, &list, limit, found.into_iter().map(row).collect()))
+    let row = |one: Enrolment| -> Result<(Position, View), Reject> {
+        Ok(((0, one.number), view(ctx, &campaign, one)?))
+    };
+    let rows = found.into_iter().map(row).collect::<Result<_, _>>()?;
+    Reply::of(&cursor::page(ctx, &list, limit, rows))
 }
 
 /// What was decided about a prospect in a campaign, the latest first.

@@ -1,5 +1,6 @@
 //! The tables of outreach: every statement, and the typed function that uses it.
 
+pub mod answers;
 pub mod campaigns;
 pub mod days;
 pub mod decisions;

@@ -9,8 +9,13 @@ use serde_json::{Value, json};
 
 /// A prospect by the id that their address has, who got the first step.
 fn written_to() -> (Field, ProspectId) {
+    written_by(json!({}))
+}
+
+/// The same, of a campaign of which more is said.
+fn written_by(more: Value) -> (Field, ProspectId) {
     let mut field = Field::open(&["a@desk.example"]);
-    field.campaign(json!({}));
+    field.campaign(more);
     let identity = Identity::email("email", "ann@acme.example").expect("an address");
     let id = identity.id(field.desk.room.workspace);
     let ann = field.enrol(id.0.as_u128(), "ann@acme.example");
@@ -98,4 +103,104 @@ fn other_mail_stops_nothing() {
     let ann = field.enrol(id, "ann@acme.example");
     mail(&mut field, json!({}));
     assert_eq!(field.stands(ann).0, "waiting");
+}
+
+#[test]
+fn what_somebody_answers_is_shown_and_told() {
+    for (text, kind, reason) in [
+        ("Sounds good, tell me more.", "interested", "replied"),
+        ("Let's meet on Tuesday.", "meeting", "replied"),
+        ("Not now.", "notNow", "replied"),
+        ("Please remove me.", "optOut", "optOut"),
+        ("We have three doors.", "other", "replied"),
+    ] {
+        let (mut field, ann) = written_to();
+        field.desk.events();
+        let quoted = format!("{text}\n\n> let's meet, or are you not interested?");
+        let receipt = mail(&mut field, json!({ "text": quoted, "visibleText": text }));
+        let one = field.enrolment(ann);
+        assert_eq!(
+            (text_of(&one["state"]), text_of(&one["reason"])),
+            ("stopped", reason),
+            "{kind}"
+        );
+        let answer = &one["answer"];
+        assert_eq!(text_of(&answer["kind"]), kind);
+        assert_eq!((&answer["ticketId"], &answer["at"]), (&receipt["ticketId"], &one["updatedAt"]));
+        let told = field.desk.events();
+        let told = told.iter().find(|event| event["type"] == "outreach.answered").expect("told");
+        assert_eq!(told["data"]["answer"], *answer, "{kind}");
+        assert_eq!(told["data"]["prospectId"], one["prospectId"]);
+        field.pass(5 * DAY, 6 * HOUR);
+        assert_eq!(field.asked.len(), 1, "{kind}");
+    }
+}
+
+fn text_of(value: &Value) -> &str {
+    value.as_str().expect("a text")
+}
+
+#[test]
+fn operators_are_told_once_of_who_wants_to_meet() {
+    let (mut field, ann) = written_to();
+    let receipt = mail(&mut field, json!({ "text": "Call me on Tuesday." }));
+    assert_eq!(field.queued.len(), 1);
+    let (queue, message) = field.queued[0].clone();
+    let work = schema::pipeline::Work::read(queue, &message).expect("a message");
+    let schema::pipeline::Work::MeetingAsked(asked) = work else { panic!("{work:?}") };
+    assert_eq!(asked.prospect_id, ann);
+    assert_eq!(json!(asked.campaign_id), field.campaign);
+    assert_eq!(json!(asked.ticket_id), receipt["ticketId"]);
+    // Whatever they say next, and however often.
+    for text in ["How much is it?", "Call me on Wednesday.", "So call me!"] {
+        field.pass(HOUR, HOUR);
+        mail(&mut field, json!({ "text": text }));
+    }
+    assert_eq!(field.queued.len(), 1);
+    assert_eq!(field.enrolment(ann)["answer"]["kind"], "meeting");
+    // A machine of theirs says less than they did.
+    let away = json!({ "kind": "autoReply", "reason": "auto_submitted" });
+    field.pass(HOUR, HOUR);
+    mail(&mut field, json!({ "automatic": away }));
+    assert_eq!(field.enrolment(ann)["answer"]["kind"], "meeting");
+}
+
+#[test]
+fn who_says_not_now_is_asked_later_where_the_campaign_says_so() {
+    let (mut field, ann) = written_by(json!({ "notNowDays": 10 }));
+    field.pass(HOUR, HOUR);
+    mail(&mut field, json!({ "text": "Not at the moment, sorry." }));
+    let one = field.enrolment(ann);
+    assert_eq!((text_of(&one["state"]), text_of(&one["reason"])), ("waiting", "notNow"));
+    assert_eq!(one["dueAt"], json!(field.desk.room.now + 10 * DAY));
+    assert!(field.suppressed.is_empty());
+    field.pass(9 * DAY, 6 * HOUR);
+    assert_eq!(field.asked.len(), 1);
+    field.pass(3 * DAY, 6 * HOUR);
+    assert_eq!((field.asked.len(), field.stands(ann).0), (2, "finished".into()));
+
+    // Another campaign that says nothing of it stops all.
+    let (mut field, ann) = written_by(json!({ "notNowDays": 10 }));
+    let first = field.campaign.clone();
+    field.campaign(json!({ "name": "Windows" }));
+    let other = field.campaign.clone();
+    field.desk.ask(&json!({ "enrol": { "campaignId": other, "prospectIds": [ann] } }));
+    mail(&mut field, json!({ "text": "Not now." }));
+    assert_eq!(field.stands(ann).0, "stopped");
+    field.campaign = first;
+    assert_eq!(field.stands(ann).0, "stopped");
+    assert_eq!(field.suppressed, [(ann.to_string(), "replied".to_owned())]);
+    for days in [0, 366] {
+        let change = json!({ "changeCampaign": { "campaignId": other, "notNowDays": days } });
+        assert_eq!(field.desk.manage_refused(&change).0, schema::Code::InvalidInput);
+    }
+}
+
+#[test]
+fn a_mail_that_came_back_is_an_answer() {
+    let (mut field, ann) = written_to();
+    field.tell(0, 4, "bounced", Some("550 no such user"));
+    let one = field.enrolment(ann);
+    assert_eq!((text_of(&one["reason"]), &one["answer"]["kind"]), ("bounced", &json!("bounce")));
+    assert!(one["answer"].get("ticketId").is_none());
 }

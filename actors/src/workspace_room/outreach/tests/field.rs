@@ -6,6 +6,7 @@ use crate::kernel::{Effect, Outcome};
 use crate::workspace_room::tests::desk::{Desk, text};
 use schema::ids::{InboxId, ProspectId, SendId};
 use schema::inbox::{InboxCommand, NewMail, SendMail};
+use schema::pipeline::Queue;
 use schema::{ActorKind, Code, Millis, Reject};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -45,6 +46,8 @@ pub struct Field {
     pub asked: Vec<Asked>,
     /// Who was suppressed, and why.
     pub suppressed: Vec<(String, String)>,
+    /// What was put on queues.
+    pub queued: Vec<(Queue, Vec<u8>)>,
 }
 
 /// A Monday, 09:00 UTC.
@@ -71,8 +74,9 @@ impl Field {
             (inbox_of(workspace, email), inbox)
         };
         let inboxes = emails.iter().map(inbox).collect();
-        let (people, asked, suppressed) = (BTreeMap::new(), Vec::new(), Vec::new());
-        let mut field = Self { desk, campaign: Value::Null, inboxes, people, asked, suppressed };
+        let (campaign, people, queued) = (Value::Null, BTreeMap::new(), Vec::new());
+        let (asked, suppressed) = (Vec::new(), Vec::new());
+        let mut field = Self { desk, campaign, inboxes, people, asked, suppressed, queued };
         field.desk.room.drain(|_, _| Outcome::Done(b"{}".to_vec()));
         field.desk.events();
         field
@@ -135,10 +139,13 @@ impl Field {
 
     /// Answers what the room asks others now; says how much it was.
     pub fn answer(&mut self) -> usize {
-        let Self { desk, inboxes, people, asked, suppressed, .. } = self;
+        let Self { desk, inboxes, people, asked, suppressed, queued, .. } = self;
         let now = desk.room.now;
         let mut calls = 0;
         desk.room.drain(|_, effect| {
+            if let Effect::Queue { queue, body } = effect {
+                queued.push((*queue, body.clone()));
+            }
             let Effect::Call { actor, instance, command, .. } = effect else {
                 return Outcome::Done(b"{}".to_vec());
             };

@@ -226,6 +226,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "outreach_inboxes",
             "outreach_decisions",
             "outreach_turns",
+            "outreach_answers",
         ],
     ),
     (

@@ -1,0 +1,47 @@
+//! What came back.
+
+use crate::kernel::{Fault, Sql};
+use schema::room::answer::{AnswerKind, CampaignAnswer};
+
+const PUT: &str = "insert into outreach_answers (enrolment, kind, at, ticket_id, told)
+    values (?, ?, ?, ?, ?)
+    on conflict (enrolment) do update set kind = excluded.kind, at = excluded.at,
+        ticket_id = excluded.ticket_id, told = max(told, excluded.told)";
+
+/// Writes what came back last; that operators were told stays.
+///
+/// # Errors
+/// A storage fault.
+pub fn put(
+    sql: &dyn Sql,
+    enrolment: i64,
+    answer: &CampaignAnswer,
+    told: bool,
+) -> Result<(), Fault> {
+    let CampaignAnswer { kind, at, ticket_id } = answer;
+    let params = [
+        enrolment.into(),
+        kind.as_str().into(),
+        (*at).into(),
+        ticket_id.map(|id| id.to_string()).into(),
+        i64::from(told).into(),
+    ];
+    sql.exec(PUT, &params).map(drop)
+}
+
+const GET: &str = "select kind, at, ticket_id, told from outreach_answers where enrolment = ?";
+
+/// What came back last, and whether operators were told of a meeting.
+///
+/// # Errors
+/// A storage fault.
+pub fn get(sql: &dyn Sql, enrolment: i64) -> Result<Option<(CampaignAnswer, bool)>, Fault> {
+    let Some(row) = sql.first(GET, &[enrolment.into()])? else { return Ok(None) };
+    let kind = row.text(0)?;
+    let kind = AnswerKind::parse(&kind).ok_or_else(|| Fault(format!("no answer is {kind}")))?;
+    let answer = CampaignAnswer { kind, at: row.integer(1)?, ticket_id: row.id_or_null(2)? };
+    Ok(Some((answer, row.integer(3)? == 1)))
+}
+
+#[cfg(test)]
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[PUT, GET];
