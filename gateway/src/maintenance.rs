@@ -3,6 +3,7 @@
 use crate::platform::Platform;
 use schema::codec::{read_json, to_json};
 use schema::ids::WorkspaceId;
+use schema::pipeline::{OfWorkspace, Work};
 use schema::room::RoomCommand;
 use schema::room::enrolment::{ArchiveOutreach, ArchivedDecisions, TakeTurns, TurnsTaken};
 use schema::{ActorKind, Answer, Code, Envelope, Millis, Principal, Reject};
@@ -10,8 +11,8 @@ use serde::de::DeserializeOwned;
 
 /// How long decisions are kept in the room.
 const KEPT_MS: Millis = 90 * 24 * 60 * 60 * 1000;
-/// How many batches one message puts away; the rest waits for the next week.
-const BATCHES_MAX: usize = 50;
+/// How many batches one message puts away; for the rest it asks anew.
+const BATCHES_MAX: usize = 5;
 
 /// The campaigns of a workspace take their turns.
 ///
@@ -22,8 +23,8 @@ pub async fn take_turns<P: Platform>(platform: &P, workspace: WorkspaceId) -> Re
     ask::<_, TurnsTaken>(platform, workspace, &command).await.map(drop)
 }
 
-/// Puts into storage what was decided long ago: `archives/{workspace}/decisions-{first}-{last}.jsonl`,
-/// a decision a line.
+/// Puts into storage what was decided long ago: `archives/{workspace}/{first's time}-{first}-{last}.jsonl`, a decision
+/// a line.
 ///
 /// # Errors
 /// `unavailable` and the like, where the message is to come again.
@@ -35,12 +36,17 @@ pub async fn archive<P: Platform>(platform: &P, workspace: WorkspaceId) -> Resul
         let batch: Option<ArchivedDecisions> = ask(platform, workspace, &command).await?;
         let items = batch.map(|batch| batch.items).unwrap_or_default();
         let (Some(first), Some(last)) = (items.first(), items.last()) else { return Ok(()) };
-        let key = format!("archives/{workspace}/decisions-{}-{}.jsonl", first.number, last.number);
+        // Numbers begin anew where all were put away.
+        let (at, first) = (first.decision.at, first.number);
+        let key = format!("archives/{workspace}/{at}-{first}-{}.jsonl", last.number);
         through = last.number;
         let lines: Vec<Vec<u8>> = items.iter().map(to_json).collect();
         platform.put_object(&key, &lines.join(&b'\n')).await?;
     }
-    Ok(())
+    let command = RoomCommand::ArchiveOutreach(ArchiveOutreach { before, through });
+    ask::<_, ArchivedDecisions>(platform, workspace, &command).await?;
+    let work = Work::ArchiveOutreach(OfWorkspace { workspace_id: workspace });
+    platform.enqueue(work.queue(), &work.write()).await
 }
 
 /// What the room says; none where there is no such workspace any more.

@@ -10,7 +10,8 @@
 //! The watchdog wakes what changed lately, what reads a mailbox, and where a campaign sends. An
 //! object that is awake arms its alarm again, so a wake-up that the platform has dropped is made
 //! good. None of it is needed while all goes well: objects have timers of their own. So a trigger
-//! that does not go off costs time only, and one that goes off twice does its work once.
+//! that does not go off costs time only, and one that goes off twice does its work once. Where there
+//! are more of something than one trigger may ask for, each asks for others.
 
 use crate::d1::{self, Known, ProspectFilter, ProspectRow};
 use crate::gather::gather;
@@ -56,8 +57,8 @@ impl Beat {
     }
 }
 
-/// A trigger goes off.
-pub async fn beat<P: Platform>(platform: &P, cron: &str) {
+/// A trigger goes off that was set for a time.
+pub async fn beat<P: Platform>(platform: &P, cron: &str, set_for: Millis) {
     let Some((_, beat)) = Beat::ALL.into_iter().find(|(name, _)| *name == cron) else {
         log::error(platform, "cron_not_known", &[("cron", cron)]);
         return;
@@ -66,21 +67,21 @@ pub async fn beat<P: Platform>(platform: &P, cron: &str) {
         return;
     }
     match beat {
-        Beat::Minute if (platform.now() / MINUTE_MS) % 5 == 0 => watch(platform).await,
+        Beat::Minute if (set_for / MINUTE_MS) % 5 == 0 => watch(platform).await,
         Beat::Minute => {
             let reading = some(platform, d1::INBOXES_THAT_READ).await;
             wake(platform, ActorKind::InboxState, reading).await;
         }
         Beat::Send => {
-            let sending = all(platform, d1::WORKSPACES_WITH_CAMPAIGNS).await;
+            let sending = some(platform, d1::WORKSPACES_WITH_CAMPAIGNS).await;
             ask(platform, sending, Work::TakeTurns).await;
         }
         Beat::Morning => {
-            let workspaces = all(platform, d1::WORKSPACES).await;
+            let workspaces = some(platform, d1::WORKSPACES).await;
             ask(platform, workspaces, Work::WakeProspects).await;
         }
         Beat::Week => {
-            let workspaces = all(platform, d1::WORKSPACES).await;
+            let workspaces = some(platform, d1::WORKSPACES).await;
             ask(platform, workspaces, Work::ArchiveOutreach).await;
         }
     }
@@ -137,24 +138,7 @@ pub async fn wake_prospects<P: Platform>(
     Ok(())
 }
 
-/// All that a statement finds, page by page.
-async fn all<P: Platform>(platform: &P, which: &str) -> Result<Vec<Known>, Reject> {
-    let mut known: Vec<Known> = Vec::new();
-    for _ in 0..PAGES_MAX {
-        let last = known.last().map(|one| one.id.clone()).unwrap_or_default();
-        let page = d1::after(platform, which, &last, WAKES_MAX).await?;
-        let is_last = (page.len() as i64) < WAKES_MAX;
-        known.extend(page);
-        if is_last {
-            break;
-        }
-    }
-    Ok(known)
-}
-
 const MINUTE_MS: Millis = 60_000;
-/// How many pages of workspaces one trigger asks in.
-const PAGES_MAX: usize = 50;
 /// How far back a change counts as lately.
 const WINDOW_MS: Millis = 24 * 60 * 60 * 1000;
 /// How many objects of a kind are woken at most.

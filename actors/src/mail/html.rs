@@ -5,7 +5,7 @@
 //! target where the text does not say it already. The result is text: it must still be escaped
 //! wherever it is put into a page.
 
-use std::cmp::Ordering;
+use web_atoms::NAMED_ENTITIES;
 
 /// Elements whose contents nobody reads; unclosed, they swallow the rest, as in a browser.
 const SILENT: [&str; 4] = ["style", "script", "title", "template"];
@@ -38,10 +38,6 @@ const BLOCKS: [&str; 26] = [
     "form",
 ];
 const ENTITY_BYTES_MAX: usize = 32;
-/// The names that HTML has for characters, sorted, each with its character in hexadecimal. As text
-/// it is half as large as a table of strings.
-const ENTITIES: &str = include_str!("entities.txt");
-
 /// Converts; never longer than about the input, never panics.
 pub fn html_to_text(html: &str) -> String {
     let mut out = Writer::default();
@@ -143,19 +139,10 @@ fn character(entity: &str) -> Option<char> {
     Some(char::from_u32(code.ok()?).unwrap_or(char::REPLACEMENT_CHARACTER))
 }
 
+/// Of the few names that stand for two characters, the first: the second is an accent.
 fn named(name: &str) -> Option<char> {
-    let (mut low, mut high) = (0, ENTITIES.len());
-    while low < high {
-        let begin = ENTITIES[..low.midpoint(high)].rfind('\n').map_or(0, |end| end + 1);
-        let line = ENTITIES[begin..].lines().next()?;
-        let (found, code) = line.split_once(' ')?;
-        match name.cmp(found) {
-            Ordering::Less => high = begin,
-            Ordering::Greater => low = begin + line.len() + 1,
-            Ordering::Equal => return char::from_u32(u32::from_str_radix(code, 16).ok()?),
-        }
-    }
-    None
+    let (first, _) = NAMED_ENTITIES.get(&format!("{name};"))?;
+    char::from_u32(*first)
 }
 
 /// Reads a tag, a comment or a lone `<` at the beginning of `rest`; returns what follows.
@@ -264,7 +251,7 @@ mod tests {
     fn entities_are_the_characters_that_the_parser_of_mail_takes_them_for() {
         let numbers = ["#228", "#xe4", "#XE4", "#0", "#x110000", "#99999999999", "#", "#x", "#1a"];
         let none = ["", "unknown", "A", "AElig2", "aelig", "zzzz", "AEli"];
-        let names = ENTITIES.lines().filter_map(|line| Some(line.split_once(' ')?.0));
+        let names = NAMED_ENTITIES.keys().filter_map(|name| name.strip_suffix(';'));
         assert_eq!(names.clone().count(), 2_125);
         for entity in names.chain(numbers).chain(none) {
             let mut theirs = String::new();

@@ -252,7 +252,7 @@ impl Actor for Core {
             }
             outreach::person::OUTBOX => outreach::person::settle(ctx, entry, outcome),
             outreach::post::OUTBOX => outreach::post::settle(ctx, entry, outcome),
-            outreach::calling_off::OUTBOX => outreach::calling_off::settle(ctx, outcome),
+            outreach::calling_off::OUTBOX => outreach::calling_off::settle(ctx, entry, outcome),
             outreach::opt_out::OUTBOX => outreach::opt_out::settle(ctx, entry, outcome),
             _ => Ok(Settled::Finished),
         }

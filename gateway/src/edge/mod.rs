@@ -134,5 +134,6 @@ fn read_message(raw: &RawMessage) -> Message {
 /// A cron trigger.
 #[event(scheduled)]
 async fn scheduled(event: ScheduledEvent, env: Env, _context: ScheduleContext) {
-    scheduled::beat(&Edge::new(env, None), &event.cron()).await;
+    let set_for = event.schedule() as Millis;
+    scheduled::beat(&Edge::new(env, None), &event.cron(), set_for).await;
 }

@@ -262,7 +262,7 @@ pub struct ArchivedDecisions {
     pub items: Vec<ArchivedDecision>,
 }
 
-/// A decision as it is kept in storage: without words that may name a person.
+/// A decision as it is kept in storage: without anything that names a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -271,8 +271,8 @@ pub struct ArchivedDecision {
     pub number: i64,
     /// The campaign.
     pub campaign_id: CampaignId,
-    /// The prospect.
-    pub prospect_id: ProspectId,
+    /// Numbers the prospects of the workspace's campaigns.
+    pub enrolment: i64,
     /// When, of which step, what, and why.
     #[serde(flatten)]
     pub decision: Decision,

@@ -1,18 +1,18 @@
 //! Mails that an inbox has already, and that shall not leave any more: it takes back what has not
 //! begun to leave, and tells of it like of everything else.
 
-use super::store::enrolments::Enrolment;
+use super::store::enrolments::{self, Enrolment};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use schema::codec::to_json;
 use schema::ids::{InboxId, SendId};
 use schema::inbox::{GetSend, InboxCommand};
-use schema::{ActorKind, Millis, Reject};
+use schema::{ActorKind, Code, Millis, Reject};
 
 /// Asks the inbox; the key is `{inbox}/{send}`.
 pub const OUTBOX: &str = "outreach.callOff";
 
-/// How long until an inbox that did not hear is asked again.
+/// How long until an inbox is asked again that did not hear, or is about to send.
 const AGAIN_MS: Millis = 60_000;
 
 /// Asks the inbox to take back the mail of an enrolment, where it has one.
@@ -21,7 +21,10 @@ const AGAIN_MS: Millis = 60_000;
 /// A storage fault.
 pub fn ask(ctx: &mut Ctx<'_>, one: &Enrolment) -> Result<(), Reject> {
     match (one.inbox_id, one.send_id) {
-        (Some(inbox), Some(send)) => Ok(ctx.outbox(OUTBOX, &format!("{inbox}/{send}"), &[])?),
+        (Some(inbox), Some(send)) => {
+            let number = one.number.to_string();
+            Ok(ctx.outbox(OUTBOX, &format!("{inbox}/{send}"), number.as_bytes())?)
+        }
         _ => Ok(()),
     }
 }
@@ -43,13 +46,25 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     })
 }
 
-/// Takes note of the answer: a mail that has begun to leave is told of when it has left.
+/// Takes note of the answer. A mail that has begun to leave may be put off by its server, and wait
+/// again: the inbox is asked until it has told what became of it.
 ///
 /// # Errors
-/// None.
-pub fn settle(ctx: &mut Ctx<'_>, outcome: &Outcome) -> Result<Settled, Reject> {
-    Ok(match outcome {
-        Outcome::Done(_) | Outcome::Rejected(_) => Settled::Finished,
-        _ => Settled::Again(ctx.now + AGAIN_MS),
-    })
+/// A storage fault.
+pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
+    let again = Settled::Again(ctx.now + AGAIN_MS);
+    match outcome {
+        Outcome::Done(_) => Ok(Settled::Finished),
+        Outcome::Rejected(reject) if reject.code == Code::Conflict => {
+            let number = String::from_utf8_lossy(&entry.body).parse().unwrap_or_default();
+            let one = enrolments::at(ctx.sql, number)?;
+            let is_open = |one: &Enrolment| {
+                let send = one.send_id.map(|send| send.to_string());
+                one.assigned_at.is_some() && entry.key.ends_with(&send.unwrap_or_default())
+            };
+            Ok(if one.as_ref().is_some_and(is_open) { again } else { Settled::Finished })
+        }
+        Outcome::Rejected(_) => Ok(Settled::Finished),
+        _ => Ok(again),
+    }
 }

@@ -112,15 +112,16 @@ fn answer(world: &mut World, tenant: usize, who: usize) {
     room::ask(world, tenant, system, &command, About::Other, Via::Queue);
 }
 
-/// Somebody follows the link of a mail that they got.
+/// What was decided long ago goes into storage.
 fn archive(world: &mut World, tenant: usize) {
     let through = world.plan.random.between(0, 40);
-    let before = world.now - world.plan.random.between(0, 7 * 24 * 3_600_000);
+    let before = world.clock.wall() - world.plan.random.between(0, 7 * 24 * 3_600_000);
     let command = json!({ "archiveOutreach": { "before": before, "through": through } });
     let system = world.plan.tenants[tenant].system();
     room::ask(world, tenant, system, &command, About::Other, Via::Http);
 }
 
+/// Somebody follows the link of a mail that they got.
 fn opt_out(world: &mut World, tenant: usize) {
     let own = &world.plan.tenants[tenant];
     let start = format!("https://mail.example/u/{}/", own.id);

@@ -24,11 +24,12 @@ pub fn limits(world: &mut World, tenant: usize) {
     let random = &mut world.plan.random;
     let kind = *random.pick(&LimitKind::ALL);
     let what = random.below(2);
+    let most = kind.quotas().iter().map(|quota| i64::from(quota.burst)).min().unwrap_or(1).min(3);
     let name = (ActorKind::RateLimiter, kind.instance(system.workspace, &format!("w{what}")));
     let count = if random.chance(300) { 15 } else { 2 };
     for _ in 0..count {
         let random = &mut world.plan.random;
-        let cost = random.between(1, 3);
+        let cost = random.between(1, most);
         let command = match random.below(100) {
             0..90 => json!({ "check": { "kind": kind, "cost": cost } }),
             90..94 => json!({ "report": { "kind": kind, "outcome": "failed" } }),

@@ -17,7 +17,7 @@ pub fn consume(world: &mut World, work: &Work) {
         Work::Enrich(of) => (WorkKind::Enrich, of),
         Work::Find(of) => (WorkKind::Find, of),
         Work::Verify(of) => (WorkKind::Verify, of),
-        Work::FileMail(_) | Work::ImportRows(_) => return,
+        _ => return,
     };
     let mut tenants = world.plan.tenants.iter();
     let Some(tenant) = tenants.position(|tenant| tenant.id == of.workspace_id) else {

@@ -109,7 +109,7 @@ pub fn more_turns(sql: &dyn Sql, number: i64, turns: &Turns) -> Result<(), Fault
     sql.exec(MORE_TURNS, &params).map(drop)
 }
 
-const OLDEST: &str = "select decision.number, campaign.id, enrolment.prospect_id, decision.at,
+const OLDEST: &str = "select decision.number, campaign.id, decision.enrolment, decision.at,
         decision.step, decision.what, decision.why
     from outreach_decisions decision
     join enrolments enrolment on enrolment.number = decision.enrolment
@@ -128,8 +128,8 @@ pub fn oldest(sql: &dyn Sql, limit: i64) -> Result<Vec<ArchivedDecision>, Fault>
             what: row.text(5)?,
             why: row.text_or_null(6)?,
         };
-        let (campaign_id, prospect_id) = (row.id(1)?, row.id(2)?);
-        Ok(ArchivedDecision { number: row.integer(0)?, campaign_id, prospect_id, decision })
+        let (campaign_id, enrolment) = (row.id(1)?, row.integer(2)?);
+        Ok(ArchivedDecision { number: row.integer(0)?, campaign_id, enrolment, decision })
     };
     sql.exec(OLDEST, &[limit.into()])?.iter().map(read).collect()
 }

@@ -23,7 +23,7 @@ fn what_was_decided_long_ago_is_given_out_and_forgotten_once_it_is_in_storage() 
     let what: Vec<_> = old.iter().map(|one| (one["what"].clone(), one["why"].clone())).collect();
     assert_eq!(what.len(), 3, "{what:?}");
     assert_eq!(what[2], (json!("postponed"), json!("failed")), "no words of a server");
-    assert_eq!((&old[0]["campaignId"], &old[0]["prospectId"]), (&campaign, &json!(ann)));
+    assert_eq!((&old[0]["campaignId"], &old[0]["enrolment"]), (&campaign, &json!(1)));
     assert_eq!(ask(&mut field, 0), old, "nothing is forgotten that is not in storage");
     // Whatever number is named, nothing goes that is not old.
     assert!(ask(&mut field, i64::from(u32::MAX)).is_empty());

@@ -244,6 +244,9 @@ fn of_inbox(
         InboxCommand::Status(_) => return Outcome::Done(status(id, inbox)),
         InboxCommand::CancelSend(of) => {
             inbox.called_off.push(of.send_id);
+            if inbox.answer.0 == "sending" {
+                return Outcome::Rejected(Reject::conflict("the send is sending"));
+            }
             return Outcome::Done(b"{}".to_vec());
         }
         other => panic!("{other:?}"),

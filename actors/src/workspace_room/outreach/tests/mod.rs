@@ -229,6 +229,25 @@ fn what_the_inbox_has_already_is_taken_back_from_who_is_stopped() {
 }
 
 #[test]
+fn what_has_begun_to_leave_is_asked_for_until_it_is_told_what_became_of_it() {
+    let mut field = Field::open(&["a@desk.example"]);
+    field.campaign(json!({}));
+    field.inboxes.values_mut().for_each(|it| it.answer = ("sending", None));
+    let ann = field.enrol(1, "ann@acme.example");
+    field.settle();
+    let campaign = field.campaign.clone();
+    field.desk.ask(&json!({ "changeEnrolment":
+        { "campaignId": campaign, "prospectId": ann, "state": "stopped" } }));
+    field.pass(5 * 60_000, 60_000);
+    let asked = |field: &Field| field.inboxes.values().next().map(|it| it.called_off.len());
+    let often = asked(&field);
+    assert!(often > Some(3), "{often:?}");
+    field.tell(0, 7, "cancelled", None);
+    field.pass(HOUR, 60_000);
+    assert!(asked(&field) <= often.map(|it| it + 1), "not for ever");
+}
+
+#[test]
 fn a_mail_that_a_person_takes_back_stays_back() {
     let mut field = Field::open(&["a@desk.example"]);
     field.campaign(json!({}));
