@@ -36,7 +36,9 @@ test("the outreach tour of the README works as written", { timeout: 300_000 }, a
   assert.equal(sending.trim().split("\n").at(-1), "5", "no sixth");
 
   const [enrolment, campaign, [ticket]] = answered("Could we meet").slice(-3);
-  assert.deepEqual([enrolment.state, enrolment.sent, enrolment.reason], ["stopped", 1, "replied"]);
+  assert.deepEqual([enrolment.state, enrolment.sent, enrolment.answer.kind], ["stopped", 1, "meeting"]);
   assert.deepEqual([campaign.enrolments.stopped, campaign.enrolments.waiting, campaign.enrolments.sending], [1, 6, 0]);
   assert.equal(ticket.subject, "Re: A door");
+  const rung = outreach.alerts.of("meeting").map(({ json }) => [json.prospectId, json.ticketId]);
+  assert.deepEqual(rung, [[enrolment.prospectId, ticket.id]], "the webhook rang once");
 });
