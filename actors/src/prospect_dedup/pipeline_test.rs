@@ -418,6 +418,29 @@ fn nobody_is_worked_on_who_must_not_be_written_to_and_whoever_refuses_is_suppres
 }
 
 #[test]
+fn whoever_refuses_is_suppressed_however_late_that_is_said() {
+    let mut office = Office::new(4);
+    let ann = office.import(Some("ann@acme.example"), None);
+    let refused = |attempt| {
+        finish(WorkKind::Enrich, attempt, WorkOutcome::Refused { source: "hunter".into() })
+    };
+    let first = office.attempt(ann, WorkKind::Enrich);
+    office.town.pass(LEASE_MS);
+    office.town.pass(MINUTE);
+    let second = office.attempt(ann, WorkKind::Enrich);
+    office.say(ann, refused(first));
+    assert_eq!(office.town.get(ann).suppression, Some(Reason::OptOut));
+    assert!(matches!(office.town.permit(ann, "s1", 1), PermitReply::Denied { .. }));
+    assert_eq!(office.state(ann).0, PipelineState::Enriching, "the later lease stands");
+    office.say(ann, finish(WorkKind::Enrich, second, facts(&[])));
+    assert_eq!(office.begin(ann, WorkKind::Verify), Ok(Begun::Nothing {}));
+    assert_eq!(office.state(ann), (PipelineState::GivenUp, SUPPRESSED.to_owned()));
+    let before = office.town.get(ann);
+    office.say(ann, refused(first));
+    assert_eq!(office.town.get(ann), before, "said again, it changes nothing");
+}
+
+#[test]
 fn whoever_was_not_found_is_looked_for_again_once_more_is_known() {
     let mut office = Office::new(4);
     let ann = office.import(None, Some("Ann Ames"));

@@ -1,7 +1,8 @@
 //! What came of a work of the pipeline, from whoever carried it out.
 //!
-//! For consumers of queues. What comes late, or again, changes nothing. What a provider said and
-//! what is no address, or no line of text, is passed over: asking again would not make it better.
+//! For consumers of queues. What comes late, or again, changes nothing, but that the person wants
+//! none of it. What a provider said and what is no address, or no line of text, is passed over:
+//! asking again would not make it better.
 //! Rejects: `invalid_input`, `not_found`, `gone` with `movedTo` (say it there), `gone` with
 //! `erased`.
 
@@ -9,7 +10,7 @@ use crate::kernel::Ctx;
 use crate::mail::identity::bare_address;
 use crate::prospect_dedup::handle::suppress;
 use crate::prospect_dedup::pipeline::{self, UNKNOWNS_MAX, brief};
-use crate::prospect_dedup::store::{fields, pipeline as store};
+use crate::prospect_dedup::store::{fields, me::Me, pipeline as store, suppressions};
 use crate::prospect_dedup::{FIELD_CHARS_MAX, person};
 use schema::prospect::{
     Fact, FactField, FieldRow, FinishWork, Found, Noted, PipelineRow, PipelineState, Reason,
@@ -37,19 +38,21 @@ pub fn finish_work(ctx: &mut Ctx<'_>, input: FinishWork) -> Result<Noted, Reject
     let mut me = person::owner(ctx)?;
     let leased =
         |row: &PipelineRow| row.state == input.work.leased_state() && row.attempt == input.attempt;
-    let Some(row) = store::load(ctx.sql)?.filter(leased) else { return Ok(Noted::Here {}) };
-    let cost_micros = row.cost_micros.saturating_add(input.cost_micros);
-    let row = PipelineRow { cost_micros, ..row };
-    match input.outcome {
-        WorkOutcome::Facts(found) => enriched(ctx, row, &found.facts)?,
-        WorkOutcome::Found(found) => address_found(ctx, row, &found)?,
-        WorkOutcome::NotFound { reason } => end(ctx, row, PipelineState::NotFound, &reason)?,
-        WorkOutcome::Verified(verified) => judged(ctx, row, &verified)?,
-        WorkOutcome::RetryAt(retry) => pipeline::retry(ctx, row, retry.at, brief(&retry.reason))?,
-        WorkOutcome::Refused { source } => {
-            let why = brief(&format!("the person has asked {source} not to be processed"));
-            suppress::add(ctx, &mut me, Reason::OptOut, Some(why.clone()), None)?;
-            end(ctx, row, PipelineState::GivenUp, &why)?;
+    let row = store::load(ctx.sql)?.filter(leased).map(|row| {
+        let cost_micros = row.cost_micros.saturating_add(input.cost_micros);
+        PipelineRow { cost_micros, ..row }
+    });
+    match (row, input.outcome) {
+        (row, WorkOutcome::Refused { source }) => return refused(ctx, me, row, &source),
+        (None, _) => return Ok(Noted::Here {}),
+        (Some(row), WorkOutcome::Facts(found)) => enriched(ctx, row, &found.facts)?,
+        (Some(row), WorkOutcome::Found(found)) => address_found(ctx, row, &found)?,
+        (Some(row), WorkOutcome::NotFound { reason }) => {
+            end(ctx, row, PipelineState::NotFound, &reason)?;
+        }
+        (Some(row), WorkOutcome::Verified(verified)) => judged(ctx, row, &verified)?,
+        (Some(row), WorkOutcome::RetryAt(retry)) => {
+            pipeline::retry(ctx, row, retry.at, brief(&retry.reason))?;
         }
     }
     person::touch(ctx, &mut me)?;
@@ -64,6 +67,25 @@ const fn work_of(outcome: &WorkOutcome) -> Option<WorkKind> {
         WorkOutcome::Verified(_) => Some(WorkKind::Verify),
         WorkOutcome::RetryAt(_) | WorkOutcome::Refused { .. } => None,
     }
+}
+
+/// Nobody writes to the person any more, however late that is said; a lease that stands is ended.
+fn refused(
+    ctx: &mut Ctx<'_>,
+    mut me: Me,
+    row: Option<PipelineRow>,
+    source: &str,
+) -> Result<Noted, Reject> {
+    if row.is_none() && suppressions::is_active(ctx.sql, Reason::OptOut)? {
+        return Ok(Noted::Here {});
+    }
+    let why = brief(&format!("the person has asked {source} not to be processed"));
+    suppress::add(ctx, &mut me, Reason::OptOut, Some(why.clone()), None)?;
+    if let Some(row) = row {
+        end(ctx, row, PipelineState::GivenUp, &why)?;
+    }
+    person::touch(ctx, &mut me)?;
+    Ok(Noted::Here {})
 }
 
 /// Enters a state for a reason, which the history tells too.
