@@ -19,6 +19,8 @@ pub const WORK: &str = "work";
 pub const LEASE_MS: Millis = 5 * 60 * 1000;
 /// How long a message of a queue is waited for.
 pub const HINT_MS: Millis = 30 * 60 * 1000;
+/// When it is asked again whether all claims are settled.
+pub const SETTLE_MS: Millis = 2_000;
 /// After how long a work that cannot be done is given up.
 pub const PATIENCE_MS: Millis = 14 * DAY_MS;
 /// After so many times that a verifier could not tell, it is given up.
@@ -85,6 +87,15 @@ pub fn lease(ctx: &mut Ctx<'_>, row: PipelineRow, work: WorkKind) -> Result<Pipe
     };
     put(ctx, &row)?;
     Ok(row)
+}
+
+/// The due work waits until claims are settled. That is no try of it.
+///
+/// # Errors
+/// A storage fault.
+pub fn wait(ctx: &mut Ctx<'_>, row: PipelineRow) -> Result<(), Reject> {
+    let due_at = ctx.now + SETTLE_MS;
+    put(ctx, &PipelineRow { due_at, ..row })
 }
 
 /// The leased work is due again at a time: never at once, ever later, and not all at the same

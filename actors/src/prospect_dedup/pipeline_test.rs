@@ -1,7 +1,7 @@
 //! The way through the pipeline, whatever is lost, comes twice, late or in another order.
 
 use super::harness::{Town, id_of, row, suppress};
-use super::pipeline::{HINT_MS, LEASE_MS, PATIENCE_MS, SUPPRESSED, UNKNOWNS_MAX};
+use super::pipeline::{HINT_MS, LEASE_MS, PATIENCE_MS, SETTLE_MS, SUPPRESSED, UNKNOWNS_MAX};
 use crate::kernel::testing::agent;
 use schema::ids::ProspectId;
 use schema::pipeline::Work;
@@ -438,6 +438,30 @@ fn whoever_refuses_is_suppressed_however_late_that_is_said() {
     let before = office.town.get(ann);
     office.say(ann, refused(first));
     assert_eq!(office.town.get(ann), before, "said again, it changes nothing");
+}
+
+#[test]
+fn nobody_is_asked_about_a_person_before_it_is_known_who_that_is() {
+    let mut office = Office::new(4);
+    let name = office.import(None, Some("Ann Ames"));
+    office.town.note(name, &suppress(Reason::OptOut));
+    let ann = office.import(Some("ann@acme.example"), Some("Ann Ames"));
+    assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}), "the claim is slow");
+    office.town.settle();
+    assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}));
+    assert_eq!(office.state(ann), (PipelineState::GivenUp, SUPPRESSED.to_owned()));
+
+    let bob = office.import(Some("bob@acme.example"), Some("Bob Bauer"));
+    for _ in 0..3 {
+        assert_eq!(office.begin(bob, WorkKind::Enrich), Ok(Begun::Nothing {}));
+        assert_eq!(office.state(bob).0, PipelineState::New);
+        office.town.now += SETTLE_MS;
+    }
+    office.messages();
+    office.town.pass(SETTLE_MS);
+    let again = office.messages();
+    assert!(matches!(again[..], [Work::Enrich(of)] if of.prospect_id == bob), "{again:?}");
+    assert_eq!(office.attempt(bob, WorkKind::Enrich), 1, "waiting is no try");
 }
 
 #[test]

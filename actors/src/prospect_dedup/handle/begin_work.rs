@@ -1,13 +1,15 @@
 //! Gives a work of the pipeline to whoever carries it out, where it is due.
 //!
 //! For consumers of queues. It is leased: nobody else gets it until the lease is over. Whoever is
-//! suppressed has none. A prospect that nobody has let into the pipeline enters it with the first
-//! work. Rejects: `not_found`, `gone` with `movedTo` (ask there), `gone` with `erased`.
+//! suppressed has none, and while it is being settled who the person is nobody is asked: another
+//! record may say that they want none of it. A prospect that nobody has let into the pipeline
+//! enters it with the first work. Rejects: `not_found`, `gone` with `movedTo` (ask there), `gone`
+//! with `erased`.
 
 use crate::kernel::Ctx;
 use crate::prospect_dedup::person;
 use crate::prospect_dedup::pipeline::{self, SUPPRESSED};
-use crate::prospect_dedup::store::{pipeline as store, suppressions};
+use crate::prospect_dedup::store::{identities, pipeline as store, suppressions};
 use schema::Reject;
 use schema::prospect::{BeginWork, Begun, PipelineState, WorkKind};
 
@@ -29,6 +31,10 @@ pub fn begin_work(ctx: &mut Ctx<'_>, input: &BeginWork) -> Result<Begun, Reject>
     if suppressions::strongest(ctx.sql)?.is_some() {
         pipeline::enter(ctx, row, PipelineState::GivenUp, Some(SUPPRESSED.to_owned()))?;
         person::touch(ctx, &mut me)?;
+        return Ok(Begun::Nothing {});
+    }
+    if identities::any_pending(ctx.sql)? {
+        pipeline::wait(ctx, row)?;
         return Ok(Begun::Nothing {});
     }
     let row = pipeline::lease(ctx, row, input.work)?;
