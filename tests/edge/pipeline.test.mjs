@@ -58,7 +58,9 @@ test("thirty prospects walk to their ends, and what goes wrong at providers cost
     if (one.hunter) hunter.add(one.hunter);
     if (one.apollo) apollo.add(one.apollo);
     if (one.refuses) hunter.refuse(one.hunter.email);
-    if (one.says) verifier.verdict(one.email, one.says);
+    if (!one.says) continue;
+    verifier.verdict(one.email, one.says);
+    hunter.verdict(one.email, { ok: "valid", catch_all: "accept_all", invalid: "invalid" }[one.says]);
   }
   for (const [fault, after, more] of [["running", 2], ["cut", 4], ["throttled", 6], ["garbled", 9], ["usedUp", 12], ["truncated", 15], ["proxy", 18]]) {
     hunter.script({ on: "emailFinder", fault, after, ...more });
@@ -106,6 +108,9 @@ test("thirty prospects walk to their ends, and what goes wrong at providers cost
     hunter.asked("emailVerifier").length * price["hunter.verify"] + apollo.asked("match").length * price["apollo.match"] +
     verifier.asked("verify").length * price["millionverifier.verify"];
   assert.ok(paid >= 18 * price["hunter.find"] + 3 * price["apollo.match"] && paid <= most, `${paid} of ${most}`);
+  // Hunter is asked where the other verifier is silent, and paid once for an address.
+  const verified = hunter.asked("emailVerifier").map(({ query }) => query.get("email"));
+  assert.equal(new Set(verified).size, verified.length, `${verified}`);
   // Companies are asked about once for all who work there, bar what went wrong and what came at once.
   assert.ok(hunter.asked("domainSearch").length <= 12, `${hunter.asked("domainSearch").length} searches`);
 
@@ -122,17 +127,22 @@ test("without an account anywhere nobody enters the pipeline, and a key that is 
   assert.equal((await data(bare.url, "GET", `/api/prospects/${id}`, { token: quiet.token })).pipeline, null);
 
   const { hunter, verifier, vars } = await standIns(t);
-  const { HUNTER_URL, HUNTER_API_KEY, MILLIONVERIFIER_URL } = vars;
-  const { url } = await productWorker(t, { vars: { HUNTER_URL, HUNTER_API_KEY, MILLIONVERIFIER_URL, MILLIONVERIFIER_API_KEY: "wrong" } });
+  const { APOLLO_URL, APOLLO_API_KEY, ...others } = vars;
+  const { url } = await productWorker(t, { vars: { ...others, MILLIONVERIFIER_API_KEY: "wrong" } });
   const { token } = await register(url, "Wrong", { operator: VARS.ADMIN_TOKEN });
   hunter.verdict("ann@acme.test", "unknown");
   const made = await data(url, "POST", "/api/prospects", { token, body: { ...row, email: "ann@acme.test" } });
   const waiting = await until(async () => {
     const { pipeline } = await data(url, "GET", `/api/prospects/${made.id}`, { token });
-    return pipeline.reason?.startsWith("millionverifier") && pipeline;
+    return pipeline.reason?.includes("millionverifier") && pipeline;
   }, "the verifier refuses", 30_000);
-  assert.deepEqual([waiting.state, waiting.reason], ["found", "millionverifier does not take the key"]);
+  assert.deepEqual([waiting.state, waiting.reason], ["found", "hunter: unknown; millionverifier does not take the key"]);
   assert.ok(verifier.asked("verify").every(({ refused }) => refused));
+  // Who could not tell is paid once an hour at most, and four times in all.
+  await wait(15_000);
+  assert.equal(hunter.asked("emailVerifier").length, 1);
+  const { pipeline } = await data(url, "GET", `/api/prospects/${made.id}`, { token });
+  assert.equal(pipeline.costMicros, 1_700);
   // The key is nowhere to be read.
   const { status, body } = await call(url, "GET", `/api/prospects/${made.id}/history`, { token });
   assert.equal(status, 200);

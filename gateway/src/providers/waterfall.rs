@@ -138,12 +138,18 @@ impl<D: Desk> Round<'_, D> {
                 return Ok(WorkOutcome::Found(found));
             }
         }
-        if let Some(address) = guess(person)
-            && let Some((Verdict::Valid, _)) = self.verdict(&address).await?
-        {
-            let source = "pattern".to_owned();
-            let found = Found { address, score: GUESS_SCORE, source, is_verified: true };
-            return Ok(WorkOutcome::Found(found));
+        let all_spoke = self.silent.is_none();
+        if let Some(address) = guess(person) {
+            match self.verdict(&address).await? {
+                Some((Verdict::Valid, _)) => {
+                    let source = "pattern".to_owned();
+                    let found = Found { address, score: GUESS_SCORE, source, is_verified: true };
+                    return Ok(WorkOutcome::Found(found));
+                }
+                // No more is paid for a guess than one answer of each verifier.
+                Some((Verdict::Unknown, _)) if all_spoke => self.silent = None,
+                _ => {}
+            }
         }
         let reason = match &self.asked[..] {
             [] => "too little is known, or there is nobody to ask".to_owned(),
@@ -154,26 +160,30 @@ impl<D: Desk> Round<'_, D> {
 
     async fn verify(&mut self, person: &Known) -> Result<WorkOutcome, End> {
         let address = person.email.as_deref().unwrap_or_default();
-        if let Some((verdict, source)) = self.verdict(address).await? {
-            let verified = WorkOutcome::Verified(Verified { verdict, source });
-            // Somebody who is silent now may know.
-            return match verdict {
-                Verdict::Unknown => self.unless_silent(verified),
-                _ => Ok(verified),
-            };
+        if let Some((verdict, mut source)) = self.verdict(address).await? {
+            // Somebody who is silent now may know, but who could not tell may have been paid: the
+            // prospect counts how often.
+            if let (Verdict::Unknown, Some(silent)) = (verdict, &self.silent) {
+                source = format!("{source}; {}", silent.reason);
+            }
+            return Ok(WorkOutcome::Verified(Verified { verdict, source }));
         }
         let source = "there is no verifier to ask".to_owned();
         self.unless_silent(WorkOutcome::Verified(Verified { verdict: Verdict::Unasked, source }))
     }
 
     /// What becomes of mail to an address: the first verdict that is one; unknown where a verifier
-    /// has answered and none knows.
+    /// has answered and none knows. While somebody who finds addresses is silent, the work comes
+    /// again: Hunter, who takes money for "unknown", is not asked.
     async fn verdict(&mut self, address: &str) -> Result<Option<(Verdict, String)>, End> {
-        let mut last = None;
+        let (mut last, comes_again) = (None, self.silent.is_some());
         for (call, provider) in [
             (Call::MillionVerify(address), Provider::MillionVerifier),
             (Call::HunterVerify(address), Provider::Hunter),
         ] {
+            if comes_again && provider == Provider::Hunter {
+                continue;
+            }
             let Some(said) = self.ask(call).await? else { continue };
             let verdict = said.verdict.unwrap_or(Verdict::Unknown);
             let told = (verdict, format!("{}: {}", provider.as_str(), said.word));
@@ -302,6 +312,22 @@ mod tests {
     }
 
     #[test]
+    fn a_guess_is_not_paid_for_again_and_again() {
+        let (million, hunter) = ("millionverifier.verify", "hunter.verify");
+        let unknown = judged(Verdict::Unknown);
+        let no_key = Err(Trouble::WrongKey);
+        let answers = [("hunter.find", nothing()), (million, no_key.clone()), (hunter, unknown)];
+        let (outcome, asked) = run(WorkKind::Find, &ann(), &answers);
+        let reason = "asked in vain: hunter, hunter".to_owned();
+        assert_eq!(outcome, WorkOutcome::NotFound { reason });
+        assert_eq!(asked, "hunter.find millionverifier.verify hunter.verify");
+        let answers = [("apollo.match", no_key), (hunter, judged(Verdict::Valid))];
+        let (outcome, asked) = run(WorkKind::Find, &ann(), &answers);
+        assert_eq!(outcome, retry(6_000, "apollo does not take the key"));
+        assert_eq!(asked, "apollo.match");
+    }
+
+    #[test]
     fn the_finder_goes_on_until_somebody_is_sure_enough() {
         let find = |answers: Answers<'_>| run(WorkKind::Find, &ann(), answers);
         let found = |address: &str, score, source: &str| {
@@ -379,6 +405,9 @@ mod tests {
         assert_eq!(outcome, is(Verdict::Unknown, "millionverifier: word"));
         let (outcome, _) =
             verify(&[(million, Err(Trouble::NoAnswer)), (hunter, judged(Verdict::Unknown))]);
+        let both = "hunter: word; millionverifier did not answer";
+        assert_eq!(outcome, is(Verdict::Unknown, both), "it is counted");
+        let (outcome, _) = verify(&[(million, Err(Trouble::NoAnswer))]);
         assert_eq!(outcome, retry(6_000, "millionverifier did not answer"));
         assert_eq!(verify(&[]).0, is(Verdict::Unasked, "there is no verifier to ask"));
     }
