@@ -54,12 +54,20 @@ fn verdict(verdict: Verdict) -> WorkOutcome {
 }
 
 fn facts(all: &[(FactField, &str)]) -> WorkOutcome {
+    WorkOutcome::Facts(Facts { facts: listed(all) })
+}
+
+fn put_off(at: Millis, reason: &str, all: &[(FactField, &str)]) -> WorkOutcome {
+    WorkOutcome::RetryAt(RetryAt { at, reason: reason.to_owned(), facts: listed(all) })
+}
+
+fn listed(all: &[(FactField, &str)]) -> Vec<Fact> {
     let fact = |&(field, value): &(FactField, &str)| Fact {
         field,
         value: value.to_owned(),
         source: "apollo".to_owned(),
     };
-    WorkOutcome::Facts(Facts { facts: all.iter().map(fact).collect() })
+    all.iter().map(fact).collect()
 }
 
 fn finish(work: WorkKind, attempt: i64, outcome: WorkOutcome) -> FinishWork {
@@ -134,7 +142,7 @@ impl Office {
         let trouble = self.town.trouble;
         let outcome = if dice < trouble / 2 {
             let at = self.town.now + self.town.seed.below(90_000) as Millis;
-            WorkOutcome::RetryAt(RetryAt { at, reason: "hunter wants to be left alone".into() })
+            put_off(at, "hunter wants to be left alone", &[])
         } else {
             truth(work, &person)
         };
@@ -242,7 +250,7 @@ fn an_address_that_was_found_is_an_identity_of_the_person_and_the_way_goes_on_th
 
 #[test]
 fn each_outcome_leads_to_its_state_and_says_why() {
-    let retry = |at| WorkOutcome::RetryAt(RetryAt { at, reason: "hunter 429".into() });
+    let retry = |at| put_off(at, "hunter 429", &[]);
     let judge = |verdict_is| (WorkKind::Verify, verdict(verdict_is));
     for (outcomes, state, reason) in [
         (
@@ -362,19 +370,18 @@ fn a_message_that_its_queue_has_lost_is_sent_again() {
 fn what_cannot_be_done_is_tried_ever_later_and_given_up_in_the_end() {
     let mut office = Office::new(4);
     let ann = office.import(Some("ann@acme.example"), None);
+    office.work(ann, WorkKind::Enrich, facts(&[]));
     let start = office.town.now;
     let mut tries = 0;
     while office.place(ann).state != PipelineState::GivenUp {
-        let attempt = office.attempt(ann, WorkKind::Enrich);
-        let retry = RetryAt { at: 0, reason: "apollo 503".into() };
-        office.say(ann, finish(WorkKind::Enrich, attempt, WorkOutcome::RetryAt(retry)));
+        office.work(ann, WorkKind::Verify, put_off(0, "hunter 503", &[]));
         tries += 1;
-        assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}), "not at once");
+        assert_eq!(office.begin(ann, WorkKind::Verify), Ok(Begun::Nothing {}), "not at once");
         office.town.pass(if tries < 5 { 2 * MINUTE } else { 70 * MINUTE });
     }
     assert!(office.town.now - start >= PATIENCE_MS);
     assert!((200..400).contains(&tries), "{tries} tries");
-    assert_eq!(office.state(ann).1, "tried for too long: apollo 503");
+    assert_eq!(office.state(ann).1, "tried for too long: hunter 503");
 
     let bob = office.import(Some("bob@acme.example"), None);
     office.work(bob, WorkKind::Enrich, facts(&[]));
@@ -462,6 +469,43 @@ fn nobody_is_asked_about_a_person_before_it_is_known_who_that_is() {
     let again = office.messages();
     assert!(matches!(again[..], [Work::Enrich(of)] if of.prospect_id == bob), "{again:?}");
     assert_eq!(office.attempt(bob, WorkKind::Enrich), 1, "waiting is no try");
+}
+
+#[test]
+fn whom_nobody_can_enrich_for_an_hour_goes_on_and_what_was_learnt_stays() {
+    let cases = [
+        (Some("ann@acme.example"), None, PipelineState::Found),
+        (None, Some("Ann Ames"), PipelineState::Enriched),
+    ];
+    for (email, name, state) in cases {
+        let mut office = Office::new(4);
+        let ann = office.import(email, name);
+        let start = office.town.now;
+        let why = "apollo does not take the key";
+        office.work(ann, WorkKind::Enrich, put_off(0, why, &[(FactField::Company, "Acme")]));
+        assert_eq!(office.state(ann), (PipelineState::New, why.to_owned()));
+        assert_eq!(office.town.get(ann).company.as_deref(), Some("Acme"));
+        while office.place(ann).state == PipelineState::New {
+            assert!(office.town.now - start < 70 * MINUTE, "it is tried for an hour");
+            office.town.pass(10 * MINUTE);
+            office.work(ann, WorkKind::Enrich, put_off(0, why, &[]));
+        }
+        assert!(office.town.now - start >= 60 * MINUTE);
+        assert_eq!(office.state(ann), (state, format!("not enriched: {why}")));
+    }
+    // An address among what was learnt is the person's at once.
+    let mut office = Office::new(4);
+    let ann = office.import(None, Some("Ann Ames"));
+    let address = [(FactField::Email, "ann@acme.example")];
+    office.work(ann, WorkKind::Enrich, put_off(0, "hunter did not answer", &address));
+    office.town.settle();
+    assert_eq!(office.town.get(ann).id, id_of("ann@acme.example"));
+    // Whose first try comes late is tried more than once.
+    let mut office = Office::new(4);
+    let bob = office.import(Some("bob@acme.example"), None);
+    office.town.pass(5 * 60 * MINUTE);
+    office.work(bob, WorkKind::Enrich, put_off(0, "apollo did not answer", &[]));
+    assert_eq!(office.state(bob).0, PipelineState::New);
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub async fn carry_out<D: Desk>(
     person: &Known,
     now: Millis,
 ) -> WorkOutcome {
-    let mut round = Round { desk, silent: None, asked: Vec::new() };
+    let mut round = Round { desk, silent: None, asked: Vec::new(), facts: Vec::new() };
     let done = match work {
         WorkKind::Enrich => round.enrich(person).await,
         WorkKind::Find => round.find(person).await,
@@ -48,7 +48,8 @@ pub async fn carry_out<D: Desk>(
             WorkOutcome::Refused { source: provider.as_str().to_owned() }
         }
         Err(End::Later(Silent { ms, reason })) => {
-            WorkOutcome::RetryAt(RetryAt { at: now + ms, reason })
+            let facts = std::mem::take(&mut round.facts);
+            WorkOutcome::RetryAt(RetryAt { at: now + ms, reason, facts })
         }
     }
 }
@@ -73,6 +74,8 @@ struct Round<'a, D> {
     silent: Option<Silent>,
     /// Who has answered.
     asked: Vec<&'static str>,
+    /// What was learnt so far; it is told even where somebody was silent.
+    facts: Vec<Fact>,
 }
 
 impl<D: Desk> Round<'_, D> {
@@ -113,15 +116,15 @@ impl<D: Desk> Round<'_, D> {
     /// Apollo knows people, Hunter companies; only what is missing is asked for.
     async fn enrich(&mut self, person: &Known) -> Result<WorkOutcome, End> {
         let mut known = person.clone();
-        let mut facts = Vec::new();
         if known.title.is_none() || known.company.is_none() || known.domain.is_none() {
             let said = self.ask(Call::ApolloMatch(person)).await?.unwrap_or_default();
-            learn(&mut known, &mut facts, said, Provider::Apollo);
+            learn(&mut known, &mut self.facts, said, Provider::Apollo);
         }
         if known.company.is_none() != known.domain.is_none() {
             let said = self.ask(Call::HunterSearch(&known.clone())).await?.unwrap_or_default();
-            learn(&mut known, &mut facts, said, Provider::Hunter);
+            learn(&mut known, &mut self.facts, said, Provider::Hunter);
         }
+        let facts = self.facts.clone();
         self.unless_silent(WorkOutcome::Facts(Facts { facts }))
     }
 
@@ -279,7 +282,7 @@ mod tests {
     }
 
     fn retry(at: Millis, reason: &str) -> WorkOutcome {
-        WorkOutcome::RetryAt(RetryAt { at, reason: reason.into() })
+        WorkOutcome::RetryAt(RetryAt { at, reason: reason.into(), facts: Vec::new() })
     }
 
     #[test]
@@ -309,6 +312,12 @@ mod tests {
         let silent = [("apollo.match", Err(Trouble::Later(Some(17_000))))];
         let (outcome, _) = run(WorkKind::Enrich, &ann(), &silent);
         assert_eq!(outcome, retry(18_000, "apollo wants to be left alone"));
+        let hunter = Said { company: Some("Acme".into()), ..Said::default() };
+        let one = [("apollo.match", Err(Trouble::WrongKey)), ("hunter.search", Ok(hunter))];
+        let (outcome, _) = run(WorkKind::Enrich, &ann(), &one);
+        let WorkOutcome::RetryAt(RetryAt { facts, .. }) = outcome else { panic!("{outcome:?}") };
+        let told: Vec<_> = facts.iter().map(|it| (it.field, &*it.value)).collect();
+        assert_eq!(told, [(FactField::Company, "Acme")], "what one says is not lost");
     }
 
     #[test]

@@ -387,4 +387,7 @@ pub struct RetryAt {
     pub at: Millis,
     /// Why it could not be done.
     pub reason: String,
+    /// Of enriching: what was found out all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
 }

@@ -14,12 +14,15 @@ use crate::prospect_dedup::store::{fields, me::Me, pipeline as store, suppressio
 use crate::prospect_dedup::{FIELD_CHARS_MAX, person};
 use schema::prospect::{
     Fact, FactField, FieldRow, FinishWork, Found, Noted, PipelineRow, PipelineState, Reason,
-    Verdict, Verified, WorkKind, WorkOutcome,
+    RetryAt, Verdict, Verified, WorkKind, WorkOutcome,
 };
 use schema::{Millis, Reject, check};
 
 /// The most that one work may cost, in millionths of a dollar: a million dollars.
 const COST_MICROS_MAX: i64 = 1_000_000_000_000;
+/// For how long, and how often at least, enriching is tried.
+const ENRICH_MS: Millis = 60 * 60 * 1000;
+const ENRICH_TRIES_MIN: i64 = 4;
 /// When a verifier that could not tell is asked again; twice as long each time.
 const UNKNOWN_MS: Millis = 60 * 60 * 1000;
 
@@ -51,9 +54,7 @@ pub fn finish_work(ctx: &mut Ctx<'_>, input: FinishWork) -> Result<Noted, Reject
             end(ctx, row, PipelineState::NotFound, &reason)?;
         }
         (Some(row), WorkOutcome::Verified(verified)) => judged(ctx, row, &verified)?,
-        (Some(row), WorkOutcome::RetryAt(retry)) => {
-            pipeline::retry(ctx, row, retry.at, brief(&retry.reason))?;
-        }
+        (Some(row), WorkOutcome::RetryAt(retry)) => put_off(ctx, row, input.work, &retry)?,
     }
     person::touch(ctx, &mut me)?;
     Ok(Noted::Here {})
@@ -102,19 +103,49 @@ fn end(
 
 /// Fills fields that are empty; what was known stays.
 fn enriched(ctx: &mut Ctx<'_>, row: PipelineRow, facts: &[Fact]) -> Result<(), Reject> {
+    let told = learn(ctx, facts)?;
+    let reason = if told.is_empty() { "nothing new".to_owned() } else { told.join(", ") };
+    go_on(ctx, row, &reason)
+}
+
+/// Fills fields that are empty, and claims the address; says what by whom.
+fn learn(ctx: &mut Ctx<'_>, facts: &[Fact]) -> Result<Vec<String>, Reject> {
     let mut told = Vec::new();
     for fact in facts {
         if fill(ctx, fact.field, &fact.value)? {
             told.push(format!("{} by {}", fact.field.as_str(), brief(&fact.source)));
         }
     }
-    let reason = if told.is_empty() { "nothing new".to_owned() } else { told.join(", ") };
-    let Some(address) = pipeline::known(ctx)?.email else {
-        return end(ctx, row, PipelineState::Enriched, &reason);
-    };
-    pipeline::claim_address(ctx, &address)?;
-    let row = PipelineRow { address: Some(address), ..row };
-    end(ctx, row, PipelineState::Found, &reason)
+    if let Some(address) = pipeline::known(ctx)?.email {
+        pipeline::claim_address(ctx, &address)?;
+    }
+    Ok(told)
+}
+
+/// Goes on from enriching: to the address that is known, or to looking for one.
+fn go_on(ctx: &mut Ctx<'_>, row: PipelineRow, reason: &str) -> Result<(), Reject> {
+    let address = pipeline::known(ctx)?.email;
+    let state = if address.is_some() { PipelineState::Found } else { PipelineState::Enriched };
+    end(ctx, PipelineRow { address, ..row }, state, reason)
+}
+
+/// Tries again later. Mail needs no more than an address: what cannot be enriched for an hour goes
+/// on without.
+fn put_off(
+    ctx: &mut Ctx<'_>,
+    row: PipelineRow,
+    work: WorkKind,
+    retry: &RetryAt,
+) -> Result<(), Reject> {
+    let enriches = work == WorkKind::Enrich;
+    if enriches {
+        learn(ctx, &retry.facts)?;
+    }
+    let is_over = row.tries >= ENRICH_TRIES_MIN && ctx.now - row.since >= ENRICH_MS;
+    if enriches && is_over {
+        return go_on(ctx, row, &format!("not enriched: {}", retry.reason));
+    }
+    pipeline::retry(ctx, row, retry.at, brief(&retry.reason))
 }
 
 /// Writes what a provider said into a field that is empty; says whether it did.
