@@ -161,6 +161,12 @@ pub fn effect(ctx: &Ctx<'_>) -> Result<Effect, Reject> {
     Ok(Effect::Queue { queue: message.queue(), body: message.write() })
 }
 
+/// Whether a field helps to find an address, or is one: only that is news.
+#[must_use]
+pub fn is_clue(field: &str) -> bool {
+    matches!(field, "name" | "company" | "domain" | "linkedin" | "email")
+}
+
 /// More is known of the person: an address that was not verified is, and what was at its end
 /// without one begins anew.
 ///

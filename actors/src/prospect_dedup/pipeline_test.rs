@@ -509,6 +509,37 @@ fn whom_nobody_can_enrich_for_an_hour_goes_on_and_what_was_learnt_stays() {
 }
 
 #[test]
+fn what_leads_to_no_address_begins_no_walk_anew() {
+    let mut office = Office::new(4);
+    let ann = office.import(None, Some("Ann Ames"));
+    office.work(ann, WorkKind::Enrich, facts(&[]));
+    office.work(ann, WorkKind::Find, WorkOutcome::NotFound { reason: "nobody".into() });
+    let seats = || [("seats".to_owned(), "10".to_owned())].into();
+    let update = |office: &mut Office, update: Update| {
+        office.town.ask::<serde_json::Value>(ann, &ProspectCommand::Update(update)).expect("done");
+        office.state(ann).0
+    };
+    let by_hand = [
+        Update { title: Some("CTO".into()), ..Update::default() },
+        Update { attributes: seats(), ..Update::default() },
+    ];
+    for edit in by_hand {
+        assert_eq!(update(&mut office, edit), PipelineState::NotFound);
+    }
+    let (_, import) = row(None, Some("Ann Ames"), Some("acme.example"));
+    let import = Import {
+        source: Some("fair".into()),
+        attributes: [("booth".to_owned(), "7".to_owned())].into(),
+        ..import
+    };
+    let import = ProspectCommand::Import(import);
+    office.town.ask::<serde_json::Value>(ann, &import).expect("imported");
+    assert_eq!(office.state(ann).0, PipelineState::NotFound);
+    let edit = Update { company: Some("Acme".into()), ..Update::default() };
+    assert_eq!(update(&mut office, edit), PipelineState::New);
+}
+
+#[test]
 fn whoever_was_not_found_is_looked_for_again_once_more_is_known() {
     let mut office = Office::new(4);
     let ann = office.import(None, Some("Ann Ames"));

@@ -40,9 +40,11 @@ pub fn import(ctx: &mut Ctx<'_>, input: Import) -> Result<Imported, Reject> {
         return Err(Reject::field("attributes", "this prospect has too many already"));
     }
 
-    let mut filled = false;
+    let (mut filled, mut clue) = (false, false);
     for field in &fields {
-        filled |= fields::join(ctx.sql, field)?;
+        let is_new = fields::join(ctx.sql, field)?;
+        filled |= is_new;
+        clue |= is_new && pipeline::is_clue(&field.name);
     }
     let mut changed = created | filled;
     if id != own {
@@ -55,7 +57,7 @@ pub fn import(ctx: &mut Ctx<'_>, input: Import) -> Result<Imported, Reject> {
         let certain = other.kind == IdentityKind::Email;
         changed |= person::claim(ctx, id, Some(&other.text), certain)?;
     }
-    if filled {
+    if clue {
         pipeline::news(ctx)?;
     }
     if input.into_pipeline {

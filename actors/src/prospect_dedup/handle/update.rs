@@ -29,7 +29,9 @@ pub fn update(ctx: &mut Ctx<'_>, input: &Update) -> Result<Prospect, Reject> {
         }
     }
     if !changed.is_empty() {
-        pipeline::news(ctx)?;
+        if changed.iter().any(|field| pipeline::is_clue(field)) {
+            pipeline::news(ctx)?;
+        }
         person::note(ctx, "prospect.updated", Some(changed.join(", ")))?;
         person::touch(ctx, &mut me)?;
     }
