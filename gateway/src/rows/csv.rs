@@ -129,9 +129,9 @@ impl Reader {
         }
     }
 
-    /// Whether a byte parts fields; the first one that may decides.
+    /// Whether a byte parts fields; the first one of the first row that may decides.
     fn parts(&mut self, byte: u8) -> bool {
-        if self.delimiter.is_none() && self.number == 0 && matches!(byte, b',' | b';' | b'\t') {
+        if self.delimiter.is_none() && matches!(byte, b',' | b';' | b'\t') {
             self.delimiter = Some(byte);
         }
         byte == self.delimiter.unwrap_or(b',')
@@ -170,6 +170,7 @@ impl Reader {
         self.ends.clear();
         self.state = State::Begin;
         if !blank {
+            self.delimiter.get_or_insert(b',');
             rows.push(Row { number: self.number, fields });
         }
     }
@@ -234,6 +235,8 @@ mod tests {
         assert_eq!(shown("a\tb\nc;\t,\n"), ["1 a|b", "2 c;|,"]);
         assert_eq!(shown("\"a;b\",c\n"), ["1 a;b|c"]);
         assert_eq!(shown("a\nb,c\nd;e\n"), ["1 a", "2 b|c", "3 d;e"]);
+        assert_eq!(shown("\n\r\na;b\nc,d;e\n"), ["3 a|b", "4 c,d|e"], "blank lines are no rows");
+        assert_eq!(shown("\na\tb\n"), ["2 a|b"]);
     }
 
     #[test]

@@ -26,12 +26,14 @@ impl Rows {
     pub fn of(content_type: &str) -> Result<Self, Reject> {
         let refused = |why: &str| Err(Reject::new(Code::UnsupportedMediaType, why));
         let lower = content_type.to_ascii_lowercase();
-        let (kind, rest) = lower.split_once(';').unwrap_or((&lower, ""));
-        let charset = rest.split_once("charset=").map(|(_, name)| name.trim().trim_matches('"'));
+        let mut parts = lower.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default();
+        let charset = parts.find_map(|part| part.strip_prefix("charset="));
+        let charset = charset.map(|name| name.trim_matches('"'));
         if !matches!(charset, None | Some("utf-8" | "utf8")) {
             return refused("the file must be UTF-8");
         }
-        match kind.trim() {
+        match kind {
             "text/csv" => Ok(Self::Csv(Box::default(), None)),
             "application/x-ndjson" | "application/jsonl" => Ok(Self::Lines(Lines::default())),
             _ => refused("content-type must be text/csv or application/x-ndjson"),
@@ -177,6 +179,9 @@ mod tests {
                 "6 cy@a.example",
             ]
         );
+        for kind in ["text/csv; charset=utf-8; header=present", "text/csv;header=present"] {
+            assert_eq!(shown(kind, "\nname;email\nAnn;ann@a.example\n"), ["3 ann@a.example"]);
+        }
         let lines = "{\"email\":\"ann@a.example\"}\r\n\n[1]\n\
             {\"email\":\"b@a.example\",\"x\":1}\n{\"email\"";
         let found = shown("application/x-ndjson", lines);
@@ -195,7 +200,13 @@ mod tests {
     #[test]
     fn what_is_no_such_file_is_refused_as_a_whole() {
         let refused = |kind: &str, text: &[u8]| read(kind, text, 7).expect_err("refused").message;
-        for kind in ["application/json", "text/plain", "", "text/csv; charset=utf-16"] {
+        for kind in [
+            "application/json",
+            "text/plain",
+            "",
+            "text/csv; charset=utf-16",
+            "text/csv; header=present; charset=utf-16",
+        ] {
             let code = Rows::of(kind).expect_err(kind).code;
             assert_eq!(code, Code::UnsupportedMediaType, "{kind}");
         }
