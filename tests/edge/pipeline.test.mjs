@@ -2,6 +2,7 @@
 // providers, which lose, refuse and garble.
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { call, data, register } from "../harness/api.mjs";
@@ -128,7 +129,8 @@ test("without an account anywhere nobody enters the pipeline, and a key that is 
 
   const { hunter, verifier, vars } = await standIns(t);
   const { APOLLO_URL, APOLLO_API_KEY, ...others } = vars;
-  const { url } = await productWorker(t, { vars: { ...others, MILLIONVERIFIER_API_KEY: "wrong" } });
+  const key = `wrong-key-${randomUUID()}`;
+  const { url, logText } = await productWorker(t, { vars: { ...others, MILLIONVERIFIER_API_KEY: key } });
   const { token } = await register(url, "Wrong", { operator: VARS.ADMIN_TOKEN });
   hunter.verdict("ann@acme.test", "unknown");
   const made = await data(url, "POST", "/api/prospects", { token, body: { ...row, email: "ann@acme.test" } });
@@ -146,5 +148,10 @@ test("without an account anywhere nobody enters the pipeline, and a key that is 
   // The key is nowhere to be read.
   const { status, body } = await call(url, "GET", `/api/prospects/${made.id}/history`, { token });
   assert.equal(status, 200);
-  assert.ok(!JSON.stringify(body).includes("wrong\""));
+  const letters = await call(url, "GET", "/api/admin/dead-letters", { token: VARS.ADMIN_TOKEN });
+  assert.equal(letters.status, 200);
+  assert.ok(verifier.requests.some(({ query }) => String(query).includes(key)), "it was used");
+  const log = logText();
+  assert.match(log, /does not take the key/);
+  for (const text of [JSON.stringify(body), JSON.stringify(letters.body), log]) assert.ok(!text.includes(key));
 });
