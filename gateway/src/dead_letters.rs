@@ -16,7 +16,7 @@ use schema::dead_letter::{
 use schema::ids::DeadLetterId;
 use schema::limiter::LimiterCommand;
 use schema::pipeline::{MeetingAsked, Queue};
-use schema::{ActorKind, Answer, Envelope, Principal, Reject, codec};
+use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -113,7 +113,15 @@ pub async fn tell_of_meeting<P: Platform>(
     let Some(bell) = bell(platform)? else { return Ok(()) };
     let key = format!("meeting:{}:{}:{}", asked.campaign_id, asked.prospect_id, asked.at);
     let command = PipelineCommand::Meeting(Meeting { asked: asked.clone(), bell });
-    ask_once::<_, serde_json::Value>(platform, Some(key), command).await.map(drop)
+    told(ask_once::<_, serde_json::Value>(platform, Some(key), command).await.map(drop))
+}
+
+/// Whether operators were told: also where the bell was another one when they were.
+fn told(answer: Result<(), Reject>) -> Result<(), Reject> {
+    match answer {
+        Err(reject) if reject.code == Code::KeyReused => Ok(()),
+        answer => answer,
+    }
 }
 
 /// Counts what came of a batch. What cannot be counted is lost; nothing hangs on it.
@@ -217,6 +225,13 @@ mod tests {
         let later = id_of(&message("a", 1_793_620_800_001));
         assert!(id.to_string() < later.to_string());
         assert!(id_of(&message("z", -1)).to_string() < id.to_string());
+    }
+
+    #[test]
+    fn who_was_told_by_another_bell_was_told() {
+        let answer = |code| told(Err(Reject::new(code, "no"))).map_err(|reject| reject.code);
+        assert_eq!(answer(Code::KeyReused), Ok(()));
+        assert_eq!(answer(Code::Unavailable), Err(Code::Unavailable));
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The visible part of a reply: what its writer wrote, without the quotes and the signature.
 //!
-//! For display alone: the whole text is kept, and nothing is decided by what is visible. It is the
-//! method of GitHub's reply parser, which Crisp's email-reply-parser carries on and measures: the
-//! text is read from its end upwards and cut into fragments, and a fragment is hidden that is
-//! quoted, or that begins with a signature, or with a quote header below an empty line. So an
-//! answer between quotes stays, and so does one below them. Where the rules are in doubt, the text
-//! is shown: too much on the screen costs a glance, too little costs the customer's words.
+//! For display, and for what outreach makes of an answer: the whole text is kept. It is the method
+//! of GitHub's reply parser, which Crisp's email-reply-parser carries on and measures: the text is
+//! read from its end upwards and cut into fragments, and a fragment is hidden that is quoted, or
+//! that begins with a signature, or with a quote header below an empty line. So an answer between
+//! quotes stays, and so does one below them. Where the rules are in doubt, the text is shown: too
+//! much on the screen costs a glance, too little costs the customer's words.
 //!
 //! Pure and linear in the text; a line is only ever joined with the few after it. Reading order:
 //! here the fragments, [`header`] (who wrote what is quoted), [`signature`] (where the writer's
@@ -48,14 +48,19 @@ struct Line {
 /// Every line of the result is one of the text, unchanged. Nothing is copied unless quotes stand
 /// between the visible parts; those are then an empty line apart.
 pub fn visible(text: &str) -> Cow<'_, str> {
+    written(text).unwrap_or_else(|| Cow::Borrowed(without_outer_space(text)))
+}
+
+/// Gives the text without quotes and signatures, where anything else is left.
+pub fn written(text: &str) -> Option<Cow<'_, str>> {
     let lines = lines(text);
     let spans = shown(&lines).into_iter().rev();
     let parts = spans.filter_map(|(start, end)| text.get(start..end));
     let parts: Vec<&str> = parts.map(without_outer_space).filter(|part| !part.is_empty()).collect();
     match parts.as_slice() {
-        [] => Cow::Borrowed(without_outer_space(text)),
-        [one] => Cow::Borrowed(*one),
-        several => Cow::Owned(several.join("\n\n")),
+        [] => None,
+        [one] => Some(Cow::Borrowed(*one)),
+        several => Some(Cow::Owned(several.join("\n\n"))),
     }
 }
 

@@ -14,7 +14,7 @@
 use super::store::enrolments::{self, Enrolment};
 use super::store::{answers, campaigns, mails};
 use super::{classify, decide, keep, opt_out, turn};
-use crate::kernel::{Ctx, Effect, Entry};
+use crate::kernel::{Ctx, Effect, Entry, Reply};
 use crate::prospect_dedup::identity::Identity;
 use crate::workspace_room::mail;
 use schema::ids::{ProspectId, TicketId};
@@ -23,10 +23,10 @@ use schema::prospect::Reason;
 use schema::room::answer::{AnswerKind, CampaignAnswer, OutreachAnswered};
 use schema::room::enrolment::EnrolmentState;
 use schema::room::mail::ReceiveMail;
-use schema::{Millis, Reject};
+use schema::{Millis, Reject, codec};
 use std::collections::BTreeSet;
 
-/// Tells operators that somebody wants to meet; the key is the enrolment.
+/// Tells operators that somebody wants to meet; the key is the enrolment, the body the answer.
 pub const OUTBOX: &str = "outreach.meeting";
 
 const DAY_MS: Millis = 24 * 60 * 60 * 1000;
@@ -39,7 +39,7 @@ const AWAY_MS: Millis = 7 * DAY_MS;
 /// # Errors
 /// A storage fault.
 pub fn heard(ctx: &mut Ctx<'_>, input: &ReceiveMail, ticket: TicketId) -> Result<(), Reject> {
-    let Some(kind) = classify::kind_of(input) else { return Ok(()) };
+    let Some(kind) = classify::kind_of(input, ctx.instance) else { return Ok(()) };
     let (answered, writers) = writers(ctx, input)?;
     for prospect in writers {
         let later = match kind {
@@ -77,21 +77,27 @@ pub fn note(ctx: &mut Ctx<'_>, one: &Enrolment, answer: CampaignAnswer) -> Resul
     answers::put(ctx.sql, one.number, &answer, wants_to_meet)?;
     decide(ctx, one, "answered", Some(answer.kind.as_str()))?;
     if wants_to_meet && before.is_none_or(|(_, told)| !told) {
-        ctx.outbox(OUTBOX, &one.number.to_string(), &[])?;
+        ctx.outbox(OUTBOX, &one.number.to_string(), &Reply::of(&answer)?.0)?;
     }
     let campaign_id = campaigns::at(ctx.sql, one.campaign)?.id;
     let data = OutreachAnswered { campaign_id, prospect_id: one.prospect_id, answer };
     ctx.event("outreach.answered", None, &data).map(drop)
 }
 
-/// What an entry has operators told.
+/// What an entry has operators told: nothing where they have opted out since.
 ///
 /// # Errors
-/// `internal` where its key is no enrolment.
+/// `internal` where its key is no enrolment, or its body no answer.
 pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     let number = super::post::number_of(entry)?;
-    let (one, answer) = (enrolments::at(ctx.sql, number)?, answers::get(ctx.sql, number)?);
-    let (Some(one), Some((answer, _))) = (one, answer) else { return Ok(Effect::Nothing) };
+    let (one, last) = (enrolments::at(ctx.sql, number)?, answers::get(ctx.sql, number)?);
+    let has_opted_out = |(last, _): (CampaignAnswer, bool)| last.kind == AnswerKind::OptOut;
+    let Some(one) = one.filter(|_| !last.is_some_and(has_opted_out)) else {
+        return Ok(Effect::Nothing);
+    };
+    // What they wrote since is another answer, which nobody is told of.
+    let answer: CampaignAnswer = codec::read_json(&entry.body)
+        .map_err(|error| Reject::internal(format!("no answer: {}", error.message)))?;
     let work = Work::MeetingAsked(MeetingAsked {
         workspace_id: ctx.principal.workspace,
         campaign_id: campaigns::at(ctx.sql, one.campaign)?.id,

@@ -10,53 +10,67 @@
 //! | wants to know more | `interested` |
 //! | anything else | `other` |
 //!
-//! The first row that fits counts. What is quoted and the signature are not looked at, nor is a
-//! phrase whose clause says that it is not so ("not interested", "interessiert mich nicht"). In
+//! The first row that fits counts. What is quoted, the signature and our own footer are not looked
+//! at, nor is a phrase whose sentence says that it is not so ("not interested", "interessiert mich
+//! nicht"). Who wants no more mails and yet to meet or to know more is not `optOut`; who is not
+//! interested is not `notNow`. Of what is surely a machine's, next to nothing is believed. In
 //! doubt it is `other`: that stops as well, and a person reads it.
 
 mod no;
 mod yes;
 
-use no::{ALONE, AWAY, BUT, NOT_BEFORE, NOT_BEHIND, OPT_OUT, REFUSAL};
+use crate::mail::reply;
+use no::{ALONE, AWAY, BUT, NOT, OPT_OUT, OPT_OUT_OF_MACHINE, PAST, REFUSAL};
 use schema::room::answer::AnswerKind;
 use schema::room::mail::{AutomaticKind, ReceiveMail};
+use std::collections::BTreeSet;
 use yes::{CALENDARS, INTERESTED, MEETING, NOT_NOW};
 
 /// How much of a text is looked at, in characters.
 const LOOKED_AT: usize = 4_000;
 /// A text that is longer says more than that it wants no more mails.
 const WISH_CHARS_MAX: usize = 300;
-/// How far from a phrase a word may stand that turns it round.
+/// How far before a phrase a word of [`PAST`] may stand.
 const BEFORE: usize = 3;
-const BEHIND: usize = 2;
-/// What stands for the end of a clause.
-const END: &str = ".";
+/// What stands for the end of a clause, and of a sentence.
+const CLAUSE: &str = ",";
+const SENTENCE: &str = ".";
 
-/// What a mail is; nothing where it is no answer, but a report, of a list or our own.
+/// What a mail to a workspace is; nothing where it is no answer, but a report, of a list or our
+/// own.
 #[must_use]
-pub fn kind_of(mail: &ReceiveMail) -> Option<AnswerKind> {
+pub fn kind_of(mail: &ReceiveMail, workspace: &str) -> Option<AnswerKind> {
     let sure = mail.automatic.as_ref().filter(|automatic| !automatic.weak);
     let sure = sure.map(|automatic| automatic.kind);
     if matches!(sure, Some(AutomaticKind::Bounce | AutomaticKind::List | AutomaticKind::OwnLoop)) {
         return None;
     }
-    let text = mail.visible_text.as_ref().unwrap_or(&mail.text);
-    let text: String = text.chars().take(LOOKED_AT).flat_map(char::to_lowercase).collect();
-    let (words, subject) = (words_of(&text), mail.subject.to_lowercase());
-    if wants_none(&subject, &text, &words) {
+    let text = written(mail, workspace);
+    let (said, subject) = (Said::of(&text), mail.subject.to_lowercase());
+    let is_short = text.trim().chars().count() <= WISH_CHARS_MAX;
+    let wants_none = |phrases| is_short && said.has(phrases);
+    if stands_alone(&subject, &text) {
         return Some(AnswerKind::OptOut);
     }
-    if sure.is_some() || is_away(mail, &subject, &words) {
-        return Some(AnswerKind::OutOfOffice);
+    if sure.is_some() {
+        let wants_none = wants_none(OPT_OUT_OF_MACHINE);
+        return Some(if wants_none { AnswerKind::OptOut } else { AnswerKind::OutOfOffice });
     }
-    let says = |phrases: &[&str]| phrases.iter().any(|phrase| is_said(&words, phrase));
-    let kind = if has_one(&words, REFUSAL) {
+    let wants_none = wants_none(OPT_OUT);
+    let wants_to_meet = said.says(MEETING) || CALENDARS.iter().any(|link| text.contains(link));
+    let kind = if wants_none && !wants_to_meet && !said.says(INTERESTED) {
+        AnswerKind::OptOut
+    } else if !wants_none && is_away(mail, &subject, &said) {
+        AnswerKind::OutOfOffice
+    } else if said.has(REFUSAL) {
         AnswerKind::Other
-    } else if says(MEETING) || CALENDARS.iter().any(|link| text.contains(link)) {
+    } else if wants_to_meet {
         AnswerKind::Meeting
-    } else if has_one(&words, NOT_NOW) {
+    } else if wants_none {
+        AnswerKind::Other
+    } else if said.has(NOT_NOW) && !said.denies(INTERESTED) {
         AnswerKind::NotNow
-    } else if says(INTERESTED) {
+    } else if said.says(INTERESTED) {
         AnswerKind::Interested
     } else {
         AnswerKind::Other
@@ -64,24 +78,100 @@ pub fn kind_of(mail: &ReceiveMail) -> Option<AnswerKind> {
     Some(kind)
 }
 
-/// Whether somebody asks for no more mails, and for nothing else.
-fn wants_none(subject: &str, text: &str, words: &[&str]) -> bool {
+/// What the writer wrote, in lower case: nothing where all of it is quoted, and no line that is, or
+/// that is below our footer.
+fn written(mail: &ReceiveMail, workspace: &str) -> String {
+    let text = mail.visible_text.as_ref().unwrap_or(&mail.text);
+    // A quote's header is one below an empty line alone.
+    if reply::written(&format!("\n{text}")).is_none() {
+        return String::new();
+    }
+    let link = format!("/u/{workspace}/");
+    let is_ours =
+        |line: &&str| line.contains(&link) || line.trim_start().starts_with("No more mails:");
+    let lines = text.lines().take_while(|line| !is_ours(line));
+    let lines: Vec<&str> = lines.filter(|line| !line.trim_start().starts_with('>')).collect();
+    lines.join("\n").chars().take(LOOKED_AT).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether the subject or the first line is a word that asks for no more mails.
+fn stands_alone(subject: &str, text: &str) -> bool {
     let alone = |line: &str| ALONE.contains(&line.trim_matches(|c: char| !c.is_alphanumeric()));
-    let text = text.trim();
-    alone(subject)
-        || text.lines().next().is_some_and(alone)
-        || text.chars().count() <= WISH_CHARS_MAX && has_one(words, OPT_OUT)
+    alone(subject) || text.trim().lines().next().is_some_and(alone)
 }
 
 /// Whether a mail of which it is only likely that a machine wrote it says that somebody is away.
-fn is_away(mail: &ReceiveMail, subject: &str, words: &[&str]) -> bool {
+fn is_away(mail: &ReceiveMail, subject: &str, said: &Said<'_>) -> bool {
     let titles = words_of(subject);
     let titled = AWAY.iter().any(|phrase| places(&titles, phrase).next() == Some(0));
     let hint = mail.automatic.as_ref().map(|automatic| automatic.kind);
-    titled || hint == Some(AutomaticKind::AutoReply) && has_one(words, AWAY)
+    titled || hint == Some(AutomaticKind::AutoReply) && said.has(AWAY)
 }
 
-/// The words of a text, with an [`END`] after each clause.
+/// A text as words.
+struct Said<'a> {
+    words: Vec<&'a str>,
+    /// Of each word, whether its sentence says that it is not so.
+    turned: Vec<bool>,
+}
+
+impl<'a> Said<'a> {
+    fn of(text: &'a str) -> Self {
+        let words = words_of(text);
+        let turned = turned(&words);
+        Self { words, turned }
+    }
+
+    /// Whether one of these phrases stands anywhere.
+    fn has(&self, phrases: &[&str]) -> bool {
+        phrases.iter().any(|phrase| places(&self.words, phrase).next().is_some())
+    }
+
+    /// Whether one of these phrases stands where it is meant.
+    fn says(&self, phrases: &[&str]) -> bool {
+        let is_past = |at: usize| {
+            let before = self.words[..at].iter().rev().take(BEFORE);
+            let mut clause = before.take_while(|word| !matches!(**word, CLAUSE | SENTENCE));
+            clause.any(|word| one_of(word, PAST))
+        };
+        let mut places = phrases.iter().flat_map(|phrase| places(&self.words, phrase));
+        places.any(|at| !self.turned[at] && !is_past(at))
+    }
+
+    /// Whether one of these phrases stands only where it is said not to be so.
+    fn denies(&self, phrases: &[&str]) -> bool {
+        phrases.iter().any(|phrase| {
+            let mut places = places(&self.words, phrase).peekable();
+            places.peek().is_some() && places.all(|at| self.turned[at])
+        })
+    }
+}
+
+/// Of each word, whether a word of its sentence, or of its part before or behind a "but", turns it
+/// round.
+fn turned(words: &[&str]) -> Vec<bool> {
+    let buts: BTreeSet<usize> = BUT.iter().flat_map(|but| places(words, but)).collect();
+    let is_end = |at: usize| at == words.len() || words[at] == SENTENCE || buts.contains(&at);
+    let mut turned = vec![false; words.len()];
+    let mut from = 0;
+    for at in (0..=words.len()).filter(|at| is_end(*at)) {
+        let is_turned = words[from..at].iter().any(|word| is_not(word));
+        turned[from..at].fill(is_turned);
+        from = at;
+    }
+    turned
+}
+
+fn is_not(word: &str) -> bool {
+    let shortened = word.split_once(['\'', '\u{2019}']);
+    shortened.is_some_and(|(verb, not)| verb.ends_with('n') && not == "t") || one_of(word, NOT)
+}
+
+fn one_of(word: &str, list: &[&str]) -> bool {
+    list.iter().any(|wanted| is(word, wanted))
+}
+
+/// The words of a text, with a [`CLAUSE`] or a [`SENTENCE`] after each.
 fn words_of(text: &str) -> Vec<&str> {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '\'' | '\u{2019}');
     let mut words = Vec::new();
@@ -94,19 +184,16 @@ fn words_of(text: &str) -> Vec<&str> {
         }
         let next = behind.find(is_word).unwrap_or(behind.len());
         let (between, behind) = behind.split_at(next);
-        let is_end = |c: char| matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '(' | ')');
-        let lines = between.matches('\n').count();
-        if between.contains(is_end) || lines > 1 {
-            words.push(END);
+        let is_apart = between.contains(char::is_whitespace);
+        let is_line = between.matches('\n').count() > 1;
+        if behind.is_empty() || is_line || is_apart && between.contains(['.', '!', '?']) {
+            words.push(SENTENCE);
+        } else if between.contains(['.', ',', ';', ':', '!', '?', '(', ')']) {
+            words.push(CLAUSE);
         }
         rest = behind;
     }
     words
-}
-
-/// Whether one of these phrases stands anywhere.
-fn has_one(words: &[&str], phrases: &[&str]) -> bool {
-    phrases.iter().any(|phrase| places(words, phrase).next().is_some())
 }
 
 /// Where a phrase stands.
@@ -130,20 +217,6 @@ fn is(word: &str, wanted: &str) -> bool {
     fits(word) || word.split_once(['\'', '\u{2019}']).is_some_and(|(_, behind)| fits(behind))
 }
 
-/// Whether a phrase stands in a clause that does not say that it is not so.
-fn is_said(words: &[&str], phrase: &str) -> bool {
-    let length = phrase.split(' ').count();
-    let one_of = |word: &str, list: &[&str]| list.iter().any(|wanted| is(word, wanted));
-    let goes_on = |word: &&&str| **word != END && !one_of(word, BUT);
-    places(words, phrase).any(|at| {
-        let mut before = words[..at].iter().rev().take(BEFORE).take_while(goes_on);
-        let mut behind = words[at + length..].iter().take(BEHIND).take_while(goes_on);
-        let is_turned = before.any(|word| one_of(word, NOT_BEFORE))
-            || behind.any(|word| one_of(word, NOT_BEHIND));
-        !is_turned
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,7 +227,7 @@ mod tests {
         let mut mail = json!({ "rawKey": "r", "subject": "Re: Doors", "text": "" });
         let fields = fields.as_object().expect("an object").clone();
         mail.as_object_mut().expect("an object").extend(fields);
-        kind_of(&serde_json::from_value(mail).expect("a mail"))
+        kind_of(&serde_json::from_value(mail).expect("a mail"), "w1")
     }
 
     #[test]
@@ -223,7 +296,7 @@ mod tests {
         let text = "Thanks.\n\n> let's meet\n> stop sending\n-- \nAnn, book a call";
         let seen = actors_visible(text);
         assert_eq!(kind(json!({ "text": text, "visibleText": seen })), Some(Other));
-        assert_eq!(kind(json!({ "text": text })), Some(OptOut), "the test can fail");
+        assert_eq!(kind(json!({ "text": text })), Some(Meeting), "the test can fail");
     }
 
     fn actors_visible(text: &str) -> String {
@@ -247,6 +320,106 @@ mod tests {
         }
         for other in ["bounce", "list", "ownLoop"] {
             assert_eq!(kind(automatic(other, false, "interested")), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_not_not_now() {
+        for text in [
+            "Not interested, we have no budget",
+            "Kein Interesse, auch nicht nächstes Jahr",
+            "We're not interested, now or next year",
+            "Répondez au plus tard vendredi",
+            "The fair is next year, volgend jaar.",
+        ] {
+            assert_eq!(kind(json!({ "text": text })), Some(Other), "{text}");
+        }
+        let later = "Thanks for your interest, but not now";
+        assert_eq!(kind(json!({ "text": later })), Some(NotNow));
+    }
+
+    #[test]
+    fn what_we_wrote_is_not_what_they_answer() {
+        let ours = "Let's meet.\n\n-- \nDesk Ltd\nNo more mails: https://desk.example/u/w1/abc";
+        let quoted = ours.replace('\n', "\n> ");
+        let header = "On Mon, Nov 2, 2026 at 10:00 AM Bob <bob@desk.example> wrote:";
+        let outlook = "From: Bob <bob@desk.example>\nSent: Monday, 2 November 2026 10:00\n\
+            To: Ann <ann@acme.example>\nSubject: Doors";
+        for text in [
+            format!("{header}\n\n> {quoted}"),
+            format!("> {quoted}"),
+            format!("{outlook}\n\n{ours}"),
+            "We have doors.\nNo more mails: https://desk.example/u/w1/abc".to_owned(),
+            "We have doors.\n<https://desk.example/u/w1/abc>\nremove me".to_owned(),
+        ] {
+            let seen = actors_visible(&text);
+            let found = kind(json!({ "text": text, "visibleText": seen }));
+            assert_eq!(found, Some(Other), "{text}");
+        }
+        let other = "Remove me.\n\nhttps://desk.example/u/w2/abc";
+        assert_eq!(kind(json!({ "text": other })), Some(OptOut));
+    }
+
+    #[test]
+    fn a_meeting_that_is_denied_or_was_is_none() {
+        for text in [
+            "I don't want you to call me",
+            "I don\u{2019}t think we need a demo",
+            "A demo is not needed",
+            "Ich glaube nicht, dass ein Gespräch sinnvoll ist",
+            "Einen Termin brauchen wir nicht",
+            "Ein Gespräch ist aber nicht nötig",
+            "Rufen Sie mich bitte auf keinen Fall an",
+            "Nous n'avons plus besoin d'un rendez-vous",
+            "Bel me maar niet",
+            "We already had a demo",
+            "Jane, who works for me",
+            "Thanks for the quick call",
+        ] {
+            assert_eq!(kind(json!({ "text": text })), Some(Other), "{text}");
+        }
+        for text in [
+            "Not interested in doors, but give me a call",
+            "Kein Bedarf an Türen, aber rufen Sie mich an",
+            "I do not read mails. Call me.",
+            "I don't know\n\nCall me",
+            "Thanks for your mail, call me on Tuesday",
+            "I'll pass this on to Jane, she'll set up a call",
+        ] {
+            assert_eq!(kind(json!({ "text": text })), Some(Meeting), "{text}");
+        }
+        assert_eq!(kind(json!({ "text": "We'll pass. Call me when it is cheaper" })), Some(Other));
+    }
+
+    #[test]
+    fn who_speaks_of_something_else_does_not_opt_out() {
+        for (text, wanted) in [
+            ("Please don't email, just call me Tuesday on 0170 1234", Other),
+            ("I don't write the specs, but Tuesday works for me", Meeting),
+            ("Can I opt out of the annual plan? What's the price?", Interested),
+            ("Remove me, add Jane, she'd love to meet", Meeting),
+            ("Remove me. Jane wants to know more, not now.", OptOut),
+            ("Remove me. Not now. Jane wants to know more.", Other),
+            ("Wir machen keine Werbung", Other),
+            ("Please don't email me. I am not interested.", OptOut),
+            ("I'd like to opt out.", OptOut),
+            ("Opt out", OptOut),
+        ] {
+            assert_eq!(kind(json!({ "text": text })), Some(wanted), "{text}");
+        }
+    }
+
+    #[test]
+    fn next_to_nothing_is_believed_of_a_machine() {
+        let automatic = json!({ "kind": "autoReply", "reason": "header", "weak": false });
+        for (text, wanted) in [
+            ("I left Acme. Please do not contact me here.", OutOfOffice),
+            ("No more mails are read here. Let's meet.", OutOfOffice),
+            ("Please remove me.", OptOut),
+            ("Unsubscribe", OptOut),
+        ] {
+            let found = kind(json!({ "text": text, "automatic": automatic }));
+            assert_eq!(found, Some(wanted), "{text}");
         }
     }
 }

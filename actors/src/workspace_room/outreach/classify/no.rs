@@ -2,10 +2,10 @@
 //! and Dutch; and what turns a phrase round.
 //!
 //! A phrase is words with blanks between them, lower-case, without punctuation; one that ends in
-//! `*` is the beginning of a word.
+//! `*` is the beginning of a word. A `,` is the end of a clause, a `.` that of a sentence.
 
 /// Words that, alone on the first line or in the subject, want no more mails.
-pub const ALONE: [&str; 12] = [
+pub const ALONE: [&str; 13] = [
     "stop",
     "unsubscribe",
     "remove",
@@ -18,46 +18,80 @@ pub const ALONE: [&str; 12] = [
     "afmelden",
     "uitschrijven",
     "optout",
+    "opt out",
 ];
 
-/// Those who want no more mails.
+/// The same of a machine, anywhere in a short text: the rest it says of itself.
+pub const OPT_OUT_OF_MACHINE: &[&str] = &["unsubscribe me", "remove me"];
+
+/// Those who want no more mails: it is said who is to get none, or that there are to be no more.
 pub const OPT_OUT: &[&str] = &[
     "unsubscribe me",
     "remove me",
     "take me off",
-    "opt out",
     "opt me out",
+    "opt us out",
+    "want to opt out ,",
+    "want to opt out .",
+    "like to opt out .",
     "no more mail*",
     "no more e mail*",
     "no more email*",
     "no more messages",
-    "stop emailing",
-    "stop e mailing",
-    "stop mailing",
-    "stop contacting",
-    "stop writing",
-    "stop sending",
-    "do not contact",
-    "don't contact",
-    "never contact",
-    "do not email",
-    "don't email",
-    "do not write",
-    "don't write",
+    "stop emailing .",
+    "stop emailing me",
+    "stop emailing us",
+    "stop e mailing me",
+    "stop e mailing us",
+    "stop mailing me",
+    "stop mailing us",
+    "stop contacting me",
+    "stop contacting us",
+    "stop writing me",
+    "stop writing to me",
+    "stop writing to us",
+    "stop sending me",
+    "stop sending us",
+    "stop sending these",
+    "stop sending mail*",
+    "stop sending email*",
+    "do not contact me",
+    "do not contact us",
+    "don't contact me",
+    "don't contact us",
+    "never contact me",
+    "never contact us",
+    "do not email me",
+    "do not email us",
+    "don't email me",
+    "don't email us",
+    "do not write me",
+    "do not write to me",
+    "do not write to us",
+    "don't write me",
+    "don't write to me",
+    "don't write to us",
     "keine weiteren mails",
     "keine weiteren e mails",
     "keine weiteren emails",
     "keine weiteren nachrichten",
     "keine mails mehr",
     "keine e mails mehr",
-    "keine werbung",
+    "keine werbung mehr",
+    "bitte keine werbung",
     "nicht mehr kontaktieren",
     "nicht mehr anschreiben",
-    "nicht mehr schreiben",
+    "mir nicht mehr schreiben",
+    "uns nicht mehr schreiben",
+    "schreiben sie mir nicht mehr",
+    "schreiben sie uns nicht mehr",
     "kontaktieren sie mich nicht",
     "nehmen sie mich aus",
     "aus ihrem verteiler",
-    "aus dem verteiler",
+    "aus dem verteiler nehmen",
+    "aus dem verteiler lösch*",
+    "aus dem verteiler entfern*",
+    "aus dem verteiler streich*",
     "me désinscrire",
     "désinscrivez moi",
     "me désabonner",
@@ -73,8 +107,10 @@ pub const OPT_OUT: &[&str] = &[
     "darnos de baja",
     "no me escriba*",
     "no me contact*",
-    "no quiero recibir",
-    "no deseo recibir",
+    "no quiero recibir más",
+    "no quiero recibir correos",
+    "no deseo recibir más",
+    "no deseo recibir correos",
     "no más correos",
     "schrijf me uit",
     "schrijf mij uit",
@@ -141,54 +177,26 @@ pub const REFUSAL: &[&str] = &[
     "no gracias",
     "nee bedankt",
     "nee dank",
-    "we'll pass",
-    "i'll pass",
+    "we'll pass ,",
+    "we'll pass .",
+    "i'll pass ,",
+    "i'll pass .",
     "leave me alone",
 ];
 
-/// What, up to three words before a phrase, says that it is not so.
-pub const NOT_BEFORE: &[&str] = &[
-    "not",
-    "no",
-    "never",
-    "don't",
-    "dont",
-    "doesn't",
-    "didn't",
-    "isn't",
-    "aren't",
-    "can't",
-    "cannot",
-    "won't",
-    "wouldn't",
-    "without",
-    "nor",
-    "nicht",
-    "kein",
-    "keine",
-    "keinen",
-    "keinerlei",
-    "nie",
-    "ohne",
-    "pas",
-    "aucun",
-    "aucune",
-    "sans",
-    "jamais",
-    "ningún",
-    "ninguna",
-    "sin",
-    "nunca",
-    "tampoco",
-    "niet",
-    "geen",
-    "nooit",
-    "zonder",
+/// What, anywhere in a sentence, says that it is not so; and so does a word in "n't".
+pub const NOT: &[&str] = &[
+    "not", "no", "never", "dont", "cannot", "without", "nor", "nicht", "kein*", "nie", "niemals",
+    "ohne", "ne", "n'*", "pas", "aucun*", "sans", "jamais", "ningún", "ningun*", "sin", "nunca",
+    "tampoco", "niet", "geen", "nooit", "zonder",
 ];
 
-/// The same, up to two words behind it.
-pub const NOT_BEHIND: &[&str] =
-    &["nicht", "kein", "keine", "keinen", "keinerlei", "pas", "niet", "geen"];
+/// What, up to three words before a phrase in its clause, says that it was, or is somebody else's.
+pub const PAST: &[&str] = &[
+    "already", "had", "thank", "thanks", "who", "bereits", "hatten", "danke", "déjà", "merci",
+    "qui", "ya", "gracias", "reeds", "hadden", "bedankt",
+];
 
-/// With these, what was said before does not count any more.
-pub const BUT: &[&str] = &["but", "aber", "sondern", "mais", "pero", "sino", "maar"];
+/// With these, what was said before does not count any more. Without a comma, the German and the
+/// Dutch one are particles ("ist aber nicht nötig").
+pub const BUT: &[&str] = &["but", ", aber", "sondern", "mais", "pero", "sino", ", maar"];

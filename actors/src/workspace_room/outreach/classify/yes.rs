@@ -121,7 +121,6 @@ pub const NOT_NOW: &[&str] = &[
     "not this year",
     "not this quarter",
     "not this month",
-    "next year",
     "next quarter",
     "in a few months",
     "in a couple of months",
@@ -159,7 +158,6 @@ pub const NOT_NOW: &[&str] = &[
     "pas pour l'instant",
     "pas en ce moment",
     "l'année prochaine",
-    "plus tard",
     "dans quelques mois",
     "ahora no",
     "no ahora",
@@ -176,7 +174,6 @@ pub const NOT_NOW: &[&str] = &[
     "op dit moment geen",
     "momenteel niet",
     "momenteel geen",
-    "volgend jaar",
     "later dit jaar",
     "een paar maanden",
 ];

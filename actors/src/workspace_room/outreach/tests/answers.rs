@@ -26,15 +26,20 @@ fn written_by(more: Value) -> (Field, ProspectId) {
 }
 
 fn mail(field: &mut Field, more: Value) -> Value {
+    let receipt = file(field, more);
+    field.settle();
+    receipt
+}
+
+/// The same, and what the room then asks others is not asked yet.
+fn file(field: &mut Field, more: Value) -> Value {
     let number = field.desk.room.now;
     let mut mail = json!({ "rawKey": format!("raw/{number}"), "messageId": format!("{number}@x"),
         "from": { "address": "ann@acme.example" }, "subject": "Re: Doors", "text": "Tell me more.",
         "inboxId": inbox_of(field.desk.room.workspace, "a@desk.example") });
     let fields = more.as_object().expect("an object").clone();
     mail.as_object_mut().expect("an object").extend(fields);
-    let receipt = field.desk.system(&json!({ "receiveMail": mail }));
-    field.settle();
-    receipt
+    field.desk.system(&json!({ "receiveMail": mail }))
 }
 
 #[test]
@@ -163,6 +168,33 @@ fn operators_are_told_once_of_who_wants_to_meet() {
     field.pass(HOUR, HOUR);
     mail(&mut field, json!({ "automatic": away }));
     assert_eq!(field.enrolment(ann)["answer"]["kind"], "meeting");
+}
+
+#[test]
+fn operators_are_told_of_the_answer_that_asked_to_meet() {
+    for (text, told) in [("How much is it?", 1), ("Please remove me.", 0)] {
+        let (mut field, _) = written_to();
+        let asked_at = field.desk.room.now;
+        let receipt = file(&mut field, json!({ "text": "Call me on Tuesday." }));
+        field.desk.room.now += 1_000;
+        file(&mut field, json!({ "subject": "Windows", "text": text }));
+        field.settle();
+        assert_eq!(field.queued.len(), told, "{text}");
+        for (queue, message) in &field.queued {
+            let work = schema::pipeline::Work::read(*queue, message).expect("a message");
+            let schema::pipeline::Work::MeetingAsked(asked) = work else { panic!("{work:?}") };
+            assert_eq!(asked.at, asked_at);
+            assert_eq!(json!(asked.ticket_id), receipt["ticketId"]);
+        }
+    }
+}
+
+#[test]
+fn who_asks_for_a_call_instead_of_mails_has_answered() {
+    let (mut field, ann) = written_to();
+    mail(&mut field, json!({ "text": "Remove me, add Jane, she'd love to meet" }));
+    assert_eq!(field.stands(ann), ("stopped".into(), json!("replied")));
+    assert_eq!(field.suppressed, [(ann.to_string(), "replied".to_owned())]);
 }
 
 #[test]
