@@ -23,8 +23,8 @@ pub async fn take_turns<P: Platform>(platform: &P, workspace: WorkspaceId) -> Re
     ask::<_, TurnsTaken>(platform, workspace, &command).await.map(drop)
 }
 
-/// Puts into storage what was decided long ago: `archives/{workspace}/{first's time}-{first}-{last}.jsonl`, a decision
-/// a line.
+/// Puts into storage what was decided long ago, a decision a line, in
+/// `archives/{workspace}/{first's time}-{first}-{last}.jsonl`.
 ///
 /// # Errors
 /// `unavailable` and the like, where the message is to come again.

@@ -10,8 +10,8 @@
 //! The watchdog wakes what changed lately, what reads a mailbox, and where a campaign sends. An
 //! object that is awake arms its alarm again, so a wake-up that the platform has dropped is made
 //! good. None of it is needed while all goes well: objects have timers of their own. So a trigger
-//! that does not go off costs time only, and one that goes off twice does its work once. Where there
-//! are more of something than one trigger may ask for, each asks for others.
+//! that does not go off costs time only, and one that goes off twice does its work once. Where
+//! there are more of something than one trigger may ask for, each asks for others.
 
 use crate::d1::{self, Known, ProspectFilter, ProspectRow};
 use crate::gather::gather;

@@ -7,7 +7,8 @@
 //
 // `POST /test/queue?queue=…&attempts=…` hands the body to the consumer as one message of a queue; with
 // `cut=every`, all that are left of it when it is cut at any byte. A dead letter answers 422 and its
-// reason, a message that comes back 503 and when, else it is 200.
+// reason, a message that comes back 503 and when, else it is 200. `POST /test/scheduled?cron=…` sets
+// off a cron trigger, which the local runtime does not do beside assets.
 import { decode } from "@msgpack/msgpack";
 import Worker from "../../gateway/entry.js";
 
@@ -24,6 +25,9 @@ export default class extends Worker {
         return this.message(await request.text(), query);
       case "/test/enqueue":
         return this.enqueue(await request.text(), query);
+      case "/test/scheduled":
+        await this.scheduled({ cron: query.get("cron"), scheduledTime: Date.now() });
+        return new Response("done");
       case "/test/actor":
         return this.ask(await request.arrayBuffer(), query);
       case "/test/object":
