@@ -41,7 +41,8 @@ export async function build({ env, crate = "gateway" } = {}) {
   // worker-build writes beside its output and swaps at the end: a failed build leaves the old one.
   const ran = await run("building the Worker", WORKER_BUILD_BIN, ["--release", "--no-opt"], { env: rest, cwd });
   if (ran.code !== 0) throw new Trouble(`the build failed (log: ${ran.log}):\n${ran.tail.trim()}`);
-  writeFileSync(wasm, packed(readFileSync(wasm)));
+  // Twice: which order comes out hangs on the one that went in, and the second is the smaller one.
+  writeFileSync(wasm, packed(packed(readFileSync(wasm))));
   writeFileSync(stamp, inputs);
   if (crate === "gateway") assets();
   const bytes = readFileSync(wasm);
