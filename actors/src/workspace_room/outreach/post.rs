@@ -369,8 +369,8 @@ fn free(ctx: &mut Ctx<'_>, one: &Enrolment) -> Result<(), Reject> {
         return Ok(());
     }
     known.enrolment = None;
-    // It may have used its slot, or given it back.
-    known.warmup_left = None;
+    // It may have given its slot back: one that had none left is asked anew, and not tomorrow.
+    known.warmup_left = known.warmup_left.filter(|left| *left > 0);
     known.known_at = known.known_at.min(ctx.now - caps::FRESH_MS);
     let at = known.next_at.max(ctx.now);
     inboxes::put(ctx.sql, &known)?;
