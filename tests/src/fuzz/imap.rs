@@ -8,6 +8,7 @@ use actors::mail::imap::testing::{
     Answer, NoTime, TestFolder, TestStream, decode, run, say, settings,
 };
 use actors::mail::imap::{FolderName, ImapError, Security, connect};
+use std::cell::Cell;
 
 const SAID: &[&str] = &[
     "* OK [CAPABILITY IMAP4rev1 LITERAL+ SASL-IR AUTH=PLAIN] ready\r\n",
@@ -23,8 +24,11 @@ const SAID: &[&str] = &[
 ];
 /// One execution in so many is a whole dialogue.
 const DIALOGUE_EVERY: usize = 8;
-/// More lines than that, and the client would ask for ever.
-const LINES_MAX: usize = 10_000;
+/// More lines than that for one batch, and the client would ask for ever.
+const LINES_MAX: usize = 5_000;
+/// A server that lies about its next UID is read stretch by stretch, a batch at a time: so many of
+/// them show it.
+const BATCHES_MAX: usize = 50;
 
 /// IMAP servers.
 #[derive(Debug)]
@@ -76,9 +80,11 @@ impl Target for Imap {
 fn dialogue(damage: &[u8], random: &mut Random) -> Result<&'static str, String> {
     let mut folder = TestFolder::new(7, [3, 4, 9_000]);
     let (mut lines, damage_at) = (0, 1 + random.index(12));
+    let of_batch = Cell::new(0);
     let mut answer = |line: &str| {
         lines += 1;
-        assert!(lines < LINES_MAX, "it asks for ever");
+        of_batch.set(of_batch.get() + 1);
+        assert!(of_batch.get() < LINES_MAX, "it asks for ever");
         let good = match line.split_once(' ') {
             Some((tag, command)) if tag.starts_with('a') && command.contains(' ') => {
                 folder.answer(line)
@@ -100,20 +106,27 @@ fn dialogue(damage: &[u8], random: &mut Random) -> Result<&'static str, String> 
         Answer::Say(said)
     };
     let stream = TestStream::new(b"* OK hi\r\n", 100, &mut answer);
-    match run(read(stream)) {
-        Ok(()) => Ok("dialogue to its end"),
+    match run(read(stream, &of_batch)) {
+        Ok(true) => Ok("dialogue to its end"),
+        Ok(false) => Ok("dialogue of many batches"),
         Err(ImapError::BadInput { text }) => Err(format!("the client could not say: {text}")),
         Err(_) => Ok("dialogue broken off"),
     }
 }
 
-async fn read(stream: TestStream<'_>) -> Result<(), ImapError> {
+/// Reads a mailbox; says whether to its end.
+async fn read(stream: TestStream<'_>, of_batch: &Cell<usize>) -> Result<bool, ImapError> {
     let settings = settings(Security::Plain);
     let mut session = connect(stream, &NoTime, &settings).await?;
     session.folders().await?;
     let mut sync = session.sync(&FolderName::inbox(), None).await?;
     let mut before = sync.cursor();
-    while let Some(batch) = sync.next_batch().await? {
+    for _ in 0..BATCHES_MAX {
+        of_batch.set(0);
+        let Some(batch) = sync.next_batch().await? else {
+            session.log_out().await;
+            return Ok(true);
+        };
         let uids: Vec<u32> = batch.mails.iter().map(|mail| mail.uid).collect();
         assert!(uids.is_sorted_by(|one, next| one < next) && uids.len() <= 50, "{uids:?}");
         let is_passed = |uid: &u32| (before.uid_next..batch.cursor.uid_next).contains(uid);
@@ -121,6 +134,5 @@ async fn read(stream: TestStream<'_>) -> Result<(), ImapError> {
         assert!(before.uid_next < batch.cursor.uid_next, "{before:?}");
         before = batch.cursor;
     }
-    session.log_out().await;
-    Ok(())
+    Ok(false)
 }
