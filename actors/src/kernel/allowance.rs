@@ -7,9 +7,9 @@
 //! the buckets have filled anyway. Postroom itself, the operator, and who has no session are not
 //! counted here: the last are counted by address.
 
+use litemap::LiteMap;
 use schema::limiter::{API_OF_AGENT, API_OF_WORKSPACE, Quota};
 use schema::{Caller, Millis, Principal, Reject};
-use std::collections::BTreeMap;
 
 /// How many agents' buckets are kept before those that are full again are forgotten.
 const BUCKETS_MAX: usize = 1_024;
@@ -20,7 +20,7 @@ pub struct Allowance {
     workspace: Quota,
     agent: Quota,
     /// When each bucket is full again, in microseconds (GCRA); that of the workspace is nobody's.
-    full_at: BTreeMap<Option<u128>, i64>,
+    full_at: LiteMap<Option<u128>, i64>,
 }
 
 impl Default for Allowance {
@@ -33,7 +33,7 @@ impl Allowance {
     /// An allowance with these bounds.
     #[must_use]
     pub const fn new(workspace: Quota, agent: Quota) -> Self {
-        Self { workspace, agent, full_at: BTreeMap::new() }
+        Self { workspace, agent, full_at: LiteMap::new() }
     }
 
     /// The bounds as an operator writes them, `1000/10` for a thousand in ten seconds; the usual

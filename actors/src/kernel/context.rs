@@ -5,6 +5,7 @@
 
 use super::sql::{Fault, Row, Sql, Value};
 use super::store::{events, outbox, timers};
+use litemap::LiteMap;
 use schema::event::{By, NewEvent};
 use schema::frame::{Seat, ServerFrame};
 use schema::ids::{AgentId, SessionId, TicketId};
@@ -13,7 +14,6 @@ use schema::{Millis, Permission, Principal, Reject, Role};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// How long after the commit the alarm looks for an outbox entry whose first try did not settle it.
@@ -110,7 +110,7 @@ pub struct Told {
     /// The events that were appended.
     pub events: Vec<Box<RawValue>>,
     /// Which of them each lens shows.
-    pub sights: BTreeMap<u32, Vec<bool>>,
+    pub sights: LiteMap<u32, Vec<bool>>,
     /// Frames that are no events.
     pub casts: Vec<Cast>,
     /// Whose role is another from here on.

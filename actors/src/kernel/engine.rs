@@ -16,6 +16,7 @@ use super::sql::{Home, Sql};
 use super::store::head::{self, Head};
 use super::store::timers::Timer;
 use super::store::{idempotency, migrations, timers};
+use litemap::LiteMap;
 use schema::codec::read_json;
 use schema::envelope::pack;
 use schema::frame::Seat;
@@ -53,7 +54,7 @@ pub struct Turn {
     /// The events that were committed, in order.
     pub events: Vec<Box<RawValue>>,
     /// Which of them each lens shows: from the event at an index on.
-    pub(super) sights: BTreeMap<u32, (usize, Vec<bool>)>,
+    pub(super) sights: LiteMap<u32, (usize, Vec<bool>)>,
     /// Connections whose lens is another from some event on.
     pub(super) moves: Vec<Move>,
     /// What is to be attached anew to a socket.

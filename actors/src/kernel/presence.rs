@@ -7,11 +7,12 @@ use super::context::Ear;
 use super::engine::Turn;
 use super::replay::REPLAY_BYTES_MAX;
 use super::sight::{Lens, Strip};
+use litemap::LiteMap;
 use schema::frame::{AtTicket, Codec, Seat};
 use schema::ids::{AgentId, ConnectionId, TicketId};
 use schema::sort::SortSmall;
 use schema::{Caller, Millis, Role};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How many frames a connection may send in a second.
 pub const FRAMES_PER_SECOND_MAX: u32 = 200;
@@ -35,7 +36,7 @@ pub const REPLAY_TAKES_MS: Millis = 60_000;
 #[derive(Debug, Default)]
 pub(super) struct UnderWay {
     all: usize,
-    own: BTreeMap<AgentId, usize>,
+    own: LiteMap<AgentId, usize>,
 }
 
 impl UnderWay {
@@ -54,10 +55,10 @@ impl UnderWay {
 pub struct Presence {
     held: BTreeMap<ConnectionId, Held>,
     /// Every lens in use; numbers are not used again.
-    lenses: BTreeMap<u32, Lens>,
+    lenses: LiteMap<u32, Lens>,
     lens_last: u32,
     /// Those that were answered more than they read.
-    late: BTreeSet<ConnectionId>,
+    late: LiteMap<ConnectionId, ()>,
 }
 
 #[derive(Debug)]
@@ -166,8 +167,8 @@ impl Presence {
 
     /// How many connections each agent has, and how many requests of theirs wait.
     #[must_use]
-    pub fn counts(&self) -> BTreeMap<AgentId, (usize, usize)> {
-        let mut counts: BTreeMap<AgentId, (usize, usize)> = BTreeMap::new();
+    pub fn counts(&self) -> LiteMap<AgentId, (usize, usize)> {
+        let mut counts: LiteMap<AgentId, (usize, usize)> = LiteMap::new();
         for Held { seat, .. } in self.held.values() {
             let Some(agent) = seat.principal.agent() else { continue };
             let (stay, wait) = counts.entry(agent).or_default();
@@ -179,7 +180,7 @@ impl Presence {
     /// Who looks at which ticket, as of now; each once.
     #[must_use]
     pub fn viewers(&self, now: Millis) -> Vec<AtTicket> {
-        let mut found: BTreeMap<(AgentId, TicketId), Millis> = BTreeMap::new();
+        let mut found: LiteMap<(AgentId, TicketId), Millis> = LiteMap::new();
         for Held { seat, .. } in self.held.values() {
             let viewing = seat.viewing.filter(|viewing| viewing.until > now);
             if let (Some(agent), Some(viewing)) = (seat.principal.agent(), viewing) {
@@ -282,7 +283,7 @@ impl Presence {
         let Some(held) = self.held.get_mut(&connection) else { return };
         held.unread.newer += bytes;
         if held.is_late() {
-            self.late.insert(connection);
+            self.late.insert(connection, ());
         }
     }
 
@@ -306,10 +307,10 @@ impl Presence {
         self.forget_lenses();
         let mut late = std::mem::take(&mut self.late);
         if turn.events.is_empty() && turn.casts.is_empty() {
-            return (Vec::new(), late.into_iter().collect());
+            return (Vec::new(), late.into_iter().map(|(connection, ())| connection).collect());
         }
-        let mut letters = Letters { turn, texts: Vec::new(), known: BTreeMap::new() };
-        let mut groups: BTreeMap<(bool, usize), Vec<ConnectionId>> = BTreeMap::new();
+        let mut letters = Letters { turn, texts: Vec::new(), known: LiteMap::new() };
+        let mut groups: LiteMap<(bool, usize), Vec<ConnectionId>> = LiteMap::new();
         let mut counts = [0, 0];
         let last = turn.first + turn.events.len() as i64 - 1;
         for (connection, held) in &mut self.held {
@@ -321,7 +322,7 @@ impl Presence {
             unread.newer += bytes;
             unread.last = unread.last.max(last);
             if held.is_late() {
-                late.insert(*connection);
+                late.insert(*connection, ());
             } else if bytes > 0 {
                 groups.entry((packed, text)).or_default().push(*connection);
             }
@@ -333,7 +334,7 @@ impl Presence {
             let frames = letters.texts[text].clone();
             parcels.push(Parcel { codec, to: Some(to).filter(|_| !all), frames });
         }
-        (parcels, late.into_iter().collect())
+        (parcels, late.into_iter().map(|(connection, ())| connection).collect())
     }
 
     fn forget_lenses(&mut self) {
@@ -349,12 +350,12 @@ struct Letters<'a> {
     turn: &'a Turn,
     texts: Vec<Vec<Vec<u8>>>,
     /// By lens, and by agent where something is for them alone.
-    known: BTreeMap<(u32, Option<AgentId>), usize>,
+    known: LiteMap<(u32, Option<AgentId>), usize>,
 }
 
 impl Letters<'_> {
     /// The number of the text for a connection.
-    fn text(&mut self, seat: &Seat, lens: u32, lenses: &BTreeMap<u32, Lens>) -> usize {
+    fn text(&mut self, seat: &Seat, lens: u32, lenses: &LiteMap<u32, Lens>) -> usize {
         let casts = &self.turn.casts;
         let agent = seat.principal.agent();
         let alone = agent.filter(|agent| casts.iter().any(|cast| cast.to == Ear::Agent(*agent)));

@@ -7,6 +7,7 @@
 use super::actor::Actor;
 use super::context::Ctx;
 use super::replay::REPLAY_FRAME_MAX;
+use litemap::LiteMap;
 use schema::codec::read_json;
 use schema::frame::ServerFrame;
 use schema::ids::TicketId;
@@ -14,7 +15,6 @@ use schema::view::{Place, View};
 use schema::{Caller, Permission, Principal, Reject, Role};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
 
 /// What a connection may see and wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,10 +79,10 @@ pub(super) fn judge<'a, A: Actor>(
     ctx: &Ctx<'_>,
     lenses: impl Iterator<Item = (u32, &'a Lens)> + Clone,
     events: &[Box<RawValue>],
-) -> Result<BTreeMap<u32, Vec<bool>>, Reject> {
-    let mut seen: BTreeMap<u32, Vec<bool>> = BTreeMap::new();
+) -> Result<LiteMap<u32, Vec<bool>>, Reject> {
+    let mut seen: LiteMap<u32, Vec<bool>> = LiteMap::new();
     let by_place = lenses.clone().any(|(_, lens)| lens.by_place());
-    let mut now = BTreeMap::new();
+    let mut now = LiteMap::new();
     for event in events {
         let heading = Heading::of(event.get())?;
         let needs = A::audience(&heading.kind);
@@ -100,7 +100,7 @@ pub(super) fn judge<'a, A: Actor>(
 /// Where the ticket of an event stands now, and where it stood by the event itself.
 fn places<A: Actor>(
     ctx: &Ctx<'_>,
-    now: &mut BTreeMap<TicketId, Option<Place>>,
+    now: &mut LiteMap<TicketId, Option<Place>>,
     ticket: TicketId,
     event: &RawValue,
 ) -> Result<Vec<Place>, Reject> {

@@ -12,10 +12,10 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::StateStore;
 use governor::{Quota as Rate, RateLimiter};
+use litemap::LiteMap;
 use schema::limiter::{Bucket, LimitKind, Quota};
 use schema::{Millis, Reject};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 
 const NANOS_PER_MS: u64 = 1_000_000;
@@ -126,7 +126,7 @@ impl Clock for Now {
 /// The state of the buckets: read from the tables, changed aside.
 struct Arrivals<'a> {
     sql: &'a dyn Sql,
-    changed: RefCell<BTreeMap<i64, u64>>,
+    changed: RefCell<LiteMap<i64, u64>>,
     fault: RefCell<Option<Fault>>,
 }
 
@@ -136,7 +136,7 @@ impl<'a> Arrivals<'a> {
     }
 
     /// What was changed; or the fault that `governor` has no way to tell of.
-    fn close(self) -> Result<BTreeMap<i64, u64>, Fault> {
+    fn close(self) -> Result<LiteMap<i64, u64>, Fault> {
         self.fault.into_inner().map_or_else(|| Ok(self.changed.into_inner()), Err)
     }
 }

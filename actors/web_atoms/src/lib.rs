@@ -42,7 +42,7 @@ impl Entities {
     }
 
     /// The names, in the order of their bytes.
-    pub fn keys(&self) -> impl Iterator<Item = &'static str> {
+    pub fn keys(&self) -> impl Iterator<Item = &'static str> + Clone {
         (0..ENDS.len()).map(name_at)
     }
 }

@@ -14,9 +14,9 @@ use actors::mail::graph::notified;
 use actors::mail::seal::SealKey;
 use schema::inbox::InboxCommand;
 use schema::microsoft::{Lifecycle, NoteChange};
+use schema::sort::SortSmall;
 use schema::{ActorKind, Envelope, Principal, Reject};
 use serde::Deserialize;
-use std::collections::BTreeSet;
 
 /// Where it is.
 pub const PATH: &str = "/webhooks/graph";
@@ -71,15 +71,17 @@ pub async fn told<P: Platform + 'static>(mut call: Call<'_, P>) -> Result<Said, 
         Some((inbox, one.subscription_id, one.lifecycle_event))
     });
     // Many mails are one hint.
-    let known: BTreeSet<_> = known.collect();
-    let known: Vec<_> = known.into_iter().take(TOLD_MAX).collect();
-    let hints = known.into_iter().map(|((workspace, inbox), subscription_id, event)| {
-        let lifecycle = event.and_then(|event| Lifecycle::parse(&event));
-        let command = InboxCommand::NoteChange(NoteChange { subscription_id, lifecycle });
-        let (instance, system) = (format!("{workspace}/{inbox}"), Principal::system(workspace));
-        let request_id = call.request_id.clone();
-        Envelope { request_id, ..Envelope::new(instance, system, None, &command) }
-    });
+    let mut known: Vec<_> = known.collect();
+    known.sort_small();
+    known.dedup();
+    let hints =
+        known.into_iter().take(TOLD_MAX).map(|((workspace, inbox), subscription_id, event)| {
+            let lifecycle = event.and_then(|event| Lifecycle::parse(&event));
+            let command = InboxCommand::NoteChange(NoteChange { subscription_id, lifecycle });
+            let (instance, system) = (format!("{workspace}/{inbox}"), Principal::system(workspace));
+            let request_id = call.request_id.clone();
+            Envelope { request_id, ..Envelope::new(instance, system, None, &command) }
+        });
     let (hints, platform) = (hints.collect(), call.platform.twin());
     // Graph counts how long it takes to be answered. Whoever does not hear it reads by itself.
     call.platform.go_on(async move {

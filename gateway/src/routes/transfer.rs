@@ -5,15 +5,15 @@ use crate::app::Call;
 use crate::platform::{Platform, Source};
 use crate::respond::{Common, Reply};
 use crate::token::{hex, sha256_hex};
+use litemap::LiteMap;
 use schema::room::RoomCommand;
 use schema::room::access::{GetWorkspace, Workspace};
 use schema::room::transfer::{EXPORT_VERSION, ExportRows};
 use schema::{ActorKind, Answer, Envelope, Permission, Principal, Reject};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
 /// The longest file that is taken.
 pub(crate) const FILE_BYTES_MAX: usize = 25 * 1024 * 1024;
@@ -59,7 +59,7 @@ pub async fn export<P: Platform + 'static>(call: Call<'_, P>) -> Result<P::Socke
         principal,
         request_id: call.request_id.clone(),
         state: State::First,
-        kinds: BTreeMap::new(),
+        kinds: LiteMap::new(),
         head: (0, 0),
         ahead: None,
         header: json!({}),
@@ -84,7 +84,7 @@ struct Export<P> {
     principal: Principal,
     request_id: String,
     state: State,
-    kinds: BTreeMap<String, (u64, Sha256)>,
+    kinds: LiteMap<String, (u64, Sha256)>,
     head: (i64, i64),
     ahead: Option<Page>,
     header: Value,
@@ -136,10 +136,10 @@ impl<P: Platform> Export<P> {
     }
 
     fn last_line(&mut self) -> Vec<u8> {
-        let (mut counts, mut sums) = (BTreeMap::new(), BTreeMap::new());
+        let (mut counts, mut sums) = (Map::new(), Map::new());
         for (kind, (count, sum)) in std::mem::take(&mut self.kinds) {
-            counts.insert(kind.clone(), count);
-            sums.insert(kind, hex(&sum.finalize()));
+            counts.insert(kind.clone(), count.into());
+            sums.insert(kind, hex(&sum.finalize()).into());
         }
         let (before, after) = self.head;
         let end = json!({ "counts": counts, "sha256": sums, "head": after,

@@ -1,9 +1,9 @@
 //! The runtime's time zones.
 
 use js_sys::{Object, Reflect};
+use litemap::LiteMap;
 use schema::Millis;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
 /// How many zones are kept: making one costs the runtime more than asking it.
@@ -25,8 +25,8 @@ extern "C" {
 }
 
 thread_local! {
-    static KEPT: RefCell<BTreeMap<String, DateTimeFormat>> =
-        const { RefCell::new(BTreeMap::new()) };
+    static KEPT: RefCell<LiteMap<String, DateTimeFormat>> =
+        const { RefCell::new(LiteMap::new()) };
 }
 
 fn make(name: &str) -> Option<DateTimeFormat> {

@@ -1,8 +1,6 @@
 //! What is asked of a mailbox: its folders, their state, and the mails in them.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use schema::sort::collect_small;
+use litemap::LiteMap;
 
 use super::command::{Command, set_of};
 use super::folder::{Folder, FolderName};
@@ -29,9 +27,9 @@ pub(super) struct Listed {
 /// Bodies that have come.
 #[derive(Debug, Default)]
 pub(super) struct Bodies {
-    pub kept: BTreeMap<u32, Body>,
+    pub kept: LiteMap<u32, Body>,
     /// Came too, and were too much in sum: sizes are only said.
-    pub dropped: BTreeSet<u32>,
+    pub dropped: Vec<u32>,
     kept_bytes: u64,
 }
 
@@ -40,12 +38,19 @@ impl Bodies {
         if let Body::Whole(bytes) = &body {
             let sum = self.kept_bytes + bytes.len() as u64;
             if sum > BATCH_BYTES_MAX && !is_alone {
-                self.dropped.insert(uid);
+                self.drop(uid);
                 return;
             }
             self.kept_bytes = sum;
         }
         self.kept.entry(uid).or_insert(body);
+    }
+
+    /// Notes that a mail has no room in this batch.
+    pub fn drop(&mut self, uid: u32) {
+        if !self.dropped.contains(&uid) {
+            self.dropped.push(uid);
+        }
     }
 }
 
@@ -165,7 +170,7 @@ impl<S: MailStream, W: Sleep> Session<'_, S, W> {
     /// time: what was not asked for does not count.
     pub(super) async fn list(&mut self, low: u32, high: u32) -> Result<Vec<Listed>, ImapError> {
         let words = format!("UID FETCH {low}:{high} (UID INTERNALDATE RFC822.SIZE)");
-        let mut listed: BTreeMap<u32, Listed> = BTreeMap::new();
+        let mut listed: LiteMap<u32, Listed> = LiteMap::new();
         let mut take = |response| {
             if let Response::Fetch(_, Fetched { uid: Some(uid), size_bytes, received_at, .. }) =
                 response
@@ -180,7 +185,7 @@ impl<S: MailStream, W: Sleep> Session<'_, S, W> {
             Ok(())
         };
         self.ask(Stage::FetchList, Command::new(&words), &mut take).await?;
-        Ok(listed.into_values().collect())
+        Ok(listed.into_iter().map(|(_, mail)| mail).collect())
     }
 
     /// The bodies of mails. What has come is kept whatever the answer is at last, or if none comes.
@@ -189,13 +194,12 @@ impl<S: MailStream, W: Sleep> Session<'_, S, W> {
         uids: &[u32],
         bodies: &mut Bodies,
     ) -> Result<(), ImapError> {
-        let wanted: BTreeSet<u32> = collect_small(uids.iter().copied());
         let words = format!("UID FETCH {} (UID BODY.PEEK[])", set_of(uids));
         let mut take = |response| {
             if let Response::Fetch(_, Fetched { uid: Some(uid), body: Some(body), .. }) = response
-                && wanted.contains(&uid)
+                && uids.contains(&uid)
             {
-                bodies.keep(uid, body, wanted.len() == 1);
+                bodies.keep(uid, body, uids.len() == 1);
             }
             Ok(())
         };

@@ -276,7 +276,7 @@ impl<S: MailStream, W: Sleep> Sync<'_, '_, S, W> {
                 Body::Whole(raw) => {
                     sum_bytes += raw.len() as u64;
                     if !batch.mails.is_empty() && sum_bytes > BATCH_BYTES_MAX {
-                        bodies.dropped.insert(uid);
+                        bodies.drop(uid);
                         return;
                     }
                     batch.mails.push(FetchedMail { uid, received_at, raw });

@@ -8,7 +8,6 @@ use schema::ids::{CategoryId, ItemId};
 use schema::room::catalogue::{CATEGORY_DEPTH_MAX, ChangeCategory, CreateCategory, ITEMS_MAX};
 use schema::sort::collect_small;
 use serde_json::json;
-use std::collections::BTreeSet;
 
 /// Makes a category. Event `category.created`.
 ///
@@ -112,12 +111,12 @@ fn levels(ctx: &Ctx<'_>, id: ItemId) -> Result<usize, Reject> {
         let seen = Seen { archived, team: None, agent: None };
         all.extend(store::list(ctx.sql, Kind::Category, &seen, 0, ITEMS_MAX)?);
     }
-    let mut level: BTreeSet<ItemId> = collect_small([id]);
+    let mut level = vec![id];
     let mut levels = 0;
     while !level.is_empty() && levels < CATEGORY_DEPTH_MAX {
         levels += 1;
         let parts = all.iter().filter(|item| parent_of(item).is_some_and(|it| level.contains(&it)));
-        level = collect_small(parts.map(|item| item.id));
+        level = parts.map(|item| item.id).collect();
     }
     Ok(levels)
 }

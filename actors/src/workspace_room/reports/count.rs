@@ -8,13 +8,13 @@ use super::store;
 use crate::kernel::Ctx;
 use crate::kernel::store::events;
 use crate::warmup_counter::zone::Zone;
+use litemap::LiteMap;
 use schema::codec::read_json;
 use schema::event::By;
 use schema::ids::{AgentId, CategoryId, TeamId, TicketId};
 use schema::room::report::{Counted, CountedTicket};
 use schema::room::ticket::{Source, Status};
 use schema::{Millis, Reject};
-use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 /// How many events of a ticket are read at once to find what was said of it before.
@@ -142,7 +142,7 @@ pub fn catch_up(ctx: &Ctx<'_>, most: i64) -> Result<bool, Reject> {
     }
     let zone = Zone::named(&state.wanted)?;
     let events = events::after(ctx.sql, from, most)?;
-    let (known, rows) = (BTreeMap::new(), BTreeMap::new());
+    let (known, rows) = (LiteMap::new(), LiteMap::new());
     let mut count = Count { ctx, zone, today: (0, 0, 0), known, rows };
     for (seq, json) in &events {
         let event: Counted = read_json(json.as_bytes())
@@ -166,8 +166,8 @@ struct Count<'a, 'b> {
     /// costs more than all the rest.
     today: (Millis, Millis, i64),
     /// Tickets that were met already.
-    known: BTreeMap<TicketId, State>,
-    rows: BTreeMap<Key, Sums>,
+    known: LiteMap<TicketId, State>,
+    rows: LiteMap<Key, Sums>,
 }
 
 impl Count<'_, '_> {

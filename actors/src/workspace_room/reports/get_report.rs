@@ -7,6 +7,7 @@ use crate::warmup_counter::zone::{self, Zone};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::store::agents;
 use crate::workspace_room::derived;
+use litemap::LiteMap;
 use schema::room::report::{DAYS_MAX, Figures, GetReport, Report, ReportBy, ReportRow};
 use schema::sort::collect_small;
 use schema::{Permission, Reject};
@@ -81,7 +82,7 @@ fn figures(sums: &Sums, left: i64) -> Figures {
 }
 
 fn days(found: &[(Value, Sums)], (first, last): (i64, i64), left: i64) -> Vec<ReportRow> {
-    let by_day: BTreeMap<i64, Sums> =
+    let by_day: LiteMap<i64, Sums> =
         collect_small(found.iter().filter_map(|(key, sums)| match key {
             Value::Integer(day) => Some((*day, *sums)),
             _ => None,
@@ -102,7 +103,7 @@ fn groups(
     found: Vec<(Value, Sums)>,
     left: Vec<(Value, Sums)>,
 ) -> Result<Vec<ReportRow>, Reject> {
-    let mut groups: BTreeMap<String, (Sums, i64)> = BTreeMap::new();
+    let mut groups: LiteMap<String, (Sums, i64)> = LiteMap::new();
     for (key, sums) in found {
         groups.entry(text(key)).or_default().0 = sums;
     }

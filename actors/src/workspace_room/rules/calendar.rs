@@ -10,7 +10,6 @@ use schema::room::hours::{
 };
 use schema::sort::SortSmall;
 use schema::{Millis, Reject, check};
-use std::collections::BTreeSet;
 
 /// How many days are looked at: a promise of 60 days with an hour a week takes 28 years.
 const DAYS_MAX: i64 = 20_000;
@@ -41,7 +40,7 @@ pub struct Hours {
     zone: Zone,
     /// From and to, in minutes of the day, in order; Monday first.
     week: [Vec<(i64, i64)>; 7],
-    holidays: BTreeSet<i64>,
+    holidays: Vec<i64>,
 }
 
 impl Hours {
@@ -67,9 +66,9 @@ impl Hours {
                 return Err(Reject::field("week", "an opening lies over another"));
             }
         }
-        let mut holidays = BTreeSet::new();
+        let mut holidays = Vec::new();
         for holiday in &hours.holidays {
-            holidays.insert(zone::parse("holidays", &holiday.date)?);
+            holidays.push(zone::parse("holidays", &holiday.date)?);
             if let Some(name) = &holiday.name {
                 check::line("holidays", name, HOLIDAY_CHARS_MAX)?;
             }

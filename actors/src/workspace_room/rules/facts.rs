@@ -7,13 +7,11 @@ use schema::event::By;
 use schema::ids::TicketId;
 use schema::room::automation::Occasion;
 use schema::room::comment::Visibility;
-use schema::room::ticket::Ticket;
+use schema::room::ticket::{Attributes, Ticket};
 use schema::{Millis, Reject};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 
 /// Something that happened to a ticket, as far as rules care.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +70,7 @@ struct Changed {
 
 #[derive(Deserialize)]
 struct ChangedData {
-    before: BTreeMap<String, IgnoredAny>,
+    before: Attributes,
 }
 
 /// What an event is to rules; nothing where they do not care.

@@ -22,7 +22,6 @@ use schema::ids::AutomationId;
 use schema::room::automation::{Automation, AutomationFired, Occasion, RuleOutcome, RuleResult};
 use schema::room::ticket::Ticket;
 use schema::{Millis, Reject};
-use std::collections::BTreeSet;
 
 /// How deep a cascade goes.
 pub const ROUNDS_MAX: i64 = 3;
@@ -33,7 +32,7 @@ const HOUR_MS: Millis = 60 * 60 * 1000;
 
 /// What has acted in this step: rule and ticket.
 #[derive(Debug, Default)]
-pub struct Cascade(BTreeSet<(AutomationId, i64)>);
+pub struct Cascade(Vec<(AutomationId, i64)>);
 
 /// Reacts to everything that this step has appended to the log. A workspace in which nothing reacts
 /// reads one row.
@@ -155,7 +154,7 @@ fn ask(
             results.push(result(RuleOutcome::Stopped, Some(why)));
             continue;
         }
-        cascade.0.insert((rule.id, number));
+        cascade.0.push((rule.id, number));
         fired += 1;
         let mut result = result(RuleOutcome::Fired, None);
         ticket = fire(ctx, asked.on, rule, ticket, &mut result)?;

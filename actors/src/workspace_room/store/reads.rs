@@ -1,8 +1,8 @@
 //! How far each agent has read each ticket.
 
 use crate::kernel::{Fault, Sql};
+use litemap::LiteMap;
 use schema::ids::AgentId;
-use std::collections::BTreeMap;
 
 const SEQ: &str = "select seq from reads where agent_id = ? and ticket = ?";
 
@@ -40,11 +40,11 @@ const UNREAD: &str = "select j.value,
 ///
 /// # Errors
 /// A storage fault.
-pub fn unread(sql: &dyn Sql, agent: AgentId, tickets: &[i64]) -> Result<BTreeMap<i64, i64>, Fault> {
+pub fn unread(sql: &dyn Sql, agent: AgentId, tickets: &[i64]) -> Result<LiteMap<i64, i64>, Fault> {
     let agent = agent.to_string();
     let list = serde_json::Value::from(tickets).to_string();
     let rows = sql.exec(UNREAD, &[(&agent).into(), (&agent).into(), list.into()])?;
-    let mut unread = BTreeMap::new();
+    let mut unread = LiteMap::new();
     for row in &rows {
         unread.insert(row.integer(0)?, row.integer(1)?);
     }

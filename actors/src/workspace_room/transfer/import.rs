@@ -7,6 +7,8 @@ use crate::workspace_room::catalogue::Kind;
 use crate::workspace_room::derived;
 use crate::workspace_room::store::counts;
 use crate::workspace_room::store::tickets::{Standing, standing};
+use litemap::Entry;
+use litemap::LiteMap;
 use schema::ids::TicketId;
 use schema::room::ticket::Status;
 use schema::room::transfer::{
@@ -15,8 +17,6 @@ use schema::room::transfer::{
 };
 use schema::summary::Table;
 use schema::{Code, Millis, Permission, Reject};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// How far ahead of ours a source's clock may be.
 const AHEAD_MS_MAX: Millis = 24 * 60 * 60 * 1000;
@@ -61,9 +61,9 @@ pub struct Load {
     /// The last number that a ticket has, once it is known.
     last_number: Option<i64>,
     /// How many tickets more there are of a status.
-    statuses: BTreeMap<Status, i64>,
+    statuses: LiteMap<Status, i64>,
     /// The tickets that got comments, as they stand after them.
-    commented: BTreeMap<TicketId, Standing>,
+    commented: LiteMap<TicketId, Standing>,
     /// Whether an agent was written, whose version is in the workspace's row.
     agents: bool,
     /// The last seq of an imported comment, once it is known.
