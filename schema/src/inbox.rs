@@ -12,6 +12,10 @@ use crate::reject::Reject;
 use crate::report::{RecordReport, SendReport};
 use serde::{Deserialize, Serialize};
 
+mod health;
+
+pub use health::*;
+
 /// How many recipients a mail may have, `to` and `cc` together.
 pub const RECIPIENTS_MAX: usize = 50;
 /// How many characters a subject may have: the longest line that mail allows.
@@ -28,14 +32,6 @@ pub const COMMENT_KEY: &str = "comment:";
 pub const CAMPAIGN_KEY: &str = "campaign:";
 /// The error of a mail that was taken back because it had not begun to leave in its time.
 pub const TOO_LATE: &str = "it did not begin to leave in time";
-/// How long the health window reaches back.
-pub const WINDOW_MS: Millis = 7 * 24 * 60 * 60 * 1000;
-/// How many mails the health window holds at most, the latest.
-pub const WINDOW_SENDS_MAX: i64 = 200;
-/// With fewer mails in the window, health is not judged.
-pub const WINDOW_SENDS_MIN: i64 = 20;
-/// The bounce rate, in hundredths of a per cent, that is still healthy; anything over it pauses.
-pub const BOUNCE_RATE_BP_MAX: i64 = 500;
 
 /// What an inbox may be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -495,29 +491,6 @@ impl InboxStatus {
             Self::Paused => "paused",
         }
     }
-}
-
-/// The health window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct Health {
-    /// Mails in it.
-    pub sends: i64,
-    /// How many of them came back; several to one address count as one.
-    pub bounced: i64,
-    /// How many of them their readers complained about; several to one address count as one.
-    #[serde(default)]
-    pub complained: i64,
-    /// The share that came back or was complained about, in hundredths of a per cent, rounded
-    /// down.
-    pub bounce_rate_bp: i64,
-    /// The share that pauses is anything over this.
-    pub bounce_rate_bp_max: i64,
-    /// With fewer mails than this, health is not judged.
-    pub sends_min: i64,
-    /// The window's beginning.
-    pub since: Millis,
 }
 
 /// An inbox, as the API shows it: without its password.

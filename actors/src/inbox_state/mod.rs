@@ -1,8 +1,8 @@
 //! An inbox: its transport, its send ledger, its health.
 //!
 //! It promises that a mail leaves at most once for its idempotency key, for ever; that a mail of
-//! which nobody knows whether it left is held for a person; and that over 5 % of bounces pause the
-//! inbox until a person resumes it.
+//! which nobody knows whether it left is held for a person; and that over 5 % of bounces, or
+//! 0.3 % of complaints, pause the inbox until a person resumes it.
 //!
 //! | state | what it waits for | next |
 //! | --- | --- | --- |
@@ -69,6 +69,7 @@ impl Actor for Core {
         migration!("inbox_state/0008_folders"),
         migration!("inbox_state/0009_subscription"),
         migration!("inbox_state/0010_leave_by"),
+        migration!("inbox_state/0012_complaints"),
     ];
     type Command = InboxCommand;
 

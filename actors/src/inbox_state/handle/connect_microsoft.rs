@@ -90,6 +90,7 @@ fn fresh(ctx: &Ctx<'_>, email: String, display_name: String) -> Inbox {
         warmup: false,
         zone: "UTC".to_owned(),
         paused: None,
+        warned_at: None,
         window_from: 0,
         blocked_until: 0,
         sent: 0,

@@ -37,6 +37,7 @@ pub fn resume(ctx: &mut Ctx<'_>) -> Result<InboxView, Reject> {
     }
     if inbox.paused.take().is_some() {
         inbox.window_from = ctx.now;
+        inbox.warned_at = None;
         ctx.event("inbox.resumed", None, &serde_json::json!({}))?;
         keep_inbox(ctx, &mut inbox)?;
         flow::pump(ctx)?;

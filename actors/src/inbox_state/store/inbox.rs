@@ -19,6 +19,8 @@ pub struct Inbox {
     pub zone: String,
     /// Since when it does not send, and why.
     pub paused: Option<(Millis, String)>,
+    /// Since when too many people complain.
+    pub warned_at: Option<Millis>,
     /// Only mails that left later count for health.
     pub window_from: Millis,
     /// No slot is asked for before.
@@ -37,7 +39,7 @@ pub struct Inbox {
 
 const LOAD: &str = "select email, display_name, host, port, security, username, sealed_password,
         warmup, zone, paused_at, pause_reason, window_from, blocked_until, sent, bounced, version,
-        created_at, updated_at
+        created_at, updated_at, warned_at
     from inbox";
 
 /// The inbox; none before it was registered.
@@ -69,14 +71,15 @@ pub fn load(sql: &dyn Sql) -> Result<Option<Inbox>, Fault> {
         version: row.integer(15)?,
         created_at: row.integer(16)?,
         updated_at: row.integer(17)?,
+        warned_at: row.integer_or_null(18)?,
     }))
 }
 
 const SAVE: &str = "insert or replace into inbox
         (id, email, display_name, host, port, security, username, sealed_password, warmup, zone,
         paused_at, pause_reason, window_from, blocked_until, sent, bounced, version, created_at,
-        updated_at)
-    values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        updated_at, warned_at)
+    values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Writes the inbox.
 ///
@@ -84,7 +87,7 @@ const SAVE: &str = "insert or replace into inbox
 /// A storage fault.
 pub fn save(sql: &dyn Sql, inbox: &Inbox) -> Result<(), Fault> {
     let paused = inbox.paused.as_ref();
-    let params: [Value; 18] = [
+    let params: [Value; 19] = [
         (&inbox.email).into(),
         (&inbox.display_name).into(),
         (&inbox.smtp.host).into(),
@@ -103,6 +106,7 @@ pub fn save(sql: &dyn Sql, inbox: &Inbox) -> Result<(), Fault> {
         inbox.version.into(),
         inbox.created_at.into(),
         inbox.updated_at.into(),
+        inbox.warned_at.into(),
     ];
     sql.exec(SAVE, &params).map(drop)
 }

@@ -329,6 +329,31 @@ pub fn window(sql: &dyn Sql, after: Millis, limit: i64) -> Result<Window, Fault>
     })
 }
 
+const COMPLAINED: &str = "select 1 from ledger indexed by ledger_complained
+    where complained = 1 and left_at > ? limit 1";
+const COMPLAINT_SENDS: &str = "select count(*), coalesce(min(left_at), 0)
+    from (select left_at from ledger
+    where left_at is not null and left_at > ? order by left_at desc limit ?)";
+const COMPLAINERS: &str = "select coalesce(lower(json_extract(report, '$.address')), id)
+    from ledger indexed by ledger_complained where complained = 1 and left_at >= ?";
+
+/// Counts the latest mails that left after a time, and the people who complained about one of them;
+/// nothing where nobody did.
+///
+/// # Errors
+/// A storage fault.
+pub fn complaints(sql: &dyn Sql, after: Millis, limit: i64) -> Result<(i64, i64), Fault> {
+    if sql.first(COMPLAINED, &[after.into()])?.is_none() {
+        return Ok((0, 0));
+    }
+    let Some(row) = sql.first(COMPLAINT_SENDS, &[after.into(), limit.into()])? else {
+        return Ok((0, 0));
+    };
+    let rows = sql.exec(COMPLAINERS, &[row.integer(1)?.into()])?;
+    let people: BTreeSet<String> = rows.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
+    Ok((row.integer(0)?, i64::try_from(people.len()).unwrap_or(i64::MAX)))
+}
+
 fn list(texts: &[String]) -> Result<String, Fault> {
     serde_json::to_string(texts).map_err(|error| Fault(error.to_string()))
 }
@@ -404,7 +429,7 @@ pub fn outreach_to(
 
 /// The statements that find mails, for the test of their plans.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 14] = [
+pub(super) const STATEMENTS: [&str; 17] = [
     DEFERRED,
     DEFER,
     GET,
@@ -419,4 +444,7 @@ pub(super) const STATEMENTS: [&str; 14] = [
     UNWELCOME,
     LATELY,
     UNDER_WAY,
+    COMPLAINED,
+    COMPLAINT_SENDS,
+    COMPLAINERS,
 ];

@@ -194,6 +194,59 @@ fn complaints_pause_an_inbox_as_bounces_do() {
     assert_eq!(status.pause_reason.as_deref(), Some(why));
 }
 
+/// An inbox whose first mails are complained about by their readers, each before the next is.
+fn with_complaints(sends: usize, complaints: usize) -> Scene {
+    let mut scene = Scene::new(false);
+    let ids: Vec<_> = (0..sends).map(|n| scene.send(&format!("k{n}"), mail_to(n)).id).collect();
+    scene.run(accepted);
+    for (n, id) in ids[..complaints].iter().enumerate() {
+        scene.report(about(*id, told_by(n, ReportClass::Complaint))).expect("known");
+    }
+    scene
+}
+
+#[test]
+fn complaints_warn_from_a_tenth_of_a_per_cent_and_pause_from_three_once_there_are_two() {
+    for (sends, complaints, warned, paused) in [
+        (19, 2, false, false),
+        (50, 1, true, false),
+        (60, 2, true, true),
+        (666, 2, true, true),
+        (667, 2, true, false),
+        (1_000, 1, true, false),
+        (1_001, 1, false, false),
+    ] {
+        let mut scene = with_complaints(sends, complaints);
+        let view = scene.status();
+        let found = &view.health.complaints;
+        assert_eq!((found.sends, found.people), (sends as i64, complaints as i64));
+        let is_warned = found.warned_at.is_some();
+        let is_paused = view.status == InboxStatus::Paused;
+        assert_eq!((is_warned, is_paused), (warned, paused), "{complaints} of {sends}");
+        if paused {
+            let why = format!("{complaints} people complained about the last {sends} mails");
+            assert_eq!(view.pause_reason, Some(why));
+        }
+    }
+}
+
+#[test]
+fn a_warning_ends_by_itself_and_a_pause_by_an_admin_with_a_fresh_window() {
+    let mut scene = with_complaints(50, 1);
+    assert!(scene.status().health.complaints.warned_at.is_some());
+    scene.inbox.now += COMPLAINT_WINDOW_MS + 1;
+    scene.send("later", new_mail());
+    scene.run(accepted);
+    assert_eq!(scene.status().health.complaints.warned_at, None);
+    let mut scene = with_complaints(60, 2);
+    scene.until(scene.inbox.now + DAY);
+    assert_eq!(scene.status().status, InboxStatus::Paused);
+    scene.ask(InboxCommand::Resume(ResumeInbox {})).expect("resumed");
+    let view = scene.status();
+    assert_eq!((view.status, view.health.complaints.people), (InboxStatus::Active, 0));
+    assert_eq!(view.health.complaints.warned_at, None);
+}
+
 #[test]
 fn a_single_correspondent_pauses_no_inbox_whatever_they_report() {
     let mut scene = Scene::new(false);
