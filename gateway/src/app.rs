@@ -155,6 +155,10 @@ async fn answer<P: Platform + 'static>(
         let call = Call { platform, config, request, ids: Ids::default(), request_id };
         return routes::opt_out::answer(call).await.map(Given::Html);
     }
+    if request.path.starts_with(routes::deliveries::PATH) {
+        let call = Call { platform, config, request, ids: Ids::default(), request_id };
+        return routes::deliveries::told(call).await.map(Given::Reply);
+    }
     let (target, ids) = router::find(&request.method, &request.path)?;
     let call = Call { platform, config, request, ids, request_id };
     let open = matches!(target, Target::Function(route) if route.is_open());

@@ -42,6 +42,9 @@ pub enum Route {
     PauseInbox,
     ConnectMailbox,
     DisconnectMailbox,
+    MakeDeliveryWebhook,
+    RotateDeliverySecret,
+    DeleteDeliveryWebhook,
     ListSends,
     Send,
     GetSend,
@@ -141,6 +144,9 @@ pub const ROUTES: &[(&str, &str, Route)] = &[
     ("PUT", "/v1/inboxes/{inboxId}/mailbox", Route::ConnectMailbox),
     ("DELETE", "/v1/inboxes/{inboxId}/mailbox", Route::DisconnectMailbox),
     ("POST", "/v1/inboxes/{inboxId}/mailbox/retry", Route::RetryPassedOver),
+    ("POST", "/v1/inboxes/{inboxId}/delivery-webhook", Route::MakeDeliveryWebhook),
+    ("DELETE", "/v1/inboxes/{inboxId}/delivery-webhook", Route::DeleteDeliveryWebhook),
+    ("POST", "/v1/inboxes/{inboxId}/delivery-webhook/rotate-secret", Route::RotateDeliverySecret),
     ("POST", "/v1/admin/sync-emails", Route::SyncEmails),
     ("POST", "/v1/unparseable-mails/retry", Route::RetryMail),
     ("GET", "/v1/inboxes/{inboxId}/sends", Route::ListSends),
@@ -246,6 +252,9 @@ pub fn name(method: &str, path: &str) -> (&'static str, &'static str) {
     if path.starts_with(crate::routes::opt_out::PATH) {
         return (method, "/u/{link}");
     }
+    if path.starts_with(crate::routes::deliveries::PATH) {
+        return (method, "/webhooks/delivery/{endpoint}");
+    }
     let short = path.len() <= PATH_BYTES_MAX;
     let found = all().find(|(_, pattern, _)| short && matches(pattern, path).is_some());
     (method, found.map_or("-", |(_, pattern, _)| pattern))
@@ -344,6 +353,8 @@ mod tests {
         assert_eq!(name("BREW", "/v1/tickets/ann@customer.example"), ("-", "-"));
         assert_eq!(name("GET", "/files/abc.def"), ("GET", "/files/{link}"));
         assert_eq!(name("POST", "/u/abc/def"), ("POST", "/u/{link}"));
+        let hook = ("POST", "/webhooks/delivery/{endpoint}");
+        assert_eq!(name("POST", "/webhooks/delivery/abc"), hook);
     }
 
     #[test]

@@ -63,6 +63,10 @@ macro_rules! id {
 }
 
 id!(
+    /// Names the secret that a relay signs with; it is made from it and from the deployment's key.
+    DeliveryKeyId
+);
+id!(
     /// Names a campaign.
     CampaignId
 );

@@ -3,6 +3,10 @@
 //! A sealed password goes in and never comes out: no reply, event or summary has a field for it.
 
 use crate::Millis;
+use crate::delivery::{
+    DeleteDeliveryWebhook, DeliveryWebhook, GetDeliveryKeys, MakeDeliveryWebhook, NoteDeliveries,
+    RotateDeliverySecret, SendDelivery,
+};
 use crate::ids::{InboxId, ProspectId, SendId};
 use crate::mailbox::{
     ConnectMailbox, DisconnectMailbox, ForgetPassedOver, MailboxView, SyncMailbox,
@@ -78,6 +82,18 @@ pub enum InboxCommand {
     /// A mail that reading passed over was taken in after all: it is listed no more. Permission:
     /// manage. Reply: [`InboxView`].
     ForgetPassedOver(ForgetPassedOver),
+    /// Makes the endpoint by which a relay tells what became of mail. Permission: manage. Reply:
+    /// [`DeliveryWebhook`].
+    MakeDeliveryWebhook(MakeDeliveryWebhook),
+    /// Replaces its secret. Permission: manage. Reply: [`DeliveryWebhook`].
+    RotateDeliverySecret(RotateDeliverySecret),
+    /// Takes it away. Permission: manage. Reply: [`DeliveryWebhook`].
+    DeleteDeliveryWebhook(DeleteDeliveryWebhook),
+    /// Asks which secrets are good. For Postroom itself. Reply: [`crate::delivery::DeliveryKeys`].
+    GetDeliveryKeys(GetDeliveryKeys),
+    /// A relay tells what became of mails. For Postroom itself. Reply:
+    /// [`crate::delivery::DeliveriesNoted`].
+    NoteDeliveries(NoteDeliveries),
 }
 
 /// How the connection to a server is secured.
@@ -457,6 +473,9 @@ pub struct SendView {
     /// What was reported of it since: that it came back, or that its reader complained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<SendReport>,
+    /// How far the relay says that it has come; absent where none tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<SendDelivery>,
 }
 
 /// A page of mails.
@@ -547,6 +566,9 @@ pub struct InboxView {
     /// The mailbox that it reads, where it reads one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mailbox: Option<MailboxView>,
+    /// The endpoint by which a relay tells what became of its mail, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery_webhook: Option<DeliveryWebhook>,
     /// When it was registered.
     pub created_at: Millis,
 }

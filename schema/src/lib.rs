@@ -7,6 +7,7 @@ pub mod audience;
 pub mod check;
 pub mod codec;
 pub mod dead_letter;
+pub mod delivery;
 pub mod envelope;
 pub mod event;
 pub mod frame;

@@ -2,6 +2,7 @@
 // written.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../gateway/dev/tools.mjs";
@@ -10,7 +11,7 @@ import { Socket } from "./socket.mjs";
 
 const FOLDER = join(ROOT, "tests", "corpus", "bad");
 const FIELDS = new Set(["name", "as", "method", "path", "headers", "json", "text", "base64", "parts", "raw", "times", "status", "code",
-  "atMost", "answer", "contains", "lacks", "like", "socket", "sockets", "meanwhile", "frames", "close", "acks", "frame", "events"]);
+  "atMost", "answer", "contains", "lacks", "like", "socket", "sockets", "meanwhile", "frames", "close", "acks", "frame", "events", "signed"]);
 
 /** The groups that there are. */
 export const groups = () => readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
@@ -72,11 +73,21 @@ export function player({ url, names, tokens, mark }) {
     return one.parts.some((part) => part.base64 !== undefined) ? all : all.toString();
   }
 
+  /** The headers of Standard Webhooks, over the body or over what `of` says instead. */
+  function signature({ id, secret = "{deliverySecret}", seconds = 0, timestamp, version = "v1", of, ofId, ofSeconds = 0 }, body) {
+    const key = Buffer.from(fillText(secret).replace("whsec_", ""), "base64");
+    const at = Math.floor(Date.now() / 1_000) + seconds;
+    const stands = timestamp === undefined ? String(at) : fillText(timestamp);
+    const signed = ofSeconds ? String(at + ofSeconds) : stands;
+    const mac = createHmac("sha256", key).update(`${fillText(ofId ?? id)}.${signed}.`).update(of === undefined ? body ?? "" : fillText(of));
+    return { "webhook-id": fillText(id), "webhook-timestamp": stands, "webhook-signature": `${version},${mac.digest("base64")}` };
+  }
+
   async function request(one) {
     const body = content(one);
     const type = body === undefined ? {} : { "content-type": "application/json" };
     const given = Object.fromEntries(Object.entries(fill(one.headers ?? {})).map(([name, value]) => [name.toLowerCase(), value]));
-    const headers = { ...bearer(one.as), ...type, ...given };
+    const headers = { ...bearer(one.as), ...type, ...(one.signed ? signature(one.signed, body) : {}), ...given };
     for (const name of Object.keys(headers)) if (headers[name] === null) delete headers[name];
     return send(url, { method: one.method, path: fill(one.path), headers, body });
   }

@@ -69,6 +69,7 @@ impl Actor for Core {
         migration!("inbox_state/0008_folders"),
         migration!("inbox_state/0009_subscription"),
         migration!("inbox_state/0010_leave_by"),
+        migration!("inbox_state/0011_delivery_webhook"),
         migration!("inbox_state/0012_complaints"),
     ];
     type Command = InboxCommand;
@@ -96,6 +97,17 @@ impl Actor for Core {
                 Reply::of(&handle::forget_passed_over(ctx, &input)?)
             }
             InboxCommand::SyncMailbox(_) => Reply::of(&handle::sync(ctx)?),
+            InboxCommand::MakeDeliveryWebhook(_) => Reply::of(&handle::make_delivery_webhook(ctx)?),
+            InboxCommand::RotateDeliverySecret(input) => {
+                Reply::of(&handle::rotate_delivery_secret(ctx, &input)?)
+            }
+            InboxCommand::DeleteDeliveryWebhook(_) => {
+                Reply::of(&handle::delete_delivery_webhook(ctx)?)
+            }
+            InboxCommand::GetDeliveryKeys(_) => Reply::of(&handle::delivery_keys(ctx)?),
+            InboxCommand::NoteDeliveries(input) => {
+                Reply::of(&handle::note_deliveries(ctx, &input)?)
+            }
         }
     }
 

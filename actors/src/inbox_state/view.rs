@@ -1,11 +1,13 @@
 //! How the API and D1 show the inbox and its mails.
 
+use super::store::deliveries::Webhook;
 use super::store::inbox::Inbox;
 use super::store::ledger::{self, Send};
 use super::{health, inbox_of, mailbox, store};
 use crate::kernel::Ctx;
 use crate::kernel::Fault;
 use schema::Reject;
+use schema::delivery::DeliveryWebhook;
 use schema::inbox::{InboxStatus, InboxView, SendState, SendView};
 use schema::summary::{Cell, Summary, Table};
 
@@ -37,8 +39,19 @@ pub fn inbox(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<InboxView, Reject> {
         sent: inbox.sent,
         bounced: inbox.bounced,
         mailbox: mailbox::view(ctx)?,
+        delivery_webhook: store::deliveries::load(ctx.sql)?.map(|one| delivery_webhook(ctx, &one)),
         created_at: inbox.created_at,
     })
+}
+
+/// The endpoint of its relay, without the secret.
+pub fn delivery_webhook(ctx: &Ctx<'_>, webhook: &Webhook) -> DeliveryWebhook {
+    let until = webhook.previous_until;
+    DeliveryWebhook {
+        key_id: webhook.key_id,
+        created_at: webhook.created_at,
+        previous_secret_until: (until > ctx.now).then_some(until),
+    }
 }
 
 /// How it sends, by name.
@@ -67,6 +80,7 @@ pub fn send(ctx: &Ctx<'_>, send: &Send) -> Result<SendView, Reject> {
         left_at: send.left_at,
         settled_at: send.settled_at,
         report: send.report.clone(),
+        delivery: store::deliveries::of_send(ctx.sql, send.id)?,
     })
 }
 

@@ -13,7 +13,7 @@
 //! mailbox), [`intake`] (a mail becomes a room's; [`media`] looks at its files), [`mailbox`] (so
 //! do all of a mailbox, and [`folders`] gives them), [`wire`] (what both need of a runtime),
 //! [`graph`] (both, with Microsoft 365), [`identity`] (two spellings, one prospect), [`seal`]
-//! (passwords at rest), [`token`] (what our mails are known by when they come back).
+//! (passwords at rest; [`inbox_name`] for what others bring back), [`token`] (what our mails are known by when they come back).
 //!
 //! It does not store, retry, or decide about tickets.
 
@@ -29,6 +29,7 @@ pub mod graph;
 pub mod identity;
 pub mod imap;
 pub mod inbound;
+pub mod inbox_name;
 pub mod intake;
 pub mod mailbox;
 pub mod media;

@@ -29,9 +29,84 @@ pub fn signatures(secrets: &[Vec<u8>], id: &str, seconds: i64, body: &[u8]) -> S
     secrets.iter().map(sign).collect::<Vec<_>>().join(" ")
 }
 
+/// How far a time in a header may be from now.
+pub const TOLERANCE_MS: i64 = 5 * 60 * 1000;
+/// How many signatures of a header are looked at.
+const SIGNATURES_MAX: usize = 8;
+
+/// Whether `webhook-timestamp` is a time about now: whole seconds since 1970.
+#[must_use]
+pub fn is_timely(timestamp: &str, now: i64) -> bool {
+    let is_number = timestamp.len() <= 11 && timestamp.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = timestamp.parse::<i64>().ok().filter(|_| is_number);
+    seconds.is_some_and(|seconds| (now - seconds * 1000).abs() <= TOLERANCE_MS)
+}
+
+/// Whether a request is signed by one of the secrets that are good now. `given` is its
+/// `webhook-signature`, `timestamp` its `webhook-timestamp` as it stands there. It takes as long
+/// whatever is wrong with a signature.
+#[must_use]
+pub fn is_signed(secrets: &[Vec<u8>], given: &str, id: &str, timestamp: &str, body: &[u8]) -> bool {
+    let given = given.split(' ').take(SIGNATURES_MAX).filter_map(|one| one.strip_prefix("v1,"));
+    let given: Vec<_> = given.filter_map(|text| STANDARD.decode(text).ok()).collect();
+    let head = format!("{id}.{timestamp}.");
+    secrets.iter().any(|secret| {
+        let mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes a key of any length");
+        let mac = mac.chain_update(head.as_bytes()).chain_update(body);
+        given.iter().any(|given| mac.clone().verify_slice(given).is_ok())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_signed_is_known_by_either_secret_and_nothing_else_is() {
+        let (old, new) = (vec![1; 32], vec![2; 32]);
+        let both = [new, old.clone()];
+        let by_old = signatures(std::slice::from_ref(&old), "id", 7, b"{}");
+        let cases = [
+            (true, &*by_old, "id", "7", &b"{}"[..]),
+            (true, &format!("v1a,x v1,!! {by_old}"), "id", "7", b"{}"),
+            (false, &by_old, "ie", "7", b"{}"),
+            (false, &by_old, "id", "8", b"{}"),
+            (false, &by_old, "id", "07", b"{}"),
+            (false, &by_old, "id", "7", b"{} "),
+            (false, &by_old[3..], "id", "7", b"{}"),
+            (false, &by_old.replace("v1,", "v2,"), "id", "7", b"{}"),
+            (false, &by_old[..by_old.len() - 4], "id", "7", b"{}"),
+            (false, "", "id", "7", b"{}"),
+            (false, "v1,", "id", "7", b"{}"),
+            (false, &format!("{}{by_old}", "v1,AA== ".repeat(8)), "id", "7", b"{}"),
+        ];
+        for (right, given, id, timestamp, body) in cases {
+            assert_eq!(is_signed(&both, given, id, timestamp, body), right, "{given} {timestamp}");
+        }
+        assert!(!is_signed(&[], &by_old, "id", "7", b"{}"));
+        assert!(!is_signed(&[vec![3; 32]], &by_old, "id", "7", b"{}"));
+    }
+
+    #[test]
+    fn a_time_is_good_for_five_minutes_either_way() {
+        let now = 1_793_000_000_000;
+        for (text, good) in [
+            ("1793000000", true),
+            ("1792999700", true),
+            ("1793000300", true),
+            ("1792999699", false),
+            ("1793000301", false),
+            ("NaN", false),
+            ("", false),
+            ("-1793000000", false),
+            ("+1793000000", false),
+            ("1793000000.0", false),
+            ("1793000000000", false),
+            ("99999999999999999999", false),
+        ] {
+            assert_eq!(is_timely(text, now), good, "{text}");
+        }
+    }
 
     /// The known answer of the specification's own Go library.
     #[test]

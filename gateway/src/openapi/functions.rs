@@ -167,6 +167,9 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::DeleteProspect
         | Route::ProspectHistory
         | Route::SuppressProspect => prospects::of_prospects(route, s),
+        Route::MakeDeliveryWebhook | Route::RotateDeliverySecret | Route::DeleteDeliveryWebhook => {
+            outside::of_deliveries(route, s)
+        }
         Route::ConnectMailbox
         | Route::DisconnectMailbox
         | Route::SyncEmails

@@ -5,9 +5,11 @@ use super::functions::{Body, Function};
 use crate::dead_letters::Stored;
 use crate::router::Route;
 use crate::routes::{
-    api_keys, attachments, mailboxes, mails, microsoft, pipeline, sessions, sign_in, webhooks,
+    api_keys, attachments, deliveries, mailboxes, mails, microsoft, pipeline, sessions, sign_in,
+    webhooks,
 };
 use schema::dead_letter::{Left, Letter, QueueStatus};
+use schema::delivery::DeliveryWebhook;
 use schema::inbox::InboxView;
 use schema::room::access::Identity;
 use schema::room::campaign::Campaign;
@@ -42,6 +44,28 @@ pub(super) fn of_webhooks(route: Route, s: &mut Schemas) -> Function {
                 (s.input::<webhooks::Rotation>(), s.reply::<webhooks::WebhookMade>());
             let summary = "Replaces a webhook's secret";
             Function::does("rotateWebhookSecret", summary, body, reply).perhaps()
+        }
+    }
+}
+
+/// The endpoint of an inbox's relay.
+pub(super) fn of_deliveries(route: Route, s: &mut Schemas) -> Function {
+    match route {
+        Route::MakeDeliveryWebhook => {
+            let summary = "Makes the endpoint by which a relay tells what became of mail";
+            let reply = s.reply::<deliveries::DeliveryWebhookMade>();
+            let keyed = Function::makes("makeDeliveryWebhook", summary, Value::Null, reply);
+            Function { body: Body::Nothing, ..keyed }
+        }
+        Route::RotateDeliverySecret => {
+            let (body, reply) =
+                (s.input::<webhooks::Rotation>(), s.reply::<deliveries::DeliveryWebhookMade>());
+            let summary = "Replaces the secret of an inbox's relay";
+            Function::does("rotateDeliverySecret", summary, body, reply).perhaps()
+        }
+        _ => {
+            let summary = "Takes the endpoint of an inbox's relay away";
+            Function::reads("deleteDeliveryWebhook", summary, s.reply::<DeliveryWebhook>())
         }
     }
 }

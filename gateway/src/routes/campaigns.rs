@@ -10,7 +10,7 @@ use schema::room::campaign::StartCampaign;
 
 /// Where this Worker is reached from outside: `PUBLIC_URL`, locally else where the caller reached
 /// it; empty where nobody has said.
-fn public_url<P: Platform>(call: &Call<'_, P>) -> String {
+pub fn public_url<P: Platform>(call: &Call<'_, P>) -> String {
     let set = call.platform.var("PUBLIC_URL").filter(|url| !url.trim().is_empty());
     let host = || call.request.headers.get("host").filter(|_| call.config.local());
     set.or_else(|| host().map(|host| format!("http://{host}"))).unwrap_or_default()

@@ -10,6 +10,7 @@ pub mod api_keys;
 pub mod attachments;
 pub mod campaigns;
 pub mod comments;
+pub mod deliveries;
 pub mod events;
 pub mod graph;
 pub mod health;
@@ -69,6 +70,9 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::ConfigureInbox => inboxes::configure(call).await,
         Route::PauseInbox => inboxes::pause(call).await,
         Route::ConnectMailbox => mailboxes::connect(call).await,
+        Route::MakeDeliveryWebhook => deliveries::make(call).await,
+        Route::RotateDeliverySecret => deliveries::rotate(call).await,
+        Route::DeleteDeliveryWebhook => deliveries::delete(call).await,
         Route::DisconnectMailbox => mailboxes::disconnect(call).await,
         Route::SyncEmails => mailboxes::sync(call).await,
         Route::RetryMail => mails::retry(call).await,

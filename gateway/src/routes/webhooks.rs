@@ -70,7 +70,7 @@ pub async fn change<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
 pub(crate) struct Rotation {
     /// For how long the old secret signs, too: 0 to 7 days in milliseconds; a day where absent.
     #[serde(default)]
-    keep_previous_ms: Option<Millis>,
+    pub(crate) keep_previous_ms: Option<Millis>,
 }
 
 /// `POST /v1/webhooks/{id}/rotate-secret`.

@@ -15,9 +15,11 @@
 //! A mail that was given up after it was handed to a server, or that a person found not to have
 //! left, did leave after all, if somebody reports on it: its ids are nobody's else to know.
 
+use crate::inbox_state::store::inbox::Inbox;
 use crate::inbox_state::store::ledger::{self, Send};
 use crate::inbox_state::{flow, health, keep_inbox, keep_send, registered, send_of};
 use crate::kernel::Ctx;
+use schema::ids::SendId;
 use schema::inbox::SendState;
 use schema::prospect::Fate;
 use schema::report::{RecordReport, ReportClass, ReportNoted, ReportedRecipient, SendReport};
@@ -35,7 +37,20 @@ const DIAGNOSTIC_CHARS_MAX: usize = 500;
 pub fn record_report(ctx: &mut Ctx<'_>, input: &RecordReport) -> Result<ReportNoted, Reject> {
     ctx.require_system()?;
     let mut inbox = registered(ctx)?;
-    let mut send = find(ctx, input)?;
+    let send = find(ctx, input.send_id, input.message_id.as_deref())?;
+    note(ctx, &mut inbox, send, input)
+}
+
+/// Takes note of a report about a mail, from wherever it comes.
+///
+/// # Errors
+/// `not_found` where it is about none of the mail's recipients.
+pub fn note(
+    ctx: &mut Ctx<'_>,
+    inbox: &mut Inbox,
+    mut send: Send,
+    input: &RecordReport,
+) -> Result<ReportNoted, Reject> {
     let about = input.recipients.iter().filter_map(|told| report(ctx, &send, told));
     let report = about.max_by_key(|report| report.class.weight());
     let report = report.ok_or_else(|| Reject::not_found("recipient"))?;
@@ -46,25 +61,37 @@ pub fn record_report(ctx: &mut Ctx<'_>, input: &RecordReport) -> Result<ReportNo
     if !is_new {
         return Ok(ReportNoted { send_id: send.id, report: None });
     }
-    if send.state == SendState::Failed {
-        send.left_at = send.settled_at;
-        inbox.sent += 1;
-    }
+    it_left(inbox, &mut send);
     if report.class == ReportClass::Complaint {
         complain(ctx, &mut send, &report)?;
     } else {
         inbox.bounced += i64::from(send.bounced == 0);
         bounce(ctx, &mut send, &report)?;
     }
-    health::judge(ctx, &mut inbox)?;
-    keep_inbox(ctx, &mut inbox)?;
+    health::judge(ctx, inbox)?;
+    keep_inbox(ctx, inbox)?;
     Ok(ReportNoted { send_id: send.id, report: Some(report) })
 }
 
-/// The mail that a report is about, which left, or may have.
-fn find(ctx: &Ctx<'_>, input: &RecordReport) -> Result<Send, Reject> {
+/// A mail of which it was believed that it did not leave counts as one that did.
+pub fn it_left(inbox: &mut Inbox, send: &mut Send) {
+    if send.state == SendState::Failed {
+        send.left_at = send.settled_at;
+        inbox.sent += 1;
+    }
+}
+
+/// The mail that somebody tells of, which left, or may have.
+///
+/// # Errors
+/// `not_found`; `unavailable` where the mail is under way.
+pub fn find(
+    ctx: &Ctx<'_>,
+    send_id: Option<SendId>,
+    message_id: Option<&str>,
+) -> Result<Send, Reject> {
     let unknown = || Reject::not_found("send");
-    let id = match (input.send_id, &input.message_id) {
+    let id = match (send_id, message_id) {
         (Some(id), _) => Some(id),
         (None, Some(message_id)) => ledger::by_message_id(ctx.sql, message_id)?,
         (None, None) => None,

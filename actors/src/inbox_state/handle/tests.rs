@@ -16,6 +16,7 @@ use uuid::Uuid;
 mod comments;
 mod copies;
 mod deferred;
+mod deliveries;
 mod domains;
 mod health;
 mod microsoft;

@@ -1,6 +1,7 @@
 //! The inbox's tables, one file each.
 
 pub mod bodies;
+pub mod deliveries;
 pub mod inbox;
 pub mod ledger;
 pub mod mailbox;
@@ -9,14 +10,14 @@ pub mod subscription;
 
 #[cfg(test)]
 mod tests {
-    use super::ledger;
+    use super::{deliveries, ledger};
     use crate::inbox_state::Core;
     use crate::kernel::testing::{Bench, WORKSPACE};
 
     #[test]
     fn no_statement_of_the_ledger_reads_all_of_it() {
         let bench = Bench::<Core>::founded(format!("{WORKSPACE}/x"));
-        for statement in ledger::STATEMENTS {
+        for statement in ledger::STATEMENTS.iter().chain(&deliveries::STATEMENTS) {
             let sql = format!("explain query plan {statement}");
             let mut plan = bench.home.connection().prepare(&sql).expect(statement);
             let count = plan.parameter_count();

@@ -132,6 +132,22 @@ pub fn refusal(address: &str, code: u16, status: Option<&str>, said: &str) -> Re
     recipient
 }
 
+/// Reads what a relay says of a recipient whom it could not reach. Where codes and words tell no
+/// reason, its own word for good counts; what it does not call so itself never is.
+pub fn relayed(address: &str, is_hard: bool, status: Option<&str>, said: &str) -> Recipient {
+    let facts =
+        Facts { status, diagnostic: said, context: "", is_delayed: false, source: Source::Fields };
+    let mut recipient = reason::judge(address.to_string(), &facts);
+    recipient.class = match recipient.class {
+        Class::Soft if is_hard && recipient.reason == Reason::Unknown => Class::Hard,
+        Class::Hard if !is_hard => Class::Soft,
+        // It says itself that this is a bounce.
+        Class::Complaint => Class::Block,
+        class => class,
+    };
+    recipient
+}
+
 /// A complaint that does not tell who complains.
 pub fn silent_complaint() -> Recipient {
     reason::recipient(String::new(), Class::Complaint, Reason::Feedback, "")

@@ -1,11 +1,12 @@
 //! What an inbox has done at Microsoft: one task, with a sealed token, and what came of it.
 
 use super::http::Http;
-use super::subscription::{STATE_OWNER, Subscribe, name_of, written};
+use super::subscription::{STATE_OWNER, Subscribe};
 use super::upload::{DraftFile, Files, InTime, NotAttached};
 use super::{Application, Draft, Fate, GraphError, Session, TokenError, Tokens, refresh};
 use crate::kernel::JobFile;
 use crate::mail::attach::Missing;
+use crate::mail::inbox_name::{name_of, written};
 use crate::mail::seal::{self, NONCE_BYTES, SealKey};
 
 /// The longest that an access token is believed to be good, ahead of its end.

@@ -4,24 +4,20 @@
 //! knows that it comes from whom the subscription was made with, and which inbox it is for, without
 //! asking anybody.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use schema::ids::{InboxId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
-use uuid::Uuid;
 
 use super::GraphError;
 use super::http::Http;
 use super::link::encoded;
 use super::session::{JSON_BYTES_MAX, Session, bad, json};
-use crate::mail::seal::{self, SealKey};
+use crate::mail::inbox_name;
+use crate::mail::seal::SealKey;
 
 /// What the names in notifications are sealed for.
 pub(super) const STATE_OWNER: &str = "graph|notification";
-/// The longest that `clientState` may be.
-const STATE_BYTES_MAX: usize = 128;
 
 /// Has Graph tell of new mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,29 +82,8 @@ impl<H: Http> Session<'_, H> {
     }
 }
 
-/// The 32 bytes that name an inbox.
-pub(super) fn name_of(instance: &str) -> Option<[u8; 32]> {
-    let (workspace, inbox) = instance.split_once('/')?;
-    let mut name = [0; 32];
-    name[..16].copy_from_slice(Uuid::try_parse(workspace).ok()?.as_bytes());
-    name[16..].copy_from_slice(Uuid::try_parse(inbox).ok()?.as_bytes());
-    Some(name)
-}
-
-/// What a notification is to bring back.
-pub(super) fn written(sealed: &[u8]) -> String {
-    URL_SAFE_NO_PAD.encode(sealed)
-}
-
 /// The inbox that a notification is for; none where it does not come from Graph.
 #[must_use]
 pub fn notified(keys: &[SealKey], state: &str) -> Option<(WorkspaceId, InboxId)> {
-    if state.len() > STATE_BYTES_MAX {
-        return None;
-    }
-    let sealed = URL_SAFE_NO_PAD.decode(state).ok()?;
-    let name = seal::open(keys, STATE_OWNER, &sealed).ok()?;
-    let (workspace, inbox) = name.split_first_chunk::<16>()?;
-    let inbox: [u8; 16] = inbox.try_into().ok()?;
-    Some((WorkspaceId(Uuid::from_bytes(*workspace)), InboxId(Uuid::from_bytes(inbox))))
+    inbox_name::read(keys, STATE_OWNER, state)
 }

@@ -1,8 +1,9 @@
 //! Subscriptions, and who may say that there is new mail.
 
-use super::subscription::{STATE_OWNER, name_of, written};
+use super::subscription::STATE_OWNER;
 use super::testing::*;
 use super::*;
+use crate::mail::inbox_name::{name_of, written};
 use crate::mail::seal::{NONCE_BYTES, SealKey};
 
 const INSTANCE: &str = "00000000-0000-0000-0000-000000000011/00000000-0000-0000-0000-000000000007";

@@ -20,6 +20,7 @@ mod notifications;
 pub mod pipeline;
 mod prospects;
 mod reads;
+mod relays;
 pub mod room;
 mod rules;
 mod sends;

@@ -2,7 +2,7 @@
 
 use super::room::ask_object;
 use super::warmup::ZONES;
-use super::{About, bounces};
+use super::{About, bounces, relays};
 use crate::sim::world::World;
 use schema::ActorKind;
 use schema::ids::{InboxId, SendId};
@@ -101,9 +101,13 @@ pub fn sends(world: &mut World, tenant: usize) {
         (80..88, Some(_)) => {
             return sent.into_iter().for_each(|sent| bounces::report(world, tenant, index, &sent));
         }
-        (88..90, _) => json!({ "pause": { "reason": text } }),
+        (88, _) => {
+            return sent.into_iter().for_each(|sent| relays::tell(world, tenant, index, &sent));
+        }
+        (89, _) => json!({ "pause": { "reason": text } }),
         (90..95, _) => json!({ "resume": {} }),
-        (95..97, _) => json!({ "configure": { "displayName": canary } }),
+        (95, _) => json!({ "configure": { "displayName": canary } }),
+        (96, _) => return relays::endpoint(world, tenant, index),
         (97, Some(id)) => json!({ "getSend": { "sendId": id } }),
         (97..99, _) => json!({ "status": {} }),
         _ => json!({ "listSends": {} }),

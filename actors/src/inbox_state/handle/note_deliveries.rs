@@ -1,0 +1,135 @@
+//! A relay tells what became of mails that it was handed.
+//!
+//! What it tells is what reports and servers tell, too: a mail counts once, however many ways it is
+//! told. Events come in any order, and what a mail is only ever moves on:
+//!
+//! | event | after | the mail |
+//! | --- | --- | --- |
+//! | accepted, deferred, delivered | nothing that comes later in this order | did leave, if that was in doubt |
+//! | bounced | all but a complaint | as a report of a bounce has it |
+//! | complained | all | as a report of a complaint has it |
+//!
+//! Anything else is late. A soft bounce may become a hard one.
+
+use super::report::{find, it_left, note as note_report};
+use crate::inbox_state::store::ledger::{self, Send};
+use crate::inbox_state::store::{deliveries, inbox::Inbox};
+use crate::inbox_state::{flow, health, keep_inbox, keep_send, registered};
+use crate::kernel::Ctx;
+use crate::mail::bounce;
+use schema::delivery::{
+    DeliveriesNoted, DeliveryEvent, DeliveryKind, EVENTS_MAX, NoteDeliveries, POST_ID_CHARS_MAX,
+    POST_KEPT_MS,
+};
+use schema::inbox::SendState;
+use schema::prospect::Fate;
+use schema::report::{RecordReport, ReportedRecipient};
+use schema::{Code, Reject, check};
+
+/// What came of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    Noted,
+    Late,
+    Ignored,
+}
+
+/// Takes note of what a relay tells, once for each id of a post. For Postroom itself.
+///
+/// # Errors
+/// `forbidden`; `not_found` where there is no endpoint; `invalid_input`; `unavailable` where a mail
+/// is under way: then nothing is noted, and the same post may come again.
+pub fn note_deliveries(
+    ctx: &mut Ctx<'_>,
+    input: &NoteDeliveries,
+) -> Result<DeliveriesNoted, Reject> {
+    ctx.require_system()?;
+    let mut inbox = registered(ctx)?;
+    if deliveries::load(ctx.sql)?.is_none() {
+        return Err(Reject::not_found("delivery webhook"));
+    }
+    let id = check::line("postId", &input.post_id, POST_ID_CHARS_MAX)?;
+    check::items("events", &input.events, EVENTS_MAX)?;
+
+    deliveries::forget_posts(ctx.sql, ctx.now - POST_KEPT_MS)?;
+    let mut noted = DeliveriesNoted::default();
+    if !deliveries::note_post(ctx.sql, &id, ctx.now)? {
+        return Ok(DeliveriesNoted { repeated: true, ..noted });
+    }
+    for event in &input.events {
+        match one(ctx, &mut inbox, event)? {
+            Came::Noted => noted.noted += 1,
+            Came::Late => noted.late += 1,
+            Came::Ignored => noted.ignored += 1,
+        }
+    }
+    Ok(noted)
+}
+
+fn one(ctx: &mut Ctx<'_>, inbox: &mut Inbox, event: &DeliveryEvent) -> Result<Came, Reject> {
+    let send = match find(ctx, event.send_id, event.message_id.as_deref()) {
+        Err(reject) if reject.code == Code::NotFound => return Ok(Came::Ignored),
+        found => found?,
+    };
+    let known = deliveries::of_send(ctx.sql, send.id)?.map(|known| known.state);
+    if known > Some(event.event) {
+        return Ok(Came::Late);
+    }
+    match event.event {
+        DeliveryKind::Bounced | DeliveryKind::Complained => report(ctx, inbox, send, event),
+        _ if known == Some(event.event) => Ok(Came::Late),
+        state => arrive(ctx, inbox, send, state),
+    }
+}
+
+/// A bounce or a complaint, as a mail would report it.
+fn report(
+    ctx: &mut Ctx<'_>,
+    inbox: &mut Inbox,
+    send: Send,
+    event: &DeliveryEvent,
+) -> Result<Came, Reject> {
+    let id = send.id;
+    let sole = || send.sole_recipient().cloned().unwrap_or_default();
+    let address = event.recipient.clone().unwrap_or_else(sole);
+    let told = match event.event {
+        DeliveryKind::Complained => ReportedRecipient { address, ..bounce::silent_complaint() },
+        _ => {
+            let status = event.status.as_deref();
+            bounce::relayed(&address, event.is_hard, status, &event.diagnostic)
+        }
+    };
+    let input = RecordReport { recipients: vec![told], ..RecordReport::default() };
+    let noted = match note_report(ctx, inbox, send, &input) {
+        Err(reject) if reject.code == Code::NotFound => return Ok(Came::Ignored),
+        noted => noted?,
+    };
+    if noted.report.is_none() {
+        return Ok(Came::Late);
+    }
+    deliveries::set_of_send(ctx.sql, id, event.event, ctx.now)?;
+    Ok(Came::Noted)
+}
+
+/// The mail is at the relay, or further: it left, whatever was believed of it.
+fn arrive(
+    ctx: &mut Ctx<'_>,
+    inbox: &mut Inbox,
+    mut send: Send,
+    state: DeliveryKind,
+) -> Result<Came, Reject> {
+    deliveries::set_of_send(ctx.sql, send.id, state, ctx.now)?;
+    let is_doubted = matches!(send.state, SendState::Unknown | SendState::Failed);
+    // Those whom its server put off may be the ones whom the doubt is about.
+    if !is_doubted || !ledger::deferred(ctx.sql, send.id)?.is_empty() {
+        keep_send(ctx, &mut send)?;
+        return Ok(Came::Noted);
+    }
+    it_left(inbox, &mut send);
+    send.error = None;
+    flow::finish(ctx, &mut send, SendState::Sent)?;
+    flow::record(ctx, &send, Fate::Sent)?;
+    health::judge(ctx, inbox)?;
+    keep_inbox(ctx, inbox)?;
+    Ok(Came::Noted)
+}

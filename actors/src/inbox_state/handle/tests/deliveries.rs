@@ -1,0 +1,262 @@
+//! What a relay tells: each event once, in no order, about mails of this inbox alone.
+
+use super::*;
+use schema::delivery::*;
+use schema::ids::DeliveryKeyId;
+
+fn with_webhook() -> Scene {
+    let mut scene = Scene::new(false);
+    let make = InboxCommand::MakeDeliveryWebhook(MakeDeliveryWebhook {});
+    scene.ask(make).expect("made");
+    scene
+}
+
+fn event(kind: DeliveryKind, send_id: SendId) -> DeliveryEvent {
+    DeliveryEvent {
+        event: kind,
+        send_id: Some(send_id),
+        message_id: None,
+        recipient: None,
+        is_hard: true,
+        status: Some("5.1.1".into()).filter(|_| kind == DeliveryKind::Bounced),
+        diagnostic: String::new(),
+    }
+}
+
+impl Scene {
+    fn tell(&mut self, id: &str, events: Vec<DeliveryEvent>) -> Result<DeliveriesNoted, Code> {
+        let note = NoteDeliveries { post_id: id.into(), events };
+        let command = InboxCommand::NoteDeliveries(note);
+        let reply = self.inbox.call(&system(), None, &command).map_err(|reject| reject.code)?;
+        Ok(serde_json::from_value(reply).expect("what came of it"))
+    }
+
+    fn delivery(&mut self, id: SendId) -> Option<DeliveryKind> {
+        self.get(id).delivery.map(|delivery| delivery.state)
+    }
+
+    fn keys(&mut self) -> Result<Vec<DeliveryKeyId>, Code> {
+        let command = InboxCommand::GetDeliveryKeys(GetDeliveryKeys {});
+        let reply = self.inbox.call(&system(), None, &command).map_err(|reject| reject.code)?;
+        let found: DeliveryKeys = serde_json::from_value(reply).expect("keys");
+        Ok(found.keys)
+    }
+}
+
+fn came(noted: i64, late: i64, ignored: i64) -> Result<DeliveriesNoted, Code> {
+    Ok(DeliveriesNoted { repeated: false, noted, late, ignored })
+}
+
+/// Bad inputs P 56.
+#[test]
+fn a_mail_only_moves_on_in_whatever_order_it_is_told() {
+    use DeliveryKind::{Accepted, Bounced, Complained, Deferred, Delivered};
+    for (told, state, noted, is_suppressed) in [
+        (&[Accepted, Deferred, Delivered][..], SendState::Sent, 3, false),
+        (&[Delivered, Accepted, Deferred], SendState::Sent, 1, false),
+        (&[Delivered, Bounced], SendState::Bounced, 2, true),
+        (&[Bounced, Delivered, Accepted], SendState::Bounced, 1, true),
+        (&[Complained, Delivered, Bounced], SendState::Sent, 1, true),
+        (&[Bounced, Complained], SendState::Bounced, 2, true),
+        (&[Delivered, Delivered, Delivered], SendState::Sent, 1, false),
+    ] {
+        let mut scene = with_webhook();
+        let send = scene.send("k1", new_mail());
+        scene.run(accepted);
+        let events: Vec<_> = told.iter().map(|kind| event(*kind, send.id)).collect();
+        let late = told.len() as i64 - noted;
+        // In one post, or one by one: it comes to the same.
+        let mut other = with_webhook();
+        let same = other.send("k1", new_mail());
+        other.run(accepted);
+        assert_eq!(scene.tell("p", events), came(noted, late, 0), "{told:?}");
+        for (n, kind) in told.iter().enumerate() {
+            other.tell(&format!("p{n}"), vec![event(*kind, same.id)]).expect("noted");
+        }
+        for (scene, id) in [(&mut scene, send.id), (&mut other, same.id)] {
+            scene.run(accepted);
+            assert_eq!(scene.get(id).state, state, "{told:?}");
+            assert_eq!(scene.delivery(id), told.iter().max().copied(), "{told:?}");
+            assert_eq!(!scene.suppressed.is_empty(), is_suppressed, "{told:?}");
+        }
+    }
+}
+
+/// Bad inputs P 55.
+#[test]
+fn a_post_counts_once_for_its_id_and_is_forgotten_after_a_day() {
+    let mut scene = with_webhook();
+    let send = scene.send("k1", new_mail());
+    scene.run(accepted);
+    let accepted_event = || vec![event(DeliveryKind::Accepted, send.id)];
+    let bounced = || vec![event(DeliveryKind::Bounced, send.id)];
+    assert_eq!(scene.tell("p1", accepted_event()), came(1, 0, 0));
+    let before = scene.rows();
+    let again = scene.tell("p1", bounced()).expect("it is no fault");
+    assert!(again.repeated);
+    assert_eq!(scene.rows(), before);
+    scene.inbox.now += POST_KEPT_MS - 1;
+    assert!(scene.tell("p1", bounced()).expect("known").repeated);
+    scene.inbox.now += 1;
+    assert_eq!(scene.tell("p2", Vec::new()), came(0, 0, 0));
+    assert_eq!(scene.inbox.count("delivery_posts"), 1, "what is a day old is forgotten");
+}
+
+/// Bad inputs P 57.
+#[test]
+fn what_is_about_no_mail_that_left_is_ignored_and_changes_nothing() {
+    let mut scene = with_webhook();
+    let send = scene.send("k1", new_mail());
+    let waiting = scene.send("k2", new_mail());
+    scene.ask(InboxCommand::CancelSend(GetSend { send_id: waiting.id })).expect("taken back");
+    scene.run(accepted);
+    let before = scene.rows();
+    let unnamed = DeliveryEvent { send_id: None, ..event(DeliveryKind::Bounced, send.id) };
+    let elsewhere =
+        DeliveryEvent { message_id: Some("nobody@else.example".into()), ..unnamed.clone() };
+    let stranger = DeliveryEvent {
+        recipient: Some("eve@example.org".into()),
+        ..event(DeliveryKind::Bounced, send.id)
+    };
+    let foreign = SendId(Uuid::from_u128(5));
+    let events = vec![
+        unnamed,
+        elsewhere,
+        stranger,
+        event(DeliveryKind::Complained, foreign),
+        event(DeliveryKind::Delivered, foreign),
+        event(DeliveryKind::Delivered, waiting.id),
+        event(DeliveryKind::Bounced, waiting.id),
+    ];
+    assert_eq!(scene.tell("p1", events), came(0, 0, 7));
+    assert_eq!(scene.rows(), before);
+    let by_message = DeliveryEvent {
+        send_id: None,
+        message_id: Some(send.message_id.clone()),
+        ..event(DeliveryKind::Delivered, send.id)
+    };
+    assert_eq!(scene.tell("p2", vec![by_message]), came(1, 0, 0));
+}
+
+#[test]
+fn a_bounce_counts_once_however_many_ways_it_is_told() {
+    let mut scene = with_webhook();
+    let send = scene.send("k1", outreach());
+    scene.run(accepted);
+    scene.records.clear();
+    scene.tell("p1", vec![event(DeliveryKind::Bounced, send.id)]).expect("noted");
+    assert_eq!(scene.report(about(send.id, told(ReportClass::Hard))), Ok(None));
+    assert_eq!(scene.tell("p2", vec![event(DeliveryKind::Bounced, send.id)]), came(0, 1, 0));
+    scene.run(accepted);
+    let status = scene.status();
+    assert_eq!((status.bounced, status.health.bounced), (1, 1));
+    assert_eq!(scene.records, [Fate::HardBounced]);
+    let report = scene.get(send.id).report.expect("kept");
+    assert_eq!((report.class, &*report.address), (ReportClass::Hard, "Bob@example.org"));
+}
+
+#[test]
+fn what_a_bounce_says_of_the_address_is_in_its_codes_first() {
+    for (is_hard, status, diagnostic, class) in [
+        (true, Some("5.1.1"), "", ReportClass::Hard),
+        (true, Some("5.7.1"), "550 5.7.1 blocked", ReportClass::Block),
+        (true, Some("5.2.2"), "mailbox full", ReportClass::Soft),
+        (false, Some("5.1.1"), "", ReportClass::Soft),
+        (false, Some("4.2.2"), "", ReportClass::Soft),
+        (true, None, "", ReportClass::Hard),
+        (false, None, "", ReportClass::Soft),
+    ] {
+        let mut scene = with_webhook();
+        let send = scene.send("k1", new_mail());
+        scene.run(accepted);
+        let bounced = DeliveryEvent {
+            is_hard,
+            status: status.map(str::to_owned),
+            diagnostic: diagnostic.into(),
+            ..event(DeliveryKind::Bounced, send.id)
+        };
+        assert_eq!(scene.tell("p1", vec![bounced]), came(1, 0, 0));
+        let found = scene.get(send.id).report.map(|report| report.class);
+        assert_eq!(found, Some(class), "{is_hard} {status:?} {diagnostic}");
+    }
+}
+
+#[test]
+fn a_relay_that_has_a_mail_ends_the_doubt_about_it() {
+    for kind in [DeliveryKind::Accepted, DeliveryKind::Deferred, DeliveryKind::Delivered] {
+        let mut scene = with_webhook();
+        let send = scene.send("k1", outreach());
+        scene.run(|| Outcome::Unknown { why: "gone".into() });
+        assert_eq!((scene.get(send.id).state, scene.status().unknown), (SendState::Unknown, 1));
+        scene.records.clear();
+        assert_eq!(scene.tell("p1", vec![event(kind, send.id)]), came(1, 0, 0));
+        scene.run(accepted);
+        let view = scene.get(send.id);
+        assert_eq!((view.state, view.error), (SendState::Sent, None), "{kind:?}");
+        assert_eq!((scene.status().sent, scene.status().unknown), (1, 0));
+        assert_eq!(scene.records, [Fate::Sent]);
+        assert_eq!(scene.mails.len(), 1, "it does not leave again");
+    }
+}
+
+#[test]
+fn a_post_about_a_mail_that_is_under_way_is_to_come_again_whole() {
+    let mut scene = with_webhook();
+    let gone = scene.send("k0", new_mail());
+    scene.run(accepted);
+    let send = scene.send("k1", mail_to(1));
+    let begun = scene.inbox.begin();
+    let (entry, _) =
+        begun.iter().find(|(_, effect)| matches!(effect, Effect::Mail(_))).expect("it");
+    let events = || {
+        let both = [gone.id, send.id];
+        both.map(|id| event(DeliveryKind::Delivered, id)).to_vec()
+    };
+    let before = scene.rows();
+    assert_eq!(scene.tell("p1", events()), Err(Code::Unavailable));
+    assert_eq!((scene.rows(), scene.inbox.count("delivery_posts")), (before, 0));
+    scene.inbox.settle(entry, &accepted());
+    assert_eq!(scene.tell("p1", events()), came(2, 0, 0));
+}
+
+#[test]
+fn who_manages_makes_rotates_and_deletes_and_only_postroom_asks_for_keys() {
+    let mut scene = Scene::new(false);
+    assert_eq!(scene.keys(), Err(Code::NotFound));
+    assert_eq!(scene.tell("p0", Vec::new()), Err(Code::NotFound));
+    let make = || InboxCommand::MakeDeliveryWebhook(MakeDeliveryWebhook {});
+    let rotate = |keep_previous_ms| {
+        InboxCommand::RotateDeliverySecret(RotateDeliverySecret { keep_previous_ms })
+    };
+    let delete = || InboxCommand::DeleteDeliveryWebhook(DeleteDeliveryWebhook {});
+    for command in [make(), rotate(None), delete()] {
+        let refused = scene.inbox.call(&agent(2, Role::Agent), None, &command);
+        assert_eq!(refused.map_err(|reject| reject.code), Err(Code::Forbidden));
+    }
+    scene.ask(make()).expect("made");
+    assert_eq!(scene.ask(make()).map_err(|reject| reject.code), Err(Code::Conflict));
+    let first = scene.status().delivery_webhook.expect("it").key_id;
+    assert_eq!(scene.keys(), Ok(vec![first]));
+    for command in [
+        InboxCommand::GetDeliveryKeys(GetDeliveryKeys {}),
+        InboxCommand::NoteDeliveries(NoteDeliveries { post_id: "p".into(), events: Vec::new() }),
+    ] {
+        assert_eq!(scene.ask(command).map_err(|reject| reject.code), Err(Code::Forbidden));
+    }
+    for wrong in [-1, PREVIOUS_SECRET_MS_MAX + 1] {
+        let refused = scene.ask(rotate(Some(wrong))).map_err(|reject| reject.code);
+        assert_eq!(refused, Err(Code::InvalidInput));
+    }
+    scene.ask(rotate(Some(1_000))).expect("rotated");
+    let second = scene.status().delivery_webhook.expect("it");
+    assert_eq!(second.previous_secret_until, Some(scene.inbox.now + 1_000));
+    assert_eq!(scene.keys(), Ok(vec![second.key_id, first]));
+    scene.inbox.now += 1_000;
+    assert_eq!(scene.keys(), Ok(vec![second.key_id]));
+    scene.ask(delete()).expect("deleted");
+    assert_eq!(scene.keys(), Err(Code::NotFound));
+    assert!(scene.status().delivery_webhook.is_none());
+    scene.ask(make()).expect("made again");
+    let third = scene.keys().expect("one");
+    assert!(![first, second.key_id].contains(&third[0]), "no secret comes back");
+}
