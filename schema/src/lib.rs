@@ -8,6 +8,7 @@ pub mod check;
 pub mod codec;
 pub mod dead_letter;
 pub mod delivery;
+pub mod domain;
 pub mod envelope;
 pub mod event;
 pub mod frame;

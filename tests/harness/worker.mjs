@@ -14,6 +14,8 @@ export const VARS = {
   // Tests ask as fast as they can.
   WORKSPACE_LIMIT: "1000000/10",
   AGENT_LIMIT: "1000000/10",
+  // Nobody answers there: no test asks the real DNS.
+  DNS_URL: "https://127.0.0.1:9/dns-query",
 };
 
 const endings = new WeakMap();

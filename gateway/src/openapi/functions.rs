@@ -167,6 +167,7 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::DeleteProspect
         | Route::ProspectHistory
         | Route::SuppressProspect => prospects::of_prospects(route, s),
+        Route::CheckDomain => outside::of_domains(s),
         Route::MakeDeliveryWebhook | Route::RotateDeliverySecret | Route::DeleteDeliveryWebhook => {
             outside::of_deliveries(route, s)
         }

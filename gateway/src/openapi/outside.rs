@@ -70,6 +70,17 @@ pub(super) fn of_deliveries(route: Route, s: &mut Schemas) -> Function {
     }
 }
 
+/// The DNS of an inbox's domain.
+pub(super) fn of_domains(s: &mut Schemas) -> Function {
+    let selectors = json!({ "type": "string", "minLength": 1, "maxLength": 1_024,
+        "pattern": "^[A-Za-z0-9_-]{1,63}(,[A-Za-z0-9_-]{1,63}){0,9}$",
+        "description": "The DKIM selectors of who sends for it, between commas; at most 10. Those \
+            of common providers where absent." });
+    let summary = "Checks SPF, DKIM, DMARC and MX of the domain that an inbox sends from";
+    let reply = s.reply::<schema::domain::DomainCheck>();
+    Function::reads("checkDomain", summary, reply).asks("selectors", selectors)
+}
+
 /// Campaigns.
 pub(super) fn of_campaigns(s: &mut Schemas) -> Function {
     let summary = "Has a campaign send, from now on";

@@ -126,7 +126,10 @@ async fn actor<P: Platform>(call: &Call<'_, P>) -> Result<(), Reject> {
 }
 
 /// What comes of `work`, unless `limit` is over first.
-async fn in_time<T>(work: impl Future<Output = T>, limit: impl Future<Output = ()>) -> Option<T> {
+pub async fn in_time<T>(
+    work: impl Future<Output = T>,
+    limit: impl Future<Output = ()>,
+) -> Option<T> {
     let (mut work, mut limit) = (pin!(work), pin!(limit));
     poll_fn(|context| match work.as_mut().poll(context) {
         Poll::Ready(result) => Poll::Ready(Some(result)),

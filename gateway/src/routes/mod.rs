@@ -11,6 +11,7 @@ pub mod attachments;
 pub mod campaigns;
 pub mod comments;
 pub mod deliveries;
+pub mod domains;
 pub mod events;
 pub mod graph;
 pub mod health;
@@ -67,6 +68,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::ListInboxes => inboxes::list(call).await,
         Route::RegisterInbox => inboxes::register(call).await,
         Route::GetInbox => inboxes::get(call).await,
+        Route::CheckDomain => domains::check(call).await,
         Route::ConfigureInbox => inboxes::configure(call).await,
         Route::PauseInbox => inboxes::pause(call).await,
         Route::ConnectMailbox => mailboxes::connect(call).await,

@@ -1,0 +1,154 @@
+//! What the DNS says of the domain that an inbox sends from, asked over HTTPS in the JSON form that
+//! Cloudflare and Google serve.
+
+use super::mailboxes::status;
+use crate::app::Call;
+use crate::platform::Platform;
+use crate::respond::Reply;
+use crate::routes::health::in_time;
+use actors::mail::domain::{self, Found, Kind, Resolver};
+use actors::mail::graph::{Method, Request, query};
+use schema::domain::DomainCheck;
+use schema::ids::InboxId;
+use schema::{Millis, Permission, Reject};
+use serde::Deserialize;
+
+/// Where names are looked up, unless `DNS_URL` says another place.
+const URL: &str = "https://cloudflare-dns.com/dns-query";
+const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// How long one name is waited for, and all of them.
+const LOOK_MS: u32 = 3_000;
+const CHECK_MS: Millis = 15_000;
+/// For how long a check is given again, where there is a cache.
+const KEPT_MS: Millis = 5 * 60 * 1000;
+
+/// `GET /v1/inboxes/{id}/dns`.
+///
+/// # Errors
+/// `unauthorized`, `invalid_input`, the inbox's; `internal` where `DNS_URL` is no address.
+pub async fn check<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
+    let asked = call.query(&["selectors"])?;
+    let given = asked.long("selectors", 1_024)?.map(|list| domain::selectors(&list)).transpose()?;
+    let principal = call.may(Permission::Read).await?;
+    let view = status(&call, &principal, InboxId(call.ids.first)).await?;
+    let (_, name) = view.email.rsplit_once('@').unwrap_or_default();
+    let url = call.platform.var("DNS_URL").unwrap_or_else(|| URL.to_owned());
+    if !url.starts_with("https://") && !call.config.local() {
+        return Err(Reject::internal("DNS_URL must begin with https://"));
+    }
+    let now = call.platform.now();
+    let list = given.as_ref().map(|given| given.join(",")).unwrap_or_default();
+    let key = format!("dns|{name}|{list}|{}", now / KEPT_MS);
+    if let Some(kept) = call.platform.kept(&key).await {
+        return Ok(Reply::json(kept.into_bytes()));
+    }
+    let over = OverHttps { platform: call.platform, url: &url, until: now + CHECK_MS };
+    let found: DomainCheck = domain::check(&over, name, given.as_deref(), now).await;
+    let reply = Reply::of(&found)?;
+    // What could not be looked up is asked again.
+    let all = [&found.spf, &found.dkim, &found.dmarc, &found.mx];
+    if !all.iter().any(|one| one.advice.iter().any(|said| said.contains("could not be looked up")))
+    {
+        let text = String::from_utf8_lossy(&reply.data);
+        call.platform.keep(&key, &text).await;
+    }
+    Ok(reply)
+}
+
+struct OverHttps<'a, P> {
+    platform: &'a P,
+    url: &'a str,
+    until: Millis,
+}
+
+/// An answer in JSON: `Answer` holds aliases, too.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    status: u16,
+    #[serde(default, rename = "TC")]
+    is_cut: bool,
+    #[serde(default)]
+    answer: Vec<Record>,
+}
+
+#[derive(Deserialize)]
+struct Record {
+    #[serde(rename = "type")]
+    kind: u16,
+    data: String,
+}
+
+const NO_ERROR: u16 = 0;
+const NO_SUCH_NAME: u16 = 3;
+
+impl<P: Platform> Resolver for OverHttps<'_, P> {
+    async fn look(&self, name: &str, kind: Kind) -> Found {
+        let (word, number) = kind.name_and_number();
+        if self.platform.now() >= self.until {
+            return Err("it took too long".into());
+        }
+        let request = Request {
+            method: Method::Get,
+            url: format!("{}?{}", self.url, query(&[("name", name), ("type", word)])),
+            headers: vec![("accept", "application/dns-json".to_owned())],
+            body: Vec::new(),
+            answer_bytes_max: ANSWER_BYTES_MAX,
+        };
+        let work = self.platform.fetch(request);
+        let answer = match in_time(work, self.platform.sleep(LOOK_MS)).await {
+            Some(Ok(answer)) if answer.status == 200 => answer,
+            Some(Ok(answer)) => return Err(format!("the resolver answers {}", answer.status)),
+            Some(Err(_)) => return Err("the resolver cannot be reached".into()),
+            None => return Err("it took too long".into()),
+        };
+        let answer: Answer =
+            schema::codec::read_json(&answer.body).map_err(|_| "the resolver makes no sense")?;
+        match answer.status {
+            NO_ERROR if answer.is_cut => Err("the answer is too long".into()),
+            NO_ERROR => {
+                let records = answer.answer.into_iter().filter(|record| record.kind == number);
+                Ok(records.map(|record| whole(kind, record.data)).collect())
+            }
+            NO_SUCH_NAME => Ok(Vec::new()),
+            2 => Err("SERVFAIL".into()),
+            other => Err(format!("the DNS answers with code {other}")),
+        }
+    }
+}
+
+/// A text comes in pieces in quotes, or whole and without.
+fn whole(kind: Kind, data: String) -> String {
+    if kind != Kind::Txt || !data.starts_with('"') {
+        return data;
+    }
+    let (mut text, mut is_inside, mut chars) = (String::new(), false, data.chars());
+    while let Some(c) = chars.next() {
+        match c {
+            '"' => is_inside = !is_inside,
+            '\\' if is_inside => text.extend(chars.next()),
+            c if is_inside => text.push(c),
+            _ => {}
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_in_pieces_is_one_text() {
+        for (data, text) in [
+            (r#""v=spf1 " "-all""#, "v=spf1 -all"),
+            (r#""v=spf1 -all""#, "v=spf1 -all"),
+            ("v=spf1 -all", "v=spf1 -all"),
+            (r#""says \"hi\" \\ there""#, r#"says "hi" \ there"#),
+            (r#""not closed"#, "not closed"),
+        ] {
+            assert_eq!(whole(Kind::Txt, data.to_owned()), text);
+        }
+        assert_eq!(whole(Kind::Mx, "10 mx.test.".into()), "10 mx.test.");
+    }
+}
