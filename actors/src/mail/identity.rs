@@ -144,6 +144,17 @@ pub fn email_key(text: &str) -> Result<String, IdentityError> {
     if key.len() > ADDRESS_BYTES_MAX { Err(IdentityError::TooLong) } else { Ok(key) }
 }
 
+/// Whom an address counts as: its key without a tag, at whatever provider, so that somebody with a
+/// hundred tagged addresses is one person. What is no address counts as itself.
+#[must_use]
+pub fn person(text: &str) -> String {
+    let key = email_key(text).unwrap_or_else(|_| text.to_lowercase());
+    match (key.split_once('+'), key.rsplit_once('@')) {
+        (Some((local, _)), Some((_, domain))) if !local.is_empty() => format!("{local}@{domain}"),
+        _ => key,
+    }
+}
+
 /// The bare address to write to, out of the ways in which people write one down: the display name,
 /// `mailto:`, spaces and the domain's last dot are gone; the part before the `@` stays as it is.
 ///
@@ -319,6 +330,20 @@ mod tests {
         }
         for text in ["", "Jane", "<>", "a@b@c.d", "a b@c.d", "@c.d"] {
             assert!(bare_address(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tags_make_nobody_two_people_whoever_keeps_their_mail() {
+        for (text, who) in [
+            ("Jane.Doe+crm@GMAIL.com", "janedoe@gmail.com"),
+            ("jane+1@own.example", "jane@own.example"),
+            ("Jane+2+3@OWN.example.", "jane@own.example"),
+            ("jane@own.example", "jane@own.example"),
+            ("+1@own.example", "+1@own.example"),
+            ("No Address", "no address"),
+        ] {
+            assert_eq!(person(text), who, "{text}");
         }
     }
 
