@@ -11,7 +11,7 @@ use actors::mail::graph::{Method, Request, query};
 use schema::domain::DomainCheck;
 use schema::ids::InboxId;
 use schema::{Millis, Permission, Reject};
-use serde::Deserialize;
+use serde_json::Value;
 
 /// Where names are looked up, unless `DNS_URL` says another place.
 const URL: &str = "https://cloudflare-dns.com/dns-query";
@@ -61,26 +61,9 @@ struct OverHttps<'a, P> {
     until: Millis,
 }
 
-/// An answer in JSON: `Answer` holds aliases, too.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Answer {
-    status: u16,
-    #[serde(default, rename = "TC")]
-    is_cut: bool,
-    #[serde(default)]
-    answer: Vec<Record>,
-}
-
-#[derive(Deserialize)]
-struct Record {
-    #[serde(rename = "type")]
-    kind: u16,
-    data: String,
-}
-
-const NO_ERROR: u16 = 0;
-const NO_SUCH_NAME: u16 = 3;
+const NO_ERROR: u64 = 0;
+const SERVER_FAILED: u64 = 2;
+const NO_SUCH_NAME: u64 = 3;
 
 impl<P: Platform> Resolver for OverHttps<'_, P> {
     async fn look(&self, name: &str, kind: Kind) -> Found {
@@ -102,19 +85,27 @@ impl<P: Platform> Resolver for OverHttps<'_, P> {
             Some(Err(_)) => return Err("the resolver cannot be reached".into()),
             None => return Err("it took too long".into()),
         };
-        let answer: Answer =
+        let answer: Value =
             schema::codec::read_json(&answer.body).map_err(|_| "the resolver makes no sense")?;
-        match answer.status {
-            NO_ERROR if answer.is_cut => Err("the answer is too long".into()),
-            NO_ERROR => {
-                let records = answer.answer.into_iter().filter(|record| record.kind == number);
-                Ok(records.map(|record| whole(kind, record.data)).collect())
+        match answer.get("Status").and_then(Value::as_u64) {
+            Some(NO_ERROR) if answer.get("TC") == Some(&Value::Bool(true)) => {
+                Err("the answer is too long".into())
             }
-            NO_SUCH_NAME => Ok(Vec::new()),
-            2 => Err("SERVFAIL".into()),
-            other => Err(format!("the DNS answers with code {other}")),
+            Some(NO_ERROR) => Ok(records(&answer, kind, number)),
+            Some(NO_SUCH_NAME) => Ok(Vec::new()),
+            Some(SERVER_FAILED) => Err("SERVFAIL".into()),
+            Some(other) => Err(format!("the DNS answers with code {other}")),
+            None => Err("the resolver makes no sense".into()),
         }
     }
+}
+
+/// The records of a kind in an answer, which holds aliases, too.
+fn records(answer: &Value, kind: Kind, number: u16) -> Vec<String> {
+    let all = answer.get("Answer").and_then(Value::as_array).into_iter().flatten();
+    let of_kind = all.filter(|one| one.get("type").and_then(Value::as_u64) == Some(number.into()));
+    let texts = of_kind.filter_map(|one| one.get("data").and_then(Value::as_str));
+    texts.map(|data| whole(kind, data.to_owned())).collect()
 }
 
 /// A text comes in pieces in quotes, or whole and without.
