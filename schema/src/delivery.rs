@@ -59,11 +59,13 @@ impl DeliveryKind {
     }
 }
 
-/// How far a relay says that a mail has come.
+/// How far a mail has come at one of its recipients.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct SendDelivery {
+    /// Whose address.
+    pub recipient: String,
     /// How far.
     pub state: DeliveryKind,
     /// When it was taken note of.
@@ -86,9 +88,9 @@ pub struct DeliveryEvent {
     /// At whose address; may be absent where the mail went to one.
     #[serde(default)]
     pub recipient: Option<String>,
-    /// Whether it came back for good, as the relay sees it.
+    /// Whether it came back for good, as the relay sees it; absent where it does not say.
     #[serde(default)]
-    pub is_hard: bool,
+    pub is_hard: Option<bool>,
     /// The enhanced status code (RFC 3463), `5.1.1`.
     #[serde(default)]
     pub status: Option<String>,
@@ -120,7 +122,8 @@ pub struct DeliveriesNoted {
     pub noted: i64,
     /// Events that came late or again: more was known.
     pub late: i64,
-    /// Events about no mail of this inbox that has left, or of a kind that nobody here knows.
+    /// Events about no mail of this inbox that has left, or no recipient of it, or that nobody here
+    /// can read.
     pub ignored: i64,
 }
 

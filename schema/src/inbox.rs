@@ -473,9 +473,9 @@ pub struct SendView {
     /// What was reported of it since: that it came back, or that its reader complained.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<SendReport>,
-    /// How far the relay says that it has come; absent where none tells.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<SendDelivery>,
+    /// How far it has come at each recipient of whom anything was told since.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deliveries: Vec<SendDelivery>,
 }
 
 /// A page of mails.

@@ -140,6 +140,10 @@ pub struct RecordReport {
     pub message_id: Option<String>,
     /// Whom it is about.
     pub recipients: Vec<ReportedRecipient>,
+    /// Whether it is known who says so: a relay that signs, or a mail that passed DMARC. Only then
+    /// does a complaint count against the inbox.
+    #[serde(default)]
+    pub is_proven: bool,
 }
 
 /// What the ledger keeps of the report that counted last for a mail.

@@ -1,21 +1,28 @@
 //! Health over a rolling window, and the pause that it may cause.
 //!
 //! The window holds the latest [`WINDOW_SENDS_MAX`] mails that left in the last [`WINDOW_MS`] and
-//! since the last resume; a mail whose recipient was refused, or of which nobody knows, counts as
-//! one that left. Each address from which one came back, hard or soft, or that complained about
-//! one, counts once: a single correspondent can stop no inbox. From [`WINDOW_SENDS_MIN`] mails on,
-//! a share strictly over [`BOUNCE_RATE_BP_MAX`] pauses.
+//! since it was begun anew; a mail whose recipient was refused, or of which nobody knows, counts as
+//! one that left. Each person from whom one came back, hard or soft, or who complained about one,
+//! counts once, by [`person`](crate::mail::identity::person): a single correspondent can stop no
+//! inbox, by however many addresses. From [`WINDOW_SENDS_MIN`] mails on, a share strictly over
+//! [`BOUNCE_RATE_BP_MAX`] pauses.
 //!
-//! Complaints count by a window of their own, [`COMPLAINT_SENDS_MAX`] mails in
+//! Complaints count by a window of their own, [`COMPLAINT_SENDS_MAX`] mails of outreach in
 //! [`COMPLAINT_WINDOW_MS`]: mailbox providers want them under 0.1 % and never at 0.3 %, which two
 //! hundred mails cannot show. From [`WINDOW_SENDS_MIN`] mails on, [`COMPLAINT_RATE_BP_WARN`] warns
 //! and [`COMPLAINT_RATE_BP_MAX`] pauses, the latter once [`COMPLAINERS_MIN`] people complained: of
-//! fifty mails one complaint is 2 %, and a warning. The warning ends by itself, the pause does not.
+//! fifty mails one complaint is 2 %, and a warning. Which complaints count, [`super::handle`] says.
+//!
+//! A warning ends once the share is lower again: as more mails leave, or, by a timer, as the window
+//! moves on. A pause ends by a person alone. The end of a pause for health begins both windows
+//! anew, since who ends it was told why; the end of any other forgives nothing: what came in before
+//! it or meanwhile is judged then, and may pause the inbox again, for that.
 
 use super::store::inbox::Inbox;
-use super::store::ledger::{self, Window};
+use super::store::ledger::{self, Complained, Window};
 use super::{keep_inbox, registered};
 use crate::kernel::Ctx;
+use crate::kernel::store::timers;
 use schema::inbox::{
     BOUNCE_RATE_BP_MAX, COMPLAINERS_MIN, COMPLAINT_RATE_BP_MAX, COMPLAINT_RATE_BP_WARN,
     COMPLAINT_SENDS_MAX, COMPLAINT_WINDOW_MS, Complaints, Health, WINDOW_MS, WINDOW_SENDS_MAX,
@@ -23,6 +30,9 @@ use schema::inbox::{
 };
 use schema::{Millis, Reject};
 use serde_json::json;
+
+/// The timer that looks whether a warning is over.
+pub const TIMER: &str = "health";
 
 /// How the inbox is now.
 pub fn look(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Health, Reject> {
@@ -43,8 +53,7 @@ pub fn look(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Health, Reject> 
 
 /// How complaints stand.
 fn complaints(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Complaints, Reject> {
-    let since = inbox.window_from.max(at - COMPLAINT_WINDOW_MS);
-    let (sends, people) = ledger::complaints(ctx.sql, since, COMPLAINT_SENDS_MAX)?;
+    let Complained { sends, people, .. } = complained(ctx, inbox, at)?;
     Ok(Complaints {
         sends,
         people,
@@ -55,41 +64,71 @@ fn complaints(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Complaints, Re
     })
 }
 
-/// Pauses the inbox where it is not healthy. The caller writes it down.
+fn complained(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Complained, Reject> {
+    let since = inbox.window_from.max(at - COMPLAINT_WINDOW_MS);
+    Ok(ledger::complained(ctx.sql, since, COMPLAINT_SENDS_MAX)?)
+}
+
+/// Pauses the inbox where it is not healthy, warns, or ends a warning. The caller writes it down.
 pub fn judge(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
-    if inbox.paused.is_some() {
-        return Ok(());
+    if inbox.paused.is_none() {
+        judge_bounces(ctx, inbox)?;
     }
+    judge_complaints(ctx, inbox)
+}
+
+fn judge_bounces(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
     let since = inbox.window_from.max(ctx.now - WINDOW_MS);
     let Window { sends, bounced, complained, unwelcome } =
         ledger::window(ctx.sql, since, WINDOW_SENDS_MAX)?;
-    if sends >= WINDOW_SENDS_MIN && unwelcome * 10_000 > BOUNCE_RATE_BP_MAX * sends {
-        let mut reason = format!("by address, {bounced} of the last {sends} mails came back");
-        if complained > 0 {
-            reason.push_str(&format!(", {complained} were complained about"));
-        }
-        pause(ctx, inbox, &reason)?;
+    if sends < WINDOW_SENDS_MIN || unwelcome * 10_000 <= BOUNCE_RATE_BP_MAX * sends {
+        return Ok(());
     }
-    judge_complaints(ctx, inbox)
+    let mut reason = format!("by address, {bounced} of the last {sends} mails came back");
+    if complained > 0 {
+        reason.push_str(&format!(", {complained} were complained about"));
+    }
+    pause_for_health(ctx, inbox, &reason)
 }
 
 /// Warns where people complain, and pauses where too many do. Events `inbox.warned`,
 /// `inbox.recovered`, `inbox.paused`.
 fn judge_complaints(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
-    let Complaints { sends, people, .. } = complaints(ctx, inbox, ctx.now)?;
-    let is_over = |limit_bp| sends >= WINDOW_SENDS_MIN && people * 10_000 >= limit_bp * sends;
-    let said = || format!("{people} people complained about the last {sends} mails");
-    let warns = people > 0 && is_over(COMPLAINT_RATE_BP_WARN);
-    if warns && inbox.warned_at.is_none() {
-        inbox.warned_at = Some(ctx.now);
-        ctx.event("inbox.warned", None, &json!({ "reason": said() }))?;
-    } else if !warns && inbox.warned_at.take().is_some() {
+    let Complained { sends, people, first } = complained(ctx, inbox, ctx.now)?;
+    let is_over = |limit_bp| people > 0 && people * 10_000 >= limit_bp * sends;
+    let is_sample = sends >= WINDOW_SENDS_MIN;
+    let said = || format!("{people} people complained about the last {sends} mails of outreach");
+    // Few mails end no warning: their share is no lower for it.
+    if is_over(COMPLAINT_RATE_BP_WARN) && (is_sample || inbox.warned_at.is_some()) {
+        if inbox.warned_at.is_none() {
+            inbox.warned_at = Some(ctx.now);
+            ctx.event("inbox.warned", None, &json!({ "reason": said() }))?;
+        }
+        let over = first.map(|first| first + COMPLAINT_WINDOW_MS);
+        if let Some(at) = over.filter(|at| *at > ctx.now)
+            && timers::due_of(ctx.sql, TIMER, "")? != Some(at)
+        {
+            ctx.set_timer(TIMER, "", at, &[])?;
+        }
+    } else if inbox.warned_at.take().is_some() {
         ctx.event("inbox.recovered", None, &json!({}))?;
     }
-    if inbox.paused.is_none() && people >= COMPLAINERS_MIN && is_over(COMPLAINT_RATE_BP_MAX) {
-        pause(ctx, inbox, &said())?;
+    let is_too_much = people >= COMPLAINERS_MIN && is_sample && is_over(COMPLAINT_RATE_BP_MAX);
+    if inbox.paused.is_none() && is_too_much {
+        pause_for_health(ctx, inbox, &said())?;
     }
     Ok(())
+}
+
+/// The window has moved on: a warning may be over.
+pub fn look_again(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    let mut inbox = registered(ctx)?;
+    let before = (inbox.warned_at, inbox.paused.is_some());
+    judge(ctx, &mut inbox)?;
+    if before == (inbox.warned_at, inbox.paused.is_some()) {
+        return Ok(());
+    }
+    keep_inbox(ctx, &mut inbox)
 }
 
 /// The server refuses the log-in: pauses the inbox, unless it is.
@@ -102,8 +141,15 @@ pub fn log_in_refused(ctx: &mut Ctx<'_>, code: u16) -> Result<(), Reject> {
     Ok(())
 }
 
-/// Pauses the inbox. The caller writes it down.
+fn pause_for_health(ctx: &mut Ctx<'_>, inbox: &mut Inbox, reason: &str) -> Result<(), Reject> {
+    pause(ctx, inbox, reason)?;
+    inbox.paused_for_health = true;
+    Ok(())
+}
+
+/// Pauses the inbox, for another reason than its health. The caller writes it down.
 pub fn pause(ctx: &mut Ctx<'_>, inbox: &mut Inbox, reason: &str) -> Result<(), Reject> {
+    inbox.paused_for_health = false;
     inbox.paused = Some((ctx.now, reason.to_owned()));
     ctx.event("inbox.paused", None, &json!({ "reason": reason }))?;
     Ok(())

@@ -69,8 +69,8 @@ impl Actor for Core {
         migration!("inbox_state/0008_folders"),
         migration!("inbox_state/0009_subscription"),
         migration!("inbox_state/0010_leave_by"),
-        migration!("inbox_state/0011_delivery_webhook"),
-        migration!("inbox_state/0012_complaints"),
+        migration!("inbox_state/0011_complaints"),
+        migration!("inbox_state/0012_delivery_webhook"),
     ];
     type Command = InboxCommand;
 
@@ -117,6 +117,7 @@ impl Actor for Core {
             mailbox::TIMER => mailbox::timer(ctx),
             kind @ (outbox::LOOK | outbox::DEFERRED) => Ok(ctx.outbox(kind, &timer.key, &[])?),
             subscription::TIMER => Ok(ctx.outbox(outbox::SUBSCRIBE, "", &[])?),
+            health::TIMER => health::look_again(ctx),
             flow::TAKE_BACK => flow::take_back(ctx, &timer.key),
             flow::FORGET => Ok(store::bodies::forget(ctx.sql, &timer.key)?),
             other => Err(Reject::internal(format!("no timer of kind {other}"))),

@@ -80,7 +80,7 @@ pub fn send(ctx: &Ctx<'_>, send: &Send) -> Result<SendView, Reject> {
         left_at: send.left_at,
         settled_at: send.settled_at,
         report: send.report.clone(),
-        delivery: store::deliveries::of_send(ctx.sql, send.id)?,
+        deliveries: store::deliveries::of_send(ctx.sql, send.id)?,
     })
 }
 

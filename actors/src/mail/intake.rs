@@ -4,7 +4,7 @@
 //! the mails that it has.
 
 use super::automatic::{self, AutomaticSign, LOOP_HEADER};
-use super::bounce::{self, Reader, Report};
+use super::bounce::{self, Reader, Reason, Recipient, Report};
 use super::charset::Runtime;
 use super::header::HeaderBlock;
 use super::inbound::{self, Attachment, Envelope, InboundMail, MailName};
@@ -17,8 +17,8 @@ use schema::ids::{InboxId, SendId, WorkspaceId};
 use schema::report::{MailReport, REPORT_INBOXES_MAX, RecordReport};
 use schema::room::RoomCommand;
 use schema::room::mail::{
-    Automatic, AutomaticKind, GetMailThread, MailAddress, MailAttachment, MailOutcome, MailReceipt,
-    MailThread, ReceiveMail, ReportUnparseable,
+    AuthResult, Automatic, AutomaticKind, GetMailThread, MailAddress, MailAttachment, MailOutcome,
+    MailReceipt, MailThread, ReceiveMail, ReportUnparseable,
 };
 use schema::sort::SortSmall;
 use schema::{Reject, check};
@@ -306,10 +306,17 @@ fn report(workspace: WorkspaceId, parsed: &InboundMail, read: Report) -> Option<
     if recipients.is_empty() && read.is_complaint {
         recipients.push(bounce::silent_complaint());
     }
-    recipients.retain(|recipient| recipient.class.weight() > 0);
+    let dmarc = parsed.authenticity.as_ref().and_then(|said| said.dmarc);
+    // Providers sign their feedback; mail systems do not sign their bounces, nor people's programs
+    // all that they ask for.
+    let is_forged = |recipient: &Recipient| {
+        recipient.reason == Reason::Feedback && dmarc == Some(AuthResult::Fail)
+    };
+    recipients.retain(|recipient| recipient.class.weight() > 0 && !is_forged(recipient));
     let (send_id, message_id) = (known.map(|(_, send)| send), read.trace.message_id);
     let can_count = !recipients.is_empty() && (send_id.is_some() || message_id.is_some());
-    let report = RecordReport { send_id, message_id, recipients };
+    let is_proven = dmarc == Some(AuthResult::Pass);
+    let report = RecordReport { send_id, message_id, recipients, is_proven };
     can_count.then_some(MailReport { inboxes, report })
 }
 
@@ -338,4 +345,50 @@ fn automatic(sign: automatic::Automatic) -> Automatic {
     let reason = reason.as_ref().and_then(|reason| reason.as_str()).unwrap_or_default();
     let weak = sign.reason == automatic::AutomaticSign::SubjectPrefix;
     Automatic { kind, reason: reason.to_owned(), weak }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    /// A feedback report (RFC 5965) about a mail to Bob, as it lies in the mailbox.
+    fn feedback(head: &str) -> String {
+        format!(
+            "{head}From: fbl@provider.example\r\nTo: ann@desk.example\r\nSubject: complaint\r\n\
+             Message-ID: <1@provider.example>\r\nMIME-Version: 1.0\r\nContent-Type: \
+             multipart/report; report-type=feedback-report; boundary=b\r\n\r\n--b\r\n\
+             Content-Type: text/plain\r\n\r\nspam\r\n--b\r\n\
+             Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n\
+             Original-Rcpt-To: bob@example.org\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\
+             \r\nMessage-ID: <sent@desk.example>\r\nFrom: ann@desk.example\r\n\
+             To: bob@example.org\r\n\r\nHello.\r\n--b--\r\n"
+        )
+    }
+
+    #[test]
+    fn a_complaint_is_proven_by_dmarc_and_a_forged_one_is_dropped() {
+        for (head, proven) in [
+            ("Authentication-Results: mx.test; dmarc=pass\r\n", Some(true)),
+            ("Authentication-Results: mx.test; spf=pass; dmarc=none\r\n", Some(false)),
+            ("", Some(false)),
+            ("Authentication-Results: mx.test; spf=pass; dmarc=fail\r\n", None),
+            // Only the topmost is the server's own.
+            (
+                "Authentication-Results: mx.test; dmarc=fail\r\n\
+                 Authentication-Results: mx.test; dmarc=pass\r\n",
+                None,
+            ),
+        ] {
+            let raw = feedback(head);
+            let envelope = Envelope { sender: None, own_domains: &[], own_inboxes: &[] };
+            let parsed = inbound::parse(raw.as_bytes(), &envelope, &Runtime).expect("a mail");
+            let read = bounce::read(raw.as_bytes(), &parsed).expect("a report");
+            let found = report(WorkspaceId(Uuid::from_u128(1)), &parsed, read);
+            let found = found.map(|found| found.report);
+            assert_eq!(found.as_ref().map(|report| report.is_proven), proven, "{head}");
+            let id = found.and_then(|report| report.message_id);
+            assert_eq!(id.as_deref(), proven.map(|_| "sent@desk.example"));
+        }
+    }
 }

@@ -23,7 +23,8 @@ use schema::delivery::{
 use schema::ids::{DeliveryKeyId, InboxId};
 use schema::inbox::InboxCommand;
 use schema::{ActorKind, Code, Permission, Principal, Reject};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// How the paths begin that relays tell to.
@@ -138,55 +139,31 @@ fn keys<P: Platform>(call: &Call<'_, P>) -> Result<Vec<Key>, Reject> {
     Ok(keys)
 }
 
-/// What a relay posts. What it says beside this is not looked at.
-#[derive(Deserialize)]
-struct Posted {
-    events: Vec<Told>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Told {
-    event: String,
-    #[serde(default)]
-    send_id: Option<String>,
-    #[serde(default)]
-    message_id: Option<String>,
-    #[serde(default)]
-    recipient: Option<String>,
-    #[serde(default)]
-    bounce: Option<Bounce>,
-}
-
-#[derive(Default, Deserialize)]
-struct Bounce {
-    #[serde(default, rename = "type")]
-    kind: String,
-    #[serde(default)]
-    status: Option<String>,
-    #[serde(default)]
-    diagnostic: Option<String>,
-}
-
-impl Told {
-    /// The event; none of a kind that nobody here knows, or about no mail.
-    fn event(self) -> Option<DeliveryEvent> {
-        let send_id = self.send_id.and_then(|id| id.parse().ok());
-        let message_id = self.message_id.map(|id| id.trim_matches(['<', '>', ' ']).to_owned());
-        if send_id.is_none() && message_id.is_none() {
-            return None;
-        }
-        let bounce = self.bounce.unwrap_or_default();
-        Some(DeliveryEvent {
-            event: DeliveryKind::parse(&self.event)?,
-            send_id,
-            message_id,
-            recipient: self.recipient,
-            is_hard: bounce.kind == "hard",
-            status: bounce.status,
-            diagnostic: bounce.diagnostic.unwrap_or_default(),
-        })
+/// An event as it was posted; none of a kind that nobody here knows, about no mail, or about nobody
+/// who can be read. Each is read by itself, so that an odd one costs the others nothing. What it
+/// says beside this is not looked at.
+fn event_of(told: &Value) -> Option<DeliveryEvent> {
+    let text = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
+    let event = DeliveryKind::parse(told.get("event")?.as_str()?)?;
+    let send_id = text(told, "sendId").and_then(|id| id.parse().ok());
+    let message_id = text(told, "messageId").map(|id| id.trim_matches(['<', '>', ' ']).to_owned());
+    if send_id.is_none() && message_id.is_none() {
+        return None;
     }
+    // Without one it is about the only one.
+    let recipient = match told.get("recipient") {
+        None | Some(Value::Null) => None,
+        Some(of) => Some(of.as_str()?.to_owned()),
+    };
+    let bounce = told.get("bounce").unwrap_or(&Value::Null);
+    let is_hard = match text(bounce, "type").as_deref() {
+        Some("hard") => Some(true),
+        Some("soft") => Some(false),
+        _ => None,
+    };
+    let (status, diagnostic) = (text(bounce, "status"), text(bounce, "diagnostic"));
+    let diagnostic = diagnostic.unwrap_or_default();
+    Some(DeliveryEvent { event, send_id, message_id, recipient, is_hard, status, diagnostic })
 }
 
 /// `POST /webhooks/delivery/{endpoint}`: takes note of what a relay tells, once for its id.
@@ -216,13 +193,15 @@ pub async fn told<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
     if !sign::is_signed(&secrets, &head.signature, &head.id, &head.timestamp, &body) {
         return Err(refused());
     }
-    let Posted { events } = schema::codec::read_json(&body)?;
+    let posted: Value = schema::codec::read_json(&body)?;
+    let events = posted.get("events").and_then(Value::as_array);
+    let events = events.ok_or_else(|| Reject::field("events", "must be a list"))?;
     if events.len() > EVENTS_MAX {
         let why = format!("a post must have at most {EVENTS_MAX} events");
         return Err(Reject::new(Code::TooLarge, why));
     }
     let count = events.len();
-    let events: Vec<_> = events.into_iter().filter_map(Told::event).collect();
+    let events: Vec<_> = events.iter().filter_map(event_of).collect();
     let unread = (count - events.len()) as i64;
     let note = InboxCommand::NoteDeliveries(NoteDeliveries { post_id: head.id, events });
     let reply = call.ask(ActorKind::InboxState, instance, system, None, &note).await?;
@@ -278,4 +257,36 @@ async fn known<P: Platform>(
     })?;
     let DeliveryKeys { keys } = read(&reply)?;
     Ok(keys)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_is_read_by_itself_and_an_odd_one_is_none() {
+        let id = "0190f5fe-7c00-7a00-8000-0000000000ff";
+        for odd in [
+            json!(null),
+            json!("delivered"),
+            json!({ "sendId": id }),
+            json!({ "event": null, "sendId": id }),
+            json!({ "event": 7, "sendId": id }),
+            json!({ "event": "opened", "sendId": id }),
+            json!({ "event": "delivered" }),
+            json!({ "event": "delivered", "sendId": 7 }),
+            json!({ "event": "delivered", "sendId": "x" }),
+            json!({ "event": "delivered", "sendId": id, "recipient": ["bob@example.org"] }),
+        ] {
+            assert_eq!(event_of(&odd), None, "{odd}");
+        }
+        let known = json!({ "event": "bounced", "messageId": "<a@b> ", "recipient": null,
+            "bounce": { "type": "hard", "status": "5.1.1", "diagnostic": 7 }, "more": {} });
+        let event = event_of(&known).expect("an event");
+        assert_eq!((event.message_id.as_deref(), event.is_hard), (Some("a@b"), Some(true)));
+        assert_eq!((event.status.as_deref(), &*event.diagnostic), (Some("5.1.1"), ""));
+        let bare = event_of(&json!({ "event": "bounced", "sendId": id, "bounce": "hard" }));
+        assert_eq!(bare.map(|event| event.is_hard), Some(None));
+    }
 }

@@ -17,6 +17,12 @@ create table delivery_posts (
 
 create index delivery_posts_by_time on delivery_posts (at);
 
--- How far a relay says that a mail has come, and since when that is known.
-alter table ledger add column delivery text;
-alter table ledger add column delivery_at integer;
+-- How far a mail has come at each of its recipients, and since when that is known.
+create table deliveries (
+    send_id text not null,
+    -- As the mail has it.
+    recipient text not null,
+    state text not null,
+    at integer not null,
+    primary key (send_id, recipient)
+) strict, without rowid;

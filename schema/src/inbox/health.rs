@@ -20,7 +20,7 @@ pub const COMPLAINT_SENDS_MAX: i64 = 2_000;
 pub const COMPLAINT_RATE_BP_WARN: i64 = 10;
 /// The complaint rate that stops it, where so many people complained.
 pub const COMPLAINT_RATE_BP_MAX: i64 = 30;
-/// A single person stops no inbox, however few mails it has sent.
+/// A single person stops no inbox, however few mails it has sent, and at however many addresses.
 pub const COMPLAINERS_MIN: i64 = 2;
 
 /// The health window.
@@ -30,9 +30,9 @@ pub const COMPLAINERS_MIN: i64 = 2;
 pub struct Health {
     /// Mails in it.
     pub sends: i64,
-    /// How many of them came back; several to one address count as one.
+    /// How many of them came back; several to one person count as one.
     pub bounced: i64,
-    /// How many of them their readers complained about; several to one address count as one.
+    /// How many people complained about one of them, as [`Complaints`] counts them.
     #[serde(default)]
     pub complained: i64,
     /// The share that came back or was complained about, in hundredths of a per cent, rounded
@@ -49,14 +49,16 @@ pub struct Health {
     pub complaints: Complaints,
 }
 
-/// Complaints, over a window of their own: the last 30 days, and of these at most 2,000 mails.
+/// Complaints about outreach, over a window of their own: the last 30 days, and of these at most
+/// 2,000 mails. One counts where it is known who complains: a relay that signs says so, or a
+/// feedback report that passed DMARC.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct Complaints {
-    /// Mails in the window; 0 while nobody complained about one.
+    /// Mails of outreach in the window; 0 while nobody complained about one.
     pub sends: i64,
-    /// How many people complained about one.
+    /// How many people complained about one: addresses that differ in a tag are one person's.
     pub people: i64,
     /// Their share of the mails, in hundredths of a per cent, rounded down.
     pub rate_bp: i64,

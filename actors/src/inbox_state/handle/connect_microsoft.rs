@@ -4,7 +4,7 @@ use super::register::own_address;
 use crate::inbox_state::store::inbox::Inbox;
 use crate::inbox_state::store::microsoft::{self as store, Microsoft};
 use crate::inbox_state::{
-    flow, inbox_of, keep_inbox, microsoft, store as stores, subscription, view,
+    flow, health, inbox_of, keep_inbox, microsoft, store as stores, subscription, view,
 };
 use crate::kernel::Ctx;
 use schema::inbox::{InboxView, Security, SmtpTransport};
@@ -64,6 +64,7 @@ pub fn connect_microsoft(ctx: &mut Ctx<'_>, input: ConnectMicrosoft) -> Result<I
     }
     if inbox.paused.take_if(|(_, why)| microsoft::is_mended_by_log_in(why)).is_some() {
         ctx.event("inbox.resumed", None, &serde_json::json!({}))?;
+        health::judge(ctx, &mut inbox)?;
     }
     super::mailbox::follow_log_in(ctx, inbox.email.clone(), is_first)?;
     keep_inbox(ctx, &mut inbox)?;
@@ -90,6 +91,7 @@ fn fresh(ctx: &Ctx<'_>, email: String, display_name: String) -> Inbox {
         warmup: false,
         zone: "UTC".to_owned(),
         paused: None,
+        paused_for_health: false,
         warned_at: None,
         window_from: 0,
         blocked_until: 0,

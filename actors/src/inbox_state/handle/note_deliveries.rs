@@ -1,15 +1,17 @@
 //! A relay tells what became of mails that it was handed.
 //!
 //! What it tells is what reports and servers tell, too: a mail counts once, however many ways it is
-//! told. Events come in any order, and what a mail is only ever moves on:
+//! told. Events come in any order, and again; each is about one recipient, and how far a mail has
+//! come there only ever moves on:
 //!
-//! | event | after | the mail |
+//! | event | after, at this recipient | the mail |
 //! | --- | --- | --- |
 //! | accepted, deferred, delivered | nothing that comes later in this order | did leave, if that was in doubt |
 //! | bounced | all but a complaint | as a report of a bounce has it |
 //! | complained | all | as a report of a complaint has it |
 //!
-//! Anything else is late. A soft bounce may become a hard one.
+//! Anything else is late. A soft bounce may become a hard one. What does not say whom it is about,
+//! of a mail that went to several, is ignored.
 
 use super::report::{find, it_left, note as note_report};
 use crate::inbox_state::store::ledger::{self, Send};
@@ -17,6 +19,7 @@ use crate::inbox_state::store::{deliveries, inbox::Inbox};
 use crate::inbox_state::{flow, health, keep_inbox, keep_send, registered};
 use crate::kernel::Ctx;
 use crate::mail::bounce;
+use crate::mail::identity::bare_address;
 use schema::delivery::{
     DeliveriesNoted, DeliveryEvent, DeliveryKind, EVENTS_MAX, NoteDeliveries, POST_ID_CHARS_MAX,
     POST_KEPT_MS,
@@ -71,15 +74,24 @@ fn one(ctx: &mut Ctx<'_>, inbox: &mut Inbox, event: &DeliveryEvent) -> Result<Ca
         Err(reject) if reject.code == Code::NotFound => return Ok(Came::Ignored),
         found => found?,
     };
-    let known = deliveries::of_send(ctx.sql, send.id)?.map(|known| known.state);
+    let Some(recipient) = recipient(&send, event) else { return Ok(Came::Ignored) };
+    let known = deliveries::at(ctx.sql, send.id, &recipient)?;
     if known > Some(event.event) {
         return Ok(Came::Late);
     }
     match event.event {
-        DeliveryKind::Bounced | DeliveryKind::Complained => report(ctx, inbox, send, event),
+        DeliveryKind::Bounced | DeliveryKind::Complained => {
+            report(ctx, inbox, send, recipient, event)
+        }
         _ if known == Some(event.event) => Ok(Came::Late),
-        state => arrive(ctx, inbox, send, state),
+        _ => arrive(ctx, inbox, send, &recipient, event.event),
     }
+}
+
+/// Whom an event is about, as the mail has them.
+fn recipient(send: &Send, event: &DeliveryEvent) -> Option<String> {
+    let Some(told) = &event.recipient else { return send.sole_recipient().cloned() };
+    send.recipient(&bare_address(told).ok()?).cloned()
 }
 
 /// A bounce or a complaint, as a mail would report it.
@@ -87,11 +99,9 @@ fn report(
     ctx: &mut Ctx<'_>,
     inbox: &mut Inbox,
     send: Send,
+    address: String,
     event: &DeliveryEvent,
 ) -> Result<Came, Reject> {
-    let id = send.id;
-    let sole = || send.sole_recipient().cloned().unwrap_or_default();
-    let address = event.recipient.clone().unwrap_or_else(sole);
     let told = match event.event {
         DeliveryKind::Complained => ReportedRecipient { address, ..bounce::silent_complaint() },
         _ => {
@@ -99,16 +109,11 @@ fn report(
             bounce::relayed(&address, event.is_hard, status, &event.diagnostic)
         }
     };
-    let input = RecordReport { recipients: vec![told], ..RecordReport::default() };
-    let noted = match note_report(ctx, inbox, send, &input) {
-        Err(reject) if reject.code == Code::NotFound => return Ok(Came::Ignored),
-        noted => noted?,
-    };
-    if noted.report.is_none() {
-        return Ok(Came::Late);
-    }
-    deliveries::set_of_send(ctx.sql, id, event.event, ctx.now)?;
-    Ok(Came::Noted)
+    // Who has the secret of the endpoint is trusted.
+    let recipients = vec![told];
+    let input = RecordReport { recipients, is_proven: true, ..RecordReport::default() };
+    let noted = note_report(ctx, inbox, send, &input)?;
+    Ok(if noted.is_new { Came::Noted } else { Came::Late })
 }
 
 /// The mail is at the relay, or further: it left, whatever was believed of it.
@@ -116,9 +121,10 @@ fn arrive(
     ctx: &mut Ctx<'_>,
     inbox: &mut Inbox,
     mut send: Send,
+    recipient: &str,
     state: DeliveryKind,
 ) -> Result<Came, Reject> {
-    deliveries::set_of_send(ctx.sql, send.id, state, ctx.now)?;
+    deliveries::advance(ctx.sql, send.id, recipient, state, ctx.now)?;
     let is_doubted = matches!(send.state, SendState::Unknown | SendState::Failed);
     // Those whom its server put off may be the ones whom the doubt is about.
     if !is_doubted || !ledger::deferred(ctx.sql, send.id)?.is_empty() {

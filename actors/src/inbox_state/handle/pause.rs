@@ -21,8 +21,10 @@ pub fn pause(ctx: &mut Ctx<'_>, input: &PauseInbox) -> Result<InboxView, Reject>
     view::inbox(ctx, &inbox)
 }
 
-/// Sends again, with a fresh window: what came back before is forgiven. Permission: manage, and a
-/// person: Postroom itself never resumes an inbox.
+/// Sends again. Where the pause was for what came back or who complained, the windows begin anew:
+/// whoever resumes has seen why, and it is forgiven. Where it was for anything else, nothing is: an
+/// inbox that is not healthy is paused at once for that, and the reply says so. Permission: manage,
+/// and a person: Postroom itself never resumes an inbox.
 ///
 /// # Errors
 /// `forbidden`; `not_found`; `conflict` where its mailbox has to be connected again.
@@ -36,9 +38,11 @@ pub fn resume(ctx: &mut Ctx<'_>) -> Result<InboxView, Reject> {
         return Err(Reject::conflict("the mailbox must be connected again first"));
     }
     if inbox.paused.take().is_some() {
-        inbox.window_from = ctx.now;
-        inbox.warned_at = None;
+        if std::mem::take(&mut inbox.paused_for_health) {
+            inbox.window_from = ctx.now;
+        }
         ctx.event("inbox.resumed", None, &serde_json::json!({}))?;
+        health::judge(ctx, &mut inbox)?;
         keep_inbox(ctx, &mut inbox)?;
         flow::pump(ctx)?;
     }

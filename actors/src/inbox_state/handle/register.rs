@@ -41,6 +41,7 @@ pub fn register(ctx: &mut Ctx<'_>, input: RegisterInbox) -> Result<InboxView, Re
         warmup: input.warmup,
         zone: zone.name().to_owned(),
         paused: None,
+        paused_for_health: false,
         warned_at: None,
         window_from: 0,
         blocked_until: 0,

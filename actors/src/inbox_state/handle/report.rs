@@ -2,13 +2,18 @@
 //!
 //! A report counts where it names a mail of this inbox that left, and an address that this mail
 //! went to: one about anybody else was forged, or is about another mail. Only who was written to
-//! can forge one that counts: against their own address, and once for each mail against the inbox.
+//! can forge one that counts: against their own address, and once for each person against the
+//! inbox.
+//!
+//! A complaint counts against the inbox where the mail was outreach and it is known who says so
+//! ([`RecordReport::is_proven`]). Without proof it holds for whoever complains, and for nobody
+//! else; one that failed DMARC never comes here. A wish to get no more mail is no complaint.
 //!
 //! | report | the mail | the inbox's health | the prospect |
 //! | --- | --- | --- | --- |
 //! | hard | bounced | counts | suppressed, where the mail went to nobody else |
 //! | soft, block | bounced | counts | may be written to |
-//! | complaint | stays as it is | counts | suppressed, where the mail went to nobody else |
+//! | complaint | stays as it is | counts, as above | suppressed, where it went to nobody else |
 //! | delayed, notice | stays as it is | – | – |
 //! | one of several refused, in the dialogue | bounced | counts | may be written to |
 //!
@@ -17,12 +22,17 @@
 
 use crate::inbox_state::store::inbox::Inbox;
 use crate::inbox_state::store::ledger::{self, Send};
+use crate::inbox_state::store::{complaints, deliveries};
 use crate::inbox_state::{flow, health, keep_inbox, keep_send, registered, send_of};
 use crate::kernel::Ctx;
+use crate::mail::identity::person;
+use schema::delivery::DeliveryKind;
 use schema::ids::SendId;
 use schema::inbox::SendState;
 use schema::prospect::Fate;
-use schema::report::{RecordReport, ReportClass, ReportNoted, ReportedRecipient, SendReport};
+use schema::report::{
+    RecordReport, ReportClass, ReportNoted, ReportReason, ReportedRecipient, SendReport,
+};
 use schema::{Code, Reject};
 
 const STATUS_CHARS_MAX: usize = 20;
@@ -38,7 +48,17 @@ pub fn record_report(ctx: &mut Ctx<'_>, input: &RecordReport) -> Result<ReportNo
     ctx.require_system()?;
     let mut inbox = registered(ctx)?;
     let send = find(ctx, input.send_id, input.message_id.as_deref())?;
-    note(ctx, &mut inbox, send, input)
+    let send_id = send.id;
+    let Noted { report, .. } = note(ctx, &mut inbox, send, input)?;
+    Ok(ReportNoted { send_id, report })
+}
+
+/// What came of a report.
+pub struct Noted {
+    /// What it changed of the mail as a whole.
+    pub report: Option<SendReport>,
+    /// Whether it changed anything.
+    pub is_new: bool,
 }
 
 /// Takes note of a report about a mail, from wherever it comes.
@@ -50,27 +70,58 @@ pub fn note(
     inbox: &mut Inbox,
     mut send: Send,
     input: &RecordReport,
-) -> Result<ReportNoted, Reject> {
+) -> Result<Noted, Reject> {
     let about = input.recipients.iter().filter_map(|told| report(ctx, &send, told));
-    let report = about.max_by_key(|report| report.class.weight());
-    let report = report.ok_or_else(|| Reject::not_found("recipient"))?;
-    let is_new = match report.class {
-        ReportClass::Complaint => !send.complained,
-        class => send.bounced < class.weight(),
-    };
-    if !is_new {
-        return Ok(ReportNoted { send_id: send.id, report: None });
+    let about: Vec<SendReport> = about.collect();
+    let gravest = about.iter().max_by_key(|report| report.class.weight()).cloned();
+    let report = gravest.ok_or_else(|| Reject::not_found("recipient"))?;
+    let is_complaint = report.class == ReportClass::Complaint;
+    let is_known =
+        if is_complaint { send.complained } else { send.bounced >= report.class.weight() };
+    let counts = input.is_proven && is_held_against(ctx, &send, &report)?;
+    let has_moved = come_so_far(ctx, send.id, &about)?;
+    if is_known && !counts {
+        if has_moved {
+            keep_send(ctx, &mut send)?;
+        }
+        return Ok(Noted { report: None, is_new: has_moved });
     }
     it_left(inbox, &mut send);
-    if report.class == ReportClass::Complaint {
-        complain(ctx, &mut send, &report)?;
-    } else {
-        inbox.bounced += i64::from(send.bounced == 0);
-        bounce(ctx, &mut send, &report)?;
+    if counts {
+        let left_at = send.left_at.unwrap_or(ctx.now);
+        complaints::insert(ctx.sql, send.id, &person(&report.address), left_at)?;
+    }
+    match (is_complaint, is_known) {
+        (true, false) => complain(ctx, &mut send, &report)?,
+        (true, true) => keep_send(ctx, &mut send)?,
+        (false, _) => {
+            inbox.bounced += i64::from(send.bounced == 0);
+            bounce(ctx, &mut send, &report)?;
+        }
     }
     health::judge(ctx, inbox)?;
     keep_inbox(ctx, inbox)?;
-    Ok(ReportNoted { send_id: send.id, report: Some(report) })
+    Ok(Noted { report: Some(report).filter(|_| !is_known), is_new: true })
+}
+
+/// Whether a report is a complaint that counts against the inbox, and does not yet.
+fn is_held_against(ctx: &Ctx<'_>, send: &Send, report: &SendReport) -> Result<bool, Reject> {
+    let is_complaint = report.class == ReportClass::Complaint;
+    let is_feedback = is_complaint && report.reason == ReportReason::Feedback;
+    Ok(is_feedback && send.prospect.is_some() && !complaints::is_known(ctx.sql, send.id)?)
+}
+
+/// Notes what happened at each recipient; says whether any of it is new.
+fn come_so_far(ctx: &Ctx<'_>, id: SendId, about: &[SendReport]) -> Result<bool, Reject> {
+    let mut has_moved = false;
+    for one in about {
+        let state = match one.class {
+            ReportClass::Complaint => DeliveryKind::Complained,
+            _ => DeliveryKind::Bounced,
+        };
+        has_moved |= deliveries::advance(ctx.sql, id, &one.address, state, ctx.now)?;
+    }
+    Ok(has_moved)
 }
 
 /// A mail of which it was believed that it did not leave counts as one that did.
@@ -109,9 +160,7 @@ pub fn find(
 /// What is said about one recipient, as the ledger keeps it, where the mail went to it and it
 /// changes anything.
 fn report(ctx: &Ctx<'_>, send: &Send, told: &ReportedRecipient) -> Option<SendReport> {
-    let went_to = |address: &String| {
-        send.recipients().find(|recipient| recipient.eq_ignore_ascii_case(address))
-    };
+    let went_to = |address: &String| send.recipient(address);
     let is_silent = told.class == ReportClass::Complaint && told.address.is_empty();
     let address = match &told.original_address {
         _ if told.class.weight() == 0 => None,

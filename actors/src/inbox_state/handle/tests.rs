@@ -85,6 +85,12 @@ fn mail_to(n: usize) -> NewMail {
     NewMail { to: vec![format!("Bob{n}@example.org")], ..new_mail() }
 }
 
+/// A mail of outreach to somebody else for each number, each at another domain: one domain gets few
+/// at once.
+fn outreach_to(n: usize) -> NewMail {
+    NewMail { to: vec![format!("bob{n}@d{n}.example")], ..outreach() }
+}
+
 fn accepted() -> Outcome {
     Outcome::Mail(MailOutcome::Accepted { reply: "250 ok".into(), refused: Vec::new() })
 }
@@ -199,7 +205,7 @@ impl Scene {
     fn rows(&self) -> Vec<String> {
         let connection = self.inbox.home.connection();
         let mut all = Vec::new();
-        for table in ["inbox", "ledger", "outbox", "timers", "events"] {
+        for table in ["inbox", "ledger", "outbox", "timers", "events", "complaints", "deliveries"] {
             let mut every = connection.prepare(&format!("select * from {table}")).expect("a table");
             let columns = every.column_count();
             let row = |row: &rusqlite::Row<'_>| {
@@ -229,7 +235,10 @@ fn told(class: ReportClass) -> ReportedRecipient {
         address: "BOB@example.org".into(),
         original_address: None,
         class,
-        reason: ReportReason::UserUnknown,
+        reason: match class {
+            ReportClass::Complaint => ReportReason::Feedback,
+            _ => ReportReason::UserUnknown,
+        },
         status: Some("5.1.1".into()),
         reply_code: Some(550),
         diagnostic: "550 5.1.1 no such user".into(),
@@ -241,7 +250,8 @@ fn told_by(n: usize, class: ReportClass) -> ReportedRecipient {
 }
 
 fn about(send_id: SendId, recipient: ReportedRecipient) -> RecordReport {
-    RecordReport { send_id: Some(send_id), message_id: None, recipients: vec![recipient] }
+    let recipients = vec![recipient];
+    RecordReport { send_id: Some(send_id), message_id: None, recipients, is_proven: true }
 }
 
 fn outreach() -> NewMail {

@@ -1,6 +1,6 @@
-//! What a relay tells: its endpoint, the posts that are known, how far it says a mail has come.
+//! What a relay tells: its endpoint, the posts that are known, how far mails have come.
 
-use crate::kernel::{Fault, Sql};
+use crate::kernel::{Fault, Row, Sql};
 use schema::Millis;
 use schema::delivery::{DeliveryKind, SendDelivery};
 use schema::ids::{DeliveryKeyId, SendId};
@@ -87,34 +87,59 @@ pub fn forget_posts(sql: &dyn Sql, until: Millis) -> Result<(), Fault> {
     sql.exec(FORGET, &[until.into()]).map(drop)
 }
 
-const OF_SEND: &str = "select delivery, delivery_at from ledger where id = ?";
+const OF_SEND: &str = "select recipient, state, at from deliveries where send_id = ?";
 
-/// How far a mail has come, as a relay says.
+/// How far a mail has come at each recipient of whom anything was told.
 ///
 /// # Errors
 /// A storage fault.
-pub fn of_send(sql: &dyn Sql, id: SendId) -> Result<Option<SendDelivery>, Fault> {
-    let Some(row) = sql.first(OF_SEND, &[id.to_string().into()])? else { return Ok(None) };
-    let name = row.text_or_null(0)?.unwrap_or_default();
-    let at = row.integer_or_null(1)?.unwrap_or_default();
-    Ok(DeliveryKind::parse(&name).map(|state| SendDelivery { state, at }))
+pub fn of_send(sql: &dyn Sql, id: SendId) -> Result<Vec<SendDelivery>, Fault> {
+    let rows = sql.exec(OF_SEND, &[id.to_string().into()])?;
+    let read = |row: &Row| {
+        Ok(SendDelivery { recipient: row.text(0)?, state: state(row, 1)?, at: row.integer(2)? })
+    };
+    rows.iter().map(read).collect()
 }
 
-const SET: &str = "update ledger set delivery = ?, delivery_at = ? where id = ?";
+const AT: &str = "select state from deliveries where send_id = ? and recipient = ?";
 
-/// Notes how far a mail has come.
+/// How far a mail has come at one recipient; none where nobody told.
 ///
 /// # Errors
 /// A storage fault.
-pub fn set_of_send(
+pub fn at(sql: &dyn Sql, id: SendId, recipient: &str) -> Result<Option<DeliveryKind>, Fault> {
+    let row = sql.first(AT, &[id.to_string().into(), recipient.into()])?;
+    row.map(|row| state(&row, 0)).transpose()
+}
+
+fn state(row: &Row, at: usize) -> Result<DeliveryKind, Fault> {
+    let name = row.text(at)?;
+    DeliveryKind::parse(&name).ok_or_else(|| Fault(format!("no delivery is {name}")))
+}
+
+const SET: &str = "insert or replace into deliveries (send_id, recipient, state, at)
+    values (?, ?, ?, ?)";
+
+/// Notes that a mail has come so far at one recipient, unless it was further; says whether it was
+/// not.
+///
+/// # Errors
+/// A storage fault.
+pub fn advance(
     sql: &dyn Sql,
     id: SendId,
+    recipient: &str,
     state: DeliveryKind,
     now: Millis,
-) -> Result<(), Fault> {
-    sql.exec(SET, &[state.as_str().into(), now.into(), id.to_string().into()]).map(drop)
+) -> Result<bool, Fault> {
+    if at(sql, id, recipient)? >= Some(state) {
+        return Ok(false);
+    }
+    let params = [id.to_string().into(), recipient.into(), state.as_str().into(), now.into()];
+    sql.exec(SET, &params)?;
+    Ok(true)
 }
 
 /// The statements that find rows, for the test of their plans.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 4] = [KNOWN, FORGET, OF_SEND, SET];
+pub(super) const STATEMENTS: [&str; 4] = [KNOWN, FORGET, OF_SEND, AT];

@@ -19,6 +19,8 @@ pub struct Inbox {
     pub zone: String,
     /// Since when it does not send, and why.
     pub paused: Option<(Millis, String)>,
+    /// Whether that is for what came back or who complained.
+    pub paused_for_health: bool,
     /// Since when too many people complain.
     pub warned_at: Option<Millis>,
     /// Only mails that left later count for health.
@@ -39,7 +41,7 @@ pub struct Inbox {
 
 const LOAD: &str = "select email, display_name, host, port, security, username, sealed_password,
         warmup, zone, paused_at, pause_reason, window_from, blocked_until, sent, bounced, version,
-        created_at, updated_at, warned_at
+        created_at, updated_at, warned_at, paused_for_health
     from inbox";
 
 /// The inbox; none before it was registered.
@@ -72,14 +74,15 @@ pub fn load(sql: &dyn Sql) -> Result<Option<Inbox>, Fault> {
         created_at: row.integer(16)?,
         updated_at: row.integer(17)?,
         warned_at: row.integer_or_null(18)?,
+        paused_for_health: row.flag(19)?,
     }))
 }
 
 const SAVE: &str = "insert or replace into inbox
         (id, email, display_name, host, port, security, username, sealed_password, warmup, zone,
         paused_at, pause_reason, window_from, blocked_until, sent, bounced, version, created_at,
-        updated_at, warned_at)
-    values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        updated_at, warned_at, paused_for_health)
+    values (1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// Writes the inbox.
 ///
@@ -87,7 +90,7 @@ const SAVE: &str = "insert or replace into inbox
 /// A storage fault.
 pub fn save(sql: &dyn Sql, inbox: &Inbox) -> Result<(), Fault> {
     let paused = inbox.paused.as_ref();
-    let params: [Value; 19] = [
+    let params: [Value; 20] = [
         (&inbox.email).into(),
         (&inbox.display_name).into(),
         (&inbox.smtp.host).into(),
@@ -107,6 +110,7 @@ pub fn save(sql: &dyn Sql, inbox: &Inbox) -> Result<(), Fault> {
         inbox.created_at.into(),
         inbox.updated_at.into(),
         inbox.warned_at.into(),
+        i64::from(inbox.paused_for_health).into(),
     ];
     sql.exec(SAVE, &params).map(drop)
 }

@@ -1,6 +1,8 @@
 //! The send ledger.
 
+use super::complaints;
 use crate::kernel::{Fault, Row, Sql, Value};
+use crate::mail::identity::person;
 use schema::Millis;
 use schema::codec::read_json;
 use schema::ids::{ProspectId, SendId};
@@ -69,6 +71,12 @@ impl Send {
     /// Everybody whom it goes to.
     pub fn recipients(&self) -> impl Iterator<Item = &String> {
         self.to.iter().chain(&self.cc)
+    }
+
+    /// The recipient who has an address, as it stands here.
+    #[must_use]
+    pub fn recipient(&self, address: &str) -> Option<&String> {
+        self.recipients().find(|recipient| recipient.eq_ignore_ascii_case(address))
     }
 
     /// Whom it goes to, where that is one address.
@@ -272,86 +280,89 @@ pub fn page(
     rows.iter().map(|row| row.id(0)).collect()
 }
 
-const WINDOW: &str = "select count(*), coalesce(sum(bounced > 0), 0),
-    coalesce(sum(complained), 0), coalesce(sum(bounced > 0 or complained = 1), 0)
-    from (select bounced, complained from ledger
+const WINDOW: &str = "select count(*), coalesce(sum(bounced > 0), 0), coalesce(min(left_at), 0)
+    from (select left_at, bounced from ledger
     where left_at is not null and left_at > ? order by left_at desc limit ?)";
 
 // A report names its address; a refusal from before reports were kept names none.
-const UNWELCOME: &str = "select coalesce(lower(json_extract(report, '$.address')), ledger.id),
-    late.bounced, late.complained
-    from (select id, bounced, complained from ledger
+const BOUNCED: &str = "select coalesce(json_extract(report, '$.address'), ledger.id)
+    from (select id, bounced from ledger
     where left_at is not null and left_at > ? order by left_at desc limit ?) as late
-    join ledger on ledger.id = late.id where late.bounced > 0 or late.complained = 1";
+    join ledger on ledger.id = late.id where late.bounced > 0";
 
 /// The latest mails that left, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Window {
     /// All of them.
     pub sends: i64,
-    /// The addresses from which one came back.
+    /// The people from whom one came back.
     pub bounced: i64,
-    /// The addresses that complained about one.
+    /// The people who complained about one.
     pub complained: i64,
-    /// The addresses that did either.
+    /// The people of either kind.
     pub unwelcome: i64,
 }
 
-/// Counts the latest mails that left after a time. An address counts once, whatever became of how
-/// many mails to it.
+/// Counts the latest mails that left after a time. A person counts once, whatever became of how
+/// many mails to however many addresses of theirs.
 ///
 /// # Errors
 /// A storage fault.
 pub fn window(sql: &dyn Sql, after: Millis, limit: i64) -> Result<Window, Fault> {
     let params = [after.into(), limit.into()];
     let Some(row) = sql.first(WINDOW, &params)? else { return Ok(Window::default()) };
-    let sends = row.integer(0)?;
-    let (bounced, complained, unwelcome) = (row.integer(1)?, row.integer(2)?, row.integer(3)?);
-    if unwelcome < 2 {
-        return Ok(Window { sends, bounced, complained, unwelcome });
+    let (sends, first) = (row.integer(0)?, row.integer(2)?);
+    if sends == 0 {
+        return Ok(Window::default());
     }
-    let [mut bounced, mut complained] = [BTreeSet::new(), BTreeSet::new()];
-    for row in sql.exec(UNWELCOME, &params)? {
-        let who = row.text(0)?;
-        if row.integer(1)? > 0 {
-            bounced.insert(who.clone());
-        }
-        if row.flag(2)? {
-            complained.insert(who);
-        }
-    }
-    let count = |some: usize| i64::try_from(some).unwrap_or(i64::MAX);
-    Ok(Window {
-        sends,
-        bounced: count(bounced.len()),
-        complained: count(complained.len()),
-        unwelcome: count(bounced.union(&complained).count()),
-    })
+    let mut people: BTreeSet<String> = if row.integer(1)? == 0 {
+        BTreeSet::new()
+    } else {
+        let rows = sql.exec(BOUNCED, &params)?;
+        rows.iter().map(|row| Ok(person(&row.text(0)?))).collect::<Result<_, Fault>>()?
+    };
+    let bounced = count_of(&people);
+    let complainers = complaints::since(sql, first)?.people;
+    let complained = count_of(&complainers);
+    people.extend(complainers);
+    Ok(Window { sends, bounced, complained, unwelcome: count_of(&people) })
 }
 
-const COMPLAINED: &str = "select 1 from ledger indexed by ledger_complained
-    where complained = 1 and left_at > ? limit 1";
-const COMPLAINT_SENDS: &str = "select count(*), coalesce(min(left_at), 0)
-    from (select left_at from ledger
-    where left_at is not null and left_at > ? order by left_at desc limit ?)";
-const COMPLAINERS: &str = "select coalesce(lower(json_extract(report, '$.address')), id)
-    from ledger indexed by ledger_complained where complained = 1 and left_at >= ?";
+/// How many people there are.
+fn count_of(people: &BTreeSet<String>) -> i64 {
+    i64::try_from(people.len()).unwrap_or(i64::MAX)
+}
 
-/// Counts the latest mails that left after a time, and the people who complained about one of them;
-/// nothing where nobody did.
+const OUTREACH: &str = "select count(*), coalesce(min(left_at), 0)
+    from (select left_at from ledger indexed by ledger_outreach
+    where left_at is not null and prospect_id is not null and left_at > ?
+    order by left_at desc limit ?)";
+
+/// The latest mails of outreach that left, counted, where people complained about any.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Complained {
+    /// All of them.
+    pub sends: i64,
+    /// The people who complained about one.
+    pub people: i64,
+    /// When the first left that somebody complained about.
+    pub first: Option<Millis>,
+}
+
+/// Counts the latest mails of outreach that left after a time, and the people who complained about
+/// one of them; nothing where nobody did.
 ///
 /// # Errors
 /// A storage fault.
-pub fn complaints(sql: &dyn Sql, after: Millis, limit: i64) -> Result<(i64, i64), Fault> {
-    if sql.first(COMPLAINED, &[after.into()])?.is_none() {
-        return Ok((0, 0));
+pub fn complained(sql: &dyn Sql, after: Millis, limit: i64) -> Result<Complained, Fault> {
+    if complaints::since(sql, after + 1)?.first.is_none() {
+        return Ok(Complained::default());
     }
-    let Some(row) = sql.first(COMPLAINT_SENDS, &[after.into(), limit.into()])? else {
-        return Ok((0, 0));
+    let Some(row) = sql.first(OUTREACH, &[after.into(), limit.into()])? else {
+        return Ok(Complained::default());
     };
-    let rows = sql.exec(COMPLAINERS, &[row.integer(1)?.into()])?;
-    let people: BTreeSet<String> = rows.iter().map(|row| row.text(0)).collect::<Result<_, _>>()?;
-    Ok((row.integer(0)?, i64::try_from(people.len()).unwrap_or(i64::MAX)))
+    let found = complaints::since(sql, row.integer(1)?)?;
+    Ok(Complained { sends: row.integer(0)?, people: count_of(&found.people), first: found.first })
 }
 
 fn list(texts: &[String]) -> Result<String, Fault> {
@@ -429,7 +440,7 @@ pub fn outreach_to(
 
 /// The statements that find mails, for the test of their plans.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 17] = [
+pub(super) const STATEMENTS: [&str; 15] = [
     DEFERRED,
     DEFER,
     GET,
@@ -441,10 +452,8 @@ pub(super) const STATEMENTS: [&str; 17] = [
     PAGE,
     PAGE_OF,
     WINDOW,
-    UNWELCOME,
+    BOUNCED,
     LATELY,
     UNDER_WAY,
-    COMPLAINED,
-    COMPLAINT_SENDS,
-    COMPLAINERS,
+    OUTREACH,
 ];

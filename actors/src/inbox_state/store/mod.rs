@@ -1,6 +1,7 @@
 //! The inbox's tables, one file each.
 
 pub mod bodies;
+pub mod complaints;
 pub mod deliveries;
 pub mod inbox;
 pub mod ledger;
@@ -10,14 +11,15 @@ pub mod subscription;
 
 #[cfg(test)]
 mod tests {
-    use super::{deliveries, ledger};
+    use super::{complaints, deliveries, ledger};
     use crate::inbox_state::Core;
     use crate::kernel::testing::{Bench, WORKSPACE};
 
     #[test]
     fn no_statement_of_the_ledger_reads_all_of_it() {
         let bench = Bench::<Core>::founded(format!("{WORKSPACE}/x"));
-        for statement in ledger::STATEMENTS.iter().chain(&deliveries::STATEMENTS) {
+        let others = deliveries::STATEMENTS.iter().chain(&complaints::STATEMENTS);
+        for statement in ledger::STATEMENTS.iter().chain(others) {
             let sql = format!("explain query plan {statement}");
             let mut plan = bench.home.connection().prepare(&sql).expect(statement);
             let count = plan.parameter_count();
@@ -25,7 +27,9 @@ mod tests {
             let rows = plan.query_map(rusqlite::params_from_iter(nulls), |row| row.get(3));
             for line in rows.expect("a plan") {
                 let line: String = line.expect("a line");
-                let all = line.starts_with("SCAN ledger") && !line.contains("ledger_asking");
+                let whole = ["SCAN ledger", "SCAN deliver", "SCAN complaints"];
+                let all = whole.iter().any(|scan| line.starts_with(scan))
+                    && !line.contains("ledger_asking");
                 assert!(!all && !line.contains("TEMP B-TREE"), "{statement}: {line}");
             }
         }

@@ -132,15 +132,25 @@ pub fn refusal(address: &str, code: u16, status: Option<&str>, said: &str) -> Re
     recipient
 }
 
-/// Reads what a relay says of a recipient whom it could not reach. Where codes and words tell no
-/// reason, its own word for good counts; what it does not call so itself never is.
-pub fn relayed(address: &str, is_hard: bool, status: Option<&str>, said: &str) -> Recipient {
+/// Reads what a relay says of a recipient whom it could not reach. Its codes decide: what is for
+/// now (4.x.x) is never for good, and security or policy (5.7.x) never blames the recipient. Where
+/// codes and words tell no reason, its own word for good counts (`is_hard`, where it says); what it
+/// calls soft itself is.
+pub fn relayed(
+    address: &str,
+    is_hard: Option<bool>,
+    status: Option<&str>,
+    said: &str,
+) -> Recipient {
     let facts =
         Facts { status, diagnostic: said, context: "", is_delayed: false, source: Source::Fields };
     let mut recipient = reason::judge(address.to_string(), &facts);
+    let status = recipient.status.as_deref();
     recipient.class = match recipient.class {
-        Class::Soft if is_hard && recipient.reason == Reason::Unknown => Class::Hard,
-        Class::Hard if !is_hard => Class::Soft,
+        _ if reason::is_temporary(status, recipient.reply_code) => Class::Soft,
+        _ if status.is_some_and(|status| status.starts_with("5.7.")) => Class::Block,
+        Class::Soft if is_hard == Some(true) && recipient.reason == Reason::Unknown => Class::Hard,
+        Class::Hard if is_hard == Some(false) => Class::Soft,
         // It says itself that this is a bounce.
         Class::Complaint => Class::Block,
         class => class,

@@ -114,7 +114,8 @@ fn best_code(text: &str) -> Option<u16> {
     [first].into_iter().chain(all).find(|code| *code >= 500).or(Some(first))
 }
 
-fn is_temporary(status: Option<&str>, reply_code: Option<u16>) -> bool {
+/// Whether codes say that it is for now.
+pub(super) fn is_temporary(status: Option<&str>, reply_code: Option<u16>) -> bool {
     match status {
         Some(status) => status.starts_with('4'),
         None => reply_code.is_some_and(|code| code < 500),

@@ -29,6 +29,11 @@ type Row = (String, i64, bool, Option<String>, Option<String>, String, String);
 const ROWS: &str = "select id, bounced, complained, report, prospect_id, recipients, copies
     from ledger where report is not null or bounced > 0 or complained = 1";
 
+/// Complaints that count against the inbox and should not.
+const COUNTED: &str = "select count(*) from complaints
+    left join ledger on ledger.id = complaints.send_id
+    where ledger.complained is not 1 or ledger.prospect_id is null or ledger.left_at is null";
+
 impl World {
     /// The plan reports the truth about a mail.
     pub(in crate::sim) fn expect_report(&mut self, send: SendId, class: &str) {
@@ -76,7 +81,13 @@ impl World {
             self.objects.keys().filter(|name| name.0 == ActorKind::InboxState).cloned().collect();
         for inbox in inboxes {
             match self.reported(&inbox) {
-                Ok(rows) => rows.into_iter().for_each(|row| self.check_row(&inbox, row)),
+                Ok((rows, wrong)) => {
+                    if wrong > 0 {
+                        let said = format!("{} counts {wrong} wrongly", short(&inbox));
+                        self.violate(FORGED, said);
+                    }
+                    rows.into_iter().for_each(|row| self.check_row(&inbox, row));
+                }
                 // Nobody got to register it.
                 Err(why) if why.contains("no such table") => {}
                 Err(why) => self.violate(FORGED, format!("{}: {why}", short(&inbox))),
@@ -84,8 +95,10 @@ impl World {
         }
     }
 
-    fn reported(&self, inbox: &Name) -> Result<Vec<Row>, String> {
+    /// The mails that something was reported of, and how many complaints count wrongly.
+    fn reported(&self, inbox: &Name) -> Result<(Vec<Row>, i64), String> {
         let connection = self.objects[inbox].native.connection();
+        let wrong = connection.query_row(COUNTED, [], |row| row.get(0)).map_err(text)?;
         let mut rows = connection.prepare_cached(ROWS).map_err(text)?;
         let read = |row: &rusqlite::Row<'_>| {
             Ok((
@@ -98,7 +111,8 @@ impl World {
                 row.get(6)?,
             ))
         };
-        rows.query_map([], read).map_err(text)?.collect::<Result<_, _>>().map_err(text)
+        let rows = rows.query_map([], read).map_err(text)?;
+        Ok((rows.collect::<Result<_, _>>().map_err(text)?, wrong))
     }
 
     fn check_row(&mut self, inbox: &Name, row: Row) {

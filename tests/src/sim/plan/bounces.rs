@@ -57,7 +57,8 @@ pub fn report(world: &mut World, tenant: usize, inbox: usize, sent: &Sent) {
 }
 
 fn recipient(address: &str, class: &str) -> Value {
-    json!({ "address": address, "class": class, "reason": "unknown", "status": "5.1.1" })
+    let reason = if class == "complaint" { "feedback" } else { "unknown" };
+    json!({ "address": address, "class": class, "reason": reason, "status": "5.1.1" })
 }
 
 /// The mail that reports.
@@ -66,6 +67,7 @@ fn arrive(world: &mut World, tenant: usize, inboxes: &[String], mut report: Valu
         return;
     }
     report["recipients"] = json!([told]);
+    report["isProven"] = true.into();
     let system = world.plan.tenants[tenant].system();
     let text = world.plan.text(tenant);
     let token = text.rsplit(' ').next().unwrap_or_default().to_owned();

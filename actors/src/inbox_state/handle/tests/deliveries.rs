@@ -17,7 +17,7 @@ fn event(kind: DeliveryKind, send_id: SendId) -> DeliveryEvent {
         send_id: Some(send_id),
         message_id: None,
         recipient: None,
-        is_hard: true,
+        is_hard: Some(true),
         status: Some("5.1.1".into()).filter(|_| kind == DeliveryKind::Bounced),
         diagnostic: String::new(),
     }
@@ -32,7 +32,7 @@ impl Scene {
     }
 
     fn delivery(&mut self, id: SendId) -> Option<DeliveryKind> {
-        self.get(id).delivery.map(|delivery| delivery.state)
+        self.get(id).deliveries.first().map(|delivery| delivery.state)
     }
 
     fn keys(&mut self) -> Result<Vec<DeliveryKeyId>, Code> {
@@ -118,17 +118,22 @@ fn what_is_about_no_mail_that_left_is_ignored_and_changes_nothing() {
         recipient: Some("eve@example.org".into()),
         ..event(DeliveryKind::Bounced, send.id)
     };
+    let odd = DeliveryEvent {
+        recipient: Some("bob at example".into()),
+        ..event(DeliveryKind::Delivered, send.id)
+    };
     let foreign = SendId(Uuid::from_u128(5));
     let events = vec![
         unnamed,
         elsewhere,
         stranger,
+        odd,
         event(DeliveryKind::Complained, foreign),
         event(DeliveryKind::Delivered, foreign),
         event(DeliveryKind::Delivered, waiting.id),
         event(DeliveryKind::Bounced, waiting.id),
     ];
-    assert_eq!(scene.tell("p1", events), came(0, 0, 7));
+    assert_eq!(scene.tell("p1", events), came(0, 0, 8));
     assert_eq!(scene.rows(), before);
     let by_message = DeliveryEvent {
         send_id: None,
@@ -156,15 +161,87 @@ fn a_bounce_counts_once_however_many_ways_it_is_told() {
 }
 
 #[test]
+fn each_recipient_of_a_mail_has_come_as_far_as_was_told_of_them() {
+    use DeliveryKind::{Accepted, Bounced, Delivered};
+    let mut scene = with_webhook();
+    let cc = vec!["carl@example.org".into()];
+    let send = scene.send("k1", NewMail { cc, ..new_mail() });
+    scene.run(accepted);
+    let at = |kind, recipient: &str| DeliveryEvent {
+        recipient: Some(recipient.into()),
+        ..event(kind, send.id)
+    };
+    let events = vec![
+        at(Delivered, "BOB@example.org"),
+        at(Bounced, "Carl Lee <carl@example.org>"),
+        at(Accepted, "carl@example.org"),
+        at(Accepted, "mailto:bob@example.org"),
+        // Whom of the two?
+        event(Delivered, send.id),
+    ];
+    assert_eq!(scene.tell("p1", events), came(2, 2, 1));
+    let found = |scene: &mut Scene| {
+        let found = scene.get(send.id).deliveries.into_iter();
+        found.map(|one| (one.recipient, one.state)).collect::<Vec<_>>()
+    };
+    let (bob, carl) = ("Bob@example.org".to_owned(), "carl@example.org".to_owned());
+    assert_eq!(found(&mut scene), [(bob.clone(), Delivered), (carl.clone(), Bounced)]);
+    // The mail has come back already; that it did from the other one, too, is not lost.
+    let version = scene.get(send.id).version;
+    assert_eq!(scene.tell("p2", vec![at(Bounced, "bob@example.org")]), came(1, 0, 0));
+    assert_eq!(found(&mut scene), [(bob, Bounced), (carl, Bounced)]);
+    assert!(scene.get(send.id).version > version);
+    assert_eq!((scene.status().bounced, scene.status().health.bounced), (1, 1));
+}
+
+#[test]
+fn how_far_a_mail_has_come_is_right_whoever_told_it_first() {
+    use DeliveryKind::{Bounced, Complained, Delivered};
+    let mut scene = with_webhook();
+    let send = scene.send("k1", outreach());
+    scene.run(accepted);
+    assert_eq!(scene.tell("p1", vec![event(Delivered, send.id)]), came(1, 0, 0));
+    assert!(scene.report(about(send.id, told(ReportClass::Soft))).expect("known").is_some());
+    assert_eq!(scene.delivery(send.id), Some(Bounced), "a mail told of it");
+    assert_eq!(scene.tell("p2", vec![event(Delivered, send.id)]), came(0, 1, 0));
+    assert_eq!(scene.delivery(send.id), Some(Bounced));
+    assert_eq!(scene.tell("p3", vec![event(Complained, send.id)]), came(1, 0, 0));
+    assert_eq!(scene.tell("p4", vec![event(Bounced, send.id)]), came(0, 1, 0));
+    assert_eq!(scene.delivery(send.id), Some(Complained));
+}
+
+#[test]
+fn a_complaint_that_a_relay_signs_counts_where_one_by_mail_did_not() {
+    let mut scene = with_webhook();
+    let send = scene.send("k1", outreach());
+    scene.run(accepted);
+    let unproven =
+        RecordReport { is_proven: false, ..about(send.id, told(ReportClass::Complaint)) };
+    assert!(scene.report(unproven).expect("known").is_some());
+    assert_eq!(scene.status().health.complained, 0);
+    let complained = || vec![event(DeliveryKind::Complained, send.id)];
+    assert_eq!(scene.tell("p1", complained()), came(1, 0, 0));
+    assert_eq!(scene.tell("p2", complained()), came(0, 1, 0));
+    assert_eq!(scene.status().health.complained, 1);
+}
+
+#[test]
 fn what_a_bounce_says_of_the_address_is_in_its_codes_first() {
     for (is_hard, status, diagnostic, class) in [
-        (true, Some("5.1.1"), "", ReportClass::Hard),
-        (true, Some("5.7.1"), "550 5.7.1 blocked", ReportClass::Block),
-        (true, Some("5.2.2"), "mailbox full", ReportClass::Soft),
-        (false, Some("5.1.1"), "", ReportClass::Soft),
-        (false, Some("4.2.2"), "", ReportClass::Soft),
-        (true, None, "", ReportClass::Hard),
-        (false, None, "", ReportClass::Soft),
+        (Some(true), Some("5.1.1"), "", ReportClass::Hard),
+        (None, Some("5.1.1"), "", ReportClass::Hard),
+        (Some(false), Some("5.1.1"), "", ReportClass::Soft),
+        (Some(true), Some("5.7.1"), "550 5.7.1 blocked", ReportClass::Block),
+        (Some(true), Some("5.7.26"), "550 host unknown", ReportClass::Block),
+        (Some(true), Some("5.2.2"), "mailbox full", ReportClass::Soft),
+        (Some(true), Some("4.2.2"), "", ReportClass::Soft),
+        (Some(true), Some("4.1.1"), "450 4.1.1 no such user", ReportClass::Soft),
+        (Some(true), Some("4.0.0"), "", ReportClass::Soft),
+        (Some(true), Some("4.7.1"), "", ReportClass::Soft),
+        (Some(true), None, "451 come back", ReportClass::Soft),
+        (Some(true), None, "", ReportClass::Hard),
+        (Some(false), None, "", ReportClass::Soft),
+        (None, None, "", ReportClass::Soft),
     ] {
         let mut scene = with_webhook();
         let send = scene.send("k1", new_mail());
@@ -177,7 +254,10 @@ fn what_a_bounce_says_of_the_address_is_in_its_codes_first() {
         };
         assert_eq!(scene.tell("p1", vec![bounced]), came(1, 0, 0));
         let found = scene.get(send.id).report.map(|report| report.class);
-        assert_eq!(found, Some(class), "{is_hard} {status:?} {diagnostic}");
+        assert_eq!(found, Some(class), "{is_hard:?} {status:?} {diagnostic}");
+        scene.run(accepted);
+        let is_suppressed = !scene.suppressed.is_empty();
+        assert_eq!(is_suppressed, class == ReportClass::Hard, "{is_hard:?} {status:?}");
     }
 }
 

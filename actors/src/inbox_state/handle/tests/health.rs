@@ -75,3 +75,30 @@ fn an_inbox_that_is_paused_while_a_mail_waits_for_its_turn_lets_nothing_leave() 
     scene.run(accepted);
     assert_eq!(scene.get(send.id).state, SendState::Sent);
 }
+
+#[test]
+fn the_end_of_a_pause_by_hand_forgives_no_bounce() {
+    let mut scene = Scene::new(false);
+    let ids: Vec<SendId> = (0..20).map(|n| scene.send(&format!("k{n}"), mail_to(n)).id).collect();
+    scene.run(accepted);
+    let bounce = |scene: &mut Scene, n: usize| {
+        scene.report(about(ids[n], told_by(n, ReportClass::Hard))).expect("noted");
+    };
+    let resume = |scene: &mut Scene| {
+        scene.inbox.now += 1;
+        let reply = scene.ask(InboxCommand::Resume(ResumeInbox {})).expect("resumed");
+        serde_json::from_value::<InboxView>(reply).expect("a view")
+    };
+    bounce(&mut scene, 0);
+    let pause = || InboxCommand::Pause(PauseInbox { reason: "holiday".into() });
+    scene.ask(pause()).expect("paused");
+    let view = resume(&mut scene);
+    assert_eq!((view.status, view.health.bounced), (InboxStatus::Active, 1));
+    scene.ask(pause()).expect("paused");
+    bounce(&mut scene, 1);
+    let view = resume(&mut scene);
+    let why = "by address, 2 of the last 20 mails came back";
+    assert_eq!((view.status, view.pause_reason.as_deref()), (InboxStatus::Paused, Some(why)));
+    let view = resume(&mut scene);
+    assert_eq!((view.status, view.health.sends), (InboxStatus::Active, 0), "now it is known");
+}

@@ -34,8 +34,11 @@ fn a_report_is_what_it_says_for_the_mail_the_inbox_and_the_person() {
             let reason = reason.map(|reason| ("e:bob@example.org".to_owned(), reason));
             assert_eq!(scene.suppressed, reason.into_iter().collect::<Vec<_>>(), "{class:?}");
             let status = scene.status();
-            assert_eq!((status.health.bounced, status.health.complained), health, "{class:?}");
-            assert_eq!(status.bounced, health.0);
+            let (bounces, complaints) = health;
+            let complaints = if mail.prospect.is_some() { complaints } else { 0 };
+            let found = (status.health.bounced, status.health.complained);
+            assert_eq!(found, (bounces, complaints), "{class:?}");
+            assert_eq!(status.bounced, bounces);
         }
     }
 }
@@ -84,7 +87,7 @@ fn a_forged_report_changes_nothing() {
     let by_message = |message_id: &str| RecordReport {
         send_id: None,
         message_id: Some(message_id.into()),
-        recipients: vec![told()],
+        ..about(send.id, told())
     };
     let silent = |class| ReportedRecipient { address: String::new(), class, ..told() };
     let forwarded = ReportedRecipient {
@@ -183,11 +186,12 @@ fn a_report_that_overtakes_the_answer_of_the_server_is_told_to_come_back() {
 #[test]
 fn complaints_pause_an_inbox_as_bounces_do() {
     let mut scene = Scene::new(false);
-    let ids: Vec<SendId> = (0..20).map(|n| scene.send(&format!("k{n}"), mail_to(n)).id).collect();
+    let ids: Vec<SendId> =
+        (0..20).map(|n| scene.send(&format!("k{n}"), outreach_to(n)).id).collect();
     scene.run(accepted);
-    scene.report(about(ids[0], told_by(0, ReportClass::Complaint))).expect("known");
+    scene.report(about(ids[0], told_by_reader(0, ReportClass::Complaint))).expect("known");
     assert_eq!(scene.status().status, InboxStatus::Active);
-    scene.report(about(ids[1], told_by(1, ReportClass::Block))).expect("known");
+    scene.report(about(ids[1], told_by_reader(1, ReportClass::Block))).expect("known");
     let status = scene.status();
     assert_eq!(status.status, InboxStatus::Paused);
     let why = "by address, 1 of the last 20 mails came back, 1 were complained about";
@@ -197,12 +201,17 @@ fn complaints_pause_an_inbox_as_bounces_do() {
 /// An inbox whose first mails are complained about by their readers, each before the next is.
 fn with_complaints(sends: usize, complaints: usize) -> Scene {
     let mut scene = Scene::new(false);
-    let ids: Vec<_> = (0..sends).map(|n| scene.send(&format!("k{n}"), mail_to(n)).id).collect();
+    let ids: Vec<_> = (0..sends).map(|n| scene.send(&format!("k{n}"), outreach_to(n)).id).collect();
     scene.run(accepted);
     for (n, id) in ids[..complaints].iter().enumerate() {
-        scene.report(about(*id, told_by(n, ReportClass::Complaint))).expect("known");
+        scene.report(about(*id, told_by_reader(n, ReportClass::Complaint))).expect("known");
     }
     scene
+}
+
+/// What is told of somebody who was written to by outreach.
+fn told_by_reader(n: usize, class: ReportClass) -> ReportedRecipient {
+    ReportedRecipient { address: outreach_to(n).to.swap_remove(0), ..told(class) }
 }
 
 #[test]
@@ -224,20 +233,38 @@ fn complaints_warn_from_a_tenth_of_a_per_cent_and_pause_from_three_once_there_ar
         let is_paused = view.status == InboxStatus::Paused;
         assert_eq!((is_warned, is_paused), (warned, paused), "{complaints} of {sends}");
         if paused {
-            let why = format!("{complaints} people complained about the last {sends} mails");
+            let why = "people complained about the last";
+            let why = format!("{complaints} {why} {sends} mails of outreach");
             assert_eq!(view.pause_reason, Some(why));
         }
     }
 }
 
 #[test]
-fn a_warning_ends_by_itself_and_a_pause_by_an_admin_with_a_fresh_window() {
+fn a_warning_ends_as_the_window_moves_on_and_says_so() {
     let mut scene = with_complaints(50, 1);
+    let told = |scene: &Scene, kind: &str| {
+        scene.rows().iter().filter(|row| row.starts_with("events") && row.contains(kind)).count()
+    };
     assert!(scene.status().health.complaints.warned_at.is_some());
-    scene.inbox.now += COMPLAINT_WINDOW_MS + 1;
-    scene.send("later", new_mail());
+    let left = scene.inbox.now;
+    scene.until(left + COMPLAINT_WINDOW_MS - 1);
+    assert_eq!((told(&scene, "inbox.warned"), told(&scene, "inbox.recovered")), (1, 0));
+    assert!(scene.status().health.complaints.warned_at.is_some(), "nothing has left since");
+    scene.until(left + COMPLAINT_WINDOW_MS);
+    assert_eq!(scene.status().health.complaints.warned_at, None, "and nothing had to");
+    assert_eq!((told(&scene, "inbox.warned"), told(&scene, "inbox.recovered")), (1, 1));
+}
+
+#[test]
+fn a_warning_ends_as_more_mails_leave_and_a_fresh_window_ends_it() {
+    let mut scene = with_complaints(50, 1);
+    for n in 50..1_001 {
+        scene.send(&format!("k{n}"), outreach_to(n));
+    }
     scene.run(accepted);
-    assert_eq!(scene.status().health.complaints.warned_at, None);
+    let found = scene.status().health.complaints;
+    assert_eq!((found.sends, found.people, found.warned_at), (1_001, 1, None));
     let mut scene = with_complaints(60, 2);
     scene.until(scene.inbox.now + DAY);
     assert_eq!(scene.status().status, InboxStatus::Paused);
@@ -248,25 +275,110 @@ fn a_warning_ends_by_itself_and_a_pause_by_an_admin_with_a_fresh_window() {
 }
 
 #[test]
-fn a_single_correspondent_pauses_no_inbox_whatever_they_report() {
-    let mut scene = Scene::new(false);
-    let spellings = ["bob@example.org", "BOB@example.org", "Bob@EXAMPLE.ORG"];
-    let ids: Vec<SendId> = (0..24)
-        .map(|n| NewMail { to: vec![spellings[n % 3].into()], ..new_mail() })
-        .enumerate()
-        .map(|(n, mail)| scene.send(&format!("k{n}"), mail).id)
-        .collect();
+fn the_end_of_a_pause_by_hand_forgives_no_complaint() {
+    let mut scene = with_complaints(60, 1);
+    let second = scene.send("late", outreach_to(60)).id;
     scene.run(accepted);
-    for id in ids {
+    let stop_and_go = |scene: &mut Scene| {
+        let pause = InboxCommand::Pause(PauseInbox { reason: "holiday".into() });
+        scene.ask(pause).expect("paused");
+        scene.inbox.now += DAY;
+        scene.ask(InboxCommand::Resume(ResumeInbox {})).expect("resumed");
+        scene.status()
+    };
+    let view = stop_and_go(&mut scene);
+    assert_eq!((view.status, view.health.complaints.people), (InboxStatus::Active, 1));
+    assert!(view.health.complaints.warned_at.is_some());
+    // What comes in while it is paused by hand is judged when it goes on.
+    let pause = InboxCommand::Pause(PauseInbox { reason: "holiday".into() });
+    scene.ask(pause).expect("paused");
+    scene.report(about(second, told_by_reader(60, ReportClass::Complaint))).expect("known");
+    assert_eq!(scene.status().pause_reason.as_deref(), Some("holiday"));
+    scene.ask(InboxCommand::Resume(ResumeInbox {})).expect("resumed");
+    let view = scene.status();
+    let why = "2 people complained about the last 61 mails of outreach";
+    assert_eq!((view.status, view.pause_reason.as_deref()), (InboxStatus::Paused, Some(why)));
+    scene.ask(InboxCommand::Resume(ResumeInbox {})).expect("now it is known");
+    assert_eq!(stop_and_go(&mut scene).health.complaints.people, 0);
+}
+
+#[test]
+fn only_a_proven_complaint_about_outreach_counts_against_the_inbox() {
+    type Made<'a> = &'a dyn Fn(SendId, &str) -> RecordReport;
+    let complains = |address: &str| ReportedRecipient {
+        address: address.to_owned(),
+        ..told(ReportClass::Complaint)
+    };
+    let proven = |id, address: &str| about(id, complains(address));
+    let unproven =
+        |id, address: &str| RecordReport { is_proven: false, ..about(id, complains(address)) };
+    let wish = |id, address: &str| {
+        let reason = ReportReason::Unsubscribe;
+        about(id, ReportedRecipient { reason, ..complains(address) })
+    };
+    let cases: [(Made<'_>, fn(usize) -> NewMail, i64); 4] = [
+        (&proven, outreach_to, 2),
+        (&proven, mail_to, 0),
+        (&unproven, outreach_to, 0),
+        (&wish, outreach_to, 0),
+    ];
+    for (case, (made, mail, people)) in cases.into_iter().enumerate() {
+        let mut scene = Scene::new(false);
+        let ids: Vec<SendId> = (0..40).map(|n| scene.send(&format!("k{n}"), mail(n)).id).collect();
+        scene.run(accepted);
+        scene.records.clear();
+        for (n, id) in ids[..2].iter().enumerate() {
+            let report = made(*id, &mail(n).to[0]);
+            assert!(scene.report(report).expect("known").is_some(), "{case}");
+        }
+        let view = scene.status();
+        let found = (view.health.complained, view.health.complaints.people);
+        assert_eq!(found, (people, people), "{case}");
+        assert_eq!(view.status == InboxStatus::Paused, people > 0, "{case}");
+        scene.run(accepted);
+        assert_eq!(scene.records.len() + scene.suppressed.len(), 2, "{case}: their wish holds");
+    }
+}
+
+#[test]
+fn a_complaint_that_is_proven_later_counts_once_and_changes_the_mail_no_more() {
+    let mut scene = with_complaints(30, 0);
+    let send = scene.send("k30", outreach_to(30));
+    scene.run(accepted);
+    let told = || about(send.id, told_by_reader(30, ReportClass::Complaint));
+    let unproven = RecordReport { is_proven: false, ..told() };
+    assert!(scene.report(unproven).expect("known").is_some());
+    assert_eq!(scene.status().health.complaints.people, 0);
+    for _ in 0..2 {
+        assert_eq!(scene.report(told()), Ok(None));
+        assert_eq!(scene.status().health.complaints.people, 1);
+    }
+    assert_eq!(scene.inbox.count("complaints"), 1);
+}
+
+#[test]
+fn a_single_correspondent_pauses_no_inbox_whatever_they_report_from_however_many_addresses() {
+    let mut scene = Scene::new(false);
+    let spellings = ["bob@example.org", "BOB+spring@example.org", "Bob+2@EXAMPLE.ORG"];
+    let mut ids = Vec::new();
+    for (n, spelling) in spellings.iter().cycle().take(24).enumerate() {
+        let mail = NewMail { to: vec![(*spelling).into()], ..outreach() };
+        ids.push((scene.send(&format!("k{n}"), mail).id, *spelling));
+    }
+    scene.run(accepted);
+    // One domain gets few at once.
+    scene.until(scene.inbox.now + 300_000);
+    for (id, spelling) in ids {
         for class in [ReportClass::Hard, ReportClass::Complaint] {
-            scene.report(about(id, told(class))).expect("known");
+            let recipient = ReportedRecipient { address: spelling.into(), ..told(class) };
+            assert!(scene.report(about(id, recipient)).expect("known").is_some());
         }
     }
     let view = scene.status();
     assert_eq!(view.status, InboxStatus::Active);
     let health = view.health;
     assert_eq!((health.sends, health.bounced, health.complained), (24, 1, 1));
-    assert_eq!(health.bounce_rate_bp, 416);
+    assert_eq!((health.bounce_rate_bp, health.complaints.people), (416, 1));
 }
 
 #[test]
