@@ -36,11 +36,11 @@ async function links(url, { owner, things }, { off, out, other }) {
   };
 }
 
-/** The endpoint of an inbox's relay, which has told of nothing under the id `used`. */
-async function endpoint(url, { owner: { token }, inbox }) {
+/** The endpoint of an inbox's relay, which has told of nothing under an id. */
+async function endpoint(url, { owner: { token }, inbox }, id) {
   const made = await data(url, "POST", `/v1/inboxes/${inbox}/delivery-webhook`, { token });
   const { pathname: path } = new URL(made.url, url);
-  assert.deepEqual(await relay(path, made.secret).tell(url, "used", []), { status: 200, noted: 0, late: 0, ignored: 0, repeated: false });
+  assert.deepEqual(await relay(path, made.secret).tell(url, id, []), { status: 200, noted: 0, late: 0, ignored: 0, repeated: false });
   return { path, secret: made.secret };
 }
 
@@ -63,8 +63,8 @@ async function fixtures(url, world) {
   await (await dial(url, owner, { ticket: used })).close();
   const fresh = await ticketFor(url, owner.token);
   const { header, claims } = open(viewer.token);
-  const relay = await endpoint(url, mine);
-  const theirRelay = await endpoint(url, their);
+  const relay = await endpoint(url, mine, "used");
+  const theirRelay = await endpoint(url, their, "their-used");
   const secrets = { otherWorkspace: their.owner.workspaceId, otherAgent: viewer.agentId, refreshToken: owner.refreshToken, realtimeTicket: fresh };
   const names = {
     forged: Object.fromEntries(forgeries(owner.token, VARS.JWT_SECRET, secrets)),

@@ -168,6 +168,21 @@ test("mail that comes back", { timeout: 180_000 }, async (t) => {
     await socket.close();
   });
 
+  await t.test("a complaint counts against the inbox where it passed DMARC, and a forged one changes nothing", async () => {
+    const room = await desk("Feedback");
+    const [ann, bob, eve] = [await written(room, "ann@one.example"), await written(room, "bob@two.example"), await written(room, "eve@three.example")];
+    const plain = ({ raw }) => complaint(head(raw, /^(x-postroom|to)/i));
+    const judged = (dmarc, mail) => `Authentication-Results: mx.acme.example; dmarc=${dmarc}\r\n${plain(mail)}`;
+    await take(room.address, judged("fail", ann));
+    await take(room.address, plain(bob));
+    await take(room.address, judged("pass", eve));
+    for (const { person } of [bob, eve]) await until(async () => (await room.prospect(person)).suppression === "complained", "the suppression");
+    const { health } = await data(url, "GET", `/v1/inboxes/${room.inbox.id}`, { token: room.token });
+    assert.equal(health.complained, 1, "Eve's alone");
+    assert.equal((await room.get(ann.send)).version, ann.send.version);
+    assert.equal((await room.prospect(ann.person)).suppression ?? null, null);
+  });
+
   await t.test("a forged bounce changes nothing", async () => {
     const room = await desk("Forged");
     const other = await desk("Other");

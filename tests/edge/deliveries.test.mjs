@@ -16,17 +16,23 @@ test("a relay tells what became of mail", { timeout: 180_000 }, async (t) => {
   const { url, logText } = await productWorker(t);
   const owner = await register(url, "Relayed", { operator });
   const { token } = owner;
+  const stranger = await register(url, "Other", { operator });
   const ask = (method, path, body, headers) => call(url, method, path, { token, body, headers });
   const get = (path) => data(url, "GET", path, { token });
 
-  /** An inbox with an endpoint, and so many mails that left, each to somebody else. */
-  async function inbox(name, count) {
+  /** An inbox with an endpoint, and so many mails that left, each to somebody else: at one domain, or outreach to many. */
+  async function inbox(name, count, { outreach = false, of = owner } = {}) {
+    const { token } = of;
+    const get = (path) => data(url, "GET", path, { token });
     const way = { host: "127.0.0.1", port: smtp.port, security: "plain", password: "x" };
     const made = await data(url, "POST", "/v1/inboxes", { token, body: { email: `${name}@acme.example`, smtp: way, warmup: false } });
     const endpoint = await data(url, "POST", `/v1/inboxes/${made.id}/delivery-webhook`, { token });
-    const sends = await Promise.all(Array.from({ length: count }, (_, n) => data(url, "POST", `/v1/inboxes/${made.id}/sends`, {
-      token, headers: { "idempotency-key": `${name}-${n}` }, body: { to: [`${name}${n}@prospect.example`], subject: `${n}`, text: "Hello." },
-    })));
+    const sends = await Promise.all(Array.from({ length: count }, async (_, n) => {
+      const to = outreach ? `${name}${n}@d${n}.example` : `${name}${n}@prospect.example`;
+      const body = { to: [to], subject: `${n}`, text: "Hello." };
+      if (outreach) body.prospect = { prospectId: (await data(url, "POST", "/api/prospects", { token, body: { email: to } })).id, campaign: "spring", step: 1 };
+      return data(url, "POST", `/v1/inboxes/${made.id}/sends`, { token, headers: { "idempotency-key": `${name}-${n}` }, body });
+    }));
     const path = `/v1/inboxes/${made.id}`;
     const send = (n) => get(`${path}/sends/${sends[n].id}`);
     await until(async () => (await Promise.all(sends.map((_, n) => send(n)))).every(({ state }) => state === "sent"), "all have left", 60_000);
@@ -40,21 +46,29 @@ test("a relay tells what became of mail", { timeout: 180_000 }, async (t) => {
   const bounced = (about, bounce) => ({ event: "bounced", ...about, bounce });
 
   await t.test("events count once, in whatever order they come, and what bounced is suppressed", async () => {
-    const { sends, send, relay, view } = await inbox("order", 3);
-    const [first, second, third] = sends.map(({ id }) => ({ sendId: id }));
+    const { sends, send, relay, view } = await inbox("order", 4);
+    const [first, second, third, fourth] = sends.map(({ id }) => ({ sendId: id }));
     const one = [{ event: "delivered", ...first }, { event: "accepted", ...first }, bounced(second, { type: "hard", status: "5.1.1" })];
     assert.deepEqual(await relay.tell(url, "one", one), { status: 200, repeated: false, noted: 2, late: 1, ignored: 0 });
     assert.deepEqual(await relay.tell(url, "one", [{ event: "complained", ...first }]), { status: 200, repeated: true, noted: 0, late: 0, ignored: 0 });
     const { messageId } = await send(2);
     const two = [bounced({ messageId: `<${messageId}>` }, { type: "hard", status: "5.7.1", diagnostic: "550 5.7.1 blocked" }),
-      { event: "delivered", ...third }, { event: "opened", ...third }, { event: "bounced" }];
-    assert.deepEqual(await relay.tell(url, "two", two), { status: 200, repeated: false, noted: 1, late: 1, ignored: 2 });
+      { event: "delivered", ...third }, { event: "opened", ...third }, { event: "bounced" }, null, { event: 7, ...first },
+      { event: "complained", ...first, recipient: ["order0@prospect.example"] }];
+    assert.deepEqual(await relay.tell(url, "two", two), { status: 200, repeated: false, noted: 1, late: 1, ignored: 5 });
     const found = await Promise.all([0, 1, 2].map(send));
-    assert.deepEqual(found.map(({ state, delivery, report }) => [state, delivery.state, report?.class ?? null]),
+    assert.deepEqual(found.map(({ state, deliveries: [one], report }) => [state, one.state, report?.class ?? null]),
       [["sent", "delivered", null], ["bounced", "bounced", "hard"], ["bounced", "bounced", "block"]]);
     assert.equal((await view()).health.bounced, 2);
+    const named = { ...fourth, recipient: "Four <ORDER3@prospect.example>" };
+    const many = await Promise.all(Array.from({ length: 10 }, () => relay.tell(url, "three", [{ event: "accepted", ...named }])));
+    assert.deepEqual(many.map(({ status, repeated, noted }) => [status, repeated, noted]).sort(), [[200, false, 1], ...Array(9).fill([200, true, 0])]);
+    assert.equal((await relay.tell(url, "four", [bounced(named, { type: "hard", status: "4.2.2" })])).noted, 1);
+    const { state, deliveries, report } = await send(3);
+    assert.deepEqual([state, report.class, deliveries.map(({ recipient, state }) => [recipient, state])], ["bounced", "soft", [["order3@prospect.example", "bounced"]]]);
     await until(async () => (await reason("order1@prospect.example")) === "bounced", "the address is suppressed");
     assert.equal(await reason("order2@prospect.example"), null, "a block does not blame the address");
+    assert.equal(await reason("order3@prospect.example"), null, "what is for now does not, whatever the relay calls it");
   });
 
   await t.test("who manages sees the secret once, rotates it and takes the endpoint away", async () => {
@@ -84,26 +98,34 @@ test("a relay tells what became of mail", { timeout: 180_000 }, async (t) => {
   });
 
   await t.test("an endpoint tells of its own inbox's mails alone", async () => {
-    const [mine, other] = [await inbox("mine", 1), await inbox("other", 1)];
-    const event = [{ event: "complained", sendId: other.sends[0].id }];
-    assert.deepEqual(await mine.relay.tell(url, "a", event), { status: 200, repeated: false, noted: 0, late: 0, ignored: 1 });
-    assert.deepEqual([(await other.send(0)).delivery ?? null, (await other.view()).health.complained], [null, 0]);
+    const mine = await inbox("mine", 1);
+    const others = [await inbox("other", 1, { outreach: true }), await inbox("their", 1, { outreach: true, of: stranger })];
+    for (const [n, other] of others.entries()) {
+      const event = [{ event: "complained", sendId: other.sends[0].id }];
+      assert.deepEqual(await mine.relay.tell(url, `a${n}`, event), { status: 200, repeated: false, noted: 0, late: 0, ignored: 1 });
+      assert.deepEqual([(await other.send(0)).deliveries ?? null, (await other.view()).health.complained], [null, 0]);
+      assert.equal((await other.relay.tell(url, "a", event)).noted, 1, "from its own it is noted");
+      assert.equal((await other.view()).health.complained, 1);
+    }
   });
 
   await t.test("a complaint warns, the second stops the inbox, and only an admin resumes it", async () => {
-    const { path, sends, relay, view } = await inbox("spam", 45);
+    const { path, sends, relay, view } = await inbox("spam", 45, { outreach: true });
+    const resume = { inboxId: path.split("/").pop() };
     const complain = (n) => relay.tell(url, `c${n}`, [{ event: "complained", sendId: sends[n].id }]);
     await complain(0);
     const warned = await view();
     assert.deepEqual([warned.status, warned.health.complaints.people, warned.health.complaints.rateBp], ["active", 1, 222]);
     assert.ok(warned.health.complaints.warnedAt, "it is shown");
+    await ask("POST", `${path}/pause`, { reason: "lunch" });
+    const back = (await ask("POST", "/api/admin/resume-inbox", resume)).body.data;
+    assert.deepEqual([back.status, back.health.complaints.people], ["active", 1], "a pause by hand forgives nothing");
     await complain(1);
     const stopped = await view();
-    assert.deepEqual([stopped.status, stopped.pauseReason], ["paused", "2 people complained about the last 45 mails"]);
-    const resume = { inboxId: path.split("/").pop() };
+    assert.deepEqual([stopped.status, stopped.pauseReason], ["paused", "2 people complained about the last 45 mails of outreach"]);
     const agent = await join(url, owner, "agent", "Abe");
     assert.equal((await call(url, "POST", "/api/admin/resume-inbox", { token: agent.token, body: resume })).status, 403);
     assert.equal((await ask("POST", "/api/admin/resume-inbox", resume)).body.data.status, "active");
-    await until(async () => (await reason("spam0@prospect.example")) === "complained", "who complained is never written to again");
+    await until(async () => (await reason("spam0@d0.example")) === "complained", "who complained is never written to again");
   });
 });

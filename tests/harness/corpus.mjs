@@ -11,7 +11,7 @@ import { Socket } from "./socket.mjs";
 
 const FOLDER = join(ROOT, "tests", "corpus", "bad");
 const FIELDS = new Set(["name", "as", "method", "path", "headers", "json", "text", "base64", "parts", "raw", "times", "status", "code",
-  "atMost", "answer", "contains", "lacks", "like", "socket", "sockets", "meanwhile", "frames", "close", "acks", "frame", "events", "signed"]);
+  "atMost", "answer", "contains", "lacks", "like", "socket", "sockets", "meanwhile", "frames", "close", "acks", "frame", "events", "signed", "counts"]);
 
 /** The groups that there are. */
 export const groups = () => readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
@@ -122,6 +122,9 @@ export function player({ url, names, tokens, mark }) {
     if (one.like) {
       const { text } = await request({ ...one, path: one.like });
       assert.equal(unnamed(refused.text), unnamed(text), `${one.file}: it is told apart from ${one.like}`);
+    }
+    for (const [words, count] of Object.entries(one.counts ?? {})) {
+      assert.equal(answers.filter(({ text }) => text.includes(words)).length, count, `${one.file}: answers with ${words}`);
     }
     for (const words of one.contains ?? []) assert.ok(refused.text.includes(fill(words)), `${one.file}: ${words} is not in ${refused.text.slice(0, 500)}`);
     for (const words of one.lacks ?? []) assert.ok(!refused.text.includes(fill(words)), `${one.file}: ${words} is in it`);
