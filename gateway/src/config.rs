@@ -1,6 +1,7 @@
 //! The settings of a deployment, read once per isolate.
 
 use crate::dead_letters::Alerts;
+use crate::models::settings::Models;
 use crate::providers::settings::Providers;
 use crate::token::Keys;
 use actors::mail::graph::Application;
@@ -52,6 +53,8 @@ pub struct Config {
     pub alerts: Option<Alerts>,
     /// The accounts at providers of data about people, if any.
     pub providers: Providers,
+    /// The accounts at providers of language models, if any.
+    pub models: Models,
     /// `OPERATOR_WORKSPACES`: whose admins may see and mend the whole deployment.
     pub operator_workspaces: Allowed<WorkspaceId>,
 }
@@ -89,6 +92,7 @@ impl Config {
             open_registration: registration == "open",
             send_mode: SendMode::parse(var("SEND_MODE").as_deref()).map_err(Reject::internal)?,
             alerts: Alerts::read(var).map_err(Reject::internal)?,
+            models: Models::read(var).map_err(Reject::internal)?,
             microsoft: Application::read(var).map_err(Reject::internal)?,
             providers: Providers::read(var).map_err(Reject::internal)?,
             microsoft_redirect_uri: var("MICROSOFT_REDIRECT_URI"),

@@ -21,6 +21,7 @@ pub mod imports;
 pub mod link;
 pub mod log;
 pub mod maintenance;
+pub mod models;
 pub mod multipart;
 #[cfg(feature = "openapi")]
 pub mod openapi;
@@ -39,6 +40,7 @@ pub mod rows;
 pub mod scheduled;
 pub mod table;
 pub mod token;
+pub mod writing;
 
 pub use actors::gather;
 pub use actors::mail::{charset, media};

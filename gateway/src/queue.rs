@@ -5,7 +5,7 @@
 //! moved to `dead-letter-queue` by the platform, without a reason.
 
 use crate::platform::Platform;
-use crate::{dead_letters, email, imports, log, maintenance, prospect_work, scheduled};
+use crate::{dead_letters, email, imports, log, maintenance, prospect_work, scheduled, writing};
 use schema::dead_letter::Consumed;
 use schema::pipeline::{Queue, StoredMail, Work};
 use schema::prospect::WorkKind;
@@ -133,6 +133,7 @@ async fn perform<P: Platform>(platform: &P, work: &Work) -> Result<(), Reject> {
         Work::TakeTurns(of) => maintenance::take_turns(platform, of.workspace_id).await,
         Work::ArchiveOutreach(of) => maintenance::archive(platform, of.workspace_id).await,
         Work::MeetingAsked(asked) => dead_letters::tell_of_meeting(platform, asked).await,
+        Work::WriteText(work) => writing::carry_out(platform, work).await,
     }
 }
 

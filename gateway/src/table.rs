@@ -10,6 +10,7 @@
 //! schemas in the OpenAPI document.
 
 use crate::query::Query;
+use crate::routes::reports::REPORT;
 use schema::Reject;
 use serde_json::Value;
 
@@ -169,17 +170,6 @@ const fn remove(path: &'static str, command: &'static str, gives: &'static str) 
 
 use Param::{Count, Flag, Text, Texts};
 
-/// What a report is asked for with.
-pub(crate) const REPORT: &[Param] = &[
-    Text("from"),
-    Text("to"),
-    Text("by"),
-    Text("agentId"),
-    Text("teamId"),
-    Text("categoryId"),
-    Text("source"),
-];
-
 /// Every route of the room; blank lines part the resources.
 pub const ROOM: &[Line] = &[
     act("/v1/auth/logout", "logout", "Nothing"),
@@ -270,6 +260,10 @@ pub const ROOM: &[Line] = &[
         "Decision",
         &[],
     ),
+    list("/v1/campaigns/{campaignId}/texts", "listCampaignTexts", "CampaignText", &[Text("state")]),
+    act("/v1/campaigns/{campaignId}/texts/{prospectId}", "judgeCampaignText", "CampaignText"),
+    get("/v1/settings/ai", "getAiSettings", "AiSettings"),
+    change("/v1/settings/ai", "changeAiSettings", "AiSettings"),
     get("/v1/settings/outreach", "getOutreachSettings", "OutreachSettings"),
     change("/v1/settings/outreach", "changeOutreachSettings", "OutreachSettings"),
     act("/api/admin/trigger-send", "takeTurns", "TurnsTaken"),

@@ -14,6 +14,8 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     ("agent.changed", Permission::Read),
     ("agent.joined", Permission::Read),
     ("agent.password_changed", Permission::Read),
+    // GET /v1/settings/ai
+    ("aiSettings.changed", Permission::Read),
     // GET /v1/api-keys
     ("apiKey.created", Permission::Manage),
     ("apiKey.revoked", Permission::Manage),
@@ -72,6 +74,8 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     ("outreach.finished", Permission::Read),
     ("outreach.sent", Permission::Read),
     ("outreach.stopped", Permission::Read),
+    // GET /v1/campaigns/{campaignId}/texts
+    ("outreach.written", Permission::Read),
     // GET /v1/settings/outreach
     ("outreachSettings.changed", Permission::Read),
     // GET /v1/scheduled-comments

@@ -22,6 +22,8 @@ pub enum LimitKind {
     Api,
     /// Requests to a provider of language models, by provider and key.
     Ai,
+    /// Tokens of a provider of language models, by provider.
+    AiTokens,
     /// Requests to a provider of data about people, by provider and key.
     Data,
     /// Runs of a cron trigger, by its name.
@@ -54,13 +56,14 @@ pub const API_OF_AGENT: Quota = quota(300, 10_000);
 
 impl LimitKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Login,
         Self::Account,
         Self::Register,
         Self::Token,
         Self::Api,
         Self::Ai,
+        Self::AiTokens,
         Self::Data,
         Self::Cron,
     ];
@@ -75,6 +78,7 @@ impl LimitKind {
             Self::Token => "token",
             Self::Api => "api",
             Self::Ai => "ai",
+            Self::AiTokens => "aiTokens",
             Self::Data => "data",
             Self::Cron => "cron",
         }
@@ -95,6 +99,7 @@ impl LimitKind {
         const TOKEN: [Quota; 1] = [quota(60, MINUTE)];
         const API: [Quota; 1] = [API_OF_WORKSPACE];
         const AI: [Quota; 2] = [quota(60, MINUTE), quota(10_000, DAY)];
+        const AI_TOKENS: [Quota; 2] = [quota(200_000, MINUTE), quota(20_000_000, DAY)];
         // The last: never more than ten in a second, which is Hunter's limit for its verifier.
         const DATA: [Quota; 3] = [quota(50, MINUTE), quota(600, DAY), quota(4, 700)];
         // No trigger goes off twice in half a minute, unless it is told twice of one time.
@@ -106,6 +111,7 @@ impl LimitKind {
             Self::Token => &TOKEN,
             Self::Api => &API,
             Self::Ai => &AI,
+            Self::AiTokens => &AI_TOKENS,
             Self::Data => &DATA,
             Self::Cron => &CRON,
         }

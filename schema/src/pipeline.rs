@@ -113,6 +113,8 @@ pub enum Work {
     TakeTurns(OfWorkspace),
     /// On `send-queue`: what outreach decided long ago is to go into storage.
     ArchiveOutreach(OfWorkspace),
+    /// On `ai-queue`: a text of a campaign is to be written.
+    WriteText(WriteText),
 }
 
 /// A workspace that something is to be done in.
@@ -192,6 +194,18 @@ pub struct MeetingAsked {
     pub at: Millis,
 }
 
+/// A text of a campaign that a model is to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WriteText {
+    /// The workspace of the campaign.
+    pub workspace_id: WorkspaceId,
+    /// Which text; its room knows the rest.
+    pub number: i64,
+    /// Which try of it.
+    pub attempt: i64,
+}
+
 /// What is read first.
 #[derive(Deserialize)]
 struct Head {
@@ -209,6 +223,7 @@ impl Work {
             Self::Enrich(_) => Queue::EnrichmentQueue,
             Self::Find(_) | Self::Verify(_) => Queue::EmailFinderQueue,
             Self::TakeTurns(_) | Self::ArchiveOutreach(_) => Queue::SendQueue,
+            Self::WriteText(_) => Queue::AiQueue,
         }
     }
 
@@ -266,6 +281,7 @@ impl Work {
             "takeTurns" => strictly(text).map(Self::TakeTurns),
             "archiveOutreach" => strictly(text).map(Self::ArchiveOutreach),
             "meetingAsked" => strictly(text).map(Self::MeetingAsked),
+            "writeText" => strictly(text).map(Self::WriteText),
             _ => {
                 let kind: String = kind.chars().take(KIND_CHARS_MAX).collect();
                 Err(format!("no kind of message is called {kind:?}"))

@@ -297,6 +297,18 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         }
         RoomCommand::TakeTurns(_) => outreach::handle::settings::take_turns(ctx),
         RoomCommand::ArchiveOutreach(input) => outreach::handle::archive::archive(ctx, input),
+        RoomCommand::GetAiSettings(_) => outreach::texts::handle::get_settings(ctx),
+        RoomCommand::ChangeAiSettings(input) => {
+            outreach::texts::handle::change_settings(ctx, &input)
+        }
+        RoomCommand::ListCampaignTexts(input) => {
+            outreach::texts::handle::list_campaign_texts(ctx, &input)
+        }
+        RoomCommand::JudgeCampaignText(input) => {
+            outreach::texts::handle::judge_campaign_text(ctx, &input)
+        }
+        RoomCommand::BeginWriting(input) => outreach::texts::handle::begin_writing(ctx, input),
+        RoomCommand::FinishWriting(input) => outreach::texts::handle::finish_writing(ctx, input),
         RoomCommand::NoteOutreach(input) => outreach::post::note_outreach(ctx, input),
         RoomCommand::OptOut(input) => outreach::opt_out::opt_out(ctx, &input),
 

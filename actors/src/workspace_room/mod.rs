@@ -126,6 +126,7 @@ impl Actor for Core {
         outreach::MIGRATION,
         prospect_imports::MIGRATION,
         outreach::ANSWERS,
+        outreach::TEXTS,
         //
     ];
     type Command = RoomCommand;
@@ -237,6 +238,7 @@ impl Actor for Core {
             outreach::calling_off::OUTBOX => outreach::calling_off::begin(ctx, entry),
             outreach::opt_out::OUTBOX => outreach::opt_out::begin(ctx, entry),
             outreach::answers::OUTBOX => outreach::answers::begin(ctx, entry),
+            outreach::texts::OUTBOX => outreach::texts::begin(ctx, entry),
             privacy::walk::OUTBOX => privacy::walk::begin(ctx, entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
         }

@@ -243,7 +243,7 @@ fn of_access(route: Route, s: &mut Schemas) -> Function {
         Route::ReportCsv => {
             let summary = "Reports on a range of days, as CSV by RFC 4180";
             let reads = Function::reads("getReportCsv", summary, nothing());
-            let asked = crate::table::REPORT.iter().map(|param| param.name());
+            let asked = crate::routes::reports::REPORT.iter().map(|param| param.name());
             let reads = asked.fold(reads, |reads, name| {
                 let schema = json!({ "type": "string", "description": "As in the report." });
                 let needed = matches!(name, "from" | "to");

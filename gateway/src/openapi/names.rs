@@ -35,6 +35,7 @@ use schema::room::transfer::RowsImported;
 use schema::room::user::{Merge, User};
 use schema::room::webhook::{Delivery, Webhook};
 use schema::room::workflow::{Workflow, WorkflowRun};
+use schema::room::writing::{AiSettings, CampaignText};
 use serde_json::json;
 
 /// Makes the schema of this name known; false where there is none.
@@ -65,6 +66,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
         Automation AutomationRun DryRun Workflow WorkflowRun BusinessHours SlaPolicy TicketSla
         BulkDone ClaimState Followers Moved TicketMove Draft Category CustomStatus CannedReply
         Signature Macro View Rendered MacroApplied
+        AiSettings CampaignText
         Campaign Decision Enrolled Enrolment InboxCap OutreachSettings Turns TurnsTaken
     )
 }

@@ -3,10 +3,21 @@
 use crate::answer;
 use crate::app::{Call, read};
 use crate::platform::Platform;
-use crate::table::{Line, ROOM};
+use crate::table::{Line, Param, ROOM};
 use schema::room::RoomCommand;
 use schema::room::report::{self, Report};
 use schema::{Reject, codec};
+
+/// What a report is asked for with.
+pub(crate) const REPORT: &[Param] = &[
+    Param::Text("from"),
+    Param::Text("to"),
+    Param::Text("by"),
+    Param::Text("agentId"),
+    Param::Text("teamId"),
+    Param::Text("categoryId"),
+    Param::Text("source"),
+];
 
 /// `GET /v1/reports/csv`: the report of `GET /v1/reports` as a file: its name and text.
 ///

@@ -5,6 +5,7 @@
 
 use super::enrolment::EnrolmentCounts;
 use super::hours::{Day, Holiday, Opening};
+use super::writing::{AiRules, StepAi};
 use crate::Millis;
 use crate::ids::{CampaignId, InboxId};
 use serde::{Deserialize, Serialize};
@@ -80,8 +81,12 @@ pub struct Step {
     /// One line, with variables; a later step without one answers in the thread of the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
-    /// Plain text, with variables: `{{firstName}}`, `{{firstName|there}}`.
+    /// Plain text, with variables: `{{firstName}}`, `{{firstName|there}}`; and `{{ai}}` where a
+    /// model writes.
     pub text: String,
+    /// What a model writes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ai: Option<StepAi>,
 }
 
 /// When mail may leave.
@@ -132,6 +137,9 @@ pub struct CampaignPlan {
     /// missing, such an answer stops the sequence as any other does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_now_days: Option<i64>,
+    /// What holds for what models write.
+    #[serde(default)]
+    pub ai_rules: AiRules,
 }
 
 /// A campaign, as the API shows it.
@@ -285,6 +293,9 @@ pub struct CreateCampaign {
     /// For how many days the next step waits for who answers "not now"; it stops where missing.
     #[serde(default)]
     pub not_now_days: Option<i64>,
+    /// What holds for what models write: nobody approves, and no links, where it is missing.
+    #[serde(default)]
+    pub ai_rules: AiRules,
 }
 
 /// Changes a campaign; what is missing stays. Steps that somebody got stay what they were to them.
@@ -318,6 +329,9 @@ pub struct ChangeCampaign {
     /// For how many days the next step waits for who answers "not now"; null for a stop.
     #[serde(default, deserialize_with = "super::present")]
     pub not_now_days: Option<Option<i64>>,
+    /// What holds for what models write, all of it; texts that are written keep what they are.
+    #[serde(default)]
+    pub ai_rules: Option<AiRules>,
     /// Change only what has this version.
     #[serde(default)]
     pub if_version: Option<i64>,

@@ -2,6 +2,7 @@
 //! mails.
 
 use super::answer::CampaignAnswer;
+use super::writing::WritingState;
 use crate::Millis;
 use crate::ids::{CampaignId, InboxId, ProspectId, SendId};
 use crate::inbox::SendState;
@@ -115,8 +116,8 @@ pub struct Decision {
     pub at: Millis,
     /// The step that it was about.
     pub step: i64,
-    /// What: `enrolled`, `assigned`, `sent`, `held`, `postponed`, `answered`, `stopped`, `blocked`,
-    /// `finished`.
+    /// What: `enrolled`, `text`, `assigned`, `sent`, `held`, `postponed`, `answered`, `stopped`,
+    /// `blocked`, `finished`.
     pub what: String,
     /// Why, or what of it: the limit that held it, the inbox that it was given to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -368,6 +369,24 @@ pub struct OutreachEvent {
     /// The step.
     pub step: i64,
     /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The data of `outreach.written`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct OutreachWritten {
+    /// The campaign.
+    pub campaign_id: CampaignId,
+    /// The prospect.
+    pub prospect_id: ProspectId,
+    /// The step that the text is for.
+    pub step: i64,
+    /// How far the text is.
+    pub state: WritingState,
+    /// Why it is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -37,6 +37,7 @@ pub mod upload;
 pub mod user;
 pub mod webhook;
 pub mod workflow;
+pub mod writing;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -459,6 +460,18 @@ pub enum RoomCommand {
     TakeTurns(enrolment::TakeTurns),
     /// Put old decisions away. For Postroom itself. Reply: [`enrolment::ArchivedDecisions`].
     ArchiveOutreach(enrolment::ArchiveOutreach),
+    /// Read what the workspace tells models. Reply: [`writing::AiSettings`].
+    GetAiSettings(writing::GetAiSettings),
+    /// Change what the workspace tells models. Reply: [`writing::AiSettings`].
+    ChangeAiSettings(writing::ChangeAiSettings),
+    /// List what models wrote. Reply: a page of [`writing::CampaignText`].
+    ListCampaignTexts(writing::ListCampaignTexts),
+    /// Approve, change or reject what a model wrote. Reply: [`writing::CampaignText`].
+    JudgeCampaignText(writing::JudgeCampaignText),
+    /// Say what is to be written. For Postroom itself. Reply: [`writing::WritingOrder`].
+    BeginWriting(writing::BeginWriting),
+    /// Take note of what was written. For Postroom itself. Reply: `{}`.
+    FinishWriting(writing::FinishWriting),
     /// Take note of what became of a campaign's mail. For Postroom itself. Reply: `{}`.
     NoteOutreach(enrolment::NoteOutreach),
     /// Somebody opts out by a link. For Postroom itself. Reply: [`enrolment::OptedOut`].

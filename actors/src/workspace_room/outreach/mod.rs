@@ -21,6 +21,7 @@
 //! | [`person`] | a prospect's fields, and the mail that is made of them |
 //! | [`post`] | mails on their way, and what becomes of them |
 //! | [`calling_off`] | mails that shall not leave any more |
+//! | [`texts`] | what models write |
 //! | [`answers`] | who writes back |
 //! | [`classify`] | what they say |
 //! | [`opt_out`] | links to opt out |
@@ -41,6 +42,7 @@ pub mod person;
 pub mod plan;
 pub mod post;
 pub mod store;
+pub mod texts;
 pub mod turn;
 
 #[cfg(test)]
@@ -60,6 +62,9 @@ pub const MIGRATION: Migration = migration!("workspace_room/0022_outreach");
 
 /// What came back.
 pub const ANSWERS: Migration = migration!("workspace_room/0024_answers");
+
+/// What models write.
+pub const TEXTS: Migration = migration!("workspace_room/0025_texts");
 
 /// The timer of the next turn.
 pub const TIMER: &str = "outreach";

@@ -3,7 +3,7 @@
 use super::store::campaigns::{self, Campaign};
 use super::store::enrolments::{self, Enrolment};
 use super::store::mails;
-use super::{end, keep, opt_out, plan, post};
+use super::{end, keep, opt_out, plan, post, texts};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::workspace_room::access::store::workspace;
@@ -36,6 +36,14 @@ pub const VARIABLES: [&str; 10] = [
 /// time twice as long, up to an hour.
 const UNSETTLED_MS: Millis = 30_000;
 const DOUBLINGS_MAX: i64 = 7;
+
+/// The same, where a model writes.
+#[must_use]
+pub fn with_ai() -> [&'static str; VARIABLES.len() + 1] {
+    let mut all = [texts::VARIABLE; VARIABLES.len() + 1];
+    all[..VARIABLES.len()].copy_from_slice(&VARIABLES);
+    all
+}
 
 /// What an entry asks.
 ///
@@ -123,7 +131,12 @@ fn write(ctx: &mut Ctx<'_>, one: &mut Enrolment, prospect: &Prospect) -> Result<
         post::give_back(ctx, one)?;
         return end(ctx, one, EnrolmentState::Finished, None);
     };
-    match compose(ctx, &campaign, step, one, prospect) {
+    let written = texts::ready(ctx, one)?;
+    if step.ai.is_some() && written.is_none() {
+        let at = ctx.now;
+        return post::postpone(ctx, one, at, texts::WAITS);
+    }
+    match compose(ctx, (&campaign, step), one, prospect, written) {
         Ok(mail) => {
             let mail = NewMail { leave_by: Some(shuts_at), ..mail };
             let json = String::from_utf8_lossy(&to_json(&mail)).into_owned();
@@ -146,10 +159,10 @@ fn write(ctx: &mut Ctx<'_>, one: &mut Enrolment, prospect: &Prospect) -> Result<
 /// The mail of a step.
 fn compose(
     ctx: &mut Ctx<'_>,
-    campaign: &Campaign,
-    step: &Step,
+    (campaign, step): (&Campaign, &Step),
     one: &Enrolment,
     prospect: &Prospect,
+    written: Option<String>,
 ) -> Result<NewMail, Reject> {
     let Some(email) = &prospect.email else {
         return Err(Reject::field("email", "the prospect has no address"));
@@ -162,7 +175,9 @@ fn compose(
         (None, subject) => format!("Re: {}", subject.as_deref().unwrap_or_default()),
     };
     let subject = schema::check::line("subject", &subject, schema::inbox::SUBJECT_CHARS_MAX)?;
-    let text = template::fill("text", &step.text, &VARIABLES, value)?;
+    let value =
+        |name: &str| if name == texts::VARIABLE { Ok(written.clone()) } else { value(name) };
+    let text = template::fill("text", &step.text, &with_ai(), value)?;
     let link = opt_out::link(ctx, campaign, one)?;
     let text = format!("{text}\n\n-- \n{}\nNo more mails: {link}\n", campaign.plan.footer);
     let answers = if step.subject.is_none() { one.message_ids.last().cloned() } else { None };

@@ -1,6 +1,6 @@
 //! What a campaign may be.
 
-use super::person::VARIABLES;
+use super::person::{self, VARIABLES};
 use crate::workspace_room::rules::calendar::{Calendar, Hours};
 use crate::workspace_room::template;
 use schema::room::campaign::{
@@ -8,6 +8,9 @@ use schema::room::campaign::{
     STEP_SUBJECT_CHARS_MAX, STEP_TEXT_CHARS_MAX, STEPS_MAX, SendWindow, Step,
 };
 use schema::room::hours::BusinessHours;
+use schema::room::writing::{
+    AiRules, BANNED_CHARS_MAX, BANNED_MAX, LINK_DOMAINS_MAX, PROMPT_CHARS_MAX, StepAi,
+};
 use schema::{Reject, check};
 
 /// Checks a plan, and gives it as it is kept.
@@ -44,6 +47,7 @@ pub fn checked(plan: CampaignPlan) -> Result<CampaignPlan, Reject> {
     Ok(CampaignPlan {
         inbox_ids,
         steps: steps.collect::<Result<_, _>>()?,
+        ai_rules: checked_rules(&plan.ai_rules)?,
         footer: check::text("footer", &plan.footer, FOOTER_CHARS_MAX)?,
         ..plan
     })
@@ -65,8 +69,36 @@ fn checked_step(at: usize, step: Step) -> Result<Step, Reject> {
     }
     let field = format!("steps[{at}].text");
     let text = check::text(&field, &step.text, STEP_TEXT_CHARS_MAX)?;
-    template::check(&field, &text, &VARIABLES)?;
-    Ok(Step { subject, text, ..step })
+    let Some(ai) = &step.ai else {
+        template::check(&field, &text, &VARIABLES)?;
+        return Ok(Step { subject, text, ..step });
+    };
+    template::check(&field, &text, &person::with_ai())?;
+    if !text.contains("{{ai}}") {
+        return Err(Reject::field(&field, "must have {{ai}} where the model's text stands"));
+    }
+    let field = format!("steps[{at}].ai.prompt");
+    let prompt = check::text(&field, &ai.prompt, PROMPT_CHARS_MAX)?;
+    Ok(Step { subject, text, ai: Some(StepAi { prompt }), ..step })
+}
+
+fn checked_rules(rules: &AiRules) -> Result<AiRules, Reject> {
+    check::items("aiRules.linkDomains", &rules.link_domains, LINK_DOMAINS_MAX)?;
+    check::items("aiRules.bannedClaims", &rules.banned_claims, BANNED_MAX)?;
+    let domain = |domain: &String| {
+        let domain = domain.trim().trim_matches('.').to_lowercase();
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.');
+        if domain.len() > 253 || !domain.contains('.') || !domain.chars().all(plain) {
+            return Err(Reject::field("aiRules.linkDomains", "must be domains, as acme.example"));
+        }
+        Ok(domain)
+    };
+    let claim = |claim: &String| check::line("aiRules.bannedClaims", claim, BANNED_CHARS_MAX);
+    Ok(AiRules {
+        approval: rules.approval,
+        link_domains: rules.link_domains.iter().map(domain).collect::<Result<_, _>>()?,
+        banned_claims: rules.banned_claims.iter().map(claim).collect::<Result<_, _>>()?,
+    })
 }
 
 /// Which moments are within a window.

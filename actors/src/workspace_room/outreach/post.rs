@@ -5,7 +5,7 @@
 
 use super::store::enrolments::{self, Enrolment};
 use super::store::{campaigns, inboxes, mails};
-use super::{answers, calling_off, caps, decide, end, keep, plan, tell, turn};
+use super::{answers, calling_off, caps, decide, end, keep, plan, tell, texts, turn};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome, Reply};
 use crate::workspace_room::access::authorise;
@@ -265,6 +265,7 @@ fn advance(ctx: &mut Ctx<'_>, one: &mut Enrolment) -> Result<(), Reject> {
     one.reason = None;
     one.due_at = one.last_sent_at.unwrap_or(ctx.now) + next.delay_days * DAY_MS;
     keep(ctx, one)?;
+    texts::want(ctx, &campaign, one)?;
     let due = one.due_at;
     turn::at_latest(ctx, due)
 }

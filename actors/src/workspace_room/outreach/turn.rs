@@ -10,7 +10,7 @@ use super::store::campaigns::{self, Campaign};
 use super::store::decisions;
 use super::store::enrolments::{self, Enrolment};
 use super::store::inboxes::{self, Known};
-use super::{TIMER, asking, caps, decide, keep, person};
+use super::{TIMER, asking, caps, decide, keep, person, texts};
 use crate::kernel::Ctx;
 use crate::kernel::store::timers;
 use crate::workspace_room::store::TOP;
@@ -49,7 +49,8 @@ pub fn take(ctx: &mut Ctx<'_>) -> Result<TurnsTaken, Reject> {
         taken.next_at = [taken.next_at, ended.until].into_iter().flatten().min();
         note(ctx, campaign.number, ended)?;
     }
-    if let Some(at) = taken.next_at {
+    let asked_at = texts::ask_again(ctx)?;
+    if let Some(at) = [taken.next_at, asked_at].into_iter().flatten().min() {
         let at = at.max(ctx.now + SOON_MS);
         at_latest(ctx, at)?;
     }
@@ -88,6 +89,9 @@ fn of_campaign(
     }
     let mut assigned = 0;
     while let Some(mut one) = next_one(ctx, campaign, &inboxes)? {
+        if !texts::is_there(ctx, campaign, &mut one)? {
+            continue;
+        }
         let Some(place) = pick(&inboxes, &one) else { break };
         let (cap, known) = &mut inboxes[place];
         assign(ctx, campaign, known, &mut one)?;

@@ -111,6 +111,7 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../outreach/store/enrolments.rs"), outreach::store::enrolments::STATEMENTS),
     (include_str!("../outreach/store/inboxes.rs"), outreach::store::inboxes::STATEMENTS),
     (include_str!("../outreach/store/mails.rs"), outreach::store::mails::STATEMENTS),
+    (include_str!("../outreach/store/texts.rs"), outreach::store::texts::STATEMENTS),
     (include_str!("../reports/store.rs"), reports::store::STATEMENTS),
     (include_str!("../rules/store/active.rs"), rules::active::STATEMENTS),
     (include_str!("../rules/store/definitions.rs"), rules::definitions::STATEMENTS),

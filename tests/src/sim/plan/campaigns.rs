@@ -26,7 +26,7 @@ pub fn campaigns(world: &mut World, tenant: usize) {
     let person = plan.tenants[tenant].people[who].by_email;
     let of_person = json!({ "campaignId": id, "prospectId": person });
     let of_campaign = json!({ "campaignId": id });
-    let command = match plan.random.below(100) {
+    let command = match plan.random.below(115) {
         0..25 => {
             let url = "https://mail.example";
             json!({ "startCampaign": { "campaignId": id, "publicUrl": url } })
@@ -66,7 +66,21 @@ pub fn campaigns(world: &mut World, tenant: usize) {
         94..96 => json!({ "listDecisions": of_person }),
         96..97 => json!({ "listTurns": of_campaign }),
         97..99 => json!({ "getCaps": of_campaign }),
-        _ => json!({ "getOutreachSettings": {} }),
+        99..100 => json!({ "getOutreachSettings": {} }),
+        100..103 => {
+            let verdict = *plan.random.pick(&["approve", "approve", "rewrite", "reject"]);
+            let text = plan.random.chance(500).then(|| plan.text(tenant) + AND_SO_ON);
+            let text = text.filter(|_| verdict == "approve");
+            let mut judge = of_person;
+            judge["step"] = json!(plan.random.between(1, 2));
+            judge["verdict"] = verdict.into();
+            judge["text"] = json!(text);
+            json!({ "judgeCampaignText": judge })
+        }
+        103..112 => return write(world, tenant),
+        112..113 => json!({ "listCampaignTexts": of_campaign }),
+        113..114 => json!({ "getAiSettings": {} }),
+        _ => json!({ "changeAiSettings": { "prompt": plan.text(tenant) } }),
     };
     room::ask(world, tenant, owner, &command, About::Other, Via::Http);
 }
@@ -77,11 +91,15 @@ fn draft(world: &mut World, tenant: usize) -> Value {
     let inboxes: Vec<_> = plan.tenants[tenant].inboxes.iter().map(|inbox| inbox.id).collect();
     let random = &mut plan.random;
     let later = random.chance(300).then(|| random.between(1, 20));
+    let approval = random.chance(300);
+    let ai = random.chance(300).then(|| json!({ "prompt": canary }));
+    let text = if ai.is_some() { "{{name}}, {{ai}}" } else { "Dear {{name|you}}, {{email}}" };
     json!({ "name": name, "footer": canary, "inboxIds": inboxes, "notNowDays": later,
+        "aiRules": { "approval": approval },
         "spacingS": random.between(0, 900),
         "window": window(random),
         "steps": [
-            { "subject": canary, "text": "Dear {{name|you}}, {{email}}" },
+            { "subject": canary, "text": text, "ai": ai },
             { "text": "Still here, {{name}}?", "delayDays": random.between(0, 2) },
         ] })
 }
@@ -90,6 +108,32 @@ fn window(random: &mut Random) -> Value {
     let opening = |day: &&str| json!({ "day": day, "from": "06:00", "to": "20:30" });
     let week: Vec<Value> = DAYS.iter().map(opening).collect();
     json!({ "timeZone": random.pick(&ZONES), "week": week })
+}
+
+/// What makes a text as long as one has to be.
+const AND_SO_ON: &str = " and so on, as there is more to say";
+
+/// A consumer looks at one of the room's first texts, or tells what became of it.
+fn write(world: &mut World, tenant: usize) {
+    let plan = &mut world.plan;
+    let (number, attempt) = (plan.random.between(1, 6), plan.random.between(1, 3));
+    let tells = plan.random.chance(700);
+    let command = if tells {
+        let outcome = match plan.random.below(10) {
+            0 => json!({ "failed": { "why": "it refused" } }),
+            1 => json!({ "unavailable": { "why": "later", "retryAfterMs": 90_000 } }),
+            2 => json!({ "written": { "provider": "xai", "text": "Dear [Name], and so on." } }),
+            _ => {
+                let text = plan.text(tenant) + AND_SO_ON;
+                json!({ "written": { "provider": "openai", "text": text } })
+            }
+        };
+        json!({ "finishWriting": { "number": number, "attempt": attempt, "outcome": outcome } })
+    } else {
+        json!({ "beginWriting": { "number": number, "attempt": attempt } })
+    };
+    let system = plan.tenants[tenant].system();
+    room::ask(world, tenant, system, &command, About::Other, Via::Queue);
 }
 
 /// What people answer.

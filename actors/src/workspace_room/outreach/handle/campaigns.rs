@@ -45,6 +45,7 @@ pub fn create_campaign(ctx: &mut Ctx<'_>, input: CreateCampaign) -> Result<Reply
         spacing_s: input.spacing_s.unwrap_or(SPACING_S),
         footer: input.footer,
         not_now_days: input.not_now_days,
+        ai_rules: input.ai_rules,
     })?;
     if campaigns::count(ctx.sql)? >= CAMPAIGNS_MAX {
         let why = format!("a workspace has at most {CAMPAIGNS_MAX} campaigns");
@@ -89,6 +90,7 @@ pub fn change_campaign(ctx: &mut Ctx<'_>, input: ChangeCampaign) -> Result<Reply
         spacing_s: input.spacing_s.unwrap_or(plan.spacing_s),
         footer: input.footer.unwrap_or(plan.footer),
         not_now_days: input.not_now_days.unwrap_or(plan.not_now_days),
+        ai_rules: input.ai_rules.unwrap_or(plan.ai_rules),
     })?;
     if it == before {
         return Reply::of(&view(ctx, it)?);

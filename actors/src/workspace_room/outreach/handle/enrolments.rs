@@ -4,7 +4,7 @@ use super::read;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::outreach::store::enrolments;
-use crate::workspace_room::outreach::{campaign, decide, keep, post, turn};
+use crate::workspace_room::outreach::{campaign, decide, keep, post, texts, turn};
 use schema::room::campaign::CampaignStatus;
 use schema::room::enrolment::{
     CampaignEnrolled, ChangeEnrolment, ENROL_MAX, Enrol, Enrolled, EnrolmentState,
@@ -37,6 +37,9 @@ pub fn enrol(ctx: &mut Ctx<'_>, input: &Enrol) -> Result<Reply, Reject> {
         done.enrolled += 1;
         if let Some(one) = enrolments::at(ctx.sql, number)? {
             decide(ctx, &one, "enrolled", None)?;
+            if campaign.status == CampaignStatus::Active {
+                texts::want(ctx, &campaign, &one)?;
+            }
         }
     }
     if done.enrolled > 0 {

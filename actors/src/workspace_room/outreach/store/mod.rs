@@ -7,3 +7,4 @@ pub mod decisions;
 pub mod enrolments;
 pub mod inboxes;
 pub mod mails;
+pub mod texts;

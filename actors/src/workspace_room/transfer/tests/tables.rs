@@ -227,6 +227,8 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "outreach_decisions",
             "outreach_turns",
             "outreach_answers",
+            "outreach_texts",
+            "ai_settings",
         ],
     ),
     (

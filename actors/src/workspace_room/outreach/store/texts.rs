@@ -1,0 +1,200 @@
+//! What models write, and what the workspace tells them.
+
+use crate::kernel::{Fault, Row, Sql};
+use schema::Millis;
+use schema::room::writing::{AiSettings, WritingState};
+
+/// A text's row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Its key.
+    pub number: i64,
+    /// The campaign's number.
+    pub campaign: i64,
+    /// The enrolment.
+    pub enrolment: i64,
+    /// The step.
+    pub step: i64,
+    /// How far it is.
+    pub state: WritingState,
+    /// What was written last.
+    pub text: Option<String>,
+    /// Why it is refused, or is not there yet.
+    pub reason: Option<String>,
+    /// Who wrote it.
+    pub writer: Option<String>,
+    /// Numbers the tries.
+    pub attempt: i64,
+    /// How many texts were refused.
+    pub refusals: i64,
+    /// When it is asked for again.
+    pub ask_at: Option<Millis>,
+    /// Until then a consumer is at it.
+    pub leased_until: Millis,
+    /// When it last changed.
+    pub updated_at: Millis,
+}
+
+const INSERT: &str = "insert into outreach_texts (campaign, enrolment, step, state, attempt,
+        refusals, ask_at, leased_until, updated_at)
+    values (?, ?, ?, 'waiting', 1, 0, ?, 0, ?)
+    on conflict (enrolment, step) do nothing returning number";
+
+/// Adds the text of a step; gives its number where there was none.
+///
+/// # Errors
+/// A storage fault.
+pub fn insert(
+    sql: &dyn Sql,
+    (campaign, enrolment, step): (i64, i64, i64),
+    ask_at: Millis,
+    now: Millis,
+) -> Result<Option<i64>, Fault> {
+    let params = [campaign.into(), enrolment.into(), step.into(), ask_at.into(), now.into()];
+    sql.first(INSERT, &params)?.map(|row| row.integer(0)).transpose()
+}
+
+const SAVE: &str = "update outreach_texts set state = ?, text = ?, reason = ?, writer = ?,
+        attempt = ?, refusals = ?, ask_at = ?, leased_until = ?, updated_at = ?
+    where number = ?";
+
+/// Writes a text.
+///
+/// # Errors
+/// A storage fault.
+pub fn save(sql: &dyn Sql, one: &Text) -> Result<(), Fault> {
+    let params = [
+        one.state.as_str().into(),
+        one.text.clone().into(),
+        one.reason.clone().into(),
+        one.writer.clone().into(),
+        one.attempt.into(),
+        one.refusals.into(),
+        one.ask_at.into(),
+        one.leased_until.into(),
+        one.updated_at.into(),
+        one.number.into(),
+    ];
+    sql.exec(SAVE, &params).map(drop)
+}
+
+const AT: &str = "select number, campaign, enrolment, step, state, text, reason, writer, attempt,
+        refusals, ask_at, leased_until, updated_at
+    from outreach_texts where number = ?";
+
+/// A text by number.
+///
+/// # Errors
+/// A storage fault.
+pub fn at(sql: &dyn Sql, number: i64) -> Result<Option<Text>, Fault> {
+    sql.first(AT, &[number.into()])?.as_ref().map(read).transpose()
+}
+
+const FIND: &str = "select number, campaign, enrolment, step, state, text, reason, writer, attempt,
+        refusals, ask_at, leased_until, updated_at
+    from outreach_texts where enrolment = ? and step = ?";
+
+/// The text of a step of an enrolment.
+///
+/// # Errors
+/// A storage fault.
+pub fn find(sql: &dyn Sql, enrolment: i64, step: i64) -> Result<Option<Text>, Fault> {
+    sql.first(FIND, &[enrolment.into(), step.into()])?.as_ref().map(read).transpose()
+}
+
+const TO_ASK: &str = "select number, campaign, enrolment, step, state, text, reason, writer,
+        attempt, refusals, ask_at, leased_until, updated_at
+    from outreach_texts where ask_at <= ? order by ask_at limit ?";
+
+/// Those that are to be asked for again, the longest overdue first.
+///
+/// # Errors
+/// A storage fault.
+pub fn to_ask(sql: &dyn Sql, now: Millis, limit: i64) -> Result<Vec<Text>, Fault> {
+    sql.exec(TO_ASK, &[now.into(), limit.into()])?.iter().map(read).collect()
+}
+
+const NEXT: &str = "select ask_at from outreach_texts where ask_at is not null
+    order by ask_at limit 1";
+
+/// When the next is to be asked for again.
+///
+/// # Errors
+/// A storage fault.
+pub fn next(sql: &dyn Sql) -> Result<Option<Millis>, Fault> {
+    sql.first(NEXT, &[])?.map(|row| row.integer(0)).transpose()
+}
+
+const LIST: &str = "select number, campaign, enrolment, step, state, text, reason, writer, attempt,
+        refusals, ask_at, leased_until, updated_at
+    from outreach_texts where campaign = ? and number < ? order by number desc limit ?";
+const OF_STATE: &str = "select number, campaign, enrolment, step, state, text, reason, writer,
+        attempt, refusals, ask_at, leased_until, updated_at
+    from outreach_texts where campaign = ? and state = ? and number < ?
+    order by number desc limit ?";
+
+/// Those of a campaign, or of those the ones in a state, before a number, the latest first.
+///
+/// # Errors
+/// A storage fault.
+pub fn list(
+    sql: &dyn Sql,
+    campaign: i64,
+    state: Option<WritingState>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Text>, Fault> {
+    let rows = match state {
+        None => sql.exec(LIST, &[campaign.into(), before.into(), limit.into()])?,
+        Some(state) => {
+            let state = state.as_str().into();
+            sql.exec(OF_STATE, &[campaign.into(), state, before.into(), limit.into()])?
+        }
+    };
+    rows.iter().map(read).collect()
+}
+
+fn read(row: &Row) -> Result<Text, Fault> {
+    let state = row.text(4)?;
+    Ok(Text {
+        number: row.integer(0)?,
+        campaign: row.integer(1)?,
+        enrolment: row.integer(2)?,
+        step: row.integer(3)?,
+        state: WritingState::parse(&state).ok_or_else(|| Fault(format!("no text is {state}")))?,
+        text: row.text_or_null(5)?,
+        reason: row.text_or_null(6)?,
+        writer: row.text_or_null(7)?,
+        attempt: row.integer(8)?,
+        refusals: row.integer(9)?,
+        ask_at: row.integer_or_null(10)?,
+        leased_until: row.integer(11)?,
+        updated_at: row.integer(12)?,
+    })
+}
+
+const SETTINGS: &str = "select prompt, version from ai_settings where id = 1";
+
+/// What the workspace tells models.
+///
+/// # Errors
+/// A storage fault.
+pub fn settings(sql: &dyn Sql) -> Result<AiSettings, Fault> {
+    let Some(row) = sql.first(SETTINGS, &[])? else { return Ok(AiSettings::default()) };
+    Ok(AiSettings { prompt: row.text(0)?, version: row.integer(1)? })
+}
+
+const SET: &str = "insert into ai_settings (id, prompt, version) values (1, ?, ?)
+    on conflict (id) do update set prompt = excluded.prompt, version = excluded.version";
+
+/// Sets it.
+///
+/// # Errors
+/// A storage fault.
+pub fn set(sql: &dyn Sql, settings: &AiSettings) -> Result<(), Fault> {
+    sql.exec(SET, &[(&settings.prompt).into(), settings.version.into()]).map(drop)
+}
+
+#[cfg(test)]
+pub(in crate::workspace_room) const STATEMENTS: &[&str] =
+    &[INSERT, SAVE, AT, FIND, TO_ASK, NEXT, LIST, OF_STATE, SETTINGS, SET];

@@ -1,0 +1,229 @@
+//! `beginWriting` and `finishWriting`, for Postroom itself; `listCampaignTexts`, for everybody;
+//! `judgeCampaignText`, for who works; `getAiSettings` and `changeAiSettings`, for who manages.
+
+use super::{again, enrolment, guard, refuse, release, settle, step};
+use crate::kernel::{Ctx, Reply};
+use crate::workspace_room::access::authorise;
+use crate::workspace_room::access::change_agent::must_be_seen;
+use crate::workspace_room::cursor;
+use crate::workspace_room::outreach::campaign;
+use crate::workspace_room::outreach::store::campaigns::{self, Campaign};
+use crate::workspace_room::outreach::store::enrolments;
+use crate::workspace_room::outreach::store::texts::{self, Text};
+use crate::workspace_room::outreach::turn;
+use crate::workspace_room::store::TOP;
+use schema::room::campaign::CampaignStatus;
+use schema::room::enrolment::EnrolmentState;
+use schema::room::writing::{
+    AiSettings, BeginWriting, CampaignText, ChangeAiSettings, FinishWriting, JudgeCampaignText,
+    ListCampaignTexts, PROMPT_CHARS_MAX, Verdict, Writing, WritingOrder, WritingOutcome,
+    WritingState,
+};
+use schema::{Millis, Permission, Reject, page};
+
+/// How long a consumer has for a text before another may begin.
+const LEASE_MS: Millis = 3 * 60 * 1000;
+/// When a text is asked for again that no provider could be asked for: not before, not after.
+const LATER_MS: (Millis, Millis) = (60_000, 60 * 60 * 1000);
+/// Who wrote what somebody gave.
+const PERSON: &str = "person";
+
+/// Gives what is to be written, to one consumer at a time.
+///
+/// # Errors
+/// `forbidden` for everybody but Postroom itself.
+pub fn begin_writing(ctx: &mut Ctx<'_>, input: BeginWriting) -> Result<Reply, Reject> {
+    ctx.require_system()?;
+    authorise::require(ctx, Permission::Work)?;
+    let nothing = || Reply::of(&WritingOrder { order: None });
+    let Some(mut text) = waiting(ctx, input.number, input.attempt)? else { return nothing() };
+    let campaign = campaigns::at(ctx.sql, text.campaign)?;
+    let one = enrolment(ctx, &text)?.filter(|_| campaign.status == CampaignStatus::Active);
+    let found = one.and_then(|one| Some((one.prospect_id, step(&campaign, &one)?)));
+    let Some((prospect_id, step)) = found else {
+        // It is asked for when it is wanted again.
+        text.ask_at = None;
+        texts::save(ctx.sql, &text)?;
+        return nothing();
+    };
+    if text.leased_until > ctx.now {
+        return nothing();
+    }
+    text.leased_until = ctx.now + LEASE_MS;
+    texts::save(ctx.sql, &text)?;
+    Reply::of(&WritingOrder {
+        order: Some(Writing {
+            prospect_id,
+            workspace_prompt: texts::settings(ctx.sql)?.prompt,
+            prompt: step.ai.as_ref().map(|ai| ai.prompt.clone()).unwrap_or_default(),
+            template: step.text.clone(),
+            refusals: text.refusals,
+            reason: text.reason,
+        }),
+    })
+}
+
+/// The text of a try that is not over.
+fn waiting(ctx: &Ctx<'_>, number: i64, attempt: i64) -> Result<Option<Text>, Reject> {
+    let text = texts::at(ctx.sql, number)?;
+    Ok(text.filter(|text| text.state == WritingState::Waiting && text.attempt == attempt))
+}
+
+/// Takes note of what was written; of a try that is over, nothing. Event `outreach.written`.
+///
+/// # Errors
+/// `forbidden` for everybody but Postroom itself.
+pub fn finish_writing(ctx: &mut Ctx<'_>, input: FinishWriting) -> Result<Reply, Reject> {
+    ctx.require_system()?;
+    authorise::require(ctx, Permission::Work)?;
+    let done = Reply::of(&serde_json::json!({}));
+    let Some(mut text) = waiting(ctx, input.number, input.attempt)? else { return done };
+    let Some(mut one) = enrolment(ctx, &text)? else { return done };
+    match input.outcome {
+        WritingOutcome::Written(written) => {
+            let rules = campaigns::at(ctx.sql, text.campaign)?.plan.ai_rules;
+            text.writer = Some(written.provider.chars().take(40).collect());
+            match guard::checked(&written.text, &rules) {
+                Ok(checked) => {
+                    (text.text, text.reason) = (Some(checked), None);
+                    let state = if rules.approval {
+                        WritingState::AwaitingApproval
+                    } else {
+                        WritingState::Ready
+                    };
+                    settle(ctx, &mut text, &mut one, state)?;
+                }
+                Err(why) => {
+                    let chars_max = schema::room::writing::WRITTEN_CHARS.1;
+                    text.text = Some(written.text.chars().take(chars_max).collect());
+                    refuse(ctx, &mut text, &mut one, &why)?;
+                }
+            }
+        }
+        WritingOutcome::Failed(failed) => refuse(ctx, &mut text, &mut one, &failed.why)?,
+        WritingOutcome::Unavailable(later) => {
+            let chars_max = schema::room::writing::WRITING_REASON_CHARS_MAX;
+            let at = ctx.now + later.retry_after_ms.clamp(LATER_MS.0, LATER_MS.1);
+            text.reason = Some(later.why.chars().take(chars_max).collect());
+            text.leased_until = 0;
+            text.ask_at = Some(at);
+            texts::save(ctx.sql, &text)?;
+            turn::at_latest(ctx, at)?;
+        }
+    }
+    done
+}
+
+/// Texts of a campaign, the latest first.
+///
+/// # Errors
+/// `not_found`; `invalid_input` for a bad limit or cursor.
+pub fn list_campaign_texts(ctx: &Ctx<'_>, input: &ListCampaignTexts) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Read)?;
+    let campaign = campaign(ctx, input.campaign_id)?;
+    let list = format!("texts/{}/{:?}", campaign.id, input.state);
+    let limit = page::limit(input.limit)?;
+    let before = cursor::read(ctx, &list, input.cursor.as_deref())?;
+    let before = before.map_or(TOP, |(_, number)| number);
+    let found = texts::list(ctx.sql, campaign.number, input.state, before, limit + 1)?;
+    let row = |text: Text| Ok(((0, text.number), view(ctx, &campaign, text)?));
+    let rows = found.into_iter().map(row).collect::<Result<_, Reject>>()?;
+    Reply::of(&cursor::page(ctx, &list, limit, rows))
+}
+
+fn view(ctx: &Ctx<'_>, campaign: &Campaign, text: Text) -> Result<CampaignText, Reject> {
+    let one = enrolments::at(ctx.sql, text.enrolment)?;
+    let one = one.ok_or_else(|| Reject::internal("a text of no enrolment"))?;
+    let Text { step, state, text, reason, writer, refusals, updated_at, .. } = text;
+    let (campaign_id, prospect_id) = (campaign.id, one.prospect_id);
+    Ok(CampaignText {
+        campaign_id,
+        prospect_id,
+        step,
+        state,
+        text,
+        reason,
+        writer,
+        refusals,
+        updated_at,
+    })
+}
+
+/// Approves, changes or rejects a text. Event `outreach.written`, but for one that is to be
+/// written anew.
+///
+/// # Errors
+/// `forbidden`, `not_found`; `invalid_input` for a text that the guard does not let pass;
+/// `conflict` where nothing is written, or the step is not to be sent any more.
+pub fn judge_campaign_text(ctx: &mut Ctx<'_>, input: &JudgeCampaignText) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Work)?;
+    let campaign = campaign(ctx, input.campaign_id)?;
+    let one = enrolments::find(ctx.sql, campaign.number, input.prospect_id)?;
+    let one = one.ok_or_else(|| Reject::not_found("enrolment"))?;
+    let text = texts::find(ctx.sql, one.number, input.step)?;
+    let mut text = text.ok_or_else(|| Reject::conflict("no text is written for this step"))?;
+    let Some(mut one) = enrolment(ctx, &text)? else {
+        return Err(Reject::conflict("the step is on its way, or is not sent any more"));
+    };
+    if input.text.is_some() && input.verdict != Verdict::Approve {
+        return Err(Reject::field("text", "goes with approve only"));
+    }
+    match input.verdict {
+        Verdict::Approve => {
+            let given = input.text.as_ref().or(text.text.as_ref());
+            let given = given.ok_or_else(|| Reject::conflict("nothing is written yet"))?;
+            let checked = guard::checked(given, &campaign.plan.ai_rules);
+            let checked = checked.map_err(|why| Reject::field("text", why))?;
+            if input.text.is_some() {
+                text.writer = Some(PERSON.into());
+            }
+            (text.text, text.reason) = (Some(checked), None);
+            text.attempt += 1;
+            settle(ctx, &mut text, &mut one, WritingState::Ready)?;
+        }
+        Verdict::Reject => {
+            text.reason = Some("rejected".into());
+            text.attempt += 1;
+            settle(ctx, &mut text, &mut one, WritingState::Refused)?;
+        }
+        Verdict::Rewrite => {
+            text.reason = None;
+            again(ctx, &mut text, 0)?;
+            if one.state == EnrolmentState::Blocked {
+                release(ctx, &mut one)?;
+            }
+        }
+    }
+    Reply::of(&view(ctx, &campaign, text)?)
+}
+
+/// What the workspace tells models.
+///
+/// # Errors
+/// `forbidden`.
+pub fn get_settings(ctx: &Ctx<'_>) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Read)?;
+    Reply::of(&texts::settings(ctx.sql)?)
+}
+
+/// Changes it, for what is written from then on. Event `aiSettings.changed`.
+///
+/// # Errors
+/// `forbidden`, `invalid_input`, `version_mismatch`.
+pub fn change_settings(ctx: &mut Ctx<'_>, input: &ChangeAiSettings) -> Result<Reply, Reject> {
+    authorise::require(ctx, Permission::Manage)?;
+    let before = texts::settings(ctx.sql)?;
+    must_be_seen(before.version, input.if_version)?;
+    let prompt = input.prompt.as_ref().map_or(before.prompt.as_str(), |text| text.trim());
+    if prompt.chars().count() > PROMPT_CHARS_MAX {
+        let why = format!("must be at most {PROMPT_CHARS_MAX} characters");
+        return Err(Reject::field("prompt", why));
+    }
+    if prompt == before.prompt {
+        return Reply::of(&before);
+    }
+    let after = AiSettings { prompt: prompt.to_owned(), version: before.version + 1 };
+    texts::set(ctx.sql, &after)?;
+    ctx.event("aiSettings.changed", None, &after)?;
+    Reply::of(&after)
+}

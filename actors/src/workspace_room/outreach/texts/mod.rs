@@ -1,0 +1,242 @@
+//! Texts that models write: asked for ahead of their step, guarded, approved where the campaign
+//! wants that, and only then sent.
+//!
+//! ```text
+//! waiting ── a model wrote, and the guard lets it pass ──▶ ready, or awaitingApproval ─▶ ready
+//!    ▲ │ refused: the next provider is asked first
+//!    └─┘ three times refused ──▶ refused: the prospect is blocked until a person looks
+//! ```
+//!
+//! The room asks by a message on a queue, which may be lost or come twice: it is asked again after
+//! a while, and what is told of a try that is over changes nothing. One text for each step of an
+//! enrolment; without one nothing is sent.
+
+pub mod guard;
+pub mod handle;
+pub mod order;
+
+use super::store::campaigns::{self, Campaign};
+use super::store::enrolments::{self, Enrolment};
+use super::store::texts::{self, Text};
+use super::{decide, end, keep, post, turn};
+use crate::kernel::{Ctx, Effect, Entry};
+use schema::pipeline::{Work, WriteText};
+use schema::room::campaign::Step;
+use schema::room::enrolment::{EnrolmentState, OutreachWritten};
+use schema::room::writing::WritingState;
+use schema::{Millis, Reject};
+
+/// Has a text written; the key is the text.
+pub const OUTBOX: &str = "outreach.text";
+/// What stands for it in a step's text.
+pub const VARIABLE: &str = "ai";
+/// Why an enrolment waits that has no text yet, or one that nobody has approved.
+pub const WAITS: &str = "waitsForText";
+const AWAITS: &str = "awaitsApproval";
+/// How the reason of one begins that is blocked for want of a text.
+const NO_TEXT: &str = "text: ";
+
+/// How long until a text is asked for again of which nothing was heard.
+const ASK_AGAIN_MS: Millis = 15 * 60 * 1000;
+/// How many are asked for again in a turn.
+const ASKED_MAX: i64 = 100;
+/// How long a step waits that has no text, before it is looked at again.
+const HOLD_MS: Millis = 15 * 60 * 1000;
+/// How many texts may be refused before a person has to look.
+const REFUSALS_MAX: i64 = 3;
+
+/// The step that an enrolment is at, where a model writes in it.
+fn step<'a>(campaign: &'a Campaign, one: &Enrolment) -> Option<&'a Step> {
+    let step = campaign.plan.steps.get(usize::try_from(one.step - 1).ok()?)?;
+    step.ai.is_some().then_some(step)
+}
+
+/// Has the text of an enrolment's next step written, where it has one and nobody is at it.
+///
+/// # Errors
+/// A storage fault.
+pub fn want(ctx: &mut Ctx<'_>, campaign: &Campaign, one: &Enrolment) -> Result<(), Reject> {
+    if step(campaign, one).is_none() {
+        return Ok(());
+    }
+    let ask_at = ctx.now + ASK_AGAIN_MS;
+    let key = (campaign.number, one.number, one.step);
+    if let Some(number) = texts::insert(ctx.sql, key, ask_at, ctx.now)? {
+        ctx.outbox(OUTBOX, &number.to_string(), &[])?;
+        decide(ctx, one, "text", Some(WritingState::Waiting.as_str()))?;
+    } else if let Some(mut text) = texts::find(ctx.sql, one.number, one.step)?
+        && text.state == WritingState::Waiting
+        && text.ask_at.is_none()
+    {
+        ask(ctx, &mut text)?;
+    }
+    turn::at_latest(ctx, ask_at)
+}
+
+/// Asks for a text.
+fn ask(ctx: &mut Ctx<'_>, text: &mut Text) -> Result<(), Reject> {
+    text.ask_at = Some(ctx.now + ASK_AGAIN_MS);
+    texts::save(ctx.sql, text)?;
+    Ok(ctx.outbox(OUTBOX, &text.number.to_string(), &[])?)
+}
+
+/// Asks again for those of which nothing was heard; gives when the next are due.
+///
+/// # Errors
+/// A storage fault.
+pub fn ask_again(ctx: &mut Ctx<'_>) -> Result<Option<Millis>, Reject> {
+    for mut text in texts::to_ask(ctx.sql, ctx.now, ASKED_MAX)? {
+        ask(ctx, &mut text)?;
+    }
+    Ok(texts::next(ctx.sql)?)
+}
+
+/// The message that asks for a text.
+///
+/// # Errors
+/// `internal` where the key is none.
+pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    let text = texts::at(ctx.sql, post::number_of(entry)?)?;
+    let Some(text) = text.filter(|text| text.state == WritingState::Waiting) else {
+        return Ok(Effect::Nothing);
+    };
+    let workspace_id = ctx.principal.workspace;
+    let work =
+        Work::WriteText(WriteText { workspace_id, number: text.number, attempt: text.attempt });
+    Ok(Effect::Queue { queue: work.queue(), body: work.write() })
+}
+
+/// The text of the step that an enrolment is at; nothing where it may not be sent.
+///
+/// # Errors
+/// A storage fault.
+pub fn ready(ctx: &Ctx<'_>, one: &Enrolment) -> Result<Option<String>, Reject> {
+    let text = texts::find(ctx.sql, one.number, one.step)?;
+    Ok(text.filter(|text| text.state == WritingState::Ready).and_then(|text| text.text))
+}
+
+/// Whether the next step of one that is due can be sent as far as its text goes; else it waits.
+///
+/// # Errors
+/// A storage fault.
+pub fn is_there(
+    ctx: &mut Ctx<'_>,
+    campaign: &Campaign,
+    one: &mut Enrolment,
+) -> Result<bool, Reject> {
+    if step(campaign, one).is_none() {
+        return Ok(true);
+    }
+    let text = texts::find(ctx.sql, one.number, one.step)?;
+    match text.as_ref().map(|text| text.state) {
+        Some(WritingState::Ready) => return Ok(true),
+        Some(WritingState::Refused) => {
+            let why = text.and_then(|text| text.reason).unwrap_or_default();
+            block(ctx, one, &why)?;
+        }
+        Some(WritingState::AwaitingApproval) => hold(ctx, one, AWAITS)?,
+        _ => {
+            want(ctx, campaign, one)?;
+            hold(ctx, one, WAITS)?;
+        }
+    }
+    Ok(false)
+}
+
+/// One that is due waits for its text.
+fn hold(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reject> {
+    if one.reason.as_deref() != Some(why) {
+        one.reason = Some(why.to_owned());
+        decide(ctx, one, "postponed", Some(why))?;
+    }
+    one.due_at = ctx.now + HOLD_MS;
+    Ok(keep(ctx, one)?)
+}
+
+/// Nothing is sent until a person has looked.
+fn block(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reject> {
+    end(ctx, one, EnrolmentState::Blocked, Some(&format!("{NO_TEXT}{why}")))
+}
+
+/// One that waited for its text, or was blocked for want of it, goes on.
+fn release(ctx: &mut Ctx<'_>, one: &mut Enrolment) -> Result<(), Reject> {
+    let reason = one.reason.as_deref().unwrap_or_default();
+    let waited = one.state == EnrolmentState::Waiting && matches!(reason, WAITS | AWAITS);
+    let was_blocked = one.state == EnrolmentState::Blocked && reason.starts_with(NO_TEXT);
+    if !waited && !was_blocked {
+        return Ok(());
+    }
+    one.state = EnrolmentState::Waiting;
+    one.reason = None;
+    one.due_at = ctx.now;
+    keep(ctx, one)?;
+    let now = ctx.now;
+    turn::at_latest(ctx, now)
+}
+
+/// A text comes to a state. Event `outreach.written`.
+fn settle(
+    ctx: &mut Ctx<'_>,
+    text: &mut Text,
+    one: &mut Enrolment,
+    state: WritingState,
+) -> Result<(), Reject> {
+    text.state = state;
+    text.ask_at = None;
+    text.leased_until = 0;
+    text.updated_at = ctx.now;
+    texts::save(ctx.sql, text)?;
+    let why = text.reason.clone().unwrap_or_default();
+    decide(ctx, one, "text", Some(state.as_str()))?;
+    let (step, reason) = (text.step, text.reason.clone());
+    let campaign_id = campaigns::at(ctx.sql, text.campaign)?.id;
+    let data = OutreachWritten { campaign_id, prospect_id: one.prospect_id, step, state, reason };
+    ctx.event("outreach.written", None, &data)?;
+    let is_next = one.step == text.step;
+    match state {
+        WritingState::Ready if is_next => release(ctx, one),
+        WritingState::Refused if is_next && one.state == EnrolmentState::Waiting => {
+            block(ctx, one, &why)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Has a text written anew; `refusals` are how many were refused before.
+fn again(ctx: &mut Ctx<'_>, text: &mut Text, refusals: i64) -> Result<(), Reject> {
+    text.state = WritingState::Waiting;
+    text.attempt += 1;
+    text.refusals = refusals;
+    text.leased_until = 0;
+    text.updated_at = ctx.now;
+    ask(ctx, text)?;
+    let at = ctx.now + ASK_AGAIN_MS;
+    turn::at_latest(ctx, at)
+}
+
+/// A text cannot be sent: another is written, unless it was too often.
+fn refuse(
+    ctx: &mut Ctx<'_>,
+    text: &mut Text,
+    one: &mut Enrolment,
+    why: &str,
+) -> Result<(), Reject> {
+    let chars_max = schema::room::writing::WRITING_REASON_CHARS_MAX;
+    text.reason = Some(why.chars().take(chars_max).collect());
+    let refusals = text.refusals + 1;
+    if refusals < REFUSALS_MAX {
+        return again(ctx, text, refusals);
+    }
+    text.refusals = refusals;
+    settle(ctx, text, one, WritingState::Refused)
+}
+
+/// The enrolment of a text, while its step is yet to be sent.
+fn enrolment(ctx: &Ctx<'_>, text: &Text) -> Result<Option<Enrolment>, Reject> {
+    let one = enrolments::at(ctx.sql, text.enrolment)?;
+    let goes_on = |one: &Enrolment| {
+        one.step == text.step
+            && matches!(one.state, EnrolmentState::Waiting | EnrolmentState::Blocked)
+    };
+    Ok(one.filter(goes_on))
+}

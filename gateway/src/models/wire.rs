@@ -1,0 +1,208 @@
+//! Requests and answers of Anthropic's Messages and of chat completions, as OpenAI and xAI have
+//! them (PROTOCOLS 3.9).
+
+use super::settings::Account;
+use super::{Provider, Trouble};
+use actors::mail::graph::{Answer, Method, Request};
+use actors::workspace_room::outreach::texts::order::Ask;
+use schema::Millis;
+use schema::codec::read_json;
+use serde::Deserialize;
+use serde_json::json;
+
+/// The longest text that a model may write.
+pub const TOKENS_MAX: u32 = 1_500;
+/// The most bytes of an answer.
+const ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// The version of Anthropic's interface.
+const VERSION: &str = "2023-06-01";
+
+/// How many tokens a question and its answer come to at most: about one for four bytes.
+#[must_use]
+pub fn tokens(ask: &Ask) -> u32 {
+    let bytes = ask.system.len() + ask.user.len();
+    u32::try_from(bytes / 4).unwrap_or(u32::MAX / 2) + TOKENS_MAX
+}
+
+/// The request.
+#[must_use]
+pub fn request(account: &Account, ask: &Ask) -> Request {
+    let Account { provider, url, key, model } = account;
+    let mut headers = vec![("content-type", "application/json".to_owned())];
+    let (path, body) = match provider {
+        Provider::Anthropic => {
+            headers.push(("x-api-key", key.clone()));
+            headers.push(("anthropic-version", VERSION.to_owned()));
+            let messages = json!([{ "role": "user", "content": ask.user }]);
+            let (system, most) = (&ask.system, TOKENS_MAX);
+            let body = json!({ "model": model, "max_tokens": most, "system": system,
+                "messages": messages });
+            ("/messages", body)
+        }
+        Provider::OpenAi | Provider::Xai => {
+            headers.push(("authorization", format!("Bearer {key}")));
+            let messages = json!([
+                { "role": "system", "content": ask.system },
+                { "role": "user", "content": ask.user },
+            ]);
+            let body = json!({ "model": model, "max_completion_tokens": TOKENS_MAX,
+                "messages": messages });
+            ("/chat/completions", body)
+        }
+    };
+    Request {
+        method: Method::Post,
+        url: format!("{url}{path}"),
+        headers,
+        body: body.to_string().into_bytes(),
+        answer_bytes_max: ANSWER_BYTES_MAX,
+    }
+}
+
+/// The text of an answer.
+///
+/// # Errors
+/// Why there is none.
+pub fn read(provider: Provider, answer: &Answer) -> Result<String, Trouble> {
+    if answer.status != 200 {
+        return Err(trouble(answer));
+    }
+    let text = match provider {
+        Provider::Anthropic => message(&answer.body)?,
+        Provider::OpenAi | Provider::Xai => completion(&answer.body)?,
+    };
+    if text.trim().is_empty() { Err(Trouble::Unfinished) } else { Ok(text) }
+}
+
+fn trouble(answer: &Answer) -> Trouble {
+    // Anthropic and OpenAI say {"error":{"message","code"}}, xAI {"error":"…"}: words tell.
+    let body = String::from_utf8_lossy(&answer.body).to_lowercase();
+    let wait = answer.retry_after_ms().and_then(|ms| Millis::try_from(ms).ok());
+    match answer.status {
+        429 if body.contains("insufficient_quota") => Trouble::NoQuota,
+        429 => Trouble::Later(wait),
+        400 if body.contains("credit balance") => Trouble::NoQuota,
+        400 if body.contains("api key") => Trouble::WrongKey,
+        401 | 403 => Trouble::WrongKey,
+        408 | 409 | 500.. => wait.map_or(Trouble::NoAnswer, |wait| Trouble::Later(Some(wait))),
+        300..=399 => Trouble::NoAnswer,
+        _ => Trouble::BadRequest,
+    }
+}
+
+#[derive(Deserialize)]
+struct Message {
+    content: Vec<Block>,
+    stop_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Block {
+    #[serde(default)]
+    text: String,
+}
+
+fn message(body: &[u8]) -> Result<String, Trouble> {
+    let message: Message = read_json(body).map_err(|_| Trouble::NoAnswer)?;
+    match message.stop_reason.as_deref() {
+        Some("end_turn" | "stop_sequence") => {
+            Ok(message.content.into_iter().map(|block| block.text).collect())
+        }
+        Some("refusal") => Err(Trouble::Refused),
+        _ => Err(Trouble::Unfinished),
+    }
+}
+
+#[derive(Deserialize)]
+struct Completion {
+    choices: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    message: Said,
+    finish_reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Said {
+    content: Option<String>,
+    #[serde(default)]
+    refusal: Option<String>,
+}
+
+fn completion(body: &[u8]) -> Result<String, Trouble> {
+    let completion: Completion = read_json(body).map_err(|_| Trouble::NoAnswer)?;
+    let choice = completion.choices.into_iter().next().ok_or(Trouble::Unfinished)?;
+    match choice.finish_reason.as_deref() {
+        _ if choice.message.refusal.is_some() => Err(Trouble::Refused),
+        Some("content_filter") => Err(Trouble::Refused),
+        Some("stop") => choice.message.content.ok_or(Trouble::Unfinished),
+        _ => Err(Trouble::Unfinished),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(provider: Provider, status: u16, body: &serde_json::Value) -> Result<String, Trouble> {
+        let retry_after = Some("7".to_owned()).filter(|_| matches!(status, 429 | 529));
+        read(provider, &Answer { status, retry_after, body: body.to_string().into_bytes() })
+    }
+
+    #[test]
+    fn only_a_text_that_came_to_its_end_is_one() {
+        let message = |reason: &str, text: &str| {
+            let content = json!([{ "type": "text", "text": text }]);
+            let body = json!({ "content": content, "stop_reason": reason });
+            said(Provider::Anthropic, 200, &body)
+        };
+        assert_eq!(message("end_turn", "Hello."), Ok("Hello.".into()));
+        assert_eq!(message("end_turn", " "), Err(Trouble::Unfinished));
+        assert_eq!(message("refusal", "No."), Err(Trouble::Refused));
+        for reason in ["max_tokens", "tool_use", "pause_turn", "model_context_window_exceeded"] {
+            assert_eq!(message(reason, "Hel"), Err(Trouble::Unfinished), "{reason}");
+        }
+        let choice = |reason: &str, message: serde_json::Value| {
+            let choices = json!([{ "index": 0, "message": message, "finish_reason": reason }]);
+            said(Provider::OpenAi, 200, &json!({ "choices": choices }))
+        };
+        let hello = json!({ "content": "Hello.", "refusal": null });
+        assert_eq!(choice("stop", hello.clone()), Ok("Hello.".into()));
+        assert_eq!(choice("length", hello.clone()), Err(Trouble::Unfinished));
+        assert_eq!(choice("content_filter", hello), Err(Trouble::Refused));
+        let refusal = json!({ "content": null, "refusal": "I cannot." });
+        assert_eq!(choice("stop", refusal), Err(Trouble::Refused));
+        assert_eq!(said(Provider::Xai, 200, &json!({ "choices": [] })), Err(Trouble::Unfinished));
+        assert_eq!(said(Provider::Xai, 200, &json!([1])), Err(Trouble::NoAnswer));
+    }
+
+    #[test]
+    fn what_goes_wrong_is_told_apart() {
+        let wait = Trouble::Later(Some(7_000));
+        for (provider, status, body, wanted) in [
+            (Provider::Anthropic, 429, json!({ "error": { "type": "rate_limit_error" } }), wait),
+            (Provider::Anthropic, 529, json!({ "error": { "type": "overloaded_error" } }), wait),
+            (
+                Provider::OpenAi,
+                429,
+                json!({ "error": { "code": "insufficient_quota" } }),
+                Trouble::NoQuota,
+            ),
+            (
+                Provider::Anthropic,
+                400,
+                json!({ "error": { "message": "credit balance" } }),
+                Trouble::NoQuota,
+            ),
+            (Provider::Xai, 400, json!({ "error": "Incorrect API key" }), Trouble::WrongKey),
+            (Provider::OpenAi, 401, json!({}), Trouble::WrongKey),
+            (Provider::OpenAi, 404, json!({}), Trouble::BadRequest),
+            (Provider::OpenAi, 500, json!({}), Trouble::NoAnswer),
+            (Provider::OpenAi, 302, json!({}), Trouble::NoAnswer),
+        ] {
+            assert_eq!(said(provider, status, &body), Err(wanted), "{status} {body}");
+        }
+    }
+}
