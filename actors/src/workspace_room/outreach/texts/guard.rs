@@ -2,18 +2,19 @@
 
 use schema::room::writing::{AiRules, WRITTEN_CHARS};
 
-/// Endings of what mail programs make a link of, though it does not say so.
-const ENDINGS: [&str; 28] = [
-    "com", "net", "org", "io", "co", "ai", "app", "dev", "de", "fr", "es", "nl", "eu", "info",
-    "biz", "xyz", "ru", "cn", "me", "ly", "shop", "site", "online", "uk", "us", "at", "ch",
-    "example",
-];
+/// What leads elsewhere than to a host.
+const SCHEMES: [&str; 6] = ["javascript:", "data:", "file:", "tel:", "sms:", "vbscript:"];
 /// What nobody writes who has filled everything in, in lower case.
-const PLACEHOLDERS: [&str; 12] = [
+const PLACEHOLDERS: [&str; 17] = [
     "{{",
     "}}",
+    "{",
+    "}",
     "<<",
     ">>",
+    "(insert",
+    "(your name",
+    "your name here",
     "[insert",
     "[your",
     "[name",
@@ -46,24 +47,35 @@ pub fn checked(text: &str, rules: &AiRules) -> Result<String, String> {
     if let Some(found) = in_brackets(&text) {
         return Err(format!("a placeholder is left: [{found}]"));
     }
-    let plain = small.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_said = |claim: &&String| {
-        let claim = claim.to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
-        !claim.is_empty() && plain.contains(&claim)
-    };
-    if let Some(claim) = rules.banned_claims.iter().find(is_said) {
+    if let Some(claim) = rules.banned_claims.iter().find(|claim| says(&small, claim)) {
         return Err(format!("it says what is banned: {claim}"));
     }
-    match small.split_whitespace().filter_map(host_of).find(|host| !may_link(host, rules)) {
+    // What is read as a full stop in a host's name.
+    let small = small.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
+    match small.split_whitespace().find_map(|word| stray(word, rules)) {
         Some(host) => Err(format!("it links to {}", host.chars().take(100).collect::<String>())),
         None => Ok(text),
     }
 }
 
+/// Whether a text, in lower case, says what is banned: in whatever letters, spaces and hyphens.
+fn says(text: &str, claim: &str) -> bool {
+    let words = |text: &str, parts: fn(char) -> bool| {
+        text.split(parts).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+    };
+    let claim = claim.to_lowercase();
+    let is_plain = claim.chars().all(|c| c.is_alphanumeric() || c == '-' || c.is_whitespace());
+    let parts: fn(char) -> bool =
+        if is_plain { |c: char| !c.is_alphanumeric() } else { char::is_whitespace };
+    let claim = words(&claim, parts);
+    !claim.is_empty() && words(text, parts).contains(&claim)
+}
+
 /// Whether a character does not show, or changes how others do.
 fn is_trick(c: char) -> bool {
-    let is_hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    is_hidden || matches!(c, '\u{202a}'..='\u{202e}') || c.is_control() && c != '\n'
+    let is_hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{e0000}'..='\u{e007f}');
+    is_hidden || matches!(c, '\u{2028}'..='\u{202e}') || c.is_control() && c != '\n'
 }
 
 /// Models like to begin with a subject, though they are told not to.
@@ -73,34 +85,67 @@ fn without_subject(text: &str) -> &str {
     if is_subject { rest.trim() } else { text }
 }
 
-/// Words in brackets that stand for something: `[Name]`, not `[1]`.
+/// Words in brackets that stand for something: `[Name]` and `<Name>`, not `[1]` or `<https://…>`.
 fn in_brackets(text: &str) -> Option<&str> {
-    let inside = text.split('[').skip(1).filter_map(|rest| rest.split_once(']'));
-    inside.map(|(inside, _)| inside).find(|inside| {
-        let short = inside.chars().count() <= BRACKETS_CHARS_MAX;
-        short && inside.chars().any(char::is_alphabetic)
-    })
+    let within = |open: char, close: char| {
+        let inside = text.split(open).skip(1).filter_map(move |rest| rest.split_once(close));
+        inside.map(|(inside, _)| inside).find(|inside| {
+            let short = inside.chars().count() <= BRACKETS_CHARS_MAX;
+            let is_link = open == '<' && (inside.contains("://") || inside.contains('@'));
+            short && !is_link && inside.chars().any(char::is_alphabetic)
+        })
+    };
+    within('[', ']').or_else(|| within('<', '>'))
 }
 
-/// The host that a word leads to, where a mail program would make a link of it.
-fn host_of(word: &str) -> Option<&str> {
-    if word.contains("javascript:") || word.contains("data:") {
+/// The first host in a word that a mail program may make a link to, and that is not allowed. What
+/// only looks like one counts as one: that a text is written anew harms nobody.
+fn stray<'a>(word: &'a str, rules: &AiRules) -> Option<&'a str> {
+    let is_odd = |rest: &str| !rest.starts_with(is_of_host);
+    let leads = |scheme: &&str| word.split_once(*scheme).is_some_and(|(_, rest)| !rest.is_empty());
+    if SCHEMES.iter().any(leads) || word.split("://").skip(1).any(is_odd) {
         return Some(word);
     }
-    let (scheme, rest) = match word.find("://") {
-        Some(at) => (true, &word[at + 3..]),
-        None => (false, word.trim_start_matches(|c: char| !c.is_alphanumeric())),
-    };
-    let rest = rest.strip_prefix("mailto:").unwrap_or(rest);
-    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    let host = host.split(':').next().unwrap_or_default();
-    let host = host.trim_matches(|c: char| !c.is_alphanumeric());
-    if scheme {
-        return Some(host);
+    let mut at = 0;
+    while let Some(start) = word[at..].find(is_of_host).map(|found| at + found) {
+        let end = word[start..].find(|c| !is_of_host(c)).map_or(word.len(), |found| start + found);
+        let host = word[start..end].trim_matches(|c: char| !c.is_alphanumeric());
+        let is_named = word[..start].ends_with("//") || word[..start].ends_with('\\');
+        at = end;
+        // Before an @ stands a name, and what a link leads to stands behind it.
+        let is_name = !is_named && word[end..].starts_with('@');
+        if host.is_empty() || is_name || !(is_named || is_like_host(host)) {
+            continue;
+        }
+        if !may_link(host, rules) {
+            return Some(host);
+        }
+        at = word.len() - behind_path(&word[end..]).len();
     }
-    let (_, ending) = host.rsplit_once('.')?;
-    (host.starts_with("www.") || ENDINGS.contains(&ending)).then_some(host)
+    None
+}
+
+fn is_of_host(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '-' | '_')
+}
+
+/// Whether mail programs make a link of it: a name with an ending, or an address of four numbers.
+fn is_like_host(host: &str) -> bool {
+    let Some((_, ending)) = host.rsplit_once('.') else { return false };
+    let is_word = ending.chars().count() >= 2 && ending.chars().all(char::is_alphabetic);
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    is_word || ending.starts_with("xn--") || host.split('.').filter(|it| is_number(it)).count() == 4
+}
+
+/// What stands behind the port, path and query of a link.
+fn behind_path(rest: &str) -> &str {
+    let numbers = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let port = rest.strip_prefix(':').filter(|it| it.starts_with(|c: char| c.is_ascii_digit()));
+    let rest = port.map_or(rest, |port| &port[port.len() - numbers(port)..]);
+    if !rest.starts_with(['/', '?', '#']) {
+        return rest;
+    }
+    rest.trim_start_matches(|c| is_of_host(c) || "/~%?=&#+!".contains(c))
 }
 
 fn may_link(host: &str, rules: &AiRules) -> bool {
@@ -127,6 +172,8 @@ mod tests {
             "Your doors are the best in town. Shall we talk?",
             "See https://acme.example/doors?x=1, or www.shop.acme.example. It is worth it.",
             "Prices [1] went up by 3.5 percent, e.g. in May. So what?",
+            "Write to ann.lee@acme.example, or see <https://acme.example:8443/a.html?b=c.de#d>.",
+            "See acme.example/doors/evil.test, which is still ours, and 100 others.",
         ] {
             assert_eq!(checked(text, &rules()).as_deref(), Ok(text));
         }
@@ -150,6 +197,22 @@ mod tests {
             ("See https://notacme.example/ for more doors", "it links to notacme.example"),
             ("See https://acme.example.evil.test/ for doors", "it links to acme.example.evil.test"),
             ("Write to ann@evil.com about all your doors", "it links to evil.com"),
+            ("Doors: https://acme.example/,https://evil.test/x", "it links to evil.test"),
+            ("Doors: https://acme.example/|evil.test/ for you", "it links to evil.test"),
+            ("Doors: evil.test|www.acme.example for all of you", "it links to evil.test"),
+            ("Doors: https://acme.example:80@evil.test/ for you", "it links to evil.test"),
+            ("Doors: https://a.b@evil.test/ for all of you", "it links to a.b"),
+            ("Your doors are fine, see evil.museum for more", "it links to evil.museum"),
+            ("Your doors are fine, see evil\u{3002}com for more", "it links to evil.com"),
+            ("Your doors are fine, see http://localhost/ too", "it links to localhost"),
+            ("Your doors are fine, see http://[::1]/ there", "it links to http://[::1]/"),
+            ("Your doors are fine, see 10.0.0.1/x for more", "it links to 10.0.0.1"),
+            ("Your doors are fine, see http:\\\\evil/x for more", "it links to evil"),
+            ("Your doors are fine, call tel:+49123456 please", "it links to tel:+49123456"),
+            ("Dear <First Name>, your doors are fine.", "a placeholder is left: [First Name]"),
+            ("Dear {name}, your doors are really fine.", "a placeholder is left: {"),
+            ("Your doors are fine, money-back and so on.", "it says what is banned: Money back"),
+            ("Your d\u{ad}oors are fine and so on, always.", "it has characters that do not show"),
             ("Your doors are \u{202e}enif and so on.", "it has characters that do not show"),
         ] {
             assert_eq!(checked(text, &rules()), Err(why.to_owned()), "{text}");
