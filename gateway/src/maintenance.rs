@@ -50,7 +50,10 @@ pub async fn archive<P: Platform>(platform: &P, workspace: WorkspaceId) -> Resul
 }
 
 /// What the room says; none where there is no such workspace any more.
-async fn ask<P: Platform, T: DeserializeOwned>(
+///
+/// # Errors
+/// What it refuses; `unavailable` where it cannot be asked.
+pub async fn ask<P: Platform, T: DeserializeOwned>(
     platform: &P,
     workspace: WorkspaceId,
     command: &RoomCommand,

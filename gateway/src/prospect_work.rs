@@ -33,7 +33,10 @@ pub async fn carry_out<P: Platform>(
 }
 
 /// Asks the prospect, wherever the person is by now; none where there is no such person any more.
-async fn ask<P: Platform, T: DeserializeOwned>(
+///
+/// # Errors
+/// What it refuses; `unavailable` where it cannot be asked.
+pub async fn ask<P: Platform, T: DeserializeOwned>(
     platform: &P,
     of: &OfProspect,
     id: &mut ProspectId,

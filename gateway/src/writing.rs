@@ -3,18 +3,19 @@
 
 use crate::models::ask;
 use crate::platform::Platform;
+use crate::{maintenance, prospect_work};
 use actors::workspace_room::outreach::texts::order;
-use schema::ids::{ProspectId, WorkspaceId};
-use schema::pipeline::WriteText;
-use schema::prospect::{Get, Prospect, ProspectCommand, moved_to};
+use schema::pipeline::{OfProspect, WriteText};
+use schema::prospect::{Get, Prospect, ProspectCommand};
 use schema::room::RoomCommand;
 use schema::room::writing::{
-    BeginWriting, FinishWriting, WritingFailed, WritingOrder, WritingOutcome,
+    BeginWriting, FinishWriting, Writing, WritingOrder, WritingOutcome, WritingUnavailable,
+    WritingWithheld, Written,
 };
-use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
+use schema::{Millis, Reject};
 
-/// How often a prospect is looked for who has become another.
-const MOVES_MAX: usize = 4;
+/// How long until a prospect is looked at again of whom it is being found out who it is.
+const UNSETTLED_MS: Millis = 60_000;
 
 /// Has a text written, if it still is to be.
 ///
@@ -23,50 +24,40 @@ const MOVES_MAX: usize = 4;
 pub async fn carry_out<P: Platform>(platform: &P, work: &WriteText) -> Result<(), Reject> {
     let WriteText { workspace_id, number, attempt } = *work;
     let begin = RoomCommand::BeginWriting(BeginWriting { number, attempt });
-    let begun: WritingOrder = room(platform, workspace_id, &begin).await?;
-    let Some(writing) = begun.order else { return Ok(()) };
-    let outcome = match prospect(platform, workspace_id, writing.prospect_id).await? {
-        Some(person) => {
-            ask::write(platform, &order::ask(&writing, &person), writing.refusals).await
-        }
-        None => WritingOutcome::Failed(WritingFailed { why: "there is no such prospect".into() }),
+    let begun = maintenance::ask::<_, WritingOrder>(platform, workspace_id, &begin).await?;
+    let Some(writing) = begun.and_then(|begun| begun.order) else { return Ok(()) };
+    let mut prospect_id = writing.prospect_id;
+    let (of, get) = (OfProspect { workspace_id, prospect_id }, ProspectCommand::Get(Get {}));
+    let person = prospect_work::ask(platform, &of, &mut prospect_id, &get).await?;
+    let outcome = match person {
+        Some(person) => match hindrance(&person) {
+            Some(outcome) => outcome,
+            None => written(platform, &writing, &person).await,
+        },
+        None => withheld("unknownProspect"),
     };
     let finish = RoomCommand::FinishWriting(FinishWriting { number, attempt, outcome });
-    room::<_, serde_json::Value>(platform, workspace_id, &finish).await.map(drop)
+    maintenance::ask::<_, serde_json::Value>(platform, workspace_id, &finish).await.map(drop)
 }
 
-async fn room<P: Platform, T: serde::de::DeserializeOwned>(
-    platform: &P,
-    workspace: WorkspaceId,
-    command: &RoomCommand,
-) -> Result<T, Reject> {
-    let principal = Principal::system(workspace);
-    let envelope = Envelope::new(workspace.to_string(), principal, None, command);
-    match platform.call(ActorKind::WorkspaceRoom, &envelope).await? {
-        Answer::Rejected(reject) => Err(reject),
-        Answer::Done { json, .. } => codec::read_json(&json),
-    }
+/// What a model writes to a person.
+async fn written<P: Platform>(platform: &P, order: &Writing, person: &Prospect) -> WritingOutcome {
+    let outcome = ask::write(platform, &order::ask(order, person), order.refusals).await;
+    let WritingOutcome::Written(written) = outcome else { return outcome };
+    WritingOutcome::Written(Written { facts: order::fingerprint(&order.prompt, person), ..written })
 }
 
-/// Who a text is for, whoever they are by now; none where there is no such person any more.
-async fn prospect<P: Platform>(
-    platform: &P,
-    workspace: WorkspaceId,
-    mut id: ProspectId,
-) -> Result<Option<Prospect>, Reject> {
-    for _ in 0..MOVES_MAX {
-        let name = format!("{workspace}/{id}");
-        let get = ProspectCommand::Get(Get {});
-        let envelope = Envelope::new(name, Principal::system(workspace), None, &get);
-        let reject = match platform.call(ActorKind::ProspectDedup, &envelope).await? {
-            Answer::Done { json, .. } => return codec::read_json(&json).map(Some),
-            Answer::Rejected(reject) => reject,
-        };
-        match (moved_to(&reject), reject.code) {
-            (Some(to), _) => id = to,
-            (None, Code::Gone | Code::NotFound) => return Ok(None),
-            _ => return Err(reject),
-        }
+/// Why no provider is told of a person: nobody may write to them, or it is not settled yet who they
+/// are.
+fn hindrance(person: &Prospect) -> Option<WritingOutcome> {
+    if let Some(reason) = person.suppression {
+        return Some(withheld(reason.as_str()));
     }
-    Err(Reject::new(Code::Unavailable, "the person is being found out"))
+    let unsettled =
+        || WritingUnavailable { why: "identityUnsettled".into(), retry_after_ms: UNSETTLED_MS };
+    person.unsettled.then(unsettled).map(WritingOutcome::Unavailable)
+}
+
+fn withheld(why: &str) -> WritingOutcome {
+    WritingOutcome::Withheld(WritingWithheld { why: why.to_owned() })
 }

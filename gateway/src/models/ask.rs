@@ -35,7 +35,8 @@ pub async fn write<P: Platform>(platform: &P, ask: &Ask, refusals: i64) -> Writi
         let trouble = match call(platform, account, ask).await {
             Ok(text) => {
                 let provider = account.provider.as_str().to_owned();
-                return WritingOutcome::Written(Written { provider, text });
+                let facts = String::new();
+                return WritingOutcome::Written(Written { provider, text, facts });
             }
             Err(trouble) => trouble,
         };

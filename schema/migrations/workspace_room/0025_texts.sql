@@ -15,6 +15,8 @@ create table outreach_texts (
     text text,
     reason text,
     writer text,
+    -- A hash of what the model was told of the person; null where a person wrote it.
+    facts text,
     -- Numbers the tries: what is told of an earlier one changes nothing.
     attempt integer not null,
     refusals integer not null,

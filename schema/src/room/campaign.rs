@@ -298,7 +298,8 @@ pub struct CreateCampaign {
     pub ai_rules: AiRules,
 }
 
-/// Changes a campaign; what is missing stays. Steps that somebody got stay what they were to them.
+/// Changes a campaign; what is missing stays. Steps that somebody got stay what they were to them;
+/// what a model wrote for a step that is changed is written, and approved, anew.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -329,7 +330,8 @@ pub struct ChangeCampaign {
     /// For how many days the next step waits for who answers "not now"; null for a stop.
     #[serde(default, deserialize_with = "super::present")]
     pub not_now_days: Option<Option<i64>>,
-    /// What holds for what models write, all of it; texts that are written keep what they are.
+    /// What holds for what models write, all of it. What is written and not on its way yet is
+    /// written anew.
     #[serde(default)]
     pub ai_rules: Option<AiRules>,
     /// Change only what has this version.

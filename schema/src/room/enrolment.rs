@@ -386,7 +386,4 @@ pub struct OutreachWritten {
     pub step: i64,
     /// How far the text is.
     pub state: WritingState,
-    /// Why it is refused.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
 }

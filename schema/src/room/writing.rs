@@ -22,7 +22,8 @@ pub const WRITING_REASON_CHARS_MAX: usize = 300;
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct StepAi {
-    /// What it is to write: 1 to 4,000 characters. What is known of the prospect it gets beside.
+    /// What it is to write: 1 to 4,000 characters. Beside it the model gets the prospect's name,
+    /// title, company and domain, and of the attributes those that are named here.
     pub prompt: String,
 }
 
@@ -114,6 +115,9 @@ pub struct CampaignText {
     pub writer: Option<String>,
     /// How many texts were refused.
     pub refusals: i64,
+    /// Another for each text that is written, and for each that somebody gives: what is approved
+    /// is named by it.
+    pub version: i64,
     /// When it last changed.
     pub updated_at: Millis,
 }
@@ -184,6 +188,10 @@ pub struct JudgeCampaignText {
     /// With `approve`: what is sent instead, 20 to 4,000 characters.
     #[serde(default)]
     pub text: Option<String>,
+    /// The version that was read: it is needed to approve what a model wrote, so that nobody
+    /// approves what nobody has seen.
+    #[serde(default)]
+    pub if_version: Option<i64>,
 }
 
 /// A consumer asks what is to be written. For Postroom itself. Reply: [`WritingOrder`].
@@ -251,6 +259,8 @@ pub enum WritingOutcome {
     Failed(WritingFailed),
     /// None could be asked now.
     Unavailable(WritingUnavailable),
+    /// None was asked: the person may not be written to.
+    Withheld(WritingWithheld),
 }
 
 /// What a model wrote.
@@ -261,6 +271,8 @@ pub struct Written {
     pub provider: String,
     /// The text.
     pub text: String,
+    /// A hash of what the model was told of the person.
+    pub facts: String,
 }
 
 /// Why there is no whole text.
@@ -280,4 +292,12 @@ pub struct WritingUnavailable {
     pub why: String,
     /// In how long that may be over.
     pub retry_after_ms: Millis,
+}
+
+/// Why none was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct WritingWithheld {
+    /// Why the person is not written to: a word, as enrolments have it.
+    pub why: String,
 }

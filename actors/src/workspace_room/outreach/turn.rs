@@ -87,9 +87,13 @@ fn of_campaign(
         }
         inboxes.push((cap, known));
     }
-    let mut assigned = 0;
+    let (mut assigned, mut textless) = (0, 0);
     while let Some(mut one) = next_one(ctx, campaign, &inboxes)? {
+        if textless == texts::TEXTLESS_MAX {
+            return Ok(ended(texts::WAITS.into(), Some(ctx.now), assigned));
+        }
         if !texts::is_there(ctx, campaign, &mut one)? {
+            textless += 1;
             continue;
         }
         let Some(place) = pick(&inboxes, &one) else { break };

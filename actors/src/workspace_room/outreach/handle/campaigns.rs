@@ -6,7 +6,7 @@ use crate::workspace_room::access::change_agent::must_be_seen;
 use crate::workspace_room::access::store::workspace;
 use crate::workspace_room::outreach::store::campaigns::{self, Campaign};
 use crate::workspace_room::outreach::store::enrolments;
-use crate::workspace_room::outreach::{campaign, mark, plan, turn};
+use crate::workspace_room::outreach::{campaign, mark, plan, texts, turn};
 use crate::workspace_room::store::replies;
 use schema::ids::CampaignId;
 use schema::room::campaign::{
@@ -68,7 +68,8 @@ pub fn create_campaign(ctx: &mut Ctx<'_>, input: CreateCampaign) -> Result<Reply
     Reply::of(&view(ctx, campaign(ctx, made.id)?)?)
 }
 
-/// Changes a campaign; prospects get what it is from then on. Event `campaign.changed`.
+/// Changes a campaign; prospects get what it is from then on, and what models wrote for what it was
+/// is written anew. Event `campaign.changed`.
 ///
 /// # Errors
 /// `forbidden`, `not_found`, `invalid_input`, `version_mismatch`; `conflict` for one that is over.
@@ -95,6 +96,7 @@ pub fn change_campaign(ctx: &mut Ctx<'_>, input: ChangeCampaign) -> Result<Reply
     if it == before {
         return Reply::of(&view(ctx, it)?);
     }
+    texts::outdate(ctx, &it, &before.plan)?;
     save(ctx, it)
 }
 

@@ -23,6 +23,8 @@ pub struct Text {
     pub reason: Option<String>,
     /// Who wrote it.
     pub writer: Option<String>,
+    /// A hash of what a model was told of the person; none where a person wrote it.
+    pub facts: Option<String>,
     /// Numbers the tries.
     pub attempt: i64,
     /// How many texts were refused.
@@ -55,7 +57,7 @@ pub fn insert(
 }
 
 const SAVE: &str = "update outreach_texts set state = ?, text = ?, reason = ?, writer = ?,
-        attempt = ?, refusals = ?, ask_at = ?, leased_until = ?, updated_at = ?
+        facts = ?, attempt = ?, refusals = ?, ask_at = ?, leased_until = ?, updated_at = ?
     where number = ?";
 
 /// Writes a text.
@@ -68,6 +70,7 @@ pub fn save(sql: &dyn Sql, one: &Text) -> Result<(), Fault> {
         one.text.clone().into(),
         one.reason.clone().into(),
         one.writer.clone().into(),
+        one.facts.clone().into(),
         one.attempt.into(),
         one.refusals.into(),
         one.ask_at.into(),
@@ -78,8 +81,8 @@ pub fn save(sql: &dyn Sql, one: &Text) -> Result<(), Fault> {
     sql.exec(SAVE, &params).map(drop)
 }
 
-const AT: &str = "select number, campaign, enrolment, step, state, text, reason, writer, attempt,
-        refusals, ask_at, leased_until, updated_at
+const AT: &str = "select number, campaign, enrolment, step, state, text, reason, writer, facts,
+        attempt, refusals, ask_at, leased_until, updated_at
     from outreach_texts where number = ?";
 
 /// A text by number.
@@ -90,8 +93,8 @@ pub fn at(sql: &dyn Sql, number: i64) -> Result<Option<Text>, Fault> {
     sql.first(AT, &[number.into()])?.as_ref().map(read).transpose()
 }
 
-const FIND: &str = "select number, campaign, enrolment, step, state, text, reason, writer, attempt,
-        refusals, ask_at, leased_until, updated_at
+const FIND: &str = "select number, campaign, enrolment, step, state, text, reason, writer, facts,
+        attempt, refusals, ask_at, leased_until, updated_at
     from outreach_texts where enrolment = ? and step = ?";
 
 /// The text of a step of an enrolment.
@@ -103,7 +106,7 @@ pub fn find(sql: &dyn Sql, enrolment: i64, step: i64) -> Result<Option<Text>, Fa
 }
 
 const TO_ASK: &str = "select number, campaign, enrolment, step, state, text, reason, writer,
-        attempt, refusals, ask_at, leased_until, updated_at
+        facts, attempt, refusals, ask_at, leased_until, updated_at
     from outreach_texts where ask_at <= ? order by ask_at limit ?";
 
 /// Those that are to be asked for again, the longest overdue first.
@@ -125,11 +128,11 @@ pub fn next(sql: &dyn Sql) -> Result<Option<Millis>, Fault> {
     sql.first(NEXT, &[])?.map(|row| row.integer(0)).transpose()
 }
 
-const LIST: &str = "select number, campaign, enrolment, step, state, text, reason, writer, attempt,
-        refusals, ask_at, leased_until, updated_at
+const LIST: &str = "select number, campaign, enrolment, step, state, text, reason, writer, facts,
+        attempt, refusals, ask_at, leased_until, updated_at
     from outreach_texts where campaign = ? and number < ? order by number desc limit ?";
 const OF_STATE: &str = "select number, campaign, enrolment, step, state, text, reason, writer,
-        attempt, refusals, ask_at, leased_until, updated_at
+        facts, attempt, refusals, ask_at, leased_until, updated_at
     from outreach_texts where campaign = ? and state = ? and number < ?
     order by number desc limit ?";
 
@@ -154,6 +157,39 @@ pub fn list(
     rows.iter().map(read).collect()
 }
 
+const OUTDATE: &str = "update outreach_texts set
+        state = case when writer is 'person' then 'awaitingApproval' else 'waiting' end,
+        text = case when writer is 'person' then text end,
+        ask_at = case when writer is 'person' then null else ? end,
+        reason = 'campaignChanged', facts = null, attempt = attempt + 1, refusals = 0,
+        leased_until = 0, updated_at = ?
+    where campaign = ? and step = ? and (state <> 'refused' or reason is not 'rejected')
+        and exists (select 1 from enrolments one
+            where one.number = outreach_texts.enrolment and one.step = outreach_texts.step
+                and (one.state in ('waiting', 'blocked')
+                    or (one.state = 'sending' and one.send_id is null)))
+        and not exists (select 1 from outreach_mails mail
+            where mail.enrolment = outreach_texts.enrolment)";
+
+/// Has the texts of a step that are not on their way written anew, but for what a person wrote,
+/// which waits for approval, and what a person rejected.
+///
+/// # Errors
+/// A storage fault.
+pub fn outdate(sql: &dyn Sql, campaign: i64, step: i64, now: Millis) -> Result<(), Fault> {
+    sql.exec(OUTDATE, &[now.into(), now.into(), campaign.into(), step.into()]).map(drop)
+}
+
+const FORGET: &str = "delete from outreach_texts where enrolment = ?";
+
+/// Forgets the texts of an enrolment.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget(sql: &dyn Sql, enrolment: i64) -> Result<(), Fault> {
+    sql.exec(FORGET, &[enrolment.into()]).map(drop)
+}
+
 fn read(row: &Row) -> Result<Text, Fault> {
     let state = row.text(4)?;
     Ok(Text {
@@ -165,11 +201,12 @@ fn read(row: &Row) -> Result<Text, Fault> {
         text: row.text_or_null(5)?,
         reason: row.text_or_null(6)?,
         writer: row.text_or_null(7)?,
-        attempt: row.integer(8)?,
-        refusals: row.integer(9)?,
-        ask_at: row.integer_or_null(10)?,
-        leased_until: row.integer(11)?,
-        updated_at: row.integer(12)?,
+        facts: row.text_or_null(8)?,
+        attempt: row.integer(9)?,
+        refusals: row.integer(10)?,
+        ask_at: row.integer_or_null(11)?,
+        leased_until: row.integer(12)?,
+        updated_at: row.integer(13)?,
     })
 }
 
@@ -197,4 +234,4 @@ pub fn set(sql: &dyn Sql, settings: &AiSettings) -> Result<(), Fault> {
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, SAVE, AT, FIND, TO_ASK, NEXT, LIST, OF_STATE, SETTINGS, SET];
+    &[INSERT, SAVE, AT, FIND, TO_ASK, NEXT, LIST, OF_STATE, OUTDATE, FORGET, SETTINGS, SET];

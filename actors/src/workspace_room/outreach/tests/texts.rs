@@ -1,6 +1,7 @@
 //! Texts that models write: asked for once, guarded, approved, and nothing sent without one.
 
 use super::field::{DAY, Field, HOUR};
+use crate::workspace_room::outreach::texts::order;
 use crate::workspace_room::tests::desk::text;
 use schema::Code;
 use schema::ids::ProspectId;
@@ -43,7 +44,33 @@ fn finish(field: &mut Field, message: WriteText, outcome: Value) {
 }
 
 fn written(provider: &str, text: &str) -> Value {
-    json!({ "written": { "provider": provider, "text": text } })
+    written_from("", provider, text)
+}
+
+/// What a model wrote that was told these facts; of no facts it is a text that fits Ann.
+fn written_from(facts: &str, provider: &str, text: &str) -> Value {
+    let facts = if facts.is_empty() { ann_is() } else { facts.to_owned() };
+    json!({ "written": { "provider": provider, "text": text, "facts": facts } })
+}
+
+/// What models are told of Ann, as she is in every test.
+fn ann_is() -> String {
+    let mut field = Field::open(&[]);
+    let ann = field.person(1, "ann@acme.example");
+    of(&field, ann)
+}
+
+/// What models are told of a prospect.
+fn of(field: &Field, id: ProspectId) -> String {
+    let person = serde_json::from_value(field.people[&id].clone()).expect("a prospect");
+    order::fingerprint("", &person)
+}
+
+/// How the first text stands: its state, and its version.
+fn first(field: &mut Field) -> (String, i64) {
+    let all = texts(field);
+    let one = all.iter().find(|one| one["step"] == 1).expect("a text");
+    (text(&one["state"]), one["version"].as_i64().expect("a version"))
 }
 
 fn texts(field: &mut Field) -> Vec<Value> {
@@ -136,8 +163,8 @@ fn nothing_leaves_before_somebody_approves_it() {
     let (mut field, ann) = asked(json!({ "approval": true }));
     let message = messages(&field)[0];
     begin(&mut field, message);
-    let early = json!({ "verdict": "approve" });
-    assert_eq!(field.desk.refused(&judged(&field, ann, 1, early.clone())).0, Code::Conflict);
+    let approve = |version: i64| json!({ "verdict": "approve", "ifVersion": version });
+    assert_eq!(field.desk.refused(&judged(&field, ann, 1, approve(1))).0, Code::Conflict);
     finish(&mut field, message, written("anthropic", GOOD));
     field.pass(2 * HOUR, HOUR);
     assert!(field.asked.is_empty());
@@ -153,7 +180,12 @@ fn nothing_leaves_before_somebody_approves_it() {
     begin(&mut field, message);
     finish(&mut field, message, written("anthropic", GOOD));
     assert!(field.asked.is_empty());
-    field.desk.ask(&judged(&field, ann, 1, early));
+    // What was read before is another text than the one that would leave.
+    let blind = json!({ "verdict": "approve" });
+    assert_eq!(field.desk.refused(&judged(&field, ann, 1, blind)).0, Code::InvalidInput);
+    assert_eq!(field.desk.refused(&judged(&field, ann, 1, approve(1))).0, Code::VersionMismatch);
+    assert_eq!(first(&mut field), ("awaitingApproval".into(), 3));
+    field.desk.ask(&judged(&field, ann, 1, approve(3)));
     field.settle();
     assert!(field.asked[0].mail.text.contains(GOOD));
     let late = json!({ "verdict": "reject" });
@@ -217,4 +249,124 @@ fn prompts_and_rules_that_cannot_be_are_refused() {
     assert_eq!(field.desk.refused(&short).0, Code::Forbidden, "agents do not");
     let told = field.desk.ask(&json!({ "getAiSettings": {} }));
     assert_eq!(told, json!({ "prompt": "", "version": 0 }));
+}
+
+#[test]
+fn a_change_of_the_campaign_has_what_waits_written_and_approved_anew() {
+    let (mut field, ann) = asked(json!({ "approval": true }));
+    let old = messages(&field)[0];
+    begin(&mut field, old);
+    let change = |field: &mut Field, more: Value| {
+        let mut change = json!({ "campaignId": field.campaign });
+        let fields = more.as_object().expect("an object").clone();
+        change.as_object_mut().expect("an object").extend(fields);
+        field.desk.manage(&json!({ "changeCampaign": change }));
+        field.settle();
+    };
+    let prompt = |words: &str| json!({ "prompt": words });
+    let steps = |words: &str| {
+        json!({ "steps": [
+            { "subject": "Doors", "text": "Dear {{firstName}},\n\n{{ai}}\n\nBye",
+                "ai": prompt(words) },
+            { "delayDays": 3, "text": "{{ai}}", "ai": prompt("Praise their doors.") },
+        ] })
+    };
+    // While it is written: what comes of the old prompt is nothing.
+    change(&mut field, steps("Praise their windows."));
+    assert_eq!(first(&mut field), ("waiting".into(), 2));
+    finish(&mut field, old, written("anthropic", GOOD));
+    assert_eq!(first(&mut field), ("waiting".into(), 2));
+    let message = *messages(&field).last().expect("a message");
+    assert_eq!(begin(&mut field, message)["prompt"], "Praise their windows.");
+    finish(&mut field, message, written("anthropic", GOOD));
+    assert_eq!(first(&mut field), ("awaitingApproval".into(), 2));
+    // What has nothing to do with the text changes nothing.
+    change(&mut field, json!({ "name": "Summer", "dailyMax": 7 }));
+    assert_eq!(first(&mut field), ("awaitingApproval".into(), 2));
+    // While it waits for approval, and what somebody read is not what they would approve.
+    change(&mut field, json!({ "aiRules": { "approval": true, "bannedClaims": ["best"] } }));
+    assert_eq!(first(&mut field), ("waiting".into(), 3));
+    let late = json!({ "verdict": "approve", "ifVersion": 2 });
+    assert_eq!(field.desk.refused(&judged(&field, ann, 1, late)).0, Code::VersionMismatch);
+    // What somebody wrote is kept, and waits for approval.
+    let own = json!({ "verdict": "approve", "text": "Ann, I wrote this to you myself." });
+    let closed = json!({ "window": { "timeZone": "UTC", "week": [
+        { "day": "sunday", "from": "08:00", "to": "09:00" }] } });
+    change(&mut field, closed);
+    field.desk.ask(&judged(&field, ann, 1, own));
+    assert_eq!(first(&mut field), ("ready".into(), 4));
+    change(&mut field, steps("Praise their gates."));
+    assert_eq!(first(&mut field), ("awaitingApproval".into(), 5));
+    assert_eq!(texts(&mut field)[0]["text"], "Ann, I wrote this to you myself.");
+    assert!(field.asked.is_empty());
+}
+
+#[test]
+fn a_text_about_facts_that_hold_no_more_is_written_anew() {
+    let (mut field, ann) = asked(json!({}));
+    let message = messages(&field)[0];
+    begin(&mut field, message);
+    let before = of(&field, ann);
+    // The company gets another name while the model writes.
+    field.people.get_mut(&ann).expect("Ann")["company"] = "Better Doors".into();
+    finish(&mut field, message, written_from(&before, "anthropic", GOOD));
+    assert!(field.asked.is_empty());
+    assert_eq!(first(&mut field), ("waiting".into(), 2));
+    let message = *messages(&field).last().expect("a message");
+    assert_eq!((message.attempt, begin(&mut field, message)["refusals"].clone()), (2, json!(0)));
+    let now = of(&field, ann);
+    assert_ne!(before, now);
+    let other = "Your better doors are the best. Shall we talk?";
+    finish(&mut field, message, written_from(&now, "openai", other));
+    assert_eq!(field.asked.len(), 1);
+    assert!(field.asked[0].mail.text.contains(other));
+}
+
+#[test]
+fn who_opts_out_while_a_text_is_written_gets_nothing_and_no_model_hears_of_them_again() {
+    let (mut field, ann) = asked(json!({}));
+    let message = messages(&field)[0];
+    begin(&mut field, message);
+    finish(&mut field, message, json!({ "withheld": { "why": "optOut" } }));
+    assert_eq!(field.stands(ann), ("stopped".into(), json!("optOut")));
+    finish(&mut field, message, written("anthropic", GOOD));
+    field.pass(DAY, HOUR);
+    assert!(field.asked.is_empty());
+    assert_eq!(messages(&field).len(), 1, "it is not asked for again");
+
+    // The room hears of it by an answer, after the model was asked.
+    let (mut field, ann) = asked(json!({}));
+    let message = messages(&field)[0];
+    begin(&mut field, message);
+    let campaign = field.campaign.clone();
+    field.desk.ask(&json!({ "changeEnrolment":
+        { "campaignId": campaign, "prospectId": ann, "state": "stopped" } }));
+    finish(&mut field, message, written("anthropic", GOOD));
+    assert_eq!(begin(&mut field, message), Value::Null);
+    let approve = json!({ "verdict": "approve", "text": "All about doors, and nothing else." });
+    assert_eq!(field.desk.refused(&judged(&field, ann, 1, approve)).0, Code::Conflict);
+    field.pass(DAY, HOUR);
+    assert!(field.asked.is_empty());
+}
+
+#[test]
+fn of_many_without_a_text_a_turn_asks_for_some_and_the_next_for_more() {
+    let mut field = Field::open(&["a@desk.example"]);
+    let prompt = json!({ "prompt": "Praise their doors." });
+    let steps = json!([{ "subject": "Doors", "text": "{{ai}}", "ai": prompt }]);
+    let of_campaign = field.campaign(json!({ "steps": steps }));
+    let campaign = field.campaign.clone();
+    field.desk.manage(&json!({ "pauseCampaign": { "campaignId": of_campaign["id"] } }));
+    let people: Vec<_> = (1..=150).map(|at| field.person(at, "ann@acme.example")).collect();
+    field.desk.ask(&json!({ "enrol": { "campaignId": campaign, "prospectIds": people } }));
+    field.settle();
+    assert_eq!(messages(&field).len(), 0, "nobody is asked while it is paused");
+    field.start();
+    field.desk.room.alarm();
+    field.answer();
+    field.desk.room.alarm();
+    field.answer();
+    assert_eq!(messages(&field).len(), 100);
+    field.pass(10_000, 1_000);
+    assert_eq!(messages(&field).len(), 150);
 }

@@ -10,7 +10,7 @@ use crate::workspace_room::outreach::campaign;
 use crate::workspace_room::outreach::store::campaigns::{self, Campaign};
 use crate::workspace_room::outreach::store::enrolments;
 use crate::workspace_room::outreach::store::texts::{self, Text};
-use crate::workspace_room::outreach::turn;
+use crate::workspace_room::outreach::{post, turn};
 use crate::workspace_room::store::TOP;
 use schema::room::campaign::CampaignStatus;
 use schema::room::enrolment::EnrolmentState;
@@ -83,6 +83,7 @@ pub fn finish_writing(ctx: &mut Ctx<'_>, input: FinishWriting) -> Result<Reply, 
         WritingOutcome::Written(written) => {
             let rules = campaigns::at(ctx.sql, text.campaign)?.plan.ai_rules;
             text.writer = Some(written.provider.chars().take(40).collect());
+            text.facts = Some(written.facts.chars().take(64).collect());
             match guard::checked(&written.text, &rules) {
                 Ok(checked) => {
                     (text.text, text.reason) = (Some(checked), None);
@@ -99,6 +100,11 @@ pub fn finish_writing(ctx: &mut Ctx<'_>, input: FinishWriting) -> Result<Reply, 
                     refuse(ctx, &mut text, &mut one, &why)?;
                 }
             }
+        }
+        WritingOutcome::Withheld(withheld) => {
+            text.ask_at = None;
+            texts::save(ctx.sql, &text)?;
+            post::stop(ctx, &mut one, &withheld.why)?;
         }
         WritingOutcome::Failed(failed) => refuse(ctx, &mut text, &mut one, &failed.why)?,
         WritingOutcome::Unavailable(later) => {
@@ -134,7 +140,7 @@ pub fn list_campaign_texts(ctx: &Ctx<'_>, input: &ListCampaignTexts) -> Result<R
 fn view(ctx: &Ctx<'_>, campaign: &Campaign, text: Text) -> Result<CampaignText, Reject> {
     let one = enrolments::at(ctx.sql, text.enrolment)?;
     let one = one.ok_or_else(|| Reject::internal("a text of no enrolment"))?;
-    let Text { step, state, text, reason, writer, refusals, updated_at, .. } = text;
+    let Text { step, state, text, reason, writer, attempt, refusals, updated_at, .. } = text;
     let (campaign_id, prospect_id) = (campaign.id, one.prospect_id);
     Ok(CampaignText {
         campaign_id,
@@ -145,6 +151,7 @@ fn view(ctx: &Ctx<'_>, campaign: &Campaign, text: Text) -> Result<CampaignText, 
         reason,
         writer,
         refusals,
+        version: attempt,
         updated_at,
     })
 }
@@ -153,8 +160,9 @@ fn view(ctx: &Ctx<'_>, campaign: &Campaign, text: Text) -> Result<CampaignText, 
 /// written anew.
 ///
 /// # Errors
-/// `forbidden`, `not_found`; `invalid_input` for a text that the guard does not let pass;
-/// `conflict` where nothing is written, or the step is not to be sent any more.
+/// `forbidden`, `not_found`; `invalid_input` for a text that the guard does not let pass, or an
+/// approval that does not say of what; `version_mismatch` where that is another by now; `conflict`
+/// where nothing is written, or the step is not to be sent any more.
 pub fn judge_campaign_text(ctx: &mut Ctx<'_>, input: &JudgeCampaignText) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Work)?;
     let campaign = campaign(ctx, input.campaign_id)?;
@@ -168,14 +176,19 @@ pub fn judge_campaign_text(ctx: &mut Ctx<'_>, input: &JudgeCampaignText) -> Resu
     if input.text.is_some() && input.verdict != Verdict::Approve {
         return Err(Reject::field("text", "goes with approve only"));
     }
+    must_be_seen(text.attempt, input.if_version)?;
     match input.verdict {
         Verdict::Approve => {
+            if input.text.is_none() && input.if_version.is_none() {
+                return Err(Reject::field("ifVersion", "must be the version that is approved"));
+            }
             let given = input.text.as_ref().or(text.text.as_ref());
             let given = given.ok_or_else(|| Reject::conflict("nothing is written yet"))?;
             let checked = guard::checked(given, &campaign.plan.ai_rules);
             let checked = checked.map_err(|why| Reject::field("text", why))?;
             if input.text.is_some() {
                 text.writer = Some(PERSON.into());
+                text.facts = None;
             }
             (text.text, text.reason) = (Some(checked), None);
             text.attempt += 1;

@@ -10,6 +10,11 @@
 //! The room asks by a message on a queue, which may be lost or come twice: it is asked again after
 //! a while, and what is told of a try that is over changes nothing. One text for each step of an
 //! enrolment; without one nothing is sent.
+//!
+//! A text is bound to what it was written for. A change of the campaign's step or of its rules has
+//! it written anew, and so has, when it is about to be sent, a change of what the model was told of
+//! the person. What somebody of the team wrote is kept: after a change of the campaign it waits for
+//! approval. Each text of an enrolment has a number of its own, its try, and approval names it.
 
 pub mod guard;
 pub mod handle;
@@ -21,9 +26,10 @@ use super::store::texts::{self, Text};
 use super::{decide, end, keep, post, turn};
 use crate::kernel::{Ctx, Effect, Entry};
 use schema::pipeline::{Work, WriteText};
-use schema::room::campaign::Step;
+use schema::prospect::Prospect;
+use schema::room::campaign::{CampaignPlan, Step};
 use schema::room::enrolment::{EnrolmentState, OutreachWritten};
-use schema::room::writing::WritingState;
+use schema::room::writing::{StepAi, WritingState};
 use schema::{Millis, Reject};
 
 /// Has a text written; the key is the text.
@@ -40,8 +46,12 @@ const NO_TEXT: &str = "text: ";
 const ASK_AGAIN_MS: Millis = 15 * 60 * 1000;
 /// How many are asked for again in a turn.
 const ASKED_MAX: i64 = 100;
-/// How long a step waits that has no text, before it is looked at again.
+/// How long a step waits that has no text, and one whose text nobody has approved, before it is
+/// looked at again.
 const HOLD_MS: Millis = 15 * 60 * 1000;
+const APPROVAL_MS: Millis = 24 * 60 * 60 * 1000;
+/// How many of a campaign are found without a text in a turn.
+pub const TEXTLESS_MAX: usize = 100;
 /// How many texts may be refused before a person has to look.
 const REFUSALS_MAX: i64 = 3;
 
@@ -106,13 +116,50 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     Ok(Effect::Queue { queue: work.queue(), body: work.write() })
 }
 
-/// The text of the step that an enrolment is at; nothing where it may not be sent.
+/// The text of the step that an enrolment is at; nothing where it may not be sent. What was written
+/// from other facts than hold now is written anew.
 ///
 /// # Errors
 /// A storage fault.
-pub fn ready(ctx: &Ctx<'_>, one: &Enrolment) -> Result<Option<String>, Reject> {
+pub fn ready(
+    ctx: &mut Ctx<'_>,
+    one: &Enrolment,
+    ai: &StepAi,
+    prospect: &Prospect,
+) -> Result<Option<String>, Reject> {
     let text = texts::find(ctx.sql, one.number, one.step)?;
-    Ok(text.filter(|text| text.state == WritingState::Ready).and_then(|text| text.text))
+    let Some(mut text) = text.filter(|text| text.state == WritingState::Ready) else {
+        return Ok(None);
+    };
+    if text.facts.is_some() && text.facts != Some(order::fingerprint(&ai.prompt, prospect)) {
+        text.reason = Some("factsChanged".into());
+        decide(ctx, one, "text", text.reason.as_deref())?;
+        again(ctx, &mut text, 0)?;
+        return Ok(None);
+    }
+    Ok(text.text)
+}
+
+/// A campaign was changed: what was written for what it was is written anew.
+///
+/// # Errors
+/// A storage fault.
+pub fn outdate(
+    ctx: &mut Ctx<'_>,
+    campaign: &Campaign,
+    before: &CampaignPlan,
+) -> Result<(), Reject> {
+    let said = |step: &Step| (step.subject.clone(), step.text.clone(), step.ai.clone());
+    let after = &campaign.plan;
+    let rules = before.ai_rules == after.ai_rules;
+    for at in 0..before.steps.len().max(after.steps.len()) {
+        let (was, is) = (before.steps.get(at), after.steps.get(at));
+        if rules && was.map(said) == is.map(said) {
+            continue;
+        }
+        texts::outdate(ctx.sql, campaign.number, at as i64 + 1, ctx.now)?;
+    }
+    Ok(())
 }
 
 /// Whether the next step of one that is due can be sent as far as its text goes; else it waits.
@@ -134,22 +181,22 @@ pub fn is_there(
             let why = text.and_then(|text| text.reason).unwrap_or_default();
             block(ctx, one, &why)?;
         }
-        Some(WritingState::AwaitingApproval) => hold(ctx, one, AWAITS)?,
+        Some(WritingState::AwaitingApproval) => hold(ctx, one, AWAITS, APPROVAL_MS)?,
         _ => {
             want(ctx, campaign, one)?;
-            hold(ctx, one, WAITS)?;
+            hold(ctx, one, WAITS, HOLD_MS)?;
         }
     }
     Ok(false)
 }
 
 /// One that is due waits for its text.
-fn hold(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reject> {
+fn hold(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str, wait: Millis) -> Result<(), Reject> {
     if one.reason.as_deref() != Some(why) {
         one.reason = Some(why.to_owned());
         decide(ctx, one, "postponed", Some(why))?;
     }
-    one.due_at = ctx.now + HOLD_MS;
+    one.due_at = ctx.now + wait;
     Ok(keep(ctx, one)?)
 }
 
@@ -188,9 +235,9 @@ fn settle(
     texts::save(ctx.sql, text)?;
     let why = text.reason.clone().unwrap_or_default();
     decide(ctx, one, "text", Some(state.as_str()))?;
-    let (step, reason) = (text.step, text.reason.clone());
+    let step = text.step;
     let campaign_id = campaigns::at(ctx.sql, text.campaign)?.id;
-    let data = OutreachWritten { campaign_id, prospect_id: one.prospect_id, step, state, reason };
+    let data = OutreachWritten { campaign_id, prospect_id: one.prospect_id, step, state };
     ctx.event("outreach.written", None, &data)?;
     let is_next = one.step == text.step;
     match state {
@@ -207,6 +254,8 @@ fn again(ctx: &mut Ctx<'_>, text: &mut Text, refusals: i64) -> Result<(), Reject
     text.state = WritingState::Waiting;
     text.attempt += 1;
     text.refusals = refusals;
+    text.writer = None;
+    text.facts = None;
     text.leased_until = 0;
     text.updated_at = ctx.now;
     ask(ctx, text)?;

@@ -1,10 +1,13 @@
 //! What a model is told: what the team wants, and beside it what is known of the prospect. That is
 //! strangers' words, so it stands as data between marks that it cannot contain, each cut to size,
-//! and the model is told to take it for nothing else.
+//! and the model is told to take it for nothing else. No address is among it, and of the attributes
+//! only those that the step's prompt names.
 
+use crate::kernel::engine::hex;
 use schema::prospect::Prospect;
 use schema::room::writing::{WRITTEN_CHARS, Writing};
 use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
 
 /// How much of each fact a model is told, in characters, and of how many further ones.
 const FACT_CHARS_MAX: usize = 300;
@@ -39,13 +42,19 @@ pub fn ask(order: &Writing, prospect: &Prospect) -> Ask {
         "{}\n\nThe mail:\n{}\n\n<facts>\n{}\n</facts>{again}",
         order.prompt,
         order.template,
-        facts(prospect)
+        facts(&order.prompt, prospect)
     );
     Ask { system, user }
 }
 
+/// Names what a model is told of a prospect for a step's prompt: another wherever that is another.
+#[must_use]
+pub fn fingerprint(prompt: &str, prospect: &Prospect) -> String {
+    hex(&Sha256::digest(facts(prompt, prospect))[..16])
+}
+
 /// What is known of a prospect as JSON that has no `<` in it.
-fn facts(prospect: &Prospect) -> String {
+fn facts(prompt: &str, prospect: &Prospect) -> String {
     let cut = |text: &str| -> String { text.chars().take(FACT_CHARS_MAX).collect() };
     let mut facts = Map::new();
     let known = [
@@ -59,7 +68,8 @@ fn facts(prospect: &Prospect) -> String {
             facts.insert(name.into(), cut(value).into());
         }
     }
-    for (name, value) in prospect.attributes.iter().take(ATTRIBUTES_MAX) {
+    let named = prospect.attributes.iter().filter(|(name, _)| prompt.contains(name.as_str()));
+    for (name, value) in named.take(ATTRIBUTES_MAX) {
         facts.insert(cut(name), cut(value).into());
     }
     let json = Value::Object(facts).to_string();
@@ -77,27 +87,28 @@ mod tests {
         let long = "x".repeat(5_000);
         let prospect = json!({ "id": uuid::Uuid::nil(), "version": 1, "email": "ann@acme.example",
             "name": evil, "company": "Acme", "domain": null, "title": null, "linkedin": null,
-            "source": null, "attributes": { "site": long }, "stage": "new", "suppression": null,
-            "unsettled": false, "identities": [], "imports": 1, "createdAt": 1, "updatedAt": 1,
-            "lastContactAt": null, "followUpAt": null, "followUpNote": null,
-            "followUpDue": false });
+            "source": null, "attributes": { "site": long, "phone": "+49 555" }, "stage": "new",
+            "suppression": null, "unsettled": false, "identities": [], "imports": 1,
+            "createdAt": 1, "updatedAt": 1, "lastContactAt": null, "followUpAt": null,
+            "followUpNote": null, "followUpDue": false });
         let prospect: Prospect = serde_json::from_value(prospect).expect("a prospect");
         let order = Writing {
             prospect_id: prospect.id,
             workspace_prompt: "We sell doors.".into(),
-            prompt: "Praise their doors.".into(),
+            prompt: "Praise their doors, as on their site.".into(),
             template: "Dear Ann,\n{{ai}}".into(),
             refusals: 0,
             reason: Some("old".into()),
         };
         let Ask { system, user } = ask(&order, &prospect);
         assert!(system.ends_with("We sell doors.") && system.contains("stands for {{ai}} in"));
-        assert!(
-            user.starts_with("Praise their doors.\n\nThe mail:\nDear Ann,\n{{ai}}\n\n<facts>\n{")
-        );
+        assert!(user.starts_with(
+            "Praise their doors, as on their site.\n\nThe mail:\nDear Ann,\n{{ai}}\n\n<facts>\n{"
+        ));
         assert_eq!((user.matches("<facts>").count(), user.matches("</facts>").count()), (1, 1));
         assert!(user.ends_with("}\n</facts>") && !user.contains("ann@"), "{user}");
         assert_eq!(user.matches('x').count(), FACT_CHARS_MAX);
+        assert!(!user.contains("555"), "nobody wants to know: {user}");
         let order = Writing { refusals: 1, reason: Some("it links to evil.test".into()), ..order };
         assert!(ask(&order, &prospect).user.ends_with("refused: it links to evil.test"));
     }
