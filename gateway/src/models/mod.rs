@@ -43,7 +43,7 @@ pub enum Trouble {
     Later(Option<Millis>),
     /// What was paid for is used up: to ask again at once is no use.
     NoQuota,
-    /// It does not take the key.
+    /// It does not take the key, or has not the model.
     WrongKey,
     /// It does not take the request.
     BadRequest,
@@ -62,7 +62,7 @@ impl Trouble {
         match self {
             Self::Later(_) => "wants to be left alone",
             Self::NoQuota => "has no quota left",
-            Self::WrongKey => "does not take the key",
+            Self::WrongKey => "does not take the key or the model",
             Self::BadRequest => "does not take the request",
             Self::Refused => "refused to write",
             Self::Unfinished => "wrote no whole text",

@@ -3,12 +3,11 @@
 
 use super::settings::Account;
 use super::{Provider, Trouble};
+use crate::providers::waits;
 use actors::mail::graph::{Answer, Method, Request};
 use actors::workspace_room::outreach::texts::order::Ask;
-use schema::Millis;
 use schema::codec::read_json;
-use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The longest text that a model may write.
 pub const TOKENS_MAX: u32 = 1_500;
@@ -67,9 +66,10 @@ pub fn read(provider: Provider, answer: &Answer) -> Result<String, Trouble> {
     if answer.status != 200 {
         return Err(trouble(answer));
     }
+    let body: Value = read_json(&answer.body).map_err(|_| Trouble::NoAnswer)?;
     let text = match provider {
-        Provider::Anthropic => message(&answer.body)?,
-        Provider::OpenAi | Provider::Xai => completion(&answer.body)?,
+        Provider::Anthropic => message(&body)?,
+        Provider::OpenAi | Provider::Xai => completion(&body)?,
     };
     if text.trim().is_empty() { Err(Trouble::Unfinished) } else { Ok(text) }
 }
@@ -77,67 +77,38 @@ pub fn read(provider: Provider, answer: &Answer) -> Result<String, Trouble> {
 fn trouble(answer: &Answer) -> Trouble {
     // Anthropic and OpenAI say {"error":{"message","code"}}, xAI {"error":"…"}: words tell.
     let body = String::from_utf8_lossy(&answer.body).to_lowercase();
-    let wait = answer.retry_after_ms().and_then(|ms| Millis::try_from(ms).ok());
+    let wait = waits(answer.retry_after.as_deref());
     match answer.status {
         429 if body.contains("insufficient_quota") => Trouble::NoQuota,
         429 => Trouble::Later(wait),
         400 if body.contains("credit balance") => Trouble::NoQuota,
         400 if body.contains("api key") => Trouble::WrongKey,
-        401 | 403 => Trouble::WrongKey,
+        401 | 403 | 404 => Trouble::WrongKey,
         408 | 409 | 500.. => wait.map_or(Trouble::NoAnswer, |wait| Trouble::Later(Some(wait))),
         300..=399 => Trouble::NoAnswer,
         _ => Trouble::BadRequest,
     }
 }
 
-#[derive(Deserialize)]
-struct Message {
-    content: Vec<Block>,
-    stop_reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Block {
-    #[serde(default)]
-    text: String,
-}
-
-fn message(body: &[u8]) -> Result<String, Trouble> {
-    let message: Message = read_json(body).map_err(|_| Trouble::NoAnswer)?;
-    match message.stop_reason.as_deref() {
+fn message(body: &Value) -> Result<String, Trouble> {
+    let blocks = body["content"].as_array().ok_or(Trouble::NoAnswer)?;
+    match body["stop_reason"].as_str() {
         Some("end_turn" | "stop_sequence") => {
-            Ok(message.content.into_iter().map(|block| block.text).collect())
+            Ok(blocks.iter().filter_map(|block| block["text"].as_str()).collect())
         }
         Some("refusal") => Err(Trouble::Refused),
         _ => Err(Trouble::Unfinished),
     }
 }
 
-#[derive(Deserialize)]
-struct Completion {
-    choices: Vec<Choice>,
-}
-
-#[derive(Deserialize)]
-struct Choice {
-    message: Said,
-    finish_reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Said {
-    content: Option<String>,
-    #[serde(default)]
-    refusal: Option<String>,
-}
-
-fn completion(body: &[u8]) -> Result<String, Trouble> {
-    let completion: Completion = read_json(body).map_err(|_| Trouble::NoAnswer)?;
-    let choice = completion.choices.into_iter().next().ok_or(Trouble::Unfinished)?;
-    match choice.finish_reason.as_deref() {
-        _ if choice.message.refusal.is_some() => Err(Trouble::Refused),
+fn completion(body: &Value) -> Result<String, Trouble> {
+    let choices = body["choices"].as_array().ok_or(Trouble::NoAnswer)?;
+    let choice = choices.first().ok_or(Trouble::Unfinished)?;
+    let said = &choice["message"];
+    match choice["finish_reason"].as_str() {
+        _ if !said["refusal"].is_null() => Err(Trouble::Refused),
         Some("content_filter") => Err(Trouble::Refused),
-        Some("stop") => choice.message.content.ok_or(Trouble::Unfinished),
+        Some("stop") => said["content"].as_str().map(str::to_owned).ok_or(Trouble::Unfinished),
         _ => Err(Trouble::Unfinished),
     }
 }
@@ -146,7 +117,7 @@ fn completion(body: &[u8]) -> Result<String, Trouble> {
 mod tests {
     use super::*;
 
-    fn said(provider: Provider, status: u16, body: &serde_json::Value) -> Result<String, Trouble> {
+    fn said(provider: Provider, status: u16, body: &Value) -> Result<String, Trouble> {
         let retry_after = Some("7".to_owned()).filter(|_| matches!(status, 429 | 529));
         read(provider, &Answer { status, retry_after, body: body.to_string().into_bytes() })
     }
@@ -164,7 +135,7 @@ mod tests {
         for reason in ["max_tokens", "tool_use", "pause_turn", "model_context_window_exceeded"] {
             assert_eq!(message(reason, "Hel"), Err(Trouble::Unfinished), "{reason}");
         }
-        let choice = |reason: &str, message: serde_json::Value| {
+        let choice = |reason: &str, message: Value| {
             let choices = json!([{ "index": 0, "message": message, "finish_reason": reason }]);
             said(Provider::OpenAi, 200, &json!({ "choices": choices }))
         };
@@ -198,7 +169,8 @@ mod tests {
             ),
             (Provider::Xai, 400, json!({ "error": "Incorrect API key" }), Trouble::WrongKey),
             (Provider::OpenAi, 401, json!({}), Trouble::WrongKey),
-            (Provider::OpenAi, 404, json!({}), Trouble::BadRequest),
+            (Provider::OpenAi, 404, json!({}), Trouble::WrongKey),
+            (Provider::OpenAi, 413, json!({}), Trouble::BadRequest),
             (Provider::OpenAi, 500, json!({}), Trouble::NoAnswer),
             (Provider::OpenAi, 302, json!({}), Trouble::NoAnswer),
         ] {

@@ -108,7 +108,7 @@ impl Trouble {
 const RETRY_AFTER_S_MAX: Millis = 24 * 60 * 60;
 
 /// How long the header `Retry-After` asks to wait, where it says so in seconds.
-fn waits(retry_after: Option<&str>) -> Option<Millis> {
+pub(crate) fn waits(retry_after: Option<&str>) -> Option<Millis> {
     let seconds: Millis = retry_after?.trim().parse().ok()?;
     Some(seconds.clamp(0, RETRY_AFTER_S_MAX) * 1_000)
 }
