@@ -11,9 +11,9 @@ use schema::prospect::{
     Suppress, moved_to,
 };
 use schema::summary::{Summary, Table};
-use schema::{Answer, Code, Millis, Principal, Reject};
+use schema::{ActorKind, Answer, Code, Millis, Principal, Reject};
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An import of a row, as the gateway makes it.
 pub fn row(email: Option<&str>, name: Option<&str>, domain: Option<&str>) -> (ProspectId, Import) {
@@ -63,6 +63,8 @@ pub struct Town {
     pub rows: BTreeMap<String, Summary>,
     /// What lies on the queues of the pipeline.
     pub queued: Vec<Vec<u8>>,
+    /// Whom campaigns were made to forget.
+    pub forgotten: BTreeSet<ProspectId>,
     flying: Vec<(ProspectId, Entry, Effect)>,
 }
 
@@ -78,6 +80,7 @@ impl Town {
             told: Vec::new(),
             rows: BTreeMap::new(),
             queued: Vec::new(),
+            forgotten: BTreeSet::new(),
             flying: Vec::new(),
         }
     }
@@ -169,6 +172,13 @@ impl Town {
                     self.rows.insert(row.id.clone(), row.clone());
                 }
                 Outcome::Done(Vec::new())
+            }
+            Effect::Call { actor: ActorKind::WorkspaceRoom, command, .. } => {
+                let command: serde_json::Value =
+                    serde_json::from_slice(command).expect("a command of the room");
+                let id = command["forgetProspect"]["prospectId"].as_str().expect("whom?");
+                self.forgotten.insert(id.parse().expect("an id"));
+                Outcome::Done(b"{}".to_vec())
             }
             Effect::Call { instance, key, command, .. } => {
                 match self.call(instance, key, command) {

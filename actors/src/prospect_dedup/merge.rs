@@ -167,9 +167,13 @@ pub fn erase(ctx: &mut Ctx<'_>, me: &mut Me) -> Result<(), Reject> {
     fields::clear(ctx.sql)?;
     history::forget_details(ctx.sql)?;
     suppressions::forget_notes(ctx.sql)?;
+    let own = person::own_id(ctx)?;
+    ctx.outbox(outbox::FORGET_OUTREACH, &own.to_string(), &[])?;
     for row in identities::all(ctx.sql)? {
-        if row.state == identities::LINKED && row.id != person::own_id(ctx)? {
-            ctx.outbox(outbox::FORGET, &row.id.to_string(), &[])?;
+        if row.state == identities::LINKED && row.id != own {
+            let id = row.id.to_string();
+            ctx.outbox(outbox::FORGET, &id, &[])?;
+            ctx.outbox(outbox::FORGET_OUTREACH, &id, &[])?;
         }
     }
     identities::forget_texts(ctx.sql)?;

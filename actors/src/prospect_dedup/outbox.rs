@@ -1,5 +1,5 @@
-//! What a prospect wants from other identities: claims, hand-overs, forwards, and to be forgotten;
-//! and what it puts on the queues of the pipeline.
+//! What a prospect wants from other identities: claims, hand-overs, forwards, and to be forgotten,
+//! by its room too; and what it puts on the queues of the pipeline.
 //!
 //! All of it is tried until it is settled, and doing it twice changes nothing.
 
@@ -8,10 +8,12 @@ use super::store::me::{self, Me};
 use super::{merge, person, pipeline};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
-use schema::codec::read_json;
+use schema::codec::{read_json, to_json};
 use schema::ids::ProspectId;
 use schema::prospect::{Claim, ClaimReply, Forget, IdentityRow, ProspectCommand, moved_to};
-use schema::{Millis, Reject};
+use schema::room::RoomCommand;
+use schema::room::enrolment::ForgetProspect;
+use schema::{ActorKind, Code, Millis, Reject};
 
 /// Claims the identity that the key names.
 pub const CLAIM: &str = "claim";
@@ -21,6 +23,8 @@ pub const ABSORB: &str = "absorb";
 pub const FORWARD: &str = "forward";
 /// Makes the alias that the key names forget its identity's text.
 pub const FORGET: &str = "forget";
+/// Makes campaigns forget what they know under the identity that the key names.
+pub const FORGET_OUTREACH: &str = "forgetOutreach";
 
 /// How long to wait for another identity to settle what it is about.
 pub const POLL_MS: Millis = 2_000;
@@ -47,6 +51,15 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         (FORGET, _) => {
             let key = format!("forget:{}", person::own_id(ctx)?);
             Ok(person::call(ctx, id_of(entry)?, key, &ProspectCommand::Forget(Forget {})))
+        }
+        (FORGET_OUTREACH, _) => {
+            let forget = RoomCommand::ForgetProspect(ForgetProspect { prospect_id: id_of(entry)? });
+            Ok(Effect::Call {
+                actor: ActorKind::WorkspaceRoom,
+                instance: ctx.principal.workspace.to_string(),
+                key: format!("{FORGET_OUTREACH}:{}:{}", entry.key, entry.version),
+                command: to_json(&forget),
+            })
         }
         // Of claims that an alias had open, its owner takes care.
         _ => Ok(Effect::Nothing),
@@ -87,6 +100,10 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
                 merge::point_to(ctx, &mut me, to)?;
             }
             Ok(Settled::Again(ctx.now))
+        }
+        // There is no such room any more.
+        (FORGET_OUTREACH, Outcome::Rejected(Reject { code: Code::NotFound, .. })) => {
+            Ok(Settled::Finished)
         }
         _ => Ok(Settled::Again(ctx.now + REFUSED_MS)),
     }
@@ -157,6 +174,7 @@ fn linked(ctx: &mut Ctx<'_>, me: &mut Me, other: ProspectId) -> Result<(), Rejec
     merge::set_linked(ctx, other, None)?;
     if me.erased {
         ctx.outbox(FORGET, &other.to_string(), &[])?;
+        ctx.outbox(FORGET_OUTREACH, &other.to_string(), &[])?;
         identities::forget_texts(ctx.sql)?;
     }
     person::touch(ctx, me)

@@ -309,6 +309,7 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         }
         RoomCommand::BeginWriting(input) => outreach::texts::handle::begin_writing(ctx, input),
         RoomCommand::FinishWriting(input) => outreach::texts::handle::finish_writing(ctx, input),
+        RoomCommand::ForgetProspect(input) => outreach::handle::forget::forget_prospect(ctx, input),
         RoomCommand::NoteOutreach(input) => outreach::post::note_outreach(ctx, input),
         RoomCommand::OptOut(input) => outreach::opt_out::opt_out(ctx, &input),
 

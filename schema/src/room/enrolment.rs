@@ -387,3 +387,12 @@ pub struct OutreachWritten {
     /// How far the text is.
     pub state: WritingState,
 }
+
+/// Forgets what campaigns know of a prospect who was erased. For Postroom itself. Reply: `{}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct ForgetProspect {
+    /// The prospect, or an alias of it.
+    pub prospect_id: ProspectId,
+}

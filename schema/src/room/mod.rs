@@ -472,6 +472,8 @@ pub enum RoomCommand {
     BeginWriting(writing::BeginWriting),
     /// Take note of what was written. For Postroom itself. Reply: `{}`.
     FinishWriting(writing::FinishWriting),
+    /// Forget a prospect who was erased. For Postroom itself. Reply: `{}`.
+    ForgetProspect(enrolment::ForgetProspect),
     /// Take note of what became of a campaign's mail. For Postroom itself. Reply: `{}`.
     NoteOutreach(enrolment::NoteOutreach),
     /// Somebody opts out by a link. For Postroom itself. Reply: [`enrolment::OptedOut`].

@@ -1,8 +1,9 @@
 //! Erases the person.
 //!
 //! For admins. Personal fields, notes and the texts of identities are forgotten, here and at the
-//! aliases; that the person must not be written to stays, under ids that are hashes, so that a
-//! later import cannot bring the person back. Rejects: `forbidden`, `not_found`.
+//! aliases, and by the room what campaigns wrote to the person and know of them; that the person
+//! must not be written to stays, under ids that are hashes, so that a later import cannot bring the
+//! person back. Rejects: `forbidden`, `not_found`.
 
 use crate::kernel::Ctx;
 use crate::prospect_dedup::handle::suppress;
@@ -76,6 +77,7 @@ mod tests {
         town.settle();
 
         assert!(town.listed().is_empty());
+        assert_eq!(town.forgotten, [ann, name].into(), "campaigns forget each of the identities");
         let denied = PermitReply::Denied { reason: Denial::Erased, retry_after_ms: None };
         town.who = crate::kernel::testing::system();
         assert_eq!(town.permit(name, "s1", 1), denied);

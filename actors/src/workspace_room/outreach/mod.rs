@@ -20,8 +20,8 @@
 //! | [`asking`] | how inboxes are |
 //! | [`person`] | a prospect's fields, and the mail that is made of them |
 //! | [`post`] | mails on their way, and what becomes of them |
-//! | [`calling_off`] | mails that shall not leave any more |
 //! | [`texts`] | what models write |
+//! | [`calling_off`] | mails that shall not leave any more |
 //! | [`answers`] | who writes back |
 //! | [`classify`] | what they say |
 //! | [`opt_out`] | links to opt out |
@@ -110,13 +110,20 @@ fn end(
     tell(ctx, kind, one)
 }
 
-/// Tells of an enrolment.
+/// What is said of a reason where it is kept for long: the word of ours that it begins with, or an
+/// id, and not what a server or a template says of somebody.
+fn word_of(reason: &str) -> Option<&str> {
+    let word = reason.split(": ").next().unwrap_or_default();
+    word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-').then_some(word)
+}
+
+/// Tells of an enrolment; the log is not where what others say of a person is kept.
 fn tell(ctx: &mut Ctx<'_>, kind: &str, one: &Enrolment) -> Result<(), Reject> {
     let data = OutreachEvent {
         campaign_id: campaigns::at(ctx.sql, one.campaign)?.id,
         prospect_id: one.prospect_id,
         step: one.step,
-        reason: one.reason.clone(),
+        reason: one.reason.as_deref().and_then(word_of).map(str::to_owned),
     };
     ctx.event(kind, None, &data).map(drop)
 }

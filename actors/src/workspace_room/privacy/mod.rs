@@ -15,7 +15,8 @@
 //! What an inbox has sent is the inbox's: whom a mail went to and what it was about stays in its
 //! ledger, what it said for thirty days.
 //!
-//! What outreach knows of an address is not the room's: a prospect is erased by itself, and a
+//! What outreach knows of an address is not the room's: a prospect is erased by itself, and has the
+//! room forget what campaigns know of it ([`crate::workspace_room::outreach::handle::forget`]). A
 //! suppression stays, because it is what keeps the person from being written to again.
 
 pub mod blank;

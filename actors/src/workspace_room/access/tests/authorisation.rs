@@ -514,6 +514,7 @@ fn desk() -> Vec<(For, Value)> {
             json!({ "finishWriting": { "number": 1, "attempt": 1,
             "outcome": { "failed": { "why": "W" } } } }),
         ),
+        (For::System, json!({ "forgetProspect": { "prospectId": id } })),
         (For::System, json!({ "optOut": { "token": "1.00" } })),
         (For::System, json!({ "receiveMail": { "rawKey": "k" } })),
         (For::System, json!({ "getMailThread": { "messageId": "1@b.example", "answers": [] } })),

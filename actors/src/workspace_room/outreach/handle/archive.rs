@@ -6,6 +6,7 @@
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::outreach::store::decisions;
+use crate::workspace_room::outreach::word_of;
 use schema::room::enrolment::{ARCHIVED_MAX, ArchiveOutreach, ArchivedDecisions};
 use schema::{Permission, Reject};
 
@@ -25,11 +26,8 @@ pub fn archive(ctx: &mut Ctx<'_>, input: ArchiveOutreach) -> Result<Reply, Rejec
     let mut items = decisions::oldest(ctx.sql, ARCHIVED_MAX)?;
     items.retain(|one| one.decision.at < before);
     for one in &mut items {
-        // A word of ours or an id, and not what a server or a template says of somebody.
-        let is_ours = |why: &String| why.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let why = one.decision.why.take();
-        let why = why.map(|why| why.split(": ").next().unwrap_or_default().to_owned());
-        one.decision.why = why.filter(is_ours);
+        one.decision.why = why.as_deref().and_then(word_of).map(str::to_owned);
     }
     Reply::of(&ArchivedDecisions { items })
 }

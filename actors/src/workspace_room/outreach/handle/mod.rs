@@ -3,5 +3,6 @@
 pub mod archive;
 pub mod campaigns;
 pub mod enrolments;
+pub mod forget;
 pub mod read;
 pub mod settings;

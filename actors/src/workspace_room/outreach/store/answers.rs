@@ -43,5 +43,15 @@ pub fn get(sql: &dyn Sql, enrolment: i64) -> Result<Option<(CampaignAnswer, bool
     Ok(Some((answer, row.integer(3)? == 1)))
 }
 
+const FORGET: &str = "delete from outreach_answers where enrolment = ?";
+
+/// Forgets it.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget(sql: &dyn Sql, enrolment: i64) -> Result<(), Fault> {
+    sql.exec(FORGET, &[enrolment.into()]).map(drop)
+}
+
 #[cfg(test)]
-pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[PUT, GET];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[PUT, GET, FORGET];

@@ -155,6 +155,17 @@ pub fn forget_turns(sql: &dyn Sql, before: Millis, limit: i64) -> Result<(), Fau
     sql.exec(FORGET_TURNS, &[limit.into(), before.into()]).map(drop)
 }
 
+const FORGET_WORDS: &str = "update outreach_decisions set why = null
+    where enrolment = ? and why glob '*[^a-zA-Z0-9-]*'";
+
+/// Forgets what others say in the decisions about an enrolment; words of ours and ids stay.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_words(sql: &dyn Sql, enrolment: i64) -> Result<(), Fault> {
+    sql.exec(FORGET_WORDS, &[enrolment.into()]).map(drop)
+}
+
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, LIST, TURNS, ADD_TURNS, MORE_TURNS, OLDEST, FORGET, FORGET_TURNS];
+    &[INSERT, LIST, TURNS, ADD_TURNS, MORE_TURNS, OLDEST, FORGET, FORGET_TURNS, FORGET_WORDS];

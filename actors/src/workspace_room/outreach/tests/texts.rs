@@ -350,6 +350,45 @@ fn who_opts_out_while_a_text_is_written_gets_nothing_and_no_model_hears_of_them_
 }
 
 #[test]
+fn an_erased_prospect_leaves_no_word_in_campaigns() {
+    let (mut field, ann) = asked(json!({}));
+    let message = messages(&field)[0];
+    begin(&mut field, message);
+    let words = "Ann of Smithy, your doors are the best in town.";
+    // Its server says whom it does not know, and later sends the mail back.
+    field.inboxes.values_mut().for_each(|it| it.answer = ("failed", Some("554 ann@acme.example")));
+    finish(&mut field, message, written("anthropic", words));
+    field.inboxes.values_mut().for_each(|it| it.answer = ("sent", None));
+    field.pass(2 * HOUR, HOUR);
+    field.tell(1, 4, "bounced", None);
+    let said = "outreach_decisions where why like '% %' or why like '%@%'";
+    assert_eq!(field.desk.room.count("outreach_answers"), 1);
+    assert!(field.desk.room.count(said) > 0);
+    let message = messages(&field).last().copied().expect("a message");
+    let forget = json!({ "forgetProspect": { "prospectId": ann } });
+    assert_eq!(field.desk.refused(&forget).0, Code::Forbidden, "not for agents");
+    for _ in 0..2 {
+        field.desk.system(&forget);
+        field.settle();
+    }
+    finish(&mut field, message, written("anthropic", words));
+    field.pass(DAY, HOUR);
+    assert_eq!(field.asked.len(), 2);
+    assert!(texts(&mut field).is_empty());
+    let one = field.enrolment(ann);
+    assert_eq!((&one["state"], &one["reason"]), (&json!("stopped"), &json!("bounced")));
+    assert_eq!(one["answer"], Value::Null);
+    for table in ["outreach_texts", "outreach_answers", "outreach_mails"] {
+        assert_eq!(field.desk.room.count(table), 0, "{table}");
+    }
+    let subject = "enrolments where subject is not null";
+    assert_eq!(field.desk.room.count(subject), 0);
+    assert_eq!(field.desk.room.count(said), 0);
+    let told = "events where json like '%smithy%' or json like '%554 %'";
+    assert_eq!(field.desk.room.count(told), 0, "nor in the log");
+}
+
+#[test]
 fn of_many_without_a_text_a_turn_asks_for_some_and_the_next_for_more() {
     let mut field = Field::open(&["a@desk.example"]);
     let prompt = json!({ "prompt": "Praise their doors." });
