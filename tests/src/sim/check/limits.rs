@@ -216,6 +216,7 @@ fn quotas(kind: LimitKind) -> Vec<(u64, Millis)> {
         LimitKind::Token => vec![(60, 60_000)],
         LimitKind::Api => vec![(1_000, 10_000)],
         LimitKind::Ai => vec![(60, 60_000), (10_000, DAY_MS)],
+        LimitKind::AiTokens => vec![(200_000, 60_000), (20_000_000, DAY_MS)],
         LimitKind::Data => vec![(50, 60_000), (600, DAY_MS), (4, 700)],
         LimitKind::Cron => vec![(1, 30_000)],
     }

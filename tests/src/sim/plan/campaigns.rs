@@ -1,6 +1,7 @@
 //! Campaigns: made, changed, started and paused, prospects enrolled in them; and people who opt
 //! out.
 
+use super::writing::AND_SO_ON;
 use super::{About, room};
 use crate::sim::clients::Via;
 use crate::sim::random::Random;
@@ -26,7 +27,7 @@ pub fn campaigns(world: &mut World, tenant: usize) {
     let person = plan.tenants[tenant].people[who].by_email;
     let of_person = json!({ "campaignId": id, "prospectId": person });
     let of_campaign = json!({ "campaignId": id });
-    let command = match plan.random.below(115) {
+    let command = match plan.random.below(112) {
         0..25 => {
             let url = "https://mail.example";
             json!({ "startCampaign": { "campaignId": id, "publicUrl": url } })
@@ -67,22 +68,25 @@ pub fn campaigns(world: &mut World, tenant: usize) {
         96..97 => json!({ "listTurns": of_campaign }),
         97..99 => json!({ "getCaps": of_campaign }),
         99..100 => json!({ "getOutreachSettings": {} }),
-        100..103 => {
-            let verdict = *plan.random.pick(&["approve", "approve", "rewrite", "reject"]);
-            let text = plan.random.chance(500).then(|| plan.text(tenant) + AND_SO_ON);
-            let text = text.filter(|_| verdict == "approve");
-            let mut judge = of_person;
-            judge["step"] = json!(plan.random.between(1, 2));
-            judge["verdict"] = verdict.into();
-            judge["text"] = json!(text);
-            json!({ "judgeCampaignText": judge })
-        }
-        103..112 => return write(world, tenant),
-        112..113 => json!({ "listCampaignTexts": of_campaign }),
-        113..114 => json!({ "getAiSettings": {} }),
+        100..108 => judge(world, tenant, of_person),
+        108..109 => json!({ "listCampaignTexts": of_campaign }),
+        109..110 => json!({ "getAiSettings": {} }),
         _ => json!({ "changeAiSettings": { "prompt": plan.text(tenant) } }),
     };
     room::ask(world, tenant, owner, &command, About::Other, Via::Http);
+}
+
+/// What somebody says to a text: of what the version is, they have to guess.
+fn judge(world: &mut World, tenant: usize, of_person: Value) -> Value {
+    let plan = &mut world.plan;
+    let verdict = *plan.random.pick(&["approve", "approve", "approve", "rewrite", "reject"]);
+    let text = plan.random.chance(400).then(|| plan.text(tenant) + AND_SO_ON);
+    let mut judge = of_person;
+    judge["step"] = 1.into();
+    judge["verdict"] = verdict.into();
+    judge["text"] = json!(text.filter(|_| verdict == "approve"));
+    judge["ifVersion"] = json!(plan.random.chance(700).then(|| plan.random.between(1, 2)));
+    json!({ "judgeCampaignText": judge })
 }
 
 fn draft(world: &mut World, tenant: usize) -> Value {
@@ -108,32 +112,6 @@ fn window(random: &mut Random) -> Value {
     let opening = |day: &&str| json!({ "day": day, "from": "06:00", "to": "20:30" });
     let week: Vec<Value> = DAYS.iter().map(opening).collect();
     json!({ "timeZone": random.pick(&ZONES), "week": week })
-}
-
-/// What makes a text as long as one has to be.
-const AND_SO_ON: &str = " and so on, as there is more to say";
-
-/// A consumer looks at one of the room's first texts, or tells what became of it.
-fn write(world: &mut World, tenant: usize) {
-    let plan = &mut world.plan;
-    let (number, attempt) = (plan.random.between(1, 6), plan.random.between(1, 3));
-    let tells = plan.random.chance(700);
-    let command = if tells {
-        let outcome = match plan.random.below(10) {
-            0 => json!({ "failed": { "why": "it refused" } }),
-            1 => json!({ "unavailable": { "why": "later", "retryAfterMs": 90_000 } }),
-            2 => json!({ "written": { "provider": "xai", "text": "Dear [Name], and so on." } }),
-            _ => {
-                let text = plan.text(tenant) + AND_SO_ON;
-                json!({ "written": { "provider": "openai", "text": text } })
-            }
-        };
-        json!({ "finishWriting": { "number": number, "attempt": attempt, "outcome": outcome } })
-    } else {
-        json!({ "beginWriting": { "number": number, "attempt": attempt } })
-    };
-    let system = plan.tenants[tenant].system();
-    room::ask(world, tenant, system, &command, About::Other, Via::Queue);
 }
 
 /// What people answer.

@@ -28,6 +28,7 @@ pub mod tenant;
 mod transfer;
 mod warmup;
 mod webhooks;
+mod writing;
 
 use super::clients::{Op, State};
 use super::clock::DAY_MS;
@@ -97,6 +98,10 @@ pub enum About {
     },
     /// A work of the pipeline of one of the tenant's people.
     Work(usize),
+    /// A text is to be written: its tenant, its number, the try.
+    Writing(usize, i64, i64),
+    /// Whom a text is written to: the same of the text.
+    WrittenTo(usize, i64, i64),
     /// A macro is applied.
     Applied(usize),
     /// Comments go from ticket to ticket.
@@ -314,6 +319,11 @@ impl World {
                 _ => {}
             }
         }
+        if let (State::Refused(reject), About::WrittenTo(tenant, number, attempt)) =
+            (&op.state, &op.about)
+        {
+            return writing::refused(self, (*tenant, *number, *attempt), reject);
+        }
         if let State::Done(reply) = &op.state {
             self.check_effect(id);
             let reply: serde_json::Value = serde_json::from_slice(reply).unwrap_or_default();
@@ -335,6 +345,12 @@ impl World {
             }
             About::Import { .. } => prospects::learn(self, &op.about),
             About::Work(tenant) => pipeline::learn(self, *tenant, op, reply),
+            About::Writing(tenant, number, attempt) => {
+                writing::learn_order(self, (*tenant, *number, *attempt), reply);
+            }
+            About::WrittenTo(tenant, number, attempt) => {
+                writing::learn_person(self, (*tenant, *number, *attempt), reply);
+            }
             About::Key(tenant, hash) => {
                 let id = reply["id"].as_str().unwrap_or_default().to_owned();
                 self.plan.tenants[*tenant].keys.push((id, hash.clone()));
