@@ -15,8 +15,6 @@ use super::store::outbox::{self, Entry};
 use schema::summary::{self, Table};
 use schema::{Code, Millis, Reject};
 
-/// How many entries are under way at once; the platform allows six connections to the outside.
-pub const AT_ONCE: i64 = 16;
 /// How long an entry that may leave only once is given; every transport gives up before.
 pub const LEASE_MS: Millis = 10 * 60 * 1000;
 
@@ -30,16 +28,16 @@ const TABLES: [Table; 6] = [
 ];
 
 impl<A: Actor> Engine<A> {
-    /// Takes up to `limit` entries that are ready, and says what each wants from the world.
+    /// Takes up to [`outbox::READY_MAX`] entries that are ready, and says what each wants from the
+    /// world; the platform allows six connections to the outside at once.
     pub fn begin(
         &mut self,
         home: &dyn Home,
         world: &mut World<'_>,
         turn: &mut Turn,
-        limit: i64,
     ) -> Vec<(Entry, Effect)> {
         let found = self.step(home, world, None, &mut |ctx| {
-            Ok(outbox::ready(ctx.sql, ctx.now, ctx.now + FIRST_RETRY_MS, limit)?)
+            Ok(outbox::ready(ctx.sql, ctx.now, ctx.now + FIRST_RETRY_MS)?)
         });
         let Ok((entries, _)) = found else { return Vec::new() };
         let mut begun = Vec::new();

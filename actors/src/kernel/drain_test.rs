@@ -4,7 +4,7 @@ use super::actor::Settled;
 use super::context::{Ctx, Reply};
 use super::drain::LEASE_MS;
 use super::effect::{Delivery, Effect, Outcome};
-use super::store::outbox::Entry;
+use super::store::outbox::{Entry, READY_MAX};
 use super::testing::{Bench, WORKSPACE, system};
 use super::{Actor, Migration};
 use schema::pipeline::Queue;
@@ -51,6 +51,15 @@ fn doing(kind: &str) -> Bench<Doer> {
     assert_eq!(bench.begin().len(), 1);
     assert_eq!(bench.begin().len(), 0, "it is under way");
     bench
+}
+
+#[test]
+fn no_more_entries_are_under_way_at_once_than_a_drain_begins() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    for number in 0..READY_MAX + 3 {
+        bench.call(&system(), None, &format!("kind{number:02}")).expect("it takes any kind");
+    }
+    assert_eq!([READY_MAX, 3, 0], [(); 3].map(|()| bench.begin().len()));
 }
 
 #[test]

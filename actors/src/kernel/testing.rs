@@ -179,7 +179,7 @@ impl<A: Actor> Bench<A> {
     /// Takes what is ready out of the outbox, and begins it.
     pub fn begin(&mut self) -> Vec<(Entry, Effect)> {
         let mut world = World { now: self.now, entropy: &mut self.entropy };
-        self.engine.begin(&self.home, &mut world, &mut self.turn, 16)
+        self.engine.begin(&self.home, &mut world, &mut self.turn)
     }
 
     /// Says what came of an entry.

@@ -28,7 +28,6 @@ pub trait Machine {
         home: &dyn Home,
         outside: &mut Outside<'_>,
         turn: &mut Turn,
-        limit: i64,
     ) -> Vec<(Entry, Effect)>;
     /// See [`Engine::settle`].
     fn settle(
@@ -91,9 +90,8 @@ impl<A: Actor> Machine for Engine<A> {
         home: &dyn Home,
         outside: &mut Outside<'_>,
         turn: &mut Turn,
-        limit: i64,
     ) -> Vec<(Entry, Effect)> {
-        Self::begin(self, home, outside, turn, limit)
+        Self::begin(self, home, outside, turn)
     }
 
     fn settle(

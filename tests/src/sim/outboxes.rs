@@ -6,7 +6,6 @@
 use super::faults::Fault;
 use super::object::Name;
 use super::world::{Happening, Round, World, short};
-use actors::kernel::drain::AT_ONCE;
 use actors::kernel::{Effect, Entry, Outcome};
 
 impl World {
@@ -26,9 +25,9 @@ impl World {
             self.object(name).drain_again = true;
             return;
         }
-        let Some((begun, turn)) = self.turn(name, &mut |stage| {
-            stage.machine.begin(stage.disk, stage.outside, stage.turn, AT_ONCE)
-        }) else {
+        let Some((begun, turn)) = self
+            .turn(name, &mut |stage| stage.machine.begin(stage.disk, stage.outside, stage.turn))
+        else {
             return;
         };
         let slow = |(_, effect): &(_, Effect)| effect.is_slow();

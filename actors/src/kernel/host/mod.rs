@@ -230,7 +230,7 @@ impl<A: Actor> Host<A> {
     pub async fn drain(&self) -> Result<JsValue, JsValue> {
         let mut begun = Vec::new();
         let first = self.turn(|engine, world, turn| {
-            begun = engine.begin(&self.home, world, turn, super::drain::AT_ONCE);
+            begun = engine.begin(&self.home, world, turn);
             let slow = begun.extract_if(.., |(_, effect)| effect.is_slow());
             let slow: Vec<_> = slow.collect();
             turn.drain |= !slow.is_empty() && begun.is_empty();

@@ -47,22 +47,21 @@ pub fn push(
     sql.exec(PUSH, &[kind.into(), key.into(), version.into(), due.into(), body.into()]).map(drop)
 }
 
+// SQLite 3.50 plans by the value of a bound limit, and would compile this anew at each drain.
 const READY: &str = "select kind, key, version, attempts, due, state, body from outbox
     where state <> 'dead' and due <= ? and (due <= ? or (attempts = 0 and state = 'waiting'))
-    order by due, kind, key limit ?";
+    order by due, kind, key limit 16";
+/// How many entries [`ready`] gives at most.
+pub const READY_MAX: usize = 16;
 
 /// The entries that are due, and those that nobody has tried yet (their first try needs no alarm:
-/// it follows the commit). `first_due` bounds how far in the future the latter are due.
+/// it follows the commit), [`READY_MAX`] at most. `first_due` bounds how far in the future the
+/// latter are due.
 ///
 /// # Errors
 /// A storage fault.
-pub fn ready(
-    sql: &dyn Sql,
-    now: Millis,
-    first_due: Millis,
-    limit: i64,
-) -> Result<Vec<Entry>, Fault> {
-    let rows = sql.exec(READY, &[first_due.into(), now.into(), limit.into()])?;
+pub fn ready(sql: &dyn Sql, now: Millis, first_due: Millis) -> Result<Vec<Entry>, Fault> {
+    let rows = sql.exec(READY, &[first_due.into(), now.into()])?;
     rows.into_iter().map(read).collect()
 }
 
