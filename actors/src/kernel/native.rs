@@ -102,12 +102,14 @@ impl Native {
     }
 
     fn run(&self, statement: &str) -> Result<(), Reject> {
-        self.connection.execute_batch(statement).map_err(|error| Reject::from(fault(error)))
+        let ran = self.connection.prepare_cached(statement).and_then(|mut it| it.execute([]));
+        ran.map(drop).map_err(|error| Reject::from(fault(error)))
     }
 
     fn roll_back(&self, alarm: Option<Millis>) -> Result<(), Reject> {
         self.alarm.set(alarm);
-        self.run("rollback to step; release step")
+        self.run("rollback to step")?;
+        self.run("release step")
     }
 }
 
