@@ -13,7 +13,7 @@ impl World {
     /// Puts an object's alarm on the agenda where it was set anew.
     pub(super) fn watch_alarm(&mut self, name: &Name) {
         let object = self.object(name);
-        let at = object.native.alarm();
+        let at = object.storage.alarm();
         if at.is_some() {
             object.alarm_lost = false;
         }
@@ -50,7 +50,7 @@ impl World {
         if object.alarm_ticket != ticket || object.ringing {
             return;
         }
-        let Some(at) = object.native.alarm() else { return };
+        let Some(at) = object.storage.alarm() else { return };
         if at > wall && !std::mem::take(&mut object.alarm_early) {
             // The wall clock was moved back, or stands still.
             let world = self.clock.world_at(at).max(self.clock.world() + 1_000);
@@ -59,7 +59,7 @@ impl World {
         if self.faults.strikes(Fault::AlarmLost) {
             self.say(format_args!("{} loses its alarm", short(name)));
             let object = self.object(name);
-            object.native.take_alarm();
+            object.storage.arm(None);
             object.alarm_lost = true;
             object.alarm_at = None;
             return;
@@ -107,8 +107,7 @@ impl World {
             // a panic the entry file asks for that, and for the first timer to be skipped.
             object.trapped = object.has_trapped();
             let next = if object.trapped { wall + 5_000 } else { at };
-            let again = actors::kernel::Sql::set_alarm(&object.native, next);
-            again.expect("the native alarm can be set");
+            object.storage.arm(Some(next));
             self.check_turn(name);
             return self.watch_alarm(name);
         };

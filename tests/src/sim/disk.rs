@@ -4,6 +4,7 @@
 //! the process, traps the wasm instance, or lets the statement fail. It adds no roll-back of its
 //! own: what the kernel's transaction does not undo stays, as on workerd (M1, M2).
 
+use super::shelf::{self, Storage};
 use actors::kernel::native::Native;
 use actors::kernel::sql::Body;
 use actors::kernel::{Fault, Home, Row, Sql, Value};
@@ -29,6 +30,7 @@ pub struct Struck(pub Blow);
 /// The storage of one turn.
 pub struct Disk<'a> {
     native: &'a Native,
+    is_shelved: bool,
     left: Cell<Option<u32>>,
     blow: Blow,
     operations: Cell<u32>,
@@ -38,9 +40,10 @@ pub struct Disk<'a> {
 impl<'a> Disk<'a> {
     /// Storage where `blow` strikes at operation `at` (from 0), or never.
     #[must_use]
-    pub const fn new(native: &'a Native, at: Option<u32>, blow: Blow) -> Self {
+    pub const fn new(storage: &'a Storage, at: Option<u32>, blow: Blow) -> Self {
         Self {
-            native,
+            native: storage.native(),
+            is_shelved: storage.is_shelved(),
             left: Cell::new(at),
             blow,
             operations: Cell::new(0),
@@ -94,6 +97,11 @@ impl Home for Disk<'_> {
 impl Sql for Disk<'_> {
     fn exec(&self, statement: &str, params: &[Value]) -> Result<Vec<Row>, Fault> {
         self.before()?;
+        if self.is_shelved
+            && let Some(rows) = shelf::instead(self.native, statement)?
+        {
+            return Ok(rows);
+        }
         self.native.exec(statement, params)
     }
 

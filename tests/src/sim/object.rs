@@ -8,10 +8,10 @@
 use super::disk::{Blow, Disk, Struck};
 use super::machine::{self, Machine};
 use super::random::Random;
+use super::shelf::Storage;
 use super::world::Request;
 use actors::kernel::Turn;
 use actors::kernel::engine::World as Outside;
-use actors::kernel::native::Native;
 use actors::kernel::presence::Parcel;
 use schema::frame::Seat;
 use schema::ids::ConnectionId;
@@ -79,7 +79,7 @@ pub struct Object {
     /// Class and instance name.
     pub name: Name,
     /// Its storage.
-    pub native: Native,
+    pub storage: Storage,
     machine: Option<Box<dyn Machine>>,
     /// Grows when the object dies: what was under way then comes back to nobody.
     pub life: u32,
@@ -108,7 +108,7 @@ pub struct Object {
     /// Whether the latest alarm ended in a panic, as the entry file remembers it.
     pub trapped: bool,
     /// What [`Object::has_changed`] saw last.
-    checked: Option<(u64, Option<Millis>, bool)>,
+    checked: Option<((u64, u64), Option<Millis>, bool)>,
     /// What struck in the latest turn.
     struck: Option<Blow>,
     /// About how many operations a turn takes, and about how many a long one, so that faults strike
@@ -118,14 +118,11 @@ pub struct Object {
 
 impl Object {
     /// An object that was never called.
-    ///
-    /// # Panics
-    /// Where SQLite does not start.
     #[must_use]
-    pub fn new(name: Name) -> Self {
+    pub fn new(name: Name, storage: Storage) -> Self {
         Self {
             name,
-            native: Native::open().expect("SQLite in memory opens"),
+            storage,
             machine: None,
             life: 0,
             waiting: VecDeque::new(),
@@ -170,7 +167,7 @@ impl Object {
 
     /// Whether anything was written, or the alarm set, since this was last asked.
     pub fn has_changed(&mut self) -> bool {
-        let now = (self.native.connection().total_changes(), self.native.alarm(), self.in_alarm);
+        let now = (self.storage.changes(), self.storage.alarm(), self.in_alarm);
         self.checked.replace(now) != Some(now)
     }
 
@@ -202,14 +199,14 @@ impl Object {
         seats: &[Seat],
         body: &mut dyn FnMut(&mut Stage<'_, '_>) -> R,
     ) -> End<R> {
-        let alarm = self.native.alarm();
+        let alarm = self.storage.alarm();
         self.run("savepoint turn");
         let (blow, at) = match fate {
             Fate::Struck(blow, at) => (blow, Some(at)),
             _ => (Blow::Kill, None),
         };
-        let (native, awake) = (&self.native, &mut self.machine);
-        let disk = Disk::new(native, at, blow);
+        let (storage, awake) = (&self.storage, &mut self.machine);
+        let disk = Disk::new(storage, at, blow);
         let mut turn = Turn::default();
         let ran = catch_unwind(AssertUnwindSafe(|| {
             let machine = match awake {
@@ -248,8 +245,8 @@ impl Object {
                 if trap {
                     self.run("release turn");
                 } else {
-                    self.run("rollback to turn; release turn");
-                    self.restore_alarm(alarm);
+                    self.roll_back();
+                    self.storage.arm(alarm);
                 }
                 self.die();
                 End::Dead { trap, committed: false }
@@ -266,8 +263,8 @@ impl Object {
     fn commit<R>(&mut self, fate: Fate, alarm: Option<Millis>, value: R, turn: Turn) -> End<R> {
         match fate {
             Fate::DiesBeforeCommit => {
-                self.run("rollback to turn; release turn");
-                self.restore_alarm(alarm);
+                self.roll_back();
+                self.storage.arm(alarm);
                 self.die();
                 End::Dead { trap: false, committed: false }
             }
@@ -290,16 +287,14 @@ impl Object {
         text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("a panic").to_owned()
     }
 
-    fn restore_alarm(&self, alarm: Option<Millis>) {
-        self.native.take_alarm();
-        if let Some(at) = alarm {
-            let set = actors::kernel::Sql::set_alarm(&self.native, at);
-            set.expect("the native alarm can be set");
-        }
+    fn roll_back(&self) {
+        self.run("rollback to turn");
+        self.run("release turn");
     }
 
     fn run(&self, statement: &str) {
-        let done = self.native.connection().execute_batch(statement);
+        let prepared = self.storage.connection().prepare_cached(statement);
+        let done = prepared.and_then(|mut prepared| prepared.execute([]));
         done.expect("a turn opens and closes");
     }
 }

@@ -128,6 +128,7 @@ impl World {
         body: &mut dyn FnMut(&mut Stage<'_, '_>) -> R,
     ) -> Option<(R, Turn)> {
         self.turns += 1;
+        self.bring(name);
         let fate = self.fate(name);
         let seats = self.sockets.seats(name);
         let object = self.objects.get_mut(name)?;

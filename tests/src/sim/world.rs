@@ -13,6 +13,7 @@ use super::object::{Name, Object};
 use super::plan::Plan;
 use super::post::Post;
 use super::random::Random;
+use super::shelf::{Shelf, Storage};
 use super::sockets::{ConnId, SocketId, Sockets};
 use super::trace::Trace;
 use super::weeks::{Event, Weeks};
@@ -133,6 +134,8 @@ pub struct World {
     pub trace: Trace,
     /// The objects.
     pub objects: BTreeMap<Name, Object>,
+    /// Those of many objects that have a place.
+    pub shelf: Shelf,
     /// D1.
     pub d1: D1,
     /// Until when D1 is down, in world time.
@@ -188,6 +191,7 @@ impl World {
             entropy: Random::new(seed, 3),
             trace: Trace::new(aloud),
             objects: BTreeMap::new(),
+            shelf: Shelf::new(),
             d1: D1::new(),
             d1_down: 0,
             post: Post::default(),
@@ -292,7 +296,10 @@ impl World {
 
     /// The object of this name; made where it is new.
     pub fn object(&mut self, name: &Name) -> &mut Object {
-        self.objects.entry(name.clone()).or_insert_with(|| Object::new(name.clone()))
+        let is_shelved = self.is_shelved(name);
+        let storage = || if is_shelved { Storage::shelved() } else { Storage::own() };
+        let new = || Object::new(name.clone(), storage());
+        self.objects.entry(name.clone()).or_insert_with(new)
     }
 }
 

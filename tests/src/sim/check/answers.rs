@@ -84,9 +84,15 @@ impl World {
     fn kept_since(&self, from: &Name, scope: &str, key: &str, command: &[u8]) -> Option<Millis> {
         let makes = |name: String| MAKES.iter().any(|start| name.starts_with(start));
         let object = self.objects.get(from)?;
-        let sql = "select min(at) from idempotency where substr(key, 1, length(?1)) = ?1
-            and substr(key, -length(?2)) = ?2";
-        let kept = object.native.connection().prepare_cached(sql).ok();
+        // A visitor's key has the command's hash in its middle.
+        let sql = match scope {
+            "v" => {
+                "select min(at) from idempotency where substr(key, 1, length(?1)) = ?1
+                    and substr(key, -length(?2)) = ?2"
+            }
+            _ => "select at from idempotency where key = ?1 || substr(?2, 2)",
+        };
+        let kept = object.storage.connection().prepare_cached(sql).ok();
         let at = kept.and_then(|mut kept| {
             kept.query_row((format!("{scope}:"), format!(":{key}")), |row| row.get(0)).ok()?
         });

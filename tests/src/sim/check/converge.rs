@@ -24,7 +24,7 @@ impl World {
             if object.called || object.draining {
                 return Some(format!("{} works", short(&object.name)));
             }
-            let connection = object.native.connection();
+            let connection = object.storage.connection();
             let sql = "select kind || ' ' || key || ' ' || attempts || ' ' || ifnull(error, '')
                 from outbox where state <> 'dead' limit 1";
             let Ok(mut waiting) = connection.prepare_cached(sql) else { continue };
@@ -50,7 +50,7 @@ impl World {
             where i.enrolment is not null and ifnull(e.assigned_at, 0) = 0";
         let rooms = self.objects.values().filter(|it| it.name.0 == ActorKind::WorkspaceRoom);
         let kept = rooms.filter_map(|room| {
-            let connection = room.native.connection();
+            let connection = room.storage.connection();
             let mut kept = connection.prepare(KEPT).ok()?;
             let inbox = kept.query_row([], |row| row.get::<_, String>(0)).ok()?;
             Some(format!("{} keeps {inbox} for nobody", short(&room.name)))
@@ -205,7 +205,7 @@ impl World {
     fn check_dead(&mut self) {
         let names: Vec<Name> = self.objects.keys().cloned().collect();
         for name in names {
-            let connection = self.objects[&name].native.connection();
+            let connection = self.objects[&name].storage.connection();
             let sql = "select kind || ' ' || key || ': ' || ifnull(error, '') from outbox
                 where state = 'dead' limit 1";
             let Ok(mut dead) = connection.prepare_cached(sql) else { continue };

@@ -96,7 +96,7 @@ impl World {
             return Err((ID, format!("it is event {number}")));
         }
         let Some(object) = self.objects.get(from) else { return Ok(()) };
-        let known = known(object.native.connection(), &job.id).map_err(|why| (SCHEDULE, why))?;
+        let known = known(object.storage.connection(), &job.id).map_err(|why| (SCHEDULE, why))?;
         let Some(known) = known.filter(|known| known.active) else {
             return Err((OFF, "there is none that is switched on".into()));
         };
@@ -127,7 +127,7 @@ impl World {
         let Some(object) = self.objects.get(from) else { return };
         let goes_on = |one: &&Posted| {
             let gone = matches!(one.fate, PostFate::Answered { status: 410, .. });
-            let known = known(object.native.connection(), &one.id).ok().flatten();
+            let known = known(object.storage.connection(), &one.id).ok().flatten();
             gone && known
                 .is_some_and(|known| known.active && times(&known.tries).contains(&one.asked_at))
         };
@@ -141,7 +141,7 @@ impl World {
     pub(super) fn check_owed(&mut self, room: &Name) {
         let late = self.clock.wall() - HOUR_MS;
         let Some(object) = self.objects.get(room) else { return };
-        let connection = object.native.connection();
+        let connection = object.storage.connection();
         let events = self.checks.logs.get(room).map(|log| log.events.as_slice());
         let found = [
             (TIME, told(connection, &self.checks.webhooks.wires)),

@@ -34,7 +34,7 @@ impl World {
         let (Some(object), Some(log)) = (self.objects.get(name), self.checks.logs.get(name)) else {
             return Ok(BTreeMap::new());
         };
-        let connection = object.native.connection();
+        let connection = object.storage.connection();
         let upto = "select ifnull(max(upto), 0) from erasures";
         let Ok(mut upto) = connection.prepare_cached(upto) else { return Ok(BTreeMap::new()) };
         let upto: i64 = upto.query_row([], |row| row.get(0)).map_err(text)?;
@@ -67,7 +67,7 @@ impl World {
 
     fn nobody_left(&mut self, room: &Name) -> Result<(), String> {
         let Some(object) = self.objects.get(room) else { return Ok(()) };
-        let connection = object.native.connection();
+        let connection = object.storage.connection();
         let sql = "select user_id, found, finished_at from erasures";
         let mut erasures = connection.prepare(sql).map_err(text)?;
         let rows = erasures.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));

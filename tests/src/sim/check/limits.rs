@@ -170,7 +170,7 @@ impl World {
 
     /// The first day of a counter's warm-up.
     fn warmup_began(&self, from: &Name) -> Option<i64> {
-        let connection = self.objects.get(from)?.native.connection();
+        let connection = self.objects.get(from)?.storage.connection();
         let mut row = connection.prepare_cached("select started_on from counter").ok()?;
         row.query_row([], |row| row.get(0)).ok()
     }

@@ -133,7 +133,7 @@ impl World {
         let Some(object) = self.objects.get(room) else { return };
         let sql = "select visibility = 'public' and author_kind <> 'user' and source <> 'mail'
             and seq > 0 from comments where id = ?";
-        let connection = object.native.connection();
+        let connection = object.storage.connection();
         let found = connection.prepare_cached(sql).map_err(text).and_then(|mut row| {
             row.query_row([comment], |row| row.get(0)).optional().map_err(text)
         });
@@ -150,7 +150,7 @@ impl World {
     fn notification_of(&self, inbox: &Name, send: &str) -> Result<Option<Notification>, String> {
         let Some(object) = self.objects.get(inbox) else { return Ok(None) };
         let sql = "select key from ledger where id = ?";
-        let mut key = object.native.connection().prepare_cached(sql).map_err(text)?;
+        let mut key = object.storage.connection().prepare_cached(sql).map_err(text)?;
         let key: String = key.query_row([send], |row| row.get(0)).map_err(text)?;
         Ok(self.checks.mails.asked.get(&(inbox.clone(), key)).cloned())
     }
@@ -186,7 +186,7 @@ impl World {
     fn is_leased(&self, from: &Name, entry: &Entry) -> Result<bool, String> {
         let Some(object) = self.objects.get(from) else { return Ok(false) };
         let sql = "select count(*) from outbox where kind = ? and key = ? and state = 'leased'";
-        let mut row = object.native.connection().prepare_cached(sql).map_err(text)?;
+        let mut row = object.storage.connection().prepare_cached(sql).map_err(text)?;
         let count: i64 =
             row.query_row([&entry.kind, &entry.key], |row| row.get(0)).map_err(text)?;
         Ok(count > 0)

@@ -22,7 +22,7 @@ impl World {
 
     fn all_taken_in(&mut self, name: &Name) -> Result<(), String> {
         let Some(object) = self.objects.get(name) else { return Ok(()) };
-        let connection = object.native.connection();
+        let connection = object.storage.connection();
         let sql = "select since, sealed_password from mailbox";
         let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let row = connection.query_row(sql, [], read).optional().map_err(text)?;
@@ -76,7 +76,7 @@ impl World {
     fn doubtful_copies(&mut self, name: &Name, since: Millis) -> Result<Option<String>, String> {
         let Some(object) = self.objects.get(name) else { return Ok(None) };
         let sql = "select id from ledger where state = 'unknown' and deferred = '[]'";
-        let mut rows = object.native.connection().prepare(sql).map_err(text)?;
+        let mut rows = object.storage.connection().prepare(sql).map_err(text)?;
         let ids = rows.query_map([], |row| row.get::<_, String>(0)).map_err(text)?;
         let ids: Vec<String> = ids.collect::<Result<_, _>>().map_err(text)?;
         let is_copied = |id: &String| {

@@ -58,7 +58,7 @@ impl World {
             else {
                 continue;
             };
-            let connection = object.native.connection();
+            let connection = object.storage.connection();
             let events: Vec<Value> =
                 log.events.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
             let found = [

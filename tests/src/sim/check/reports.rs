@@ -97,7 +97,7 @@ impl World {
 
     /// The mails that something was reported of, and how many complaints count wrongly.
     fn reported(&self, inbox: &Name) -> Result<(Vec<Row>, i64), String> {
-        let connection = self.objects[inbox].native.connection();
+        let connection = self.objects[inbox].storage.connection();
         let wrong = connection.query_row(COUNTED, [], |row| row.get(0)).map_err(text)?;
         let mut rows = connection.prepare_cached(ROWS).map_err(text)?;
         let read = |row: &rusqlite::Row<'_>| {

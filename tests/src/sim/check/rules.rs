@@ -29,7 +29,7 @@ impl World {
                 log.events.iter().filter_map(|json| serde_json::from_str(json).ok()).collect();
             let late = self.clock.wall() - HOUR_MS;
             let Some(object) = self.objects.get(&name) else { continue };
-            let connection = object.native.connection();
+            let connection = object.storage.connection();
             let found = [
                 (BOUNDED, bounded(&events)),
                 (ONCE, once(&events)),

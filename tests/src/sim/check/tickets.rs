@@ -81,7 +81,7 @@ impl World {
             else {
                 continue;
             };
-            let connection = object.native.connection();
+            let connection = object.storage.connection();
             let found = [
                 never(connection),
                 said(connection, &log.events).map_err(|why| (KEPT, why)),

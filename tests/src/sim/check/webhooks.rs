@@ -61,7 +61,7 @@ impl World {
 
     fn check_deliveries(&self, room: &Name) -> Result<(), String> {
         let Some(object) = self.objects.get(room) else { return Ok(()) };
-        let connection = object.native.connection();
+        let connection = object.storage.connection();
         let sql = "select replace(w.id, '-', ''), d.seq from webhooks w, webhook_deliveries d
             where d.webhook = w.number and d.state = 'delivered'";
         let mut delivered = connection.prepare_cached(sql).map_err(text)?;
