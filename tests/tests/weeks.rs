@@ -8,7 +8,7 @@ const WEEKS: i64 = 5;
 
 #[test]
 fn weeks_of_outreach_break_no_rule() {
-    let summary = run_all(1, SEEDS, WEEKS, true);
+    let summary = run_all(1, SEEDS, WEEKS, true, &|_| ());
     let failed: Vec<_> = summary.failed.iter().map(describe).collect();
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     assert_eq!(summary.seeds, SEEDS);

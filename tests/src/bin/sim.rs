@@ -10,6 +10,8 @@ use tests::sim::{planted, report, run, weeks};
 
 /// A run of so many seeds must show every kind of fault.
 const ENOUGH: u64 = 1_000;
+/// How many seeds of weeks lie between two lines that say how far it is.
+const TELL_EVERY: u64 = 10;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -68,7 +70,13 @@ fn outreach(from: u64, count: u64, weeks: i64, has: &dyn Fn(&str) -> bool) -> bo
         return (from..from + count).all(|seed| hash(seed) == hash(seed));
     }
     let began = std::time::Instant::now();
-    let summary = weeks::run_all(from, count, weeks, !has("--keep-going"));
+    let tell = |summary: &weeks::Summary| {
+        if summary.seeds.is_multiple_of(TELL_EVERY) {
+            let (seeds, failed) = (summary.seeds, summary.failed.len());
+            eprintln!("{seeds} of {count} seeds, {failed} failed, {:.0?}", began.elapsed());
+        }
+    };
+    let summary = weeks::run_all(from, count, weeks, !has("--keep-going"), &tell);
     let violation = |outcome: &weeks::Outcome| outcome.violation.clone().map(|it| it.invariant);
     if has("--first") {
         if let Some(outcome) = summary.failed.first() {

@@ -1,9 +1,10 @@
-//! Many seeds: on two threads, summed up for a person.
+//! Many seeds: on as many threads as there are cores, summed up for a person.
 
 use super::faults;
 use super::run::{Outcome, run};
 use schema::ActorKind;
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -75,7 +76,7 @@ impl Summary {
     }
 }
 
-/// Runs `count` seeds from `from` on two threads; stops soon after one fails if `stop`.
+/// Runs `count` seeds from `from` on all cores; stops soon after one fails if `stop`.
 #[must_use]
 pub fn run_all(from: u64, count: u64, stop: bool) -> Summary {
     let summary = Mutex::new(Summary::default());
@@ -90,11 +91,12 @@ pub fn run_all(from: u64, count: u64, stop: bool) -> Summary {
     summary
 }
 
-/// Runs something for `count` seeds from `from` on two threads, until it says that it is enough.
+/// Runs something for `count` seeds from `from` on all cores, until it says that it is enough.
 pub fn over_seeds(from: u64, count: u64, each: impl Fn(u64) -> bool + Sync) {
     let next = AtomicU64::new(from);
+    let cores = std::thread::available_parallelism().map_or(2, NonZero::get);
     std::thread::scope(|scope| {
-        for _ in 0..2 {
+        for _ in 0..cores {
             scope.spawn(|| {
                 loop {
                     let seed = next.fetch_add(1, Ordering::Relaxed);

@@ -131,13 +131,22 @@ impl Summary {
 }
 
 /// Runs `count` seeds from `from` for so many weeks each; stops soon after one fails if `stop`.
+/// `tell` hears after each seed how far it is.
 #[must_use]
-pub fn run_all(from: u64, count: u64, weeks: i64, stop: bool) -> Summary {
+pub fn run_all(
+    from: u64,
+    count: u64,
+    weeks: i64,
+    stop: bool,
+    tell: &(dyn Fn(&Summary) + Sync),
+) -> Summary {
     let summary = Mutex::new(Summary::default());
     over_seeds(from, count, |seed| {
         let outcome = run(seed, weeks, false);
         let goes_on = outcome.violation.is_none() || !stop;
-        summary.lock().expect("no thread dies with it").add(outcome);
+        let mut summary = summary.lock().expect("no thread dies with it");
+        summary.add(outcome);
+        tell(&summary);
         goes_on
     });
     let mut summary = summary.into_inner().expect("no thread died with it");
