@@ -11,6 +11,8 @@ use std::process::Command;
 
 /// In how many seeds a bug has to be found.
 const SEEDS_MAX: u64 = 1_000;
+/// In how many that play weeks of outreach.
+const WEEKS_SEEDS_MAX: u64 = 20;
 /// What is copied of the tree: wherever a member of the workspace is.
 pub const FOLDERS: &[&str] = &["schema", "actors", "gateway", "examples", "tests"];
 
@@ -24,6 +26,9 @@ pub struct Bug {
     pub why: String,
     /// The beginnings of the invariants that may catch it.
     pub caught_by: Vec<String>,
+    /// How many weeks of outreach are played to find it, where it is they that must.
+    #[serde(default)]
+    pub weeks: Option<i64>,
     /// What is changed.
     pub edits: Vec<Edit>,
 }
@@ -37,6 +42,12 @@ pub struct Edit {
     pub find: Vec<String>,
     /// The lines that come in their place.
     pub replace: Vec<String>,
+}
+
+impl Bug {
+    const fn seeds_max(&self) -> u64 {
+        if self.weeks.is_some() { WEEKS_SEEDS_MAX } else { SEEDS_MAX }
+    }
 }
 
 impl Edit {
@@ -87,7 +98,7 @@ pub fn run(only: &str) -> bool {
     let mut missed = Vec::new();
     for bug in &bugs {
         copy_tree(&tree);
-        let found = plant(&tree, bug).and_then(|()| build(&tree)).and_then(|()| hunt(&tree));
+        let found = plant(&tree, bug).and_then(|()| build(&tree)).and_then(|()| hunt(&tree, bug));
         match found {
             Ok(Some((seed, invariant))) => {
                 let right = bug.caught_by.iter().any(|start| invariant.starts_with(start));
@@ -98,7 +109,7 @@ pub fn run(only: &str) -> bool {
                 }
             }
             Ok(None) => {
-                println!("{:<38} not caught in {SEEDS_MAX} seeds", bug.name);
+                println!("{:<38} not caught in {} seeds", bug.name, bug.seeds_max());
                 missed.push(&bug.name);
             }
             Err(why) => {
@@ -178,9 +189,11 @@ fn build(tree: &Path) -> Result<(), String> {
 }
 
 /// The first seed that fails, and the invariant.
-fn hunt(tree: &Path) -> Result<Option<(u64, String)>, String> {
+fn hunt(tree: &Path, bug: &Bug) -> Result<Option<(u64, String)>, String> {
+    let weeks = bug.weeks.map(|weeks| ["--weeks".to_owned(), weeks.to_string()]);
     let output = Command::new(tree.join("../build/debug/sim"))
-        .args(["--seeds", &SEEDS_MAX.to_string(), "--from", "1", "--first"])
+        .args(["--seeds", &bug.seeds_max().to_string(), "--from", "1", "--first"])
+        .args(weeks.iter().flatten())
         .output()
         .map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
