@@ -21,6 +21,8 @@ pub const MIGRATION: Migration = migration!("workspace_room/0023_prospect_import
 
 /// After so long without word, whoever read the file is dead.
 const SILENT_MS: Millis = 15 * 60 * 1000;
+/// After so long without word of any part, one is lost; longer than a queue waits between two tries.
+const LOST_MS: Millis = 2 * 60 * 60 * 1000;
 
 /// Begins an import; one that is there goes on as it is.
 ///
@@ -42,15 +44,20 @@ pub fn begin(ctx: &mut Ctx<'_>, input: &BeginProspectImport) -> Result<Reply, Re
 pub fn end(ctx: &mut Ctx<'_>, input: &EndProspectImport) -> Result<Reply, Reject> {
     ctx.require_system()?;
     let mut import = known(ctx, input.import_id)?;
-    // One that broke off may be sent again; one that was read was read.
-    if matches!(import.state, ImportState::Reading | ImportState::Broken) {
-        import.why = input.broken.as_deref().map(|why| trim(why, REASON_CHARS_MAX));
-        (import.parts, import.rows) = (Some(input.parts), Some(input.rows));
-        import.state = ImportState::Running;
-        if import.why.is_some() {
-            (import.state, import.rows) = (ImportState::Broken, None);
+    match import.state {
+        // One that broke off may be sent again; one that was read was read.
+        ImportState::Reading | ImportState::Broken => {
+            import.why = input.broken.as_deref().map(|why| trim(why, REASON_CHARS_MAX));
+            (import.parts, import.rows) = (Some(input.parts), Some(input.rows));
+            import.state = ImportState::Running;
+            if import.why.is_some() {
+                (import.state, import.rows) = (ImportState::Broken, None);
+            }
+            finish(ctx, import)?;
         }
-        finish(ctx, import)?;
+        // It was sent again because a part was lost: its parts are on the queue once more.
+        ImportState::Running => finish(ctx, import)?,
+        ImportState::Done => {}
     }
     shown(ctx, input.import_id)
 }
@@ -105,11 +112,16 @@ fn finish(ctx: &Ctx<'_>, mut import: Import) -> Result<(), Reject> {
 
 fn shown(ctx: &Ctx<'_>, id: ProspectImportId) -> Result<Reply, Reject> {
     let import = known(ctx, id)?;
-    let silent = import.state == ImportState::Reading && ctx.now - import.updated_at > SILENT_MS;
-    let (state, why) = if silent {
-        (ImportState::Broken, Some("whoever read the file is gone: send it again".to_owned()))
-    } else {
-        (import.state, import.why)
+    let patience = match import.state {
+        ImportState::Reading => Some((SILENT_MS, "whoever read the file is gone: send it again")),
+        ImportState::Running => Some((LOST_MS, "a part of the file may be lost: send it again")),
+        ImportState::Done | ImportState::Broken => None,
+    };
+    let (state, why) = match patience {
+        Some((ms, why)) if ctx.now - import.updated_at > ms => {
+            (ImportState::Broken, Some(why.to_owned()))
+        }
+        _ => (import.state, import.why),
     };
     Reply::of(&ProspectImport {
         id,

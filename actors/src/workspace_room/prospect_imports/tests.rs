@@ -1,6 +1,6 @@
 //! Imports of prospects, counted by parts that come in any order, and more than once.
 
-use super::SILENT_MS;
+use super::{LOST_MS, SILENT_MS};
 use crate::kernel::testing::Seeded;
 use crate::workspace_room::tests::desk::Desk;
 use schema::Code;
@@ -101,6 +101,23 @@ fn a_file_whose_reader_is_gone_is_shown_as_broken() {
     assert_eq!(begin(&mut desk, 1)["state"], "broken");
     desk.system(&part(0));
     assert_eq!(begin(&mut desk, 1)["state"], "reading", "there is word of it");
+}
+
+#[test]
+fn an_import_of_which_a_part_is_lost_is_shown_as_broken_and_may_be_sent_again() {
+    let mut desk = Desk::open();
+    begin(&mut desk, 1);
+    desk.system(&part(0));
+    assert_eq!(counts(&end(&mut desk, 2, 20, None)), ("running", 2, 7, 1));
+    desk.room.now += LOST_MS + 1;
+    desk.log_in_again();
+    let broken = begin(&mut desk, 1);
+    assert_eq!(counts(&broken), ("broken", 2, 7, 1));
+    assert_eq!(broken["why"], "a part of the file may be lost: send it again");
+    let again = end(&mut desk, 2, 20, None);
+    assert_eq!((counts(&again), &again["why"]), (("running", 2, 7, 1), &Value::Null));
+    desk.system(&part(0));
+    assert_eq!(counts(&desk.system(&part(1))), ("done", 4, 14, 2));
 }
 
 #[test]
