@@ -4,17 +4,26 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::Poll;
 
-/// How many are under way at a time.
+/// How many are under way at a time: so many connections the platform opens for one request.
 const AT_ONCE: usize = 6;
 
 /// Runs `work` on every item, some at a time; the results are in the order of the items.
 pub async fn gather<I, F: Future>(items: Vec<I>, work: impl Fn(I) -> F) -> Vec<F::Output> {
+    gather_by(AT_ONCE, items, work).await
+}
+
+/// As [`gather`], with `at_once` under way at a time. Calls of actors are no connections.
+pub async fn gather_by<I, F: Future>(
+    at_once: usize,
+    items: Vec<I>,
+    work: impl Fn(I) -> F,
+) -> Vec<F::Output> {
     let mut results: Vec<Option<F::Output>> = items.iter().map(|_| None).collect();
     let mut waiting = items.into_iter().enumerate();
     let mut under_way: Vec<(usize, Pin<Box<F>>)> = Vec::new();
     std::future::poll_fn(|context| {
         loop {
-            while under_way.len() < AT_ONCE {
+            while under_way.len() < at_once {
                 let Some((index, item)) = waiting.next() else { break };
                 under_way.push((index, Box::pin(work(item))));
             }

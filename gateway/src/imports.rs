@@ -1,11 +1,11 @@
 //! Parts of a file of prospects: put on the queue as the file is read, and imported from there.
 
-use crate::gather::gather;
+use crate::gather::gather_by;
 use crate::log;
 use crate::people::Importer;
 use crate::platform::Platform;
 use schema::ids::{ProspectImportId, WorkspaceId};
-use schema::pipeline::{FileRow, ImportRows, Work};
+use schema::pipeline::{FileRow, ImportRows, Queue, Work};
 use schema::prospect::Imported;
 use schema::room::RoomCommand;
 use schema::room::prospect_import::{NoteProspectImport, PART_ROWS_MAX, RowError};
@@ -13,7 +13,14 @@ use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
 
 /// How long a part may be, without what stands around its rows.
 const PART_BYTES_MAX: usize = 60_000;
-/// How often a part is offered to the queue, and the wait before the second time.
+/// How many rows a file may have.
+pub const FILE_ROWS_MAX: i64 = 100_000;
+/// How many parts, and bytes of them, are put on the queue at once; it takes 100 and 256 kB.
+const BATCH_PARTS_MAX: usize = 100;
+const BATCH_BYTES_MAX: usize = 240_000;
+/// How many rows of a part are imported at a time.
+const ROWS_AT_ONCE: usize = 20;
+/// How often parts are offered to the queue, and the wait before the second time.
 const TRIES: u32 = 4;
 const WAIT_MS: u32 = 250;
 
@@ -24,7 +31,9 @@ pub struct Parts<'a, P> {
     import_id: ProspectImportId,
     waiting: Vec<FileRow>,
     waiting_bytes: usize,
-    /// How many are on the queue.
+    batch: Vec<Vec<u8>>,
+    batch_bytes: usize,
+    /// How many there are.
     pub count: i64,
     /// How many rows they have.
     pub rows: i64,
@@ -33,16 +42,32 @@ pub struct Parts<'a, P> {
 impl<'a, P: Platform> Parts<'a, P> {
     /// None yet.
     pub fn new(platform: &'a P, workspace_id: WorkspaceId, import_id: ProspectImportId) -> Self {
-        let (waiting, waiting_bytes, count, rows) = (Vec::new(), 0, 0, 0);
-        Self { platform, workspace_id, import_id, waiting, waiting_bytes, count, rows }
+        let (waiting, waiting_bytes, batch, batch_bytes) = (Vec::new(), 0, Vec::new(), 0);
+        let (count, rows) = (0, 0);
+        Self {
+            platform,
+            workspace_id,
+            import_id,
+            waiting,
+            waiting_bytes,
+            batch,
+            batch_bytes,
+            count,
+            rows,
+        }
     }
 
     /// Adds rows, in their order. The same file gives the same parts each time.
     ///
     /// # Errors
-    /// `unavailable` where the queue does not take them.
+    /// `too_large` where the file has too many; `unavailable` where the queue does not take them.
     pub async fn add(&mut self, rows: &mut Vec<FileRow>) -> Result<(), Reject> {
         for mut row in rows.drain(..) {
+            if self.rows == FILE_ROWS_MAX {
+                let text = format!("the file must have at most {FILE_ROWS_MAX} rows: split it");
+                return Err(Reject::new(Code::TooLarge, text));
+            }
+            self.rows += 1;
             let mut bytes = codec::to_json(&row).len() + 1;
             if bytes > PART_BYTES_MAX {
                 row = FileRow { row: row.row, prospect: None, error: Some("is too long".into()) };
@@ -50,7 +75,7 @@ impl<'a, P: Platform> Parts<'a, P> {
             }
             let is_full = self.waiting.len() >= PART_ROWS_MAX;
             if is_full || self.waiting_bytes + bytes > PART_BYTES_MAX {
-                self.send().await?;
+                self.pack().await?;
             }
             self.waiting_bytes += bytes;
             self.waiting.push(row);
@@ -58,28 +83,48 @@ impl<'a, P: Platform> Parts<'a, P> {
         Ok(())
     }
 
-    /// Puts what waits on the queue.
+    /// The file ends: puts what waits on the queue.
     ///
     /// # Errors
     /// `unavailable` where it does not take it.
-    pub async fn send(&mut self) -> Result<(), Reject> {
-        if self.waiting.is_empty() {
+    pub async fn end(&mut self) -> Result<(), Reject> {
+        if !self.waiting.is_empty() {
+            self.pack().await?;
+        }
+        self.send().await
+    }
+
+    /// Makes a part of the rows that wait.
+    async fn pack(&mut self) -> Result<(), Reject> {
+        let rows = std::mem::take(&mut self.waiting);
+        self.waiting_bytes = 0;
+        let (workspace_id, import_id) = (self.workspace_id, self.import_id);
+        let part = ImportRows { workspace_id, import_id, part: self.count, rows };
+        self.count += 1;
+        let message = Work::ImportRows(part).write();
+        if self.batch.len() == BATCH_PARTS_MAX || self.batch_bytes + message.len() > BATCH_BYTES_MAX
+        {
+            self.send().await?;
+        }
+        self.batch_bytes += message.len();
+        self.batch.push(message);
+        Ok(())
+    }
+
+    async fn send(&mut self) -> Result<(), Reject> {
+        if self.batch.is_empty() {
             return Ok(());
         }
-        let rows = std::mem::take(&mut self.waiting);
-        (self.waiting_bytes, self.rows) = (0, self.rows + rows.len() as i64);
-        let (workspace_id, import_id) = (self.workspace_id, self.import_id);
-        let work = Work::ImportRows(ImportRows { workspace_id, import_id, part: self.count, rows });
-        let message = work.write();
         let mut tries = 1;
-        while let Err(reject) = self.platform.enqueue(work.queue(), &message).await {
+        while let Err(reject) = self.platform.enqueue_all(Queue::ProspectQueue, &self.batch).await {
             if tries == TRIES {
                 return Err(reject);
             }
             self.platform.sleep(WAIT_MS << tries).await;
             tries += 1;
         }
-        self.count += 1;
+        self.batch.clear();
+        self.batch_bytes = 0;
         Ok(())
     }
 }
@@ -93,7 +138,8 @@ pub async fn take<P: Platform>(platform: &P, part: &ImportRows) -> Result<(), Re
     let principal = Principal::system(part.workspace_id);
     let importer = Importer { platform, principal: &principal, request_id: "" };
     let rows: Vec<&FileRow> = part.rows.iter().collect();
-    let results = gather(rows, |row| take_row(&importer, part.import_id, row)).await;
+    let take = |row| take_row(&importer, part.import_id, row);
+    let results = gather_by(ROWS_AT_ONCE, rows, take).await;
     let mut note = NoteProspectImport {
         import_id: part.import_id,
         part: part.part,

@@ -243,5 +243,13 @@ pub trait Platform {
     ///
     /// # Errors
     /// `unavailable` where the queue does not take it.
-    async fn enqueue(&self, queue: Queue, message: &[u8]) -> Result<(), Reject>;
+    async fn enqueue(&self, queue: Queue, message: &[u8]) -> Result<(), Reject> {
+        self.enqueue_all(queue, &[message.to_vec()]).await
+    }
+
+    /// Puts messages on a queue, at most a hundred and 256 kB.
+    ///
+    /// # Errors
+    /// `unavailable` where the queue does not take them; it may have some.
+    async fn enqueue_all(&self, queue: Queue, messages: &[Vec<u8>]) -> Result<(), Reject>;
 }

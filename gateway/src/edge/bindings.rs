@@ -389,8 +389,8 @@ impl Platform for Edge {
         self.bucket()?.delete(key).await.map_err(|error| unavailable("storage", error))
     }
 
-    async fn enqueue(&self, queue: Queue, message: &[u8]) -> Result<(), Reject> {
-        let put = outside::enqueue(&self.env, queue, message).await;
+    async fn enqueue_all(&self, queue: Queue, messages: &[Vec<u8>]) -> Result<(), Reject> {
+        let put = outside::enqueue(&self.env, queue, messages).await;
         put.map_err(|error| unavailable("queue", error))
     }
 }

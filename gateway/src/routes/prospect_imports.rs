@@ -75,7 +75,7 @@ async fn import_file<P: Platform>(
             }
         }
         parts.add(&mut found).await?;
-        parts.send().await
+        parts.end().await
     };
     let read_all = read_all.await;
     let broken = read_all.as_ref().err().map(|reject| reject.message.clone());

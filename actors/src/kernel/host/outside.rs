@@ -7,7 +7,7 @@ use super::storage::describe;
 use super::{Transport, metrics, microsoft, post};
 use crate::kernel::{Effect, Outcome};
 use futures_util::future::{Either, join_all, select};
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use schema::ids::WorkspaceId;
 use schema::pipeline::Queue;
 use schema::summary::{Cell, Summary, upsert_sql};
@@ -17,7 +17,7 @@ use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use worker::{Delay, Env, QueueContentType, RawMessageBuilder};
+use worker::{Delay, Env};
 
 /// How long D1 or another actor may take.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -31,6 +31,12 @@ extern "C" {
 
     #[wasm_bindgen(method, catch)]
     fn call(this: &ActorStub, envelope: Uint8Array) -> Result<Promise, JsValue>;
+
+    /// What puts messages on a queue.
+    type BoundQueue;
+
+    #[wasm_bindgen(method, catch, js_name = sendBatch)]
+    fn send_batch(this: &BoundQueue, messages: &Array) -> Result<Promise, JsValue>;
 }
 
 /// Does what a round of outbox entries asks for; the outcomes are in the order of the effects.
@@ -88,22 +94,34 @@ async fn other(env: &Env, transport: Option<Transport>, effect: &Effect) -> Opti
             Ok(()) => Outcome::Done(b"{}".to_vec()),
             Err(why) => Outcome::Failed { why },
         },
-        Effect::Queue { queue, body } => match in_time(enqueue(env, *queue, body)).await {
-            Ok(()) => Outcome::Done(b"{}".to_vec()),
-            Err(why) => Outcome::Failed { why },
-        },
+        Effect::Queue { queue, body } => {
+            match in_time(enqueue(env, *queue, std::slice::from_ref(body))).await {
+                Ok(()) => Outcome::Done(b"{}".to_vec()),
+                Err(why) => Outcome::Failed { why },
+            }
+        }
     })
 }
 
-/// Puts a message of the pipeline on its queue.
+/// Puts messages of the pipeline on their queue.
 ///
 /// # Errors
-/// Why the queue has not taken it.
-pub async fn enqueue(env: &Env, queue: Queue, body: &[u8]) -> Result<(), String> {
-    let fault = |error: worker::Error| format!("{}: {error}", queue.as_str());
-    let message = JsValue::from_str(&String::from_utf8_lossy(body));
-    let message = RawMessageBuilder::new(message).build_with_content_type(QueueContentType::Text);
-    env.queue(queue.binding()).map_err(fault)?.send_raw(message).await.map_err(fault)
+/// Why the queue has not taken them.
+pub async fn enqueue(env: &Env, queue: Queue, bodies: &[Vec<u8>]) -> Result<(), String> {
+    let sent = async {
+        let messages = Array::new();
+        for body in bodies {
+            let message = Object::new();
+            let text = String::from_utf8_lossy(body);
+            Reflect::set(&message, &"body".into(), &JsValue::from_str(&text))?;
+            Reflect::set(&message, &"contentType".into(), &"text".into())?;
+            messages.push(&message);
+        }
+        let bound = Reflect::get(env, &queue.binding().into())?;
+        JsFuture::from(bound.unchecked_into::<BoundQueue>().send_batch(&messages)?).await
+    };
+    let fault = |error: JsValue| format!("{}: {}", queue.as_str(), describe(&error));
+    sent.await.map(drop).map_err(fault)
 }
 
 /// Deletes objects, a thousand at most, in one request; those that are not there are deleted, too.
@@ -191,8 +209,8 @@ async fn call(
         .next()
         .and_then(|part| part.parse().ok())
         .ok_or_else(|| format!("{instance} belongs to no workspace"))?;
-    let mut envelope =
-        Envelope::new(instance, Principal::system(workspace), Some(key.to_owned()), &());
+    let key = Some(key.to_owned()).filter(|key| !key.is_empty());
+    let mut envelope = Envelope::new(instance, Principal::system(workspace), key, &());
     envelope.command = command.to_vec();
     let stub: ActorStub = env
         .durable_object(actor.binding())
