@@ -35,7 +35,8 @@ pub enum Effect {
         actor: ActorKind,
         /// Its name.
         instance: String,
-        /// The idempotency key that the receiver honours.
+        /// The idempotency key that the receiver honours; empty where doing it twice does no harm,
+        /// and the receiver need not remember that it was done.
         key: String,
         /// The command, packed.
         command: Vec<u8>,

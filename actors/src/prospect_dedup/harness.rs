@@ -225,7 +225,7 @@ impl Town {
 
     fn envelope(&self, to: ProspectId, key: Option<&str>, command: &ProspectCommand) -> Vec<u8> {
         let who = if key.is_some() { system() } else { self.who.clone() };
-        let key = key.map(str::to_owned);
+        let key = key.filter(|key| !key.is_empty()).map(str::to_owned);
         schema::Envelope::new(instance(WORKSPACE, to), who, key, command).encode()
     }
 

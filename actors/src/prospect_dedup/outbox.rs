@@ -74,9 +74,9 @@ fn begin_claim(ctx: &mut Ctx<'_>, me: &Me, entry: &Entry) -> Result<Effect, Reje
     }
     let by = person::own_id(ctx)?;
     let claim = Claim { by, by_kind: me.kind, identity: row.identity, certain: row.certain };
-    // The answer changes from one try to the next, so no two tries share a key.
-    let key = format!("claim:{}", ctx.uuid());
-    Ok(person::call(ctx, other, key, &ProspectCommand::Claim(claim)))
+    // Without a key: a claim may be repeated, its answer changes from one try to the next, and an
+    // alias that remembers nothing needs no alarm to forget it.
+    Ok(person::call(ctx, other, String::new(), &ProspectCommand::Claim(claim)))
 }
 
 /// Takes note of what came of an entry.

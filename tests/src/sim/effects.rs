@@ -52,7 +52,8 @@ impl World {
                     let to = (actor, instance);
                     self.check_call((round, index), &to, &command);
                     let system = Principal::system(workspace);
-                    let mut envelope = Envelope::new(to.1.as_str(), system, Some(key), &());
+                    let key = Some(key).filter(|key| !key.is_empty());
+                    let mut envelope = Envelope::new(to.1.as_str(), system, key, &());
                     envelope.command = command;
                     let ask = Ask::Call(envelope.encode());
                     let (origin, until) = (Origin::Entry(round, index), Millis::MAX);
