@@ -41,6 +41,10 @@ pub trait Actor: 'static {
     const KIND: ActorKind;
     /// Its tables.
     const MIGRATIONS: &'static [Migration];
+    /// Whether the object is one of very many that are each seldom asked. Its rows in D1 then wait
+    /// for the first try of whatever else it wants, which may change them, and its alarm is put off
+    /// once nothing waits for it: it would find nothing to do.
+    const THRIFTY: bool = false;
     /// What it may be asked.
     type Command: DeserializeOwned + Serialize;
 

@@ -40,6 +40,19 @@ impl<A: Actor> Engine<A> {
             Ok(outbox::ready(ctx.sql, ctx.now, ctx.now + FIRST_RETRY_MS)?)
         });
         let Ok((entries, _)) = found else { return Vec::new() };
+        let comes_last = |entry: &Entry| A::THRIFTY && entry.kind == SUMMARY;
+        let (last, first): (Vec<_>, Vec<_>) = entries.into_iter().partition(comes_last);
+        let begun = self.begin_all(home, world, turn, first);
+        if begun.is_empty() { self.begin_all(home, world, turn, last) } else { begun }
+    }
+
+    fn begin_all(
+        &mut self,
+        home: &dyn Home,
+        world: &mut World<'_>,
+        turn: &mut Turn,
+        entries: Vec<Entry>,
+    ) -> Vec<(Entry, Effect)> {
         let mut begun = Vec::new();
         for entry in entries {
             if entry.leased {
@@ -87,7 +100,7 @@ impl<A: Actor> Engine<A> {
     }
 
     fn remove(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) {
-        let _ = self.step(home, world, None, &mut |ctx| finish(ctx, entry));
+        let _ = self.step(home, world, None, &mut |ctx| finish::<A>(ctx, entry));
     }
 }
 
@@ -154,16 +167,19 @@ fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> 
             outbox::retry(ctx.sql, entry, at, "to be tried again")?;
         }
         (_, Outcome::GaveUp { why }) => outbox::give_up(ctx.sql, entry, why)?,
-        (Settled::Finished, _) => finish(ctx, entry)?,
+        (Settled::Finished, _) => finish::<A>(ctx, entry)?,
     }
     Ok(())
 }
 
 /// The entry is done with; asked for again while it was under way, it begins anew.
-fn finish(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<(), Reject> {
+fn finish<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<(), Reject> {
     let current = outbox::find(ctx.sql, &entry.kind, &entry.key)?;
     match current.filter(|current| current.version != entry.version) {
-        None => outbox::remove(ctx.sql, entry)?,
+        None => {
+            ctx.rearm |= A::THRIFTY;
+            outbox::remove(ctx.sql, entry)?;
+        }
         Some(_) => {
             ctx.rearm = true;
             ctx.told.outbox = true;

@@ -8,9 +8,11 @@ use super::store::outbox::{Entry, READY_MAX};
 use super::testing::{Bench, WORKSPACE, system};
 use super::{Actor, Migration};
 use schema::pipeline::Queue;
+use schema::summary::{Summary, Table};
 use schema::{ActorKind, Millis, Reject};
 
 const SLOW_MS: Millis = 3 * 60 * 1000;
+const WEEK_MS: Millis = 7 * 24 * 60 * 60 * 1000;
 
 /// Does what it is told, by the kind that it is told.
 enum Doer {}
@@ -45,6 +47,33 @@ impl Actor for Doer {
     }
 }
 
+/// Has a row in D1, says a hint, and does something in a week.
+enum Hermit {}
+
+impl Actor for Hermit {
+    const KIND: ActorKind = ActorKind::ProspectDedup;
+    const MIGRATIONS: &'static [Migration] = &[];
+    const THRIFTY: bool = true;
+    type Command = ();
+
+    fn handle(ctx: &mut Ctx<'_>, (): ()) -> Result<Reply, Reject> {
+        ctx.summarise(Table::Prospects, "it")?;
+        ctx.outbox("hint", "", &[])?;
+        ctx.set_timer("wake", "", ctx.now + WEEK_MS, &[])?;
+        Reply::of(&())
+    }
+
+    fn begin(_: &mut Ctx<'_>, _: &Entry) -> Result<Effect, Reject> {
+        Ok(Effect::Queue { queue: Queue::SendQueue, body: b"{}".to_vec() })
+    }
+
+    fn summary(_: &mut Ctx<'_>, table: Table, id: &str) -> Result<Option<Summary>, Reject> {
+        let (workspace, id) = (WORKSPACE.to_string(), id.to_owned());
+        let (version, updated_at, deleted, cells) = (1, 0, true, Vec::new());
+        Ok(Some(Summary { table, workspace, id, version, updated_at, deleted, cells }))
+    }
+}
+
 fn doing(kind: &str) -> Bench<Doer> {
     let mut bench = Bench::new(WORKSPACE.to_string());
     bench.call(&system(), None, &kind.to_owned()).expect("it takes any kind");
@@ -71,6 +100,26 @@ fn what_is_slow_goes_on_at_once_where_its_object_died() {
     assert_eq!(begun.len(), 1);
     bench.settle(&begun[0].0, &Outcome::Done(Vec::new()));
     assert_eq!(bench.count("outbox"), 0);
+}
+
+#[test]
+fn a_thrifty_object_writes_its_row_last_and_then_sleeps_as_long_as_it_can() {
+    let mut bench: Bench<Hermit> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &()).expect("it takes anything");
+    let start = bench.now;
+    let first = bench.begin();
+    assert!(matches!(&first[..], [(_, Effect::Queue { .. })]), "{first:?}");
+    bench.settle(&first[0].0, &Outcome::Failed { why: "no answer".to_owned() });
+    // Whatever came of the hint, the row waits for it once.
+    let second = bench.begin();
+    assert!(matches!(&second[..], [(_, Effect::Summary(_))]), "{second:?}");
+    bench.settle(&second[0].0, &Outcome::Done(Vec::new()));
+    assert!(bench.home.alarm().is_some_and(|at| at < start + WEEK_MS), "the hint comes again");
+    assert!(bench.fire_alarm());
+    let third = bench.begin();
+    bench.settle(&third[0].0, &Outcome::Done(Vec::new()));
+    assert_eq!(bench.count("outbox"), 0);
+    assert_eq!(bench.home.alarm(), Some(start + WEEK_MS));
 }
 
 #[test]

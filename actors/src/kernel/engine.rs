@@ -340,7 +340,7 @@ impl<A: Actor> Engine<A> {
                 head.marks = marks;
                 head.clock = now;
                 if rearm {
-                    arm(sql, &mut head, now, fired)?;
+                    arm::<A>(sql, &mut head, now, fired)?;
                 }
                 head::save(sql, &head)?;
             } else if !founded {
@@ -417,11 +417,11 @@ fn workspace_of(instance: &str) -> Option<WorkspaceId> {
 }
 
 /// Arms the alarm for the earliest thing that is due, unless it is armed for that or earlier.
-fn arm(sql: &dyn Sql, head: &mut Head, now: Millis, fired: bool) -> Result<(), Reject> {
+fn arm<A: Actor>(sql: &dyn Sql, head: &mut Head, now: Millis, fired: bool) -> Result<(), Reject> {
     let armed = head.alarm.filter(|at| !fired && *at > now);
     head.alarm = armed;
     let Some(due) = head::due(sql)? else { return Ok(()) };
-    if armed.is_none_or(|at| due < at) {
+    if armed.is_none_or(|at| due < at || (A::THRIFTY && at < due)) {
         sql.set_alarm(due)?;
         head.alarm = Some(due);
     }

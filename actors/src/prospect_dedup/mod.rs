@@ -74,6 +74,7 @@ impl Actor for Core {
     const KIND: ActorKind = ActorKind::ProspectDedup;
     const MIGRATIONS: &'static [Migration] =
         &[migration!("prospect_dedup/0001_prospect"), migration!("prospect_dedup/0002_pipeline")];
+    const THRIFTY: bool = true;
     type Command = ProspectCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: ProspectCommand) -> Result<Reply, Reject> {
