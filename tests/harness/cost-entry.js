@@ -2,7 +2,7 @@
 //
 // `GET /test/cost` gives the counters since the last `POST /test/cost` and the alarms that are set;
 // nothing of the product is changed, its classes are only wrapped. Rows are counted as the cursors of
-// SQLite say; they are read when the counters are asked for, since cursors count while they are read.
+// SQLite say; a cursor is asked when the next one is opened, since it counts while it is read.
 import Worker, * as product from "../../gateway/entry.js";
 
 const BINDINGS = {
@@ -12,20 +12,18 @@ const BINDINGS = {
 const patched = new WeakSet();
 const objects = new Map(); // id -> class
 let counters;
-let cursors;
+/** The latest cursor. It counts while it is read; by the next statement it was read to its end. */
+let latest;
 const reset = () => {
   counters = {};
-  cursors = [];
-};
-// A cursor that was read to its end counts no more: what many have counted is kept as a sum.
-const CURSORS_MAX = 20_000;
-const fold = () => {
-  for (const cursor of cursors.splice(0, CURSORS_MAX / 2)) {
-    for (const field of ["rowsRead", "rowsWritten"]) count(`sql.${field}`, cursor[field]);
-  }
+  latest = undefined;
 };
 reset();
 const count = (name, by = 1) => (counters[name] = (counters[name] ?? 0) + by);
+const fold = () => {
+  for (const field of ["rowsRead", "rowsWritten"]) count(`sql.${field}`, latest?.[field] ?? 0);
+  latest = undefined;
+};
 
 /** Replaces a method of a prototype once, for everything that has it. */
 function patch(proto, name, wrap) {
@@ -38,11 +36,10 @@ function patchSql(sql) {
   if (patched.has(proto)) return;
   patched.add(proto);
   patch(proto, "exec", (exec) => function (...args) {
-    const cursor = exec.apply(this, args);
-    if (cursors.length >= CURSORS_MAX) fold();
-    cursors.push(cursor);
+    fold();
+    latest = exec.apply(this, args);
     count("sql.statements");
-    return cursor;
+    return latest;
   });
 }
 
@@ -116,8 +113,8 @@ export default class extends Worker {
     if (pathname === "/test/alarms") return Response.json(await this.alarms());
     if (pathname !== "/test/cost") return super.fetch(request);
     if (request.method === "POST") reset();
-    const sum = (field) => cursors.reduce((total, cursor) => total + cursor[field], counters[`sql.${field}`] ?? 0);
-    return Response.json({ ...counters, "sql.rowsRead": sum("rowsRead"), "sql.rowsWritten": sum("rowsWritten") });
+    fold();
+    return Response.json(counters);
   }
 
   alarms() {
