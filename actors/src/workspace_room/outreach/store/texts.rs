@@ -117,8 +117,7 @@ pub fn to_ask(sql: &dyn Sql, now: Millis, limit: i64) -> Result<Vec<Text>, Fault
     sql.exec(TO_ASK, &[now.into(), limit.into()])?.iter().map(read).collect()
 }
 
-const NEXT: &str = "select ask_at from outreach_texts where ask_at is not null
-    order by ask_at limit 1";
+const NEXT: &str = "select ask_at from outreach_texts where ask_at > 0 order by ask_at limit 1";
 
 /// When the next is to be asked for again.
 ///

@@ -51,7 +51,7 @@ pub fn checked(text: &str, rules: &AiRules) -> Result<String, String> {
         return Err(format!("it says what is banned: {claim}"));
     }
     // What is read as a full stop in a host's name.
-    let small = small.replace(['\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
+    let small = small.replace(['\u{2024}', '\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
     match small.split_whitespace().find_map(|word| stray(word, rules)) {
         Some(host) => Err(format!("it links to {}", host.chars().take(100).collect::<String>())),
         None => Ok(text),
