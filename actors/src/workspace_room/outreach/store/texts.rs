@@ -179,9 +179,13 @@ pub fn outdate(sql: &dyn Sql, campaign: i64, step: i64, now: Millis) -> Result<(
     sql.exec(OUTDATE, &[now.into(), now.into(), campaign.into(), step.into()]).map(drop)
 }
 
-const FORGET: &str = "delete from outreach_texts where enrolment = ?";
+const FORGET: &str = "update outreach_texts set state = 'refused', text = null,
+        reason = 'erased', writer = null, facts = null, attempt = attempt + 1, ask_at = null,
+        leased_until = 0
+    where enrolment = ?";
 
-/// Forgets the texts of an enrolment.
+/// Forgets the texts of an enrolment. The rows stay, because a number that was another's would be
+/// given to what is still being written for the one.
 ///
 /// # Errors
 /// A storage fault.
