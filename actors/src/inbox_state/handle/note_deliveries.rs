@@ -37,6 +37,12 @@ enum Came {
     Ignored,
 }
 
+/// What the events of a post change of the inbox, which is judged and written down once.
+struct Post {
+    inbox: Inbox,
+    concerns_inbox: bool,
+}
+
 /// Takes note of what a relay tells, once for each id of a post. For Postroom itself.
 ///
 /// # Errors
@@ -47,7 +53,7 @@ pub fn note_deliveries(
     input: &NoteDeliveries,
 ) -> Result<DeliveriesNoted, Reject> {
     ctx.require_system()?;
-    let mut inbox = registered(ctx)?;
+    let inbox = registered(ctx)?;
     if deliveries::load(ctx.sql)?.is_none() {
         return Err(Reject::not_found("delivery webhook"));
     }
@@ -59,17 +65,22 @@ pub fn note_deliveries(
     if !deliveries::note_post(ctx.sql, &id, ctx.now)? {
         return Ok(DeliveriesNoted { repeated: true, ..noted });
     }
+    let mut post = Post { inbox, concerns_inbox: false };
     for event in &input.events {
-        match one(ctx, &mut inbox, event)? {
+        match one(ctx, &mut post, event)? {
             Came::Noted => noted.noted += 1,
             Came::Late => noted.late += 1,
             Came::Ignored => noted.ignored += 1,
         }
     }
+    if post.concerns_inbox {
+        health::judge(ctx, &mut post.inbox)?;
+        keep_inbox(ctx, &mut post.inbox)?;
+    }
     Ok(noted)
 }
 
-fn one(ctx: &mut Ctx<'_>, inbox: &mut Inbox, event: &DeliveryEvent) -> Result<Came, Reject> {
+fn one(ctx: &mut Ctx<'_>, post: &mut Post, event: &DeliveryEvent) -> Result<Came, Reject> {
     let send = match find(ctx, event.send_id, event.message_id.as_deref()) {
         Err(reject) if reject.code == Code::NotFound => return Ok(Came::Ignored),
         found => found?,
@@ -81,10 +92,10 @@ fn one(ctx: &mut Ctx<'_>, inbox: &mut Inbox, event: &DeliveryEvent) -> Result<Ca
     }
     match event.event {
         DeliveryKind::Bounced | DeliveryKind::Complained => {
-            report(ctx, inbox, send, recipient, event)
+            report(ctx, post, send, recipient, event)
         }
         _ if known == Some(event.event) => Ok(Came::Late),
-        _ => arrive(ctx, inbox, send, &recipient, event.event),
+        _ => arrive(ctx, post, send, &recipient, event.event),
     }
 }
 
@@ -97,7 +108,7 @@ fn recipient(send: &Send, event: &DeliveryEvent) -> Option<String> {
 /// A bounce or a complaint, as a mail would report it.
 fn report(
     ctx: &mut Ctx<'_>,
-    inbox: &mut Inbox,
+    post: &mut Post,
     send: Send,
     address: String,
     event: &DeliveryEvent,
@@ -112,14 +123,15 @@ fn report(
     // Who has the secret of the endpoint is trusted.
     let recipients = vec![told];
     let input = RecordReport { recipients, is_proven: true, ..RecordReport::default() };
-    let noted = note_report(ctx, inbox, send, &input)?;
+    let noted = note_report(ctx, &mut post.inbox, send, &input)?;
+    post.concerns_inbox |= noted.concerns_inbox;
     Ok(if noted.is_new { Came::Noted } else { Came::Late })
 }
 
 /// The mail is at the relay, or further: it left, whatever was believed of it.
 fn arrive(
     ctx: &mut Ctx<'_>,
-    inbox: &mut Inbox,
+    post: &mut Post,
     mut send: Send,
     recipient: &str,
     state: DeliveryKind,
@@ -131,11 +143,10 @@ fn arrive(
         keep_send(ctx, &mut send)?;
         return Ok(Came::Noted);
     }
-    it_left(inbox, &mut send);
+    it_left(&mut post.inbox, &mut send);
+    post.concerns_inbox = true;
     send.error = None;
     flow::finish(ctx, &mut send, SendState::Sent)?;
     flow::record(ctx, &send, Fate::Sent)?;
-    health::judge(ctx, inbox)?;
-    keep_inbox(ctx, inbox)?;
     Ok(Came::Noted)
 }

@@ -49,7 +49,11 @@ pub fn record_report(ctx: &mut Ctx<'_>, input: &RecordReport) -> Result<ReportNo
     let mut inbox = registered(ctx)?;
     let send = find(ctx, input.send_id, input.message_id.as_deref())?;
     let send_id = send.id;
-    let Noted { report, .. } = note(ctx, &mut inbox, send, input)?;
+    let Noted { report, concerns_inbox, .. } = note(ctx, &mut inbox, send, input)?;
+    if concerns_inbox {
+        health::judge(ctx, &mut inbox)?;
+        keep_inbox(ctx, &mut inbox)?;
+    }
     Ok(ReportNoted { send_id, report })
 }
 
@@ -59,9 +63,12 @@ pub struct Noted {
     pub report: Option<SendReport>,
     /// Whether it changed anything.
     pub is_new: bool,
+    /// Whether the inbox is to be judged and written down.
+    pub concerns_inbox: bool,
 }
 
-/// Takes note of a report about a mail, from wherever it comes.
+/// Takes note of a report about a mail, from wherever it comes. The caller judges the inbox's
+/// health and writes it down, once for however many reports it has.
 ///
 /// # Errors
 /// `not_found` where it is about none of the mail's recipients.
@@ -84,7 +91,7 @@ pub fn note(
         if has_moved {
             keep_send(ctx, &mut send)?;
         }
-        return Ok(Noted { report: None, is_new: has_moved });
+        return Ok(Noted { report: None, is_new: has_moved, concerns_inbox: false });
     }
     it_left(inbox, &mut send);
     if counts {
@@ -99,9 +106,8 @@ pub fn note(
             bounce(ctx, &mut send, &report)?;
         }
     }
-    health::judge(ctx, inbox)?;
-    keep_inbox(ctx, inbox)?;
-    Ok(Noted { report: Some(report).filter(|_| !is_known), is_new: true })
+    let report = Some(report).filter(|_| !is_known);
+    Ok(Noted { report, is_new: true, concerns_inbox: true })
 }
 
 /// Whether a report is a complaint that counts against the inbox, and does not yet.

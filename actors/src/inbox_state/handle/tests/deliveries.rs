@@ -102,6 +102,30 @@ fn a_post_counts_once_for_its_id_and_is_forgotten_after_a_day() {
     assert_eq!(scene.inbox.count("delivery_posts"), 1, "what is a day old is forgotten");
 }
 
+#[test]
+fn the_events_of_a_post_judge_the_inbox_once_and_write_it_down_once() {
+    let mut scene = with_webhook();
+    let ids: Vec<SendId> = (0..30).map(|n| scene.send(&format!("k{n}"), mail_to(n)).id).collect();
+    scene.run(accepted);
+    let before = scene.status();
+    let bounced = || ids.iter().map(|id| event(DeliveryKind::Bounced, *id)).collect();
+    assert_eq!(scene.tell("p1", bounced()), came(30, 0, 0));
+    let view = scene.status();
+    assert_eq!((view.version, view.bounced), (before.version + 1, 30));
+    let why = "by address, 30 of the last 30 mails came back";
+    assert_eq!((view.status, view.pause_reason.as_deref()), (InboxStatus::Paused, Some(why)));
+    // What is known already changes nothing of it.
+    assert_eq!(scene.tell("p2", bounced()), came(0, 30, 0));
+    assert_eq!(scene.status().version, view.version);
+    // A report by mail is one version, too.
+    let (mut scene, n) = (with_webhook(), 3);
+    let send = scene.send("k1", mail_to(n));
+    scene.run(accepted);
+    let version = scene.status().version;
+    scene.report(about(send.id, told_by(n, ReportClass::Hard))).expect("known");
+    assert_eq!(scene.status().version, version + 1);
+}
+
 /// Bad inputs P 57.
 #[test]
 fn what_is_about_no_mail_that_left_is_ignored_and_changes_nothing() {
