@@ -179,7 +179,8 @@ pub struct ReportNoted {
     pub report: Option<SendReport>,
 }
 
-/// The data of `mail.bounced` and `mail.complained`.
+/// The data of `mail.bounced` and `mail.complained`; and what an inbox tells its room that a relay
+/// reported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

@@ -2,8 +2,8 @@
 
 use super::catalogue::Kind;
 use super::{
-    access, audit, catalogue, directory, handle, keys, notifications, outreach, privacy,
-    prospect_imports, reports, rules, search, teams, transfer, uploads, webhooks,
+    access, audit, catalogue, directory, handle, keys, mail_reports, notifications, outreach,
+    privacy, prospect_imports, reports, rules, search, teams, transfer, uploads, webhooks,
 };
 use crate::kernel::{Ctx, Reply};
 use schema::Reject;
@@ -205,6 +205,7 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         RoomCommand::ReportUnparseable(input) => {
             handle::report_unparseable::report_unparseable(ctx, &input)
         }
+        RoomCommand::NoteReport(input) => mail_reports::note_report(ctx, &input),
         RoomCommand::NoteMailbox(input) => handle::note_mailbox::note_mailbox(ctx, &input),
         RoomCommand::GetUnparseableMail(input) => {
             handle::list_unparseable_mails::get_unparseable_mail(ctx, &input)

@@ -2,19 +2,21 @@
 //! room where that inbox knows it.
 //!
 //! The room knows no sends, so it believes nothing: only what an inbox finds in its ledger becomes
-//! an event. An inbox that does not know the mail says so, and nothing changes.
+//! an event. An inbox that does not know the mail says so, and nothing changes. What a relay reports
+//! comes from its inbox at once, and no mail of the room shows it.
 
 use super::store::tickets;
 use crate::kernel::actor::Settled;
 use crate::kernel::store::outbox;
-use crate::kernel::{Ctx, Effect, Entry, Fault, Outcome};
+use crate::kernel::{Ctx, Effect, Entry, Fault, Outcome, Reply};
+use crate::workspace_room::access::authorise;
 use schema::codec::{read_json, to_json};
 use schema::ids::{CommentId, InboxId, TicketId};
 use schema::inbox::InboxCommand;
 use schema::report::{
     MailReport, MailReported, REPORT_INBOXES_MAX, RecordReport, ReportClass, ReportNoted,
 };
-use schema::{ActorKind, Reject};
+use schema::{ActorKind, Permission, Reject};
 
 /// The outbox entries; the key is a new id and the place of the inbox among those asked.
 pub const OUTBOX: &str = "mail.report";
@@ -69,13 +71,27 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
         }
         _ => (None, None),
     };
-    let kind = match report.class {
-        ReportClass::Complaint => "mail.complained",
-        _ => "mail.bounced",
-    };
-    let data = MailReported { inbox_id, send_id: noted.send_id, report, comment_id };
-    ctx.event(kind, ticket, &data)?;
+    tell(ctx, ticket, &MailReported { inbox_id, send_id: noted.send_id, report, comment_id })?;
     Ok(Settled::Finished)
+}
+
+/// Tells what an inbox took note of without being asked. Events `mail.bounced`, `mail.complained`.
+///
+/// # Errors
+/// `forbidden` for everybody but Postroom itself.
+pub fn note_report(ctx: &mut Ctx<'_>, input: &MailReported) -> Result<Reply, Reject> {
+    ctx.require_system()?;
+    authorise::require(ctx, Permission::Work)?;
+    tell(ctx, None, input)?;
+    Reply::of(&serde_json::json!({}))
+}
+
+fn tell(ctx: &mut Ctx<'_>, ticket: Option<TicketId>, told: &MailReported) -> Result<(), Reject> {
+    match told.report.class {
+        ReportClass::Complaint => ctx.event("mail.complained", ticket, told)?,
+        _ => ctx.event("mail.bounced", ticket, told)?,
+    };
+    Ok(())
 }
 
 /// Drops the questions whose reports a test picks, before an answer becomes an event; says how

@@ -394,6 +394,9 @@ pub enum RoomCommand {
     GetMailThread(mail::GetMailThread),
     /// Take note of what became of the mail that a comment is. For Postroom itself. Reply: `{}`.
     NoteDelivery(delivery::NoteDelivery),
+    /// Tell what a relay reported of a mail, and its inbox took note of. For Postroom itself.
+    /// Reply: `{}`.
+    NoteReport(crate::report::MailReported),
     /// Take note of a mail that cannot be read. For Postroom itself. Reply: [`mail::MailReceipt`].
     ReportUnparseable(mail::ReportUnparseable),
     /// Tell how a mailbox is. For Postroom itself. Reply: `{}`.

@@ -1,7 +1,7 @@
 //! A relay tells what became of mails that it was handed.
 //!
 //! What it tells is what reports and servers tell, too: a mail counts once, however many ways it is
-//! told. Events come in any order, and again; each is about one recipient, and how far a mail has
+//! told, and the room hears of it once, from whoever was first. Events come in any order, and again; each is about one recipient, and how far a mail has
 //! come there only ever moves on:
 //!
 //! | event | after, at this recipient | the mail |
@@ -16,10 +16,11 @@
 use super::report::{find, it_left, note as note_report};
 use crate::inbox_state::store::ledger::{self, Send};
 use crate::inbox_state::store::{deliveries, inbox::Inbox};
-use crate::inbox_state::{flow, health, keep_inbox, keep_send, registered};
+use crate::inbox_state::{flow, health, keep_inbox, keep_send, outbox, registered};
 use crate::kernel::Ctx;
 use crate::mail::bounce;
 use crate::mail::identity::bare_address;
+use schema::codec::to_json;
 use schema::delivery::{
     DeliveriesNoted, DeliveryEvent, DeliveryKind, EVENTS_MAX, NoteDeliveries, POST_ID_CHARS_MAX,
     POST_KEPT_MS,
@@ -121,10 +122,15 @@ fn report(
         }
     };
     // Who has the secret of the endpoint is trusted.
-    let recipients = vec![told];
+    let (send_id, recipients) = (send.id, vec![told]);
     let input = RecordReport { recipients, is_proven: true, ..RecordReport::default() };
     let noted = note_report(ctx, &mut post.inbox, send, &input)?;
     post.concerns_inbox |= noted.concerns_inbox;
+    // Where a mail reports, the room has asked, and tells by itself.
+    if let Some(report) = &noted.report {
+        let key = format!("{send_id}/{}", report.class.as_str());
+        ctx.outbox(outbox::REPORT, &key, &to_json(report))?;
+    }
     Ok(if noted.is_new { Came::Noted } else { Came::Late })
 }
 

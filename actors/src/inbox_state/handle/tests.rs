@@ -8,8 +8,10 @@ use schema::ids::{InboxId, ProspectId, SendId};
 use schema::inbox::*;
 use schema::prospect::{Denial, Fate, PermitReply, ProspectCommand, Reason};
 use schema::report::{
-    RecordReport, ReportClass, ReportNoted, ReportReason, ReportedRecipient, SendReport,
+    MailReported, RecordReport, ReportClass, ReportNoted, ReportReason, ReportedRecipient,
+    SendReport,
 };
+use schema::room::RoomCommand;
 use schema::{Answer, Code, Envelope, Millis, Reject, Role};
 use uuid::Uuid;
 
@@ -40,6 +42,8 @@ struct Scene {
     /// Identities that were suppressed, and why.
     suppressed: Vec<(String, Reason)>,
     permits: usize,
+    /// What the room was told that a relay reports, and under which keys.
+    told: Vec<(String, MailReported)>,
 }
 
 fn id() -> InboxId {
@@ -117,6 +121,7 @@ impl Scene {
             records: Vec::new(),
             suppressed: Vec::new(),
             permits: 0,
+            told: Vec::new(),
         };
         let register = InboxCommand::Register(registration(warmup));
         scene.inbox.call(&agent(1, Role::Admin), None, &register).expect("registered");
@@ -162,7 +167,8 @@ impl Scene {
         mut permit: impl FnMut() -> PermitReply,
     ) {
         self.warmup.now = self.inbox.now;
-        let Self { inbox, warmup, mails, handed, content, records, suppressed, permits } = self;
+        let Self { inbox, warmup, mails, handed, content, records, suppressed, permits, told } =
+            self;
         inbox.drain(|_: &Entry, effect| match effect {
             Effect::Mail(job) => {
                 mails.push(job.send_id.clone());
@@ -178,6 +184,13 @@ impl Scene {
                     Answer::Done { json, .. } => Outcome::Done(json),
                     Answer::Rejected(reject) => Outcome::Rejected(reject),
                 }
+            }
+            Effect::Call { actor: schema::ActorKind::WorkspaceRoom, key, command, .. } => {
+                match schema::codec::read_json(command).expect("a command of the room") {
+                    RoomCommand::NoteReport(report) => told.push((key.clone(), report)),
+                    other => panic!("{other:?}"),
+                }
+                Outcome::Done(b"{}".to_vec())
             }
             Effect::Call { command, .. } => {
                 match schema::codec::read_json(command).expect("a prospect command") {

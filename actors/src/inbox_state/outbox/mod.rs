@@ -21,6 +21,7 @@ use schema::codec::to_json;
 use schema::ids::{InboxId, SendId};
 use schema::inbox::{CAMPAIGN_KEY, COMMENT_KEY, SendState};
 use schema::prospect::{Fate, Permit, ProspectCommand, Record, Suppress};
+use schema::report::{MailReported, SendReport};
 use schema::room::RoomCommand;
 use schema::room::delivery::NoteDelivery;
 use schema::room::enrolment::NoteOutreach;
@@ -47,6 +48,8 @@ pub const RELEASE: &str = "release";
 pub const RECORD: &str = "record";
 /// Tells the room what came of the mail that a comment is.
 pub const DELIVERY: &str = "delivery";
+/// Tells the room what a relay reported of a mail.
+pub const REPORT: &str = "report";
 /// Reads the mailbox.
 pub const SYNC: &str = "sync";
 /// Tells the room that the mailbox has stalled, or works again.
@@ -104,6 +107,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         SYNC => mailbox::begin(ctx),
         NOTE => mailbox::begin_note(ctx),
         DELIVERY => delivery(ctx, id_of(entry)?),
+        REPORT => report(ctx, entry),
         other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
     }
 }
@@ -202,6 +206,20 @@ fn delivery(ctx: &Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         instance: ctx.principal.workspace.to_string(),
         key: format!("delivery:{id}:{}", send.version),
         command: to_json(&command),
+    })
+}
+
+/// Tells the room of a report that no mail of its own brought: the body is the report.
+fn report(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    let report: SendReport = schema::codec::read_json(&entry.body)
+        .map_err(|error| Reject::internal(format!("report {}: {}", entry.key, error.message)))?;
+    let (inbox_id, send_id) = (inbox_of(ctx)?, id_of(entry)?);
+    let told = MailReported { inbox_id, send_id, report, comment_id: None };
+    Ok(Effect::Call {
+        actor: ActorKind::WorkspaceRoom,
+        instance: ctx.principal.workspace.to_string(),
+        key: format!("report:{}", entry.key),
+        command: to_json(&RoomCommand::NoteReport(told)),
     })
 }
 

@@ -461,6 +461,26 @@ fn a_report_that_no_inbox_knows_changes_nothing_and_our_own_mail_is_none() {
 }
 
 #[test]
+fn what_a_relay_reports_is_told_by_its_inbox_and_by_no_agent() {
+    let mut desk = Desk::open();
+    for (class, kind) in
+        [("hard", "mail.bounced"), ("block", "mail.bounced"), ("complaint", "mail.complained")]
+    {
+        let Outcome::Done(noted) = noted(class) else { panic!("an answer") };
+        let mut told: Value = serde_json::from_slice(&noted).expect("JSON");
+        told["inboxId"] = json!(INBOXES[0]);
+        let command = json!({ "noteReport": told });
+        assert_eq!(desk.manage_refused(&command).0, Code::Forbidden);
+        desk.events();
+        desk.system(&command);
+        let events = desk.events();
+        assert_eq!(events.len(), 1, "{class}: {events:?}");
+        assert_eq!((&events[0]["type"], &events[0]["ticketId"]), (&json!(kind), &Value::Null));
+        assert_eq!(events[0]["data"], told);
+    }
+}
+
+#[test]
 fn of_many_reports_in_an_hour_each_is_asked_about_even_where_its_mail_is_not_kept() {
     let mut desk = Desk::open();
     for n in 0..25 {

@@ -5,7 +5,6 @@ use super::*;
 use crate::kernel::MailJob;
 use schema::ActorKind;
 use schema::inbox::{FILES_BYTES_MAX, MailFile};
-use schema::room::RoomCommand;
 use schema::room::delivery::NoteDelivery;
 use serde_json::Value;
 

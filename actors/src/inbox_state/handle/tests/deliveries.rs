@@ -184,6 +184,48 @@ fn a_bounce_counts_once_however_many_ways_it_is_told() {
     assert_eq!((report.class, &*report.address), (ReportClass::Hard, "Bob@example.org"));
 }
 
+/// Which bounces and complaints the room is told of: here, and in answer to mails.
+#[test]
+fn the_room_hears_once_of_a_bounce_and_a_complaint_from_whoever_tells_first() {
+    use DeliveryKind::{Bounced, Complained};
+    for (kind, class) in [(Bounced, ReportClass::Hard), (Complained, ReportClass::Complaint)] {
+        for relay_first in [true, false] {
+            let mut scene = with_webhook();
+            let send = scene.send("k1", outreach());
+            scene.run(accepted);
+            let mut by_mail = 0;
+            for relay in [relay_first, !relay_first] {
+                match relay {
+                    true => drop(scene.tell("p1", vec![event(kind, send.id)]).expect("noted")),
+                    false => {
+                        let answer = scene.report(about(send.id, told(class))).expect("known");
+                        by_mail += usize::from(answer.is_some());
+                    }
+                }
+                scene.run(accepted);
+            }
+            let by_relay = usize::from(relay_first);
+            assert_eq!((scene.told.len(), by_mail), (by_relay, 1 - by_relay), "{kind:?}");
+            for (key, told) in &scene.told {
+                assert_eq!(*key, format!("report:{}/{}", send.id, class.as_str()));
+                assert_eq!((told.inbox_id, told.send_id, told.comment_id), (id(), send.id, None));
+                let report = &told.report;
+                assert_eq!((report.class, &*report.address), (class, "Bob@example.org"));
+            }
+        }
+    }
+    // A soft bounce that becomes a hard one is told twice, and each under a key of its own.
+    let mut scene = with_webhook();
+    let send = scene.send("k1", outreach());
+    scene.run(accepted);
+    let soft = DeliveryEvent { status: Some("4.2.2".into()), ..event(Bounced, send.id) };
+    scene.tell("p1", vec![soft, event(Bounced, send.id)]).expect("noted");
+    scene.run(accepted);
+    let mut classes: Vec<&str> = scene.told.iter().map(|(_, t)| t.report.class.as_str()).collect();
+    classes.sort_unstable();
+    assert_eq!(classes, ["hard", "soft"]);
+}
+
 #[test]
 fn each_recipient_of_a_mail_has_come_as_far_as_was_told_of_them() {
     use DeliveryKind::{Accepted, Bounced, Delivered};
