@@ -161,7 +161,10 @@ fn event_of(told: &Value) -> Option<DeliveryEvent> {
         Some("soft") => Some(false),
         _ => None,
     };
-    let (status, diagnostic) = (text(bounce, "status"), text(bounce, "diagnostic"));
+    // A bare reply code may come as a number.
+    let number = bounce.get("status").filter(|status| status.is_number());
+    let status = text(bounce, "status").or_else(|| number.map(Value::to_string));
+    let diagnostic = text(bounce, "diagnostic");
     let diagnostic = diagnostic.unwrap_or_default();
     Some(DeliveryEvent { event, send_id, message_id, recipient, is_hard, status, diagnostic })
 }
@@ -286,6 +289,14 @@ mod tests {
         let event = event_of(&known).expect("an event");
         assert_eq!((event.message_id.as_deref(), event.is_hard), (Some("a@b"), Some(true)));
         assert_eq!((event.status.as_deref(), &*event.diagnostic), (Some("5.1.1"), ""));
+        for (status, read) in
+            [(json!(450), Some("450")), (json!("450"), Some("450")), (json!(["450"]), None)]
+        {
+            let told = json!({ "event": "bounced", "sendId": id,
+                "bounce": { "type": "hard", "status": status } });
+            let event = event_of(&told).expect("an event");
+            assert_eq!(event.status.as_deref(), read, "{told}");
+        }
         let bare = event_of(&json!({ "event": "bounced", "sendId": id, "bounce": "hard" }));
         assert_eq!(bare.map(|event| event.is_hard), Some(None));
     }

@@ -142,8 +142,15 @@ pub fn relayed(
     status: Option<&str>,
     said: &str,
 ) -> Recipient {
-    let facts =
-        Facts { status, diagnostic: said, context: "", is_delayed: false, source: Source::Fields };
+    // Relays write a reply code there, too, as a word or as a number.
+    let bare = status.filter(|text| scan::statuses(text).next().is_none());
+    let facts = Facts {
+        status,
+        diagnostic: said,
+        context: bare.unwrap_or_default(),
+        is_delayed: false,
+        source: Source::Fields,
+    };
     let mut recipient = reason::judge(address.to_string(), &facts);
     let status = recipient.status.as_deref();
     recipient.class = match recipient.class {

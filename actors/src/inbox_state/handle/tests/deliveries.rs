@@ -195,12 +195,11 @@ fn the_room_hears_once_of_a_bounce_and_a_complaint_from_whoever_tells_first() {
             scene.run(accepted);
             let mut by_mail = 0;
             for relay in [relay_first, !relay_first] {
-                match relay {
-                    true => drop(scene.tell("p1", vec![event(kind, send.id)]).expect("noted")),
-                    false => {
-                        let answer = scene.report(about(send.id, told(class))).expect("known");
-                        by_mail += usize::from(answer.is_some());
-                    }
+                if relay {
+                    scene.tell("p1", vec![event(kind, send.id)]).expect("noted");
+                } else {
+                    let answer = scene.report(about(send.id, told(class))).expect("known");
+                    by_mail += usize::from(answer.is_some());
                 }
                 scene.run(accepted);
             }
@@ -305,6 +304,10 @@ fn what_a_bounce_says_of_the_address_is_in_its_codes_first() {
         (Some(true), Some("4.0.0"), "", ReportClass::Soft),
         (Some(true), Some("4.7.1"), "", ReportClass::Soft),
         (Some(true), None, "451 come back", ReportClass::Soft),
+        (Some(true), Some("450"), "", ReportClass::Soft),
+        (Some(true), Some("421"), "try again later", ReportClass::Soft),
+        (Some(true), Some("550"), "", ReportClass::Hard),
+        (Some(true), Some("no status"), "", ReportClass::Hard),
         (Some(true), None, "", ReportClass::Hard),
         (Some(false), None, "", ReportClass::Soft),
         (None, None, "", ReportClass::Soft),
