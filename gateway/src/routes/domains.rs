@@ -6,6 +6,7 @@ use crate::app::Call;
 use crate::platform::Platform;
 use crate::respond::Reply;
 use crate::routes::health::in_time;
+use crate::token::sha256_hex;
 use actors::mail::domain::{self, Found, Kind, Resolver};
 use actors::mail::graph::{Method, Request, query};
 use schema::domain::DomainCheck;
@@ -38,7 +39,7 @@ pub async fn check<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
     }
     let now = call.platform.now();
     let list = given.as_ref().map(|given| given.join(",")).unwrap_or_default();
-    let key = format!("dns|{name}|{list}|{}", now / KEPT_MS);
+    let key = key_of(name, &list, now);
     if let Some(kept) = call.platform.kept(&key).await {
         return Ok(Reply::json(kept.into_bytes()));
     }
@@ -55,6 +56,18 @@ pub async fn check<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
     Ok(reply)
 }
 
+/// Under which name a check is kept: hashed, since KV takes no name over 512 bytes.
+fn key_of(name: &str, selectors: &str, now: Millis) -> String {
+    let asked = format!("{name}|{selectors}|{}", now / KEPT_MS);
+    format!("dns|{}", sha256_hex(asked.as_bytes()))
+}
+
+/// How long the next answer is waited for; none where the check has taken its time.
+fn wait_ms(until: Millis, now: Millis) -> Option<u32> {
+    let left = u32::try_from(until - now).ok().filter(|left| *left > 0);
+    left.map(|left| left.min(LOOK_MS))
+}
+
 struct OverHttps<'a, P> {
     platform: &'a P,
     url: &'a str,
@@ -68,9 +81,9 @@ const NO_SUCH_NAME: u64 = 3;
 impl<P: Platform> Resolver for OverHttps<'_, P> {
     async fn look(&self, name: &str, kind: Kind) -> Found {
         let (word, number) = kind.name_and_number();
-        if self.platform.now() >= self.until {
+        let Some(wait) = wait_ms(self.until, self.platform.now()) else {
             return Err("it took too long".into());
-        }
+        };
         let request = Request {
             method: Method::Get,
             url: format!("{}?{}", self.url, query(&[("name", name), ("type", word)])),
@@ -79,7 +92,7 @@ impl<P: Platform> Resolver for OverHttps<'_, P> {
             answer_bytes_max: ANSWER_BYTES_MAX,
         };
         let work = self.platform.fetch(request);
-        let answer = match in_time(work, self.platform.sleep(LOOK_MS)).await {
+        let answer = match in_time(work, self.platform.sleep(wait)).await {
             Some(Ok(answer)) if answer.status == 200 => answer,
             Some(Ok(answer)) => return Err(format!("the resolver answers {}", answer.status)),
             Some(Err(_)) => return Err("the resolver cannot be reached".into()),
@@ -128,6 +141,29 @@ fn whole(kind: Kind, data: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_is_waited_for_no_longer_than_the_check_may_take() {
+        for (left, wait) in [
+            (CHECK_MS, Some(LOOK_MS)),
+            (Millis::from(LOOK_MS), Some(LOOK_MS)),
+            (1, Some(1)),
+            (0, None),
+            (-1, None),
+        ] {
+            assert_eq!(wait_ms(1_000 + left, 1_000), wait, "{left}");
+        }
+    }
+
+    #[test]
+    fn a_check_is_kept_under_a_name_that_is_short_and_its_own() {
+        let (long, list) = ("a".repeat(253), "b".repeat(1_024));
+        let key = key_of(&long, &list, 0);
+        assert!(key.len() <= 512, "{}", key.len());
+        assert_eq!(key, key_of(&long, &list, KEPT_MS - 1));
+        let other = [key_of(&long, "", 0), key_of("b", &list, 0), key_of(&long, &list, KEPT_MS)];
+        assert!(!other.contains(&key));
+    }
 
     #[test]
     fn a_text_in_pieces_is_one_text() {

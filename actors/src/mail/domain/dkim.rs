@@ -31,12 +31,13 @@ pub fn selectors(list: &str) -> Result<Vec<String>, Reject> {
     Ok(all)
 }
 
+/// What is said of the keys, and whether one of them is good enough for signatures to hold.
 pub(super) async fn check<R: Resolver>(
     resolver: &R,
     domain: &str,
     given: Option<&[String]>,
-) -> Notes {
-    let mut notes = Notes::new();
+) -> (Notes, bool) {
+    let (mut notes, mut has_key) = (Notes::new(), false);
     let common = COMMON_SELECTORS.map(str::to_owned);
     for selector in given.unwrap_or(&common) {
         let name = format!("{selector}._domainkey.{domain}");
@@ -54,7 +55,7 @@ pub(super) async fn check<R: Resolver>(
                 notes.fail(format!("{name} has no key: add the TXT record of your mail provider"));
             }
             [] => {}
-            [key] => judge(&name, key, &mut notes),
+            [key] => has_key |= judge(&name, key, &mut notes),
             _ => notes.fail(format!("{name} has more than one key: leave one")),
         }
         notes.records.extend(keys.into_iter().map(|key| format!("{selector}: {key}")));
@@ -65,26 +66,31 @@ pub(super) async fn check<R: Resolver>(
              selectors of yours (the s= of the DKIM-Signature in a mail that it sent)",
         );
     }
-    notes
+    (notes, has_key)
 }
 
-fn judge(name: &str, record: &str, notes: &mut Notes) {
+/// Says what is wrong with a key; whether it is good enough all the same.
+fn judge(name: &str, record: &str, notes: &mut Notes) -> bool {
     let key = tag(record, "p").unwrap_or_default();
     let key: String = key.chars().filter(|c| !c.is_whitespace()).collect();
     if key.is_empty() {
-        return notes.fail(format!("the key of {name} is revoked (p= is empty): add a new one"));
+        notes.fail(format!("the key of {name} is revoked (p= is empty): add a new one"));
+        return false;
     }
     let Ok(bytes) = STANDARD.decode(&key) else {
-        return notes.fail(format!("the key of {name} is no base64: copy it again, whole"));
+        notes.fail(format!("the key of {name} is no base64: copy it again, whole"));
+        return false;
     };
-    let kind = tag(record, "k").unwrap_or("rsa");
-    if kind.eq_ignore_ascii_case("rsa") && bytes.len() < RSA_1024_BYTES {
+    let is_rsa = tag(record, "k").unwrap_or("rsa").eq_ignore_ascii_case("rsa");
+    let is_short = is_rsa && bytes.len() < RSA_1024_BYTES;
+    if is_short {
         notes.fail(format!("the key of {name} is shorter than 1,024 bits, which nobody takes"));
-    } else if kind.eq_ignore_ascii_case("rsa") && bytes.len() < RSA_2048_BYTES {
+    } else if is_rsa && bytes.len() < RSA_2048_BYTES {
         notes.warn(format!("the key of {name} has less than 2,048 bits: make a longer one"));
     }
     let flags = tag(record, "t").unwrap_or_default();
     if flags.split(':').any(|flag| flag.trim() == "y") {
         notes.warn(format!("{name} says that it is a test (t=y): take that out"));
     }
+    !is_short
 }

@@ -188,6 +188,33 @@ fn every_fault_of_dmarc_is_said() {
 }
 
 #[test]
+fn without_spf_dmarc_fails_only_where_no_key_is_good() {
+    let no_spf = ("acme.test", Kind::Txt, &["nothing"][..]);
+    let name = "s1._domainkey.acme.test";
+    for (record, can_pass) in [
+        (format!("v=DKIM1; p={}", key(294)), true),
+        // These are said to be better made anew, and signatures hold.
+        (format!("v=DKIM1; p={}", key(162)), true),
+        (format!("v=DKIM1; t=y; p={}", key(294)), true),
+        (format!("v=DKIM1; p={}", key(100)), false),
+        ("v=DKIM1; p=".into(), false),
+        ("v=DKIM1; p=!!".into(), false),
+        ("nothing".into(), false),
+        ("!".into(), false),
+    ] {
+        let found = look(&[no_spf, (name, Kind::Txt, &[&record])]);
+        let (grade, text) = said(&found.dmarc);
+        let expected = if can_pass { Grade::Pass } else { Grade::Fail };
+        assert_eq!((found.spf.grade, grade), (Grade::Fail, expected), "{record}: {text}");
+        assert_eq!(text.contains("neither SPF nor DKIM"), !can_pass, "{record}: {text}");
+    }
+    // One good key is enough, whatever else is missing.
+    let given = selectors("s1,mine").expect("two");
+    let found = checked(&zone(&[no_spf]), "acme.test", Some(&given));
+    assert_eq!((found.dkim.grade, found.dmarc.grade), (Grade::Fail, Grade::Pass));
+}
+
+#[test]
 fn where_mail_goes_is_looked_at_too() {
     for (mx, a, grade, words) in [
         (&["10 mx.acme.test.", "20 b.test."][..], &[][..], Grade::Pass, ""),

@@ -97,9 +97,9 @@ pub async fn check<R: Resolver>(
     now: Millis,
 ) -> DomainCheck {
     let spf = spf::check(resolver, domain).await;
-    let dkim = dkim::check(resolver, domain, given).await;
+    let (dkim, has_key) = dkim::check(resolver, domain, given).await;
     let mut dmarc = dmarc::check(resolver, domain).await;
-    if spf.grade == Grade::Fail && dkim.grade != Grade::Pass && dmarc.grade != Grade::Fail {
+    if spf.grade == Grade::Fail && !has_key && dmarc.grade != Grade::Fail {
         dmarc.fail(
             "neither SPF nor DKIM of this domain is known to pass, so that DMARC cannot: mend \
              one of them first",
