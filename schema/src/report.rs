@@ -140,8 +140,9 @@ pub struct RecordReport {
     pub message_id: Option<String>,
     /// Whom it is about.
     pub recipients: Vec<ReportedRecipient>,
-    /// Whether it is known who says so: a relay that signs, or a mail that passed DMARC. Only then
-    /// does a complaint count against the inbox.
+    /// Whether it is known who says so: a relay that signs, or a mail that passed DMARC, as far as
+    /// its topmost `Authentication-Results` is the server's own. Only then does a complaint count
+    /// against the inbox.
     #[serde(default)]
     pub is_proven: bool,
 }

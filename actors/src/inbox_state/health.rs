@@ -10,14 +10,17 @@
 //! Complaints count by a window of their own, [`COMPLAINT_SENDS_MAX`] mails of outreach in
 //! [`COMPLAINT_WINDOW_MS`]: mailbox providers want them under 0.1 % and never at 0.3 %, which two
 //! hundred mails cannot show. From [`WINDOW_SENDS_MIN`] mails on, [`COMPLAINT_RATE_BP_WARN`] warns
-//! and [`COMPLAINT_RATE_BP_MAX`] pauses, the latter once [`COMPLAINERS_MIN`] people complained: of
-//! fifty mails one complaint is 2 %, and a warning. Which complaints count, [`super::handle`] says.
+//! and [`COMPLAINT_RATE_BP_MAX`] pauses, the latter once [`COMPLAINERS_MIN`] people complained who
+//! cannot be one: of fifty mails one complaint is 2 %, and a warning. Whoever has a domain has as
+//! many addresses as they like, so a domain counts once there, but for providers whom many share
+//! ([`source`](crate::mail::identity::source)). Which complaints count, [`super::handle`] says.
 //!
 //! A warning ends once the share is lower again: as more mails leave, or, by a timer, as the window
 //! moves on. A pause ends by a person alone. The end of a pause for health begins both windows
 //! anew, since who ends it was told why; the end of any other forgives nothing: what came in before
 //! it or meanwhile is judged then, and may pause the inbox again, for that.
 
+use super::store::complaints;
 use super::store::inbox::Inbox;
 use super::store::ledger::{self, Complained, Window};
 use super::{keep_inbox, registered};
@@ -47,12 +50,12 @@ pub fn look(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Health, Reject> 
         bounce_rate_bp_max: BOUNCE_RATE_BP_MAX,
         sends_min: WINDOW_SENDS_MIN,
         since,
-        complaints: complaints(ctx, inbox, at)?,
+        complaints: complaints_of(ctx, inbox, at)?,
     })
 }
 
 /// How complaints stand.
-fn complaints(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Complaints, Reject> {
+fn complaints_of(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Complaints, Reject> {
     let Complained { sends, people, .. } = complained(ctx, inbox, at)?;
     Ok(Complaints {
         sends,
@@ -94,7 +97,7 @@ fn judge_bounces(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
 /// Warns where people complain, and pauses where too many do. Events `inbox.warned`,
 /// `inbox.recovered`, `inbox.paused`.
 fn judge_complaints(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
-    let Complained { sends, people, first } = complained(ctx, inbox, ctx.now)?;
+    let Complained { sends, people, sources, first } = complained(ctx, inbox, ctx.now)?;
     let is_over = |limit_bp| people > 0 && people * 10_000 >= limit_bp * sends;
     let is_sample = sends >= WINDOW_SENDS_MIN;
     let said = || format!("{people} people complained about the last {sends} mails of outreach");
@@ -113,15 +116,16 @@ fn judge_complaints(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> 
     } else if inbox.warned_at.take().is_some() {
         ctx.event("inbox.recovered", None, &json!({}))?;
     }
-    let is_too_much = people >= COMPLAINERS_MIN && is_sample && is_over(COMPLAINT_RATE_BP_MAX);
+    let is_too_much = sources >= COMPLAINERS_MIN && is_sample && is_over(COMPLAINT_RATE_BP_MAX);
     if inbox.paused.is_none() && is_too_much {
         pause_for_health(ctx, inbox, &said())?;
     }
     Ok(())
 }
 
-/// The window has moved on: a warning may be over.
+/// The window has moved on: a warning may be over, and what is behind it counts no more.
 pub fn look_again(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    complaints::forget(ctx.sql, ctx.now - COMPLAINT_WINDOW_MS)?;
     let mut inbox = registered(ctx)?;
     let before = (inbox.warned_at, inbox.paused.is_some());
     judge(ctx, &mut inbox)?;

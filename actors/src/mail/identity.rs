@@ -27,6 +27,7 @@ use crate::kernel::unicode::{nfkc, nfkd};
 use thiserror::Error;
 
 use super::address::{ADDRESS_BYTES_MAX, domain_to_ascii, is_invisible};
+use super::free_mail;
 
 const INPUT_BYTES_MAX: usize = 2_000;
 const TAGGED: [&str; 31] = [
@@ -153,6 +154,14 @@ pub fn person(text: &str) -> String {
         (Some((local, _)), Some((_, domain))) if !local.is_empty() => format!("{local}@{domain}"),
         _ => key,
     }
+}
+
+/// By whom a [`person`] could have been made up: one domain may be one owner's, with as many
+/// addresses as they like; at a provider whom many share each is somebody.
+#[must_use]
+pub fn source(person: &str) -> &str {
+    let domain = person.rsplit_once('@').map(|(_, domain)| domain);
+    domain.filter(|domain| !free_mail::is_known(domain)).unwrap_or(person)
 }
 
 /// The bare address to write to, out of the ways in which people write one down: the display name,
@@ -344,6 +353,26 @@ mod tests {
             ("No Address", "no address"),
         ] {
             assert_eq!(person(text), who, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_one_domain_have_one_source_but_for_providers_whom_many_share() {
+        for (one, other, is_one) in [
+            ("bob@own.example", "eve@own.example", true),
+            ("bob@own.example", "bob@else.example", false),
+            ("bob@gmail.com", "bob@own.example", false),
+            ("no address", "no address", true),
+        ] {
+            assert_eq!(source(&person(one)) == source(&person(other)), is_one, "{one} {other}");
+        }
+        let shared =
+            ["gmail.com", "googlemail.com", "yahoo.com", "gmx.de", "web.de", "outlook.com"];
+        let more = ["hotmail.com", "live.com", "icloud.com", "aol.com", "proton.me"];
+        for domain in shared.iter().chain(&more).chain(&TAGGED) {
+            let at = |name: &str| person(&format!("{name}@{domain}"));
+            assert_ne!(source(&at("bob")), source(&at("eve")), "{domain}");
+            assert_eq!(source(&at("bob")), source(&at("BOB+2")), "{domain}");
         }
     }
 

@@ -315,6 +315,8 @@ fn report(workspace: WorkspaceId, parsed: &InboundMail, read: Report) -> Option<
     recipients.retain(|recipient| recipient.class.weight() > 0 && !is_forged(recipient));
     let (send_id, message_id) = (known.map(|(_, send)| send), read.trace.message_id);
     let can_count = !recipients.is_empty() && (send_id.is_some() || message_id.is_some());
+    // It tells whose domain says so, and a stranger's own passes, too; where the server writes no
+    // such field, the topmost is the sender's. Hence no single domain stops an inbox.
     let is_proven = dmarc == Some(AuthResult::Pass);
     let report = RecordReport { send_id, message_id, recipients, is_proven };
     can_count.then_some(MailReport { inboxes, report })

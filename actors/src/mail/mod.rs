@@ -12,8 +12,9 @@
 //! what is known afterwards), [`send_mode`] (whether any leaves), [`imap`] (what is new in a
 //! mailbox), [`intake`] (a mail becomes a room's; [`media`] looks at its files), [`mailbox`] (so
 //! do all of a mailbox, and [`folders`] gives them), [`wire`] (what both need of a runtime),
-//! [`graph`] (both, with Microsoft 365), [`identity`] (two spellings, one prospect), [`domain`]
-//! (what the DNS says of a sender), [`seal`] (passwords at rest; [`inbox_name`] for what others
+//! [`graph`] (both, with Microsoft 365), [`identity`] (two spellings, one prospect;
+//! [`free_mail`] knows the providers whom many share), [`domain`] (what the DNS says of a sender),
+//! [`seal`] (passwords at rest; [`inbox_name`] for what others
 //! bring back), [`token`] (what our mails are known by when they come back).
 //!
 //! It does not store, retry, or decide about tickets.
@@ -27,6 +28,7 @@ pub mod charset;
 pub mod conversation;
 pub mod domain;
 pub mod folders;
+pub mod free_mail;
 pub mod graph;
 pub mod identity;
 pub mod imap;

@@ -8,7 +8,8 @@ alter table inbox add column paused_for_health integer not null default 0
 update inbox set paused_for_health = 1
     where paused_at is not null and pause_reason like 'by address, %';
 
--- The complaints that count against the inbox: about outreach, from who is known to say so.
+-- The complaints that count against the inbox: about outreach, from who is known to say so. Those
+-- from before are not in it: of them it is not known who said so, and they stop counting.
 create table complaints (
     send_id text primary key,
     -- Who complained: the key of the address, without its tag.

@@ -20,7 +20,8 @@ pub const COMPLAINT_SENDS_MAX: i64 = 2_000;
 pub const COMPLAINT_RATE_BP_WARN: i64 = 10;
 /// The complaint rate that stops it, where so many people complained.
 pub const COMPLAINT_RATE_BP_MAX: i64 = 30;
-/// A single person stops no inbox, however few mails it has sent, and at however many addresses.
+/// A single person stops no inbox, however few mails it has sent, and at however many addresses: a
+/// domain counts once, but for providers whom many share.
 pub const COMPLAINERS_MIN: i64 = 2;
 
 /// The health window.
@@ -36,7 +37,8 @@ pub struct Health {
     #[serde(default)]
     pub complained: i64,
     /// The share that came back or was complained about, in hundredths of a per cent, rounded
-    /// down.
+    /// down. Who complained from addresses of one domain counts once there, but for providers whom
+    /// many share.
     pub bounce_rate_bp: i64,
     /// The share that pauses is anything over this.
     pub bounce_rate_bp_max: i64,
@@ -50,8 +52,9 @@ pub struct Health {
 }
 
 /// Complaints about outreach, over a window of their own: the last 30 days, and of these at most
-/// 2,000 mails. One counts where it is known who complains: a relay that signs says so, or a
-/// feedback report that passed DMARC.
+/// 2,000 mails. One counts where a relay that signs says so, or a feedback report of which the
+/// topmost `Authentication-Results` says that it passed DMARC: a mailbox whose server writes no
+/// such field proves nothing by mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -64,7 +67,8 @@ pub struct Complaints {
     pub rate_bp: i64,
     /// From this share on the inbox warns.
     pub rate_bp_warn: i64,
-    /// From this share on it pauses, once two people have complained.
+    /// From this share on it pauses, once two people have complained who are not of one domain, or
+    /// who are at a provider whom many share.
     pub rate_bp_max: i64,
     /// Since when it warns; absent where it does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]

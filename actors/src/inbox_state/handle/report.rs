@@ -7,7 +7,8 @@
 //!
 //! A complaint counts against the inbox where the mail was outreach and it is known who says so
 //! ([`RecordReport::is_proven`]). Without proof it holds for whoever complains, and for nobody
-//! else; one that failed DMARC never comes here. A wish to get no more mail is no complaint.
+//! else; one that failed DMARC never comes here. What proves one by mail is weak: hence no single
+//! domain stops an inbox ([`health`]). A wish to get no more mail is no complaint.
 //!
 //! | report | the mail | the inbox's health | the prospect |
 //! | --- | --- | --- | --- |
@@ -28,7 +29,7 @@ use crate::kernel::Ctx;
 use crate::mail::identity::person;
 use schema::delivery::DeliveryKind;
 use schema::ids::SendId;
-use schema::inbox::SendState;
+use schema::inbox::{COMPLAINT_WINDOW_MS, SendState};
 use schema::prospect::Fate;
 use schema::report::{
     RecordReport, ReportClass, ReportNoted, ReportReason, ReportedRecipient, SendReport,
@@ -114,7 +115,10 @@ pub fn note(
 fn is_held_against(ctx: &Ctx<'_>, send: &Send, report: &SendReport) -> Result<bool, Reject> {
     let is_complaint = report.class == ReportClass::Complaint;
     let is_feedback = is_complaint && report.reason == ReportReason::Feedback;
-    Ok(is_feedback && send.prospect.is_some() && !complaints::is_known(ctx.sql, send.id)?)
+    // What is behind the window is forgotten, and would look new each time that it is told.
+    let is_late = send.left_at.is_some_and(|at| at <= ctx.now - COMPLAINT_WINDOW_MS);
+    let may_count = is_feedback && send.prospect.is_some() && !is_late;
+    Ok(may_count && !complaints::is_known(ctx.sql, send.id)?)
 }
 
 /// Notes what happened at each recipient; says whether any of it is new.

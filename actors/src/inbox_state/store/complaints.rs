@@ -49,6 +49,16 @@ pub fn since(sql: &dyn Sql, from: Millis) -> Result<Complainers, Fault> {
     Ok(found)
 }
 
+const FORGET: &str = "delete from complaints where left_at <= ?";
+
+/// Forgets the complaints about mails that left up to a time.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget(sql: &dyn Sql, until: Millis) -> Result<(), Fault> {
+    sql.exec(FORGET, &[until.into()]).map(drop)
+}
+
 /// The statements that find rows, for the test of their plans.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 2] = [KNOWN, SINCE];
+pub(super) const STATEMENTS: [&str; 3] = [KNOWN, SINCE, FORGET];

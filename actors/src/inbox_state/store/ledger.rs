@@ -2,7 +2,7 @@
 
 use super::complaints;
 use crate::kernel::{Fault, Row, Sql, Value};
-use crate::mail::identity::person;
+use crate::mail::identity::{person, source};
 use schema::Millis;
 use schema::codec::read_json;
 use schema::ids::{ProspectId, SendId};
@@ -299,7 +299,7 @@ pub struct Window {
     pub bounced: i64,
     /// The people who complained about one.
     pub complained: i64,
-    /// The people of either kind.
+    /// The people of either kind; of those who complained, one for each [`source`].
     pub unwelcome: i64,
 }
 
@@ -324,11 +324,12 @@ pub fn window(sql: &dyn Sql, after: Millis, limit: i64) -> Result<Window, Fault>
     let bounced = count_of(&people);
     let complainers = complaints::since(sql, first)?.people;
     let complained = count_of(&complainers);
-    people.extend(complainers);
+    let mut sources = BTreeSet::new();
+    people.extend(complainers.into_iter().filter(|one| sources.insert(source(one).to_owned())));
     Ok(Window { sends, bounced, complained, unwelcome: count_of(&people) })
 }
 
-/// How many people there are.
+/// How many there are.
 fn count_of(people: &BTreeSet<String>) -> i64 {
     i64::try_from(people.len()).unwrap_or(i64::MAX)
 }
@@ -345,6 +346,8 @@ pub struct Complained {
     pub sends: i64,
     /// The people who complained about one.
     pub people: i64,
+    /// By how many these could have been made up, as [`source`] has it.
+    pub sources: i64,
     /// When the first left that somebody complained about.
     pub first: Option<Millis>,
 }
@@ -362,7 +365,13 @@ pub fn complained(sql: &dyn Sql, after: Millis, limit: i64) -> Result<Complained
         return Ok(Complained::default());
     };
     let found = complaints::since(sql, row.integer(1)?)?;
-    Ok(Complained { sends: row.integer(0)?, people: count_of(&found.people), first: found.first })
+    let sources = found.people.iter().map(|person| source(person).to_owned()).collect();
+    Ok(Complained {
+        sends: row.integer(0)?,
+        people: count_of(&found.people),
+        sources: count_of(&sources),
+        first: found.first,
+    })
 }
 
 fn list(texts: &[String]) -> Result<String, Fault> {

@@ -257,6 +257,78 @@ fn a_warning_ends_as_the_window_moves_on_and_says_so() {
 }
 
 #[test]
+fn complaints_behind_the_window_are_forgotten_and_count_no_more() {
+    let mut scene = with_complaints(50, 1);
+    let left = scene.inbox.now;
+    scene.until(left + COMPLAINT_WINDOW_MS - 1);
+    assert_eq!(scene.inbox.count("complaints"), 1);
+    scene.until(left + COMPLAINT_WINDOW_MS);
+    assert_eq!(scene.inbox.count("complaints"), 0);
+    let list = ListSends { limit: Some(100), ..ListSends::default() };
+    let page = scene.ask(InboxCommand::ListSends(list)).expect("a list");
+    let page: SendPage = serde_json::from_value(page).expect("a page");
+    let known = page.sends.iter().find(|send| send.report.is_some()).expect("the one").id;
+    let version = scene.status().version;
+    let again = about(known, told_by_reader(0, ReportClass::Complaint));
+    assert_eq!(scene.report(again), Ok(None));
+    assert_eq!((scene.inbox.count("complaints"), scene.status().version), (0, version));
+}
+
+/// An inbox whose first mails of fifty go to some addresses, whose people all complain.
+fn complained_about_by(addresses: &[&str]) -> InboxView {
+    let mut scene = Scene::new(false);
+    let to = |n: usize| match addresses.get(n) {
+        Some(address) => NewMail { to: vec![(*address).into()], ..outreach() },
+        None => outreach_to(n),
+    };
+    let ids: Vec<SendId> = (0..50).map(|n| scene.send(&format!("k{n}"), to(n)).id).collect();
+    scene.run(accepted);
+    for (id, address) in ids.iter().zip(addresses) {
+        let address = (*address).to_owned();
+        let told = ReportedRecipient { address, ..told(ReportClass::Complaint) };
+        assert!(scene.report(about(*id, told)).expect("known").is_some());
+    }
+    scene.status()
+}
+
+#[test]
+fn few_mails_are_no_better_a_target_for_who_has_a_domain() {
+    let mut scene = Scene::new(false);
+    let own = |n: usize| NewMail { to: vec![format!("bob{n}@own.example")], ..outreach() };
+    let to = |n: usize| if n < 5 { own(n) } else { outreach_to(n) };
+    let ids: Vec<SendId> = (0..20).map(|n| scene.send(&format!("k{n}"), to(n)).id).collect();
+    scene.run(accepted);
+    for (n, id) in ids[..5].iter().enumerate() {
+        let address = own(n).to.swap_remove(0);
+        let told = ReportedRecipient { address, ..told(ReportClass::Complaint) };
+        assert!(scene.report(about(*id, told)).expect("known").is_some());
+    }
+    let view = scene.status();
+    assert_eq!((view.status, view.health.complained), (InboxStatus::Active, 5));
+    assert_eq!(view.health.bounce_rate_bp, 500, "one of twenty");
+    scene.report(about(ids[5], told_by_reader(5, ReportClass::Complaint))).expect("known");
+    assert_eq!(scene.status().status, InboxStatus::Paused);
+}
+
+#[test]
+fn the_addresses_of_one_domain_stop_no_inbox_but_for_providers_whom_many_share() {
+    use InboxStatus::{Active, Paused};
+    for (addresses, status) in [
+        (&["bob@own.example", "eve@own.example"][..], Active),
+        (&["bob@own.example", "eve@OWN.example", "kim@own.example"], Active),
+        (&["bob@own.example", "eve@own.example", "eve@else.example"], Paused),
+        (&["bob@own.example", "bob@gmail.com"], Paused),
+        (&["bob@gmail.com", "eve@gmail.com"], Paused),
+        (&["bob@gmx.de", "eve@gmx.de"], Paused),
+        (&["bob@gmail.com", "b.o.b+2@googlemail.com"], Active),
+    ] {
+        let view = complained_about_by(addresses);
+        assert_eq!(view.status, status, "{addresses:?}: {:?}", view.pause_reason);
+        assert!(view.health.complaints.warned_at.is_some(), "{addresses:?} warn all the same");
+    }
+}
+
+#[test]
 fn a_warning_ends_as_more_mails_leave_and_a_fresh_window_ends_it() {
     let mut scene = with_complaints(50, 1);
     for n in 50..1_001 {
