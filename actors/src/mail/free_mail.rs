@@ -11,14 +11,14 @@ const PROVIDERS: &str = "\
     gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.eu gmx.fr gmx.net gmx.us googlemail.com \
     guerrillamail.com hanmail.net hey.com hispeed.ch home.nl hotmail.ca hotmail.co.uk \
     hotmail.com hotmail.com.br hotmail.de hotmail.es hotmail.fr hotmail.it hotmail.nl \
-    hushmail.com icloud.com ig.com.br iinet.net.au inbox.lv inbox.ru interia.pl juno.com kabelmail.de \
-    kpnmail.nl laposte.net libero.it list.ru live.ca live.co.uk live.com live.com.au live.de \
-    live.fr live.it live.nl mac.com mail.com mail.de mail.ru mailbox.org mailfence.com \
+    hushmail.com icloud.com ig.com.br iinet.net.au inbox.lv inbox.ru interia.pl juno.com \
+    kabelmail.de kpnmail.nl laposte.net libero.it list.ru live.ca live.co.uk live.com live.com.au \
+    live.de live.fr live.it live.nl mac.com mail.com mail.de mail.ru mailbox.org mailfence.com \
     mailinator.com me.com mindspring.com msn.com nate.com naver.com netzero.net neuf.fr \
     nifty.com ntlworld.com numericable.fr o2.pl onet.pl online.de optonline.net optusnet.com.au \
     orange.fr outlook.com outlook.com.br outlook.de outlook.es outlook.fr outlook.it outlook.jp \
-    passmail.net passport.com planet.nl pm.me posteo.de proton.me protonmail.ch protonmail.com qq.com \
-    rambler.ru rediffmail.com riseup.net rocketmail.com rogers.com runbox.com sapo.pt \
+    passmail.net passport.com planet.nl pm.me posteo.de proton.me protonmail.ch protonmail.com \
+    qq.com rambler.ru rediffmail.com riseup.net rocketmail.com rogers.com runbox.com sapo.pt \
     sbcglobal.net seznam.cz sfr.fr shaw.ca sina.cn sina.com sky.com skynet.be softbank.ne.jp \
     sohu.com sunrise.ch sympatico.ca t-online.de talktalk.net telefonica.net telenet.be \
     telstra.com telus.net terra.com.br tin.it tiscali.co.uk tiscali.it tuta.com tuta.io \

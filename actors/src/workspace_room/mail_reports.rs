@@ -2,8 +2,8 @@
 //! room where that inbox knows it.
 //!
 //! The room knows no sends, so it believes nothing: only what an inbox finds in its ledger becomes
-//! an event. An inbox that does not know the mail says so, and nothing changes. What a relay reports
-//! comes from its inbox at once, and no mail of the room shows it.
+//! an event. An inbox that does not know the mail says so, and nothing changes. What a relay
+//! reports comes from its inbox unasked, and no mail of the room shows it.
 
 use super::store::tickets;
 use crate::kernel::actor::Settled;

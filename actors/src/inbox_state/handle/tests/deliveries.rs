@@ -1,6 +1,7 @@
 //! What a relay tells: each event once, in no order, about mails of this inbox alone.
 
 use super::*;
+use crate::kernel::RefusedRecipient;
 use schema::delivery::*;
 use schema::ids::DeliveryKeyId;
 
@@ -346,6 +347,60 @@ fn a_relay_that_has_a_mail_ends_the_doubt_about_it() {
         assert_eq!(scene.records, [Fate::Sent]);
         assert_eq!(scene.mails.len(), 1, "it does not leave again");
     }
+}
+
+#[test]
+fn a_relay_that_has_a_mail_shows_that_it_left_which_a_person_had_given_up() {
+    let mut scene = with_webhook();
+    let send = scene.send("k1", outreach());
+    scene.run(|| Outcome::Unknown { why: "gone".into() });
+    let left_at = scene.get(send.id).left_at;
+    let resolve = ResolveUnknown { send_id: send.id, outcome: Resolution::NotSent };
+    scene.ask(InboxCommand::ResolveUnknown(resolve)).expect("a person said so");
+    let view = scene.get(send.id);
+    assert_eq!((view.state, view.left_at, scene.status().sent), (SendState::Failed, None, 0));
+    scene.run(accepted);
+    scene.records.clear();
+    scene.inbox.now += 1;
+    assert_eq!(scene.tell("p1", vec![event(DeliveryKind::Delivered, send.id)]), came(1, 0, 0));
+    scene.run(accepted);
+    let view = scene.get(send.id);
+    assert_eq!((view.state, view.left_at, view.error), (SendState::Sent, left_at, None));
+    let status = scene.status();
+    assert_eq!((status.sent, status.health.sends), (1, 1));
+    assert_eq!((&scene.records[..], scene.mails.len()), (&[Fate::Sent][..], 1));
+}
+
+#[test]
+fn a_doubt_about_those_whom_a_server_put_off_is_no_relays_to_end() {
+    let mut scene = with_webhook();
+    let mail = NewMail { cc: vec!["eve@example.org".into()], ..new_mail() };
+    let send = scene.send("k1", mail);
+    let put_off = || {
+        let (address, text) = ("eve@example.org".to_owned(), "no".to_owned());
+        let enhanced = Some("4.2.2".to_owned());
+        let refused = vec![RefusedRecipient { address, code: 451, enhanced, text }];
+        Outcome::Mail(MailOutcome::Accepted { reply: "250 ok".into(), refused })
+    };
+    scene.run(put_off);
+    for _ in 0..5 {
+        if scene.handed.len() < 2 {
+            scene.inbox.fire_alarm();
+            scene.run(|| Outcome::Unknown { why: "gone".into() });
+        }
+    }
+    assert_eq!((scene.get(send.id).state, scene.handed.len()), (SendState::Unknown, 2));
+    // It has the mail for Bob; of Eve it says nothing.
+    let of_bob = DeliveryEvent {
+        recipient: Some("bob@example.org".into()),
+        ..event(DeliveryKind::Delivered, send.id)
+    };
+    assert_eq!(scene.tell("p1", vec![of_bob]), came(1, 0, 0));
+    assert_eq!((scene.get(send.id).state, scene.status().unknown), (SendState::Unknown, 1));
+    assert_eq!(scene.delivery(send.id), Some(DeliveryKind::Delivered));
+    let resolve = ResolveUnknown { send_id: send.id, outcome: Resolution::NotSent };
+    scene.ask(InboxCommand::ResolveUnknown(resolve)).expect("a person finds out");
+    assert_eq!(scene.get(send.id).state, SendState::Bounced);
 }
 
 #[test]

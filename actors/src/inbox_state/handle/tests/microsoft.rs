@@ -388,6 +388,34 @@ fn a_mailbox_whose_tokens_are_taken_back_waits_for_a_new_log_in() {
 }
 
 #[test]
+fn a_new_log_in_forgives_no_bounce_that_came_in_meanwhile() {
+    for (bounces, status) in [(1, InboxStatus::Active), (2, InboxStatus::Paused)] {
+        let (mut scene, mut graph) = (connected(), Graph::default());
+        let sends: Vec<_> = (0..20).map(|n| scene.send(&format!("k{n}"), mail_to(n)).id).collect();
+        let until = scene.inbox.now + HOUR / 2;
+        go_on(&mut scene, &mut graph, until, well);
+        assert_eq!(scene.status().health.sends, 20);
+        graph.is_revoked = true;
+        scene.send("late", new_mail());
+        let until = scene.inbox.now + DAY;
+        go_on(&mut scene, &mut graph, until, |task| match task {
+            Task::Refresh => Wrong::Nothing,
+            _ => Wrong::Over,
+        });
+        assert!(scene.status().pause_reason.expect("a reason").contains("connect"));
+        for (n, id) in sends[..bounces].iter().enumerate() {
+            scene.report(about(*id, told_by(n, ReportClass::Hard))).expect("noted");
+        }
+        let view = scene.ask(InboxCommand::ConnectMicrosoft(connection())).expect("connected");
+        let view: InboxView = serde_json::from_value(view).expect("a view");
+        assert_eq!((view.status, view.health.bounced), (status, bounces as i64));
+        let why = "by address, 2 of the last 20 mails came back";
+        let why = Some(why).filter(|_| status == InboxStatus::Paused);
+        assert_eq!(view.pause_reason.as_deref(), why);
+    }
+}
+
+#[test]
 fn a_token_that_is_over_too_early_is_renewed_and_the_mail_leaves() {
     let (mut scene, mut graph) = (connected(), Graph::default());
     let send = scene.send("k1", new_mail());
