@@ -1,8 +1,8 @@
 //! A relay tells what became of mails that it was handed.
 //!
 //! What it tells is what reports and servers tell, too: a mail counts once, however many ways it is
-//! told, and the room hears of it once, from whoever was first. Events come in any order, and again;
-//! each is about one recipient, and how far a mail has come there only ever moves on:
+//! told, and the room hears of it once, from whoever was first. Events come in any order, and
+//! again; each is about one recipient, and how far a mail has come there only ever moves on:
 //!
 //! | event | after, at this recipient | the mail |
 //! | --- | --- | --- |
