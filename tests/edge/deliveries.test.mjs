@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { call, data, join, register } from "../harness/api.mjs";
 import { relay } from "../harness/relay.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
+import { dial } from "../harness/socket.mjs";
 import { until } from "../harness/until.mjs";
 import { later, productWorker, VARS } from "../harness/worker.mjs";
 
@@ -111,6 +112,7 @@ test("a relay tells what became of mail", { timeout: 180_000 }, async (t) => {
 
   await t.test("a complaint warns, the second stops the inbox, and only an admin resumes it", async () => {
     const { path, sends, relay, view } = await inbox("spam", 45, { outreach: true });
+    const socket = await dial(url, owner);
     const resume = { inboxId: path.split("/").pop() };
     const complain = (n) => relay.tell(url, `c${n}`, [{ event: "complained", sendId: sends[n].id }]);
     await complain(0);
@@ -122,6 +124,13 @@ test("a relay tells what became of mail", { timeout: 180_000 }, async (t) => {
     assert.deepEqual([back.status, back.health.complaints.people], ["active", 1], "a pause by hand forgives nothing");
     await complain(1);
     const stopped = await view();
+    for (const n of [0, 1]) {
+      const event = await socket.until(() => socket.events.find(({ type, data }) => type === "mail.complained" && data.sendId === sends[n].id), "the room hears of it");
+      assert.deepEqual([event.data.inboxId, event.data.report.class, event.data.report.address], [resume.inboxId, "complaint", `spam${n}@d${n}.example`]);
+    }
+    const told = socket.events.filter(({ type, data }) => type === "mail.complained" && data.inboxId === resume.inboxId);
+    assert.equal(told.length, 2, "each once");
+    await socket.close();
     assert.deepEqual([stopped.status, stopped.pauseReason], ["paused", "2 people complained about the last 45 mails of outreach"]);
     const agent = await join(url, owner, "agent", "Abe");
     assert.equal((await call(url, "POST", "/api/admin/resume-inbox", { token: agent.token, body: resume })).status, 403);
