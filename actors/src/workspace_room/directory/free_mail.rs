@@ -1,5 +1,5 @@
 //! Free mail: domains where everybody can have an address. Who writes from there belongs to no
-//! company. The commonest are known here; a workspace adds its own.
+//! company. The commonest are known ([`crate::mail::free_mail`]); a workspace adds its own.
 
 use super::domain;
 use super::store::free_mail;
