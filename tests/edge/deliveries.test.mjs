@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call, data, join, register } from "../harness/api.mjs";
+import { lines } from "../harness/log.mjs";
 import { relay } from "../harness/relay.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { dial } from "../harness/socket.mjs";
@@ -95,7 +96,10 @@ test("a relay tells what became of mail", { timeout: 180_000 }, async (t) => {
     assert.ok(shown.includes("deliveryWebhook") && !shown.includes("whsec_"), shown);
     assert.equal((await ask("DELETE", where)).status, 200);
     assert.deepEqual(await fresh.tell(url, "e", event), { status: 404, code: "not_found" });
-    assert.ok(!logText().includes(endpoint.secret.slice(6)) && !logText().includes(new URL(endpoint.url).pathname), "neither is in the log");
+    assert.ok(!logText().includes(endpoint.secret.slice(6)));
+    // The runtime of a laptop names each path; the Worker itself does not.
+    const own = JSON.stringify(lines(logText()));
+    assert.ok(own.includes('"event":"request"') && !own.includes(new URL(endpoint.url).pathname), "nor is its address");
   });
 
   await t.test("an endpoint tells of its own inbox's mails alone", async () => {

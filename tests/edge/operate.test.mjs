@@ -9,21 +9,10 @@ import { ROOT } from "../../gateway/dev/tools.mjs";
 import { call, data, join, register } from "../harness/api.mjs";
 import { dial } from "../harness/socket.mjs";
 import { until } from "../harness/until.mjs";
+import { lines } from "../harness/log.mjs";
 import { folder, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-
-/** The Worker's own lines of a log: JSON objects with an event. */
-const lines = (log) =>
-  log.split("\n").flatMap((text) => {
-    const at = text.indexOf('{"');
-    try {
-      const line = JSON.parse(text.slice(at, text.lastIndexOf("}") + 1));
-      return line.event ? [line] : [];
-    } catch {
-      return [];
-    }
-  });
 
 test("readyz says ready where everything answers, and tells no secret", { timeout: 120_000 }, async (t) => {
   const { url } = await productWorker(t);
