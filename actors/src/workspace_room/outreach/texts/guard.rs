@@ -24,6 +24,9 @@ const PLACEHOLDERS: [&str; 17] = [
     "xxxx",
     "____",
 ];
+/// What may stand behind a link and end the word: a host is never followed by anything else but its
+/// port and its path.
+const CLOSING: &str = ".,;:!?)]>\"'\u{2019}\u{201c}\u{201d}\u{bb}";
 /// The longest that a placeholder in brackets is.
 const BRACKETS_CHARS_MAX: usize = 40;
 
@@ -46,6 +49,9 @@ pub fn checked(text: &str, rules: &AiRules) -> Result<String, String> {
     }
     if let Some(found) = in_brackets(&text) {
         return Err(format!("a placeholder is left: [{found}]"));
+    }
+    if let Some(found) = in_percents(&text) {
+        return Err(format!("a placeholder is left: %{found}%"));
     }
     if let Some(claim) = rules.banned_claims.iter().find(|claim| says(&small, claim)) {
         return Err(format!("it says what is banned: {claim}"));
@@ -74,7 +80,11 @@ fn says(text: &str, claim: &str) -> bool {
 /// Whether a character does not show, or changes how others do.
 fn is_trick(c: char) -> bool {
     let is_hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{e0000}'..='\u{e007f}');
+        || matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{e0000}'..='\u{e007f}');
+    // Variants of the character before.
+    let varies = matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{180b}'..='\u{180f}')
+        || matches!(c, '\u{e0100}'..='\u{e01ef}');
+    let is_hidden = is_hidden || varies;
     is_hidden || matches!(c, '\u{2028}'..='\u{202e}') || c.is_control() && c != '\n'
 }
 
@@ -95,7 +105,23 @@ fn in_brackets(text: &str) -> Option<&str> {
             short && !is_link && inside.chars().any(char::is_alphabetic)
         })
     };
-    within('[', ']').or_else(|| within('<', '>'))
+    let pairs = [('[', ']'), ('<', '>'), ('\u{3010}', '\u{3011}'), ('\u{ff3b}', '\u{ff3d}')];
+    pairs.into_iter().find_map(|(open, close)| within(open, close))
+}
+
+/// A word between percent signs, `%FIRST_NAME%`, that is no part of a link.
+fn in_percents(text: &str) -> Option<&str> {
+    let mut parts = text.split('%').skip(1).peekable();
+    while let Some(inside) = parts.next() {
+        let Some(behind) = parts.peek() else { break };
+        let is_word = inside.len() >= 3 && inside.chars().all(|c| c.is_alphabetic() || c == '_');
+        let is_code =
+            |text: &str| text.len() >= 2 && text.bytes().take(2).all(|b| b.is_ascii_hexdigit());
+        if is_word && !(is_code(inside) && is_code(behind)) {
+            return Some(inside);
+        }
+    }
+    None
 }
 
 /// The first host in a word that a mail program may make a link to, and that is not allowed. What
@@ -120,6 +146,9 @@ fn stray<'a>(word: &'a str, rules: &AiRules) -> Option<&'a str> {
         if !may_link(host, rules) {
             return Some(host);
         }
+        if !ends_host(&word[end..], is_named) {
+            return Some(&word[start..]);
+        }
         at = word.len() - behind_path(&word[end..]).len();
     }
     None
@@ -137,11 +166,25 @@ fn is_like_host(host: &str) -> bool {
     is_word || ending.starts_with("xn--") || host.split('.').filter(|it| is_number(it)).count() == 4
 }
 
-/// What stands behind the port, path and query of a link.
-fn behind_path(rest: &str) -> &str {
+/// Whether a host ends where its name does: browsers take what follows for more of it, or for a
+/// name before another host. Where nothing says that it is a host, only what is coded may be more.
+fn ends_host(rest: &str, is_named: bool) -> bool {
+    let rest = behind_port(rest);
+    if !is_named {
+        return !rest.starts_with(['%', '\u{ff05}', '\u{fe6a}']);
+    }
+    rest.starts_with(['/', '?', '#']) || rest.chars().all(|c| CLOSING.contains(c))
+}
+
+fn behind_port(rest: &str) -> &str {
     let numbers = |rest: &str| rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
     let port = rest.strip_prefix(':').filter(|it| it.starts_with(|c: char| c.is_ascii_digit()));
-    let rest = port.map_or(rest, |port| &port[port.len() - numbers(port)..]);
+    port.map_or(rest, |port| &port[port.len() - numbers(port)..])
+}
+
+/// What stands behind the port, path and query of a link.
+fn behind_path(rest: &str) -> &str {
+    let rest = behind_port(rest);
     if !rest.starts_with(['/', '?', '#']) {
         return rest;
     }
@@ -161,7 +204,7 @@ mod tests {
     fn rules() -> AiRules {
         AiRules {
             approval: false,
-            link_domains: vec!["acme.example".into()],
+            link_domains: vec!["acme.example".into(), "acme.com".into()],
             banned_claims: vec!["Money back".into()],
         }
     }
@@ -173,6 +216,8 @@ mod tests {
             "See https://acme.example/doors?x=1, or www.shop.acme.example. It is worth it.",
             "Prices [1] went up by 3.5 percent, e.g. in May. So what?",
             "Write to ann.lee@acme.example, or see <https://acme.example:8443/a.html?b=c.de#d>.",
+            "Up 10% or 20% (\u{201c}https://acme.example\u{201d}), see <https://acme.com:443>.",
+            "See https://acme.example/%fcber%20uns/%ab%cd%ef for all that we have.",
             "See acme.example/doors/evil.test, which is still ours, and 100 others.",
         ] {
             assert_eq!(checked(text, &rules()).as_deref(), Ok(text));
@@ -193,14 +238,20 @@ mod tests {
             ("Your doors are fine: http://evil.test/x", "it links to evil.test"),
             ("Your doors are fine: evil.com, see there", "it links to evil.com"),
             ("Your doors are fine (www.evil.test).", "it links to www.evil.test"),
-            ("See https://acme.example@evil.test/ for doors", "it links to evil.test"),
+            (
+                "See https://acme.example@evil.test/ for doors",
+                "it links to acme.example@evil.test/",
+            ),
             ("See https://notacme.example/ for more doors", "it links to notacme.example"),
             ("See https://acme.example.evil.test/ for doors", "it links to acme.example.evil.test"),
             ("Write to ann@evil.com about all your doors", "it links to evil.com"),
             ("Doors: https://acme.example/,https://evil.test/x", "it links to evil.test"),
             ("Doors: https://acme.example/|evil.test/ for you", "it links to evil.test"),
             ("Doors: evil.test|www.acme.example for all of you", "it links to evil.test"),
-            ("Doors: https://acme.example:80@evil.test/ for you", "it links to evil.test"),
+            (
+                "Doors: https://acme.example:80@evil.test/ for you",
+                "it links to acme.example:80@evil.test/",
+            ),
             ("Doors: https://a.b@evil.test/ for all of you", "it links to a.b"),
             ("Your doors are fine, see evil.museum for more", "it links to evil.museum"),
             ("Your doors are fine, see evil\u{3002}com for more", "it links to evil.com"),
@@ -212,6 +263,28 @@ mod tests {
             ("Dear <First Name>, your doors are fine.", "a placeholder is left: [First Name]"),
             ("Dear {name}, your doors are really fine.", "a placeholder is left: {"),
             ("Your doors are fine, money-back and so on.", "it says what is banned: Money back"),
+            (
+                "Doors: https://acme.example@evil%2ecom/ for you",
+                "it links to acme.example@evil%2ecom/",
+            ),
+            (
+                "Doors: https://acme.example;@evil%2ecom/ for you",
+                "it links to acme.example;@evil%2ecom/",
+            ),
+            (
+                "Doors: https://acme.example%2eevil%2ecom for you",
+                "it links to acme.example%2eevil%2ecom",
+            ),
+            ("Doors: https://acme.com%6dunity/x for you", "it links to acme.com%6dunity/x"),
+            ("Doors: acme.com%6dunity/x for all of you", "it links to acme.com%6dunity/x"),
+            ("Doors: https://acme.com\u{ff05}6dunity/x", "it links to acme.com\u{ff05}6dunity/x"),
+            ("Doors: https://acme.com\u{fe0f}munity", "it has characters that do not show"),
+            ("Doors: https://acme.com\u{180b}munity", "it has characters that do not show"),
+            ("Doors: https://acme.com\u{e0100}munity", "it has characters that do not show"),
+            ("Doors: https://acme.example\\@evil/ now", "it links to acme.example\\@evil/"),
+            ("Dear %FIRST_NAME%, your doors are fine.", "a placeholder is left: %FIRST_NAME%"),
+            ("Dear %DATE% and so on, doors are fine.", "a placeholder is left: %DATE%"),
+            ("Dear \u{3010}Name\u{3011}, your doors are fine.", "a placeholder is left: [Name]"),
             ("Your d\u{ad}oors are fine and so on, always.", "it has characters that do not show"),
             ("Your doors are \u{202e}enif and so on.", "it has characters that do not show"),
         ] {
