@@ -23,14 +23,11 @@ const AGAIN_MS: Millis = 60_000;
 /// first.
 pub async fn write<P: Platform>(platform: &P, ask: &Ask, refusals: i64) -> WritingOutcome {
     let accounts = platform.config().map(|config| &*config.models.accounts).unwrap_or_default();
-    let unavailable = |why: String, retry_after_ms| {
-        WritingOutcome::Unavailable(WritingUnavailable { why, retry_after_ms })
-    };
     if accounts.is_empty() {
         return unavailable("no provider of language models is set up".into(), NO_QUOTA_MS);
     }
     let first = usize::try_from(refusals).unwrap_or(0) % accounts.len();
-    let (mut whys, mut wait, mut is_final) = (Vec::new(), None::<Millis>, false);
+    let mut troubles = Vec::new();
     for account in accounts[first..].iter().chain(&accounts[..first]) {
         let trouble = match call(platform, account, ask).await {
             Ok(text) => {
@@ -40,23 +37,40 @@ pub async fn write<P: Platform>(platform: &P, ask: &Ask, refusals: i64) -> Writi
             }
             Err(trouble) => trouble,
         };
-        is_final |= trouble.is_final();
-        whys.push(format!("{} {}", account.provider.as_str(), trouble.as_str()));
-        if let Trouble::Later(Some(ms)) = trouble {
-            wait = Some(wait.map_or(ms, |wait| wait.min(ms)));
-        }
+        troubles.push((account.provider, trouble));
     }
-    let why = whys.join(", ");
-    if is_final {
+    none_wrote(&troubles)
+}
+
+fn unavailable(why: String, retry_after_ms: Millis) -> WritingOutcome {
+    WritingOutcome::Unavailable(WritingUnavailable { why, retry_after_ms })
+}
+
+/// What came of it where none wrote: it failed where one was asked in vain, and none may write it
+/// by and by.
+fn none_wrote(troubles: &[(Provider, Trouble)]) -> WritingOutcome {
+    let say = |(provider, trouble): &(Provider, Trouble)| {
+        format!("{} {}", provider.as_str(), trouble.as_str())
+    };
+    let why = troubles.iter().map(say).collect::<Vec<_>>().join(", ");
+    let is_final = troubles.iter().any(|(_, trouble)| trouble.is_final());
+    if is_final && !troubles.iter().any(|(_, trouble)| trouble.passes()) {
         return WritingOutcome::Failed(WritingFailed { why });
     }
-    unavailable(why, wait.unwrap_or(AGAIN_MS))
+    let wait = |(_, trouble): &(Provider, Trouble)| match trouble {
+        Trouble::Later(Some(ms)) => *ms,
+        Trouble::Later(None) | Trouble::NoAnswer => AGAIN_MS,
+        _ => NO_QUOTA_MS,
+    };
+    unavailable(why, troubles.iter().map(wait).min().unwrap_or(AGAIN_MS))
 }
 
 /// Asks one provider.
 async fn call<P: Platform>(platform: &P, account: &Account, ask: &Ask) -> Result<String, Trouble> {
     let provider = account.provider;
-    let probe = allowed(platform, provider, wire::tokens(ask)).await?;
+    let pass = async |kind, cost| passed(platform, kind, provider, cost).await;
+    let tell = async |outcome, probe| report(platform, provider, outcome, probe).await;
+    let probe = allowed(wire::tokens(ask), pass, tell).await?;
     let said = match platform.fetch(wire::request(account, ask)).await {
         Ok(answer) => wire::read(provider, &answer),
         Err(_) => Err(Trouble::NoAnswer),
@@ -67,7 +81,17 @@ async fn call<P: Platform>(platform: &P, account: &Account, ask: &Ask) -> Result
     }
     let labels = [provider.as_str(), word];
     platform.count(&Point { event: "model", labels: &labels, numbers: &[1.0] });
-    let outcome = outcome_of(said.as_ref().err().copied());
+    report(platform, provider, outcome_of(said.as_ref().err().copied()), probe).await;
+    said
+}
+
+/// The limiter hears what came of a call.
+async fn report<P: Platform>(
+    platform: &P,
+    provider: Provider,
+    outcome: CallOutcome,
+    probe: Option<i64>,
+) {
     let report = LimiterCommand::Report(Report { kind: LimitKind::Ai, outcome, probe });
     let told: Result<serde_json::Value, Reject> =
         limiter(platform, LimitKind::Ai, provider, &report).await;
@@ -75,33 +99,41 @@ async fn call<P: Platform>(platform: &P, account: &Account, ask: &Ask) -> Result
         let fields = [("provider", provider.as_str()), ("why", &*reject.message)];
         log::error(platform, "limits_not_told", &fields);
     }
-    said
 }
 
-/// Whether a call of so many tokens may be made now; gives the probe's number.
-async fn allowed<P: Platform>(
-    platform: &P,
-    provider: Provider,
+/// Whether a call of so many tokens may be made now, as far as its limits `pass` it; gives the
+/// probe's number.
+async fn allowed(
     tokens: u32,
+    mut pass: impl AsyncFnMut(LimitKind, Option<u32>) -> Result<Option<i64>, Trouble>,
+    mut tell: impl AsyncFnMut(CallOutcome, Option<i64>),
 ) -> Result<Option<i64>, Trouble> {
-    let mut probe = None;
-    // Requests last: what they let pass is counted, and may be a probe.
-    for (kind, cost) in [(LimitKind::AiTokens, Some(tokens)), (LimitKind::Ai, None)] {
-        let check = LimiterCommand::Check(Check { kind, cost });
-        let reply: CheckReply = match limiter(platform, kind, provider, &check).await {
-            Ok(reply) => reply,
-            Err(reject) => {
-                let fields = [("provider", provider.as_str()), ("why", &*reject.message)];
-                log::error(platform, "limits_not_checked", &fields);
-                return Err(Trouble::Later(None));
-            }
-        };
-        if !reply.allowed {
-            return Err(Trouble::Later(Some(reply.retry_after_ms)));
+    // Tokens last: a provider that is not to be asked spends none.
+    let probe = pass(LimitKind::Ai, None).await?;
+    let Err(trouble) = pass(LimitKind::AiTokens, Some(tokens)).await else { return Ok(probe) };
+    // What was let pass may be the one probe, whose end is waited for.
+    let ms = if let Trouble::Later(Some(ms)) = trouble { ms } else { AGAIN_MS };
+    tell(CallOutcome::RetryAfter(RetryAfter { ms }), probe).await;
+    Err(trouble)
+}
+
+/// Whether one limit lets a call pass, and counts it; gives the probe's number.
+async fn passed<P: Platform>(
+    platform: &P,
+    kind: LimitKind,
+    provider: Provider,
+    cost: Option<u32>,
+) -> Result<Option<i64>, Trouble> {
+    let check = LimiterCommand::Check(Check { kind, cost });
+    let reply: CheckReply = match limiter(platform, kind, provider, &check).await {
+        Ok(reply) => reply,
+        Err(reject) => {
+            let fields = [("provider", provider.as_str()), ("why", &*reject.message)];
+            log::error(platform, "limits_not_checked", &fields);
+            return Err(Trouble::Later(None));
         }
-        probe = reply.probe;
-    }
-    Ok(probe)
+    };
+    if reply.allowed { Ok(reply.probe) } else { Err(Trouble::Later(Some(reply.retry_after_ms))) }
 }
 
 async fn limiter<P: Platform, T: DeserializeOwned>(
@@ -121,11 +153,85 @@ async fn limiter<P: Platform, T: DeserializeOwned>(
 /// What the limiter hears: only what keeps a provider from answering at all is a failure.
 fn outcome_of(trouble: Option<Trouble>) -> CallOutcome {
     match trouble {
-        None | Some(Trouble::BadRequest | Trouble::Refused | Trouble::Unfinished) => {
+        None
+        | Some(Trouble::BadRequest | Trouble::TooLong | Trouble::Refused | Trouble::Unfinished) => {
             CallOutcome::Ok
         }
         Some(Trouble::Later(Some(ms))) => CallOutcome::RetryAfter(RetryAfter { ms }),
         Some(Trouble::NoQuota) => CallOutcome::RetryAfter(RetryAfter { ms: NO_QUOTA_MS }),
         Some(Trouble::Later(None) | Trouble::WrongKey | Trouble::NoAnswer) => CallOutcome::Failed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    fn came(troubles: &[Trouble]) -> Result<Millis, String> {
+        let of = |at: usize| Provider::ALL[at];
+        let troubles = troubles.iter().enumerate().map(|(at, it)| (of(at), *it));
+        match none_wrote(&troubles.collect::<Vec<_>>()) {
+            WritingOutcome::Unavailable(later) => Ok(later.retry_after_ms),
+            WritingOutcome::Failed(failed) => Err(failed.why),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_text_fails_only_where_a_model_said_so_and_no_other_may_still_write_it() {
+        for (troubles, wait) in [
+            (vec![Trouble::Later(Some(7_000)), Trouble::NoQuota], 7_000),
+            (vec![Trouble::Refused, Trouble::Later(Some(7_000))], 7_000),
+            (vec![Trouble::Unfinished, Trouble::NoAnswer], AGAIN_MS),
+            (vec![Trouble::TooLong, Trouble::NoQuota], NO_QUOTA_MS),
+            (vec![Trouble::BadRequest; 3], NO_QUOTA_MS),
+            (vec![Trouble::WrongKey, Trouble::BadRequest], NO_QUOTA_MS),
+            (vec![Trouble::BadRequest, Trouble::Later(None)], AGAIN_MS),
+        ] {
+            assert_eq!(came(&troubles), Ok(wait), "{troubles:?}");
+        }
+        let failed = "anthropic refused to write, openai does not take the request";
+        assert_eq!(came(&[Trouble::Refused, Trouble::BadRequest]), Err(failed.into()));
+        for trouble in [Trouble::Refused, Trouble::Unfinished, Trouble::TooLong] {
+            assert!(came(&[trouble, Trouble::WrongKey]).is_err(), "{trouble:?}");
+        }
+    }
+
+    /// What limits were asked and told, where they say this to requests and to tokens.
+    fn passes(
+        requests: Result<Option<i64>, Trouble>,
+        tokens: Result<Option<i64>, Trouble>,
+    ) -> (Result<Option<i64>, Trouble>, Vec<LimitKind>, Vec<(CallOutcome, Option<i64>)>) {
+        let (mut asked, mut told) = (Vec::new(), Vec::new());
+        let pass = async |kind: LimitKind, cost: Option<u32>| {
+            asked.push(kind);
+            assert_eq!(cost, (kind == LimitKind::AiTokens).then_some(1_600));
+            if kind == LimitKind::Ai { requests } else { tokens }
+        };
+        let ended = {
+            let tell = async |outcome: CallOutcome, probe: Option<i64>| told.push((outcome, probe));
+            match pin!(allowed(1_600, pass, tell)).poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(ended) => ended,
+                Poll::Pending => panic!("it waits for nothing"),
+            }
+        };
+        (ended, asked, told)
+    }
+
+    #[test]
+    fn who_is_not_to_be_asked_spends_no_tokens_and_no_probe_is_left_open() {
+        let both = vec![LimitKind::Ai, LimitKind::AiTokens];
+        assert_eq!(passes(Ok(Some(3)), Ok(None)), (Ok(Some(3)), both.clone(), vec![]));
+        let later = Trouble::Later(Some(7_000));
+        let refused = passes(Err(later), Ok(None));
+        assert_eq!(refused, (Err(later), vec![LimitKind::Ai], vec![]));
+        let wait = CallOutcome::RetryAfter(RetryAfter { ms: 7_000 });
+        let refused = passes(Ok(Some(3)), Err(later));
+        assert_eq!(refused, (Err(later), both.clone(), vec![(wait, Some(3))]));
+        let wait = CallOutcome::RetryAfter(RetryAfter { ms: AGAIN_MS });
+        let unknown = Trouble::Later(None);
+        assert_eq!(passes(Ok(Some(3)), Err(unknown)), (Err(unknown), both, vec![(wait, Some(3))]));
     }
 }

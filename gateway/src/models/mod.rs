@@ -45,8 +45,10 @@ pub enum Trouble {
     NoQuota,
     /// It does not take the key, or has not the model.
     WrongKey,
-    /// It does not take the request.
+    /// It does not take the request, which is ours to mend, and is as bad for every prospect.
     BadRequest,
+    /// It does not take so long a request.
+    TooLong,
     /// The model refused to write.
     Refused,
     /// The text has no end, or there is none.
@@ -64,15 +66,22 @@ impl Trouble {
             Self::NoQuota => "has no quota left",
             Self::WrongKey => "does not take the key or the model",
             Self::BadRequest => "does not take the request",
+            Self::TooLong => "does not take so long a request",
             Self::Refused => "refused to write",
             Self::Unfinished => "wrote no whole text",
             Self::NoAnswer => "did not answer",
         }
     }
 
-    /// Whether the model was asked, and would say the same again.
+    /// Whether it was asked for this text, and would say the same again.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        matches!(self, Self::BadRequest | Self::Refused | Self::Unfinished)
+        matches!(self, Self::TooLong | Self::Refused | Self::Unfinished)
+    }
+
+    /// Whether it may write this text by and by, though nobody mends anything here.
+    #[must_use]
+    pub const fn passes(self) -> bool {
+        matches!(self, Self::Later(_) | Self::NoQuota | Self::NoAnswer)
     }
 }

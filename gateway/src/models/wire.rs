@@ -81,10 +81,12 @@ fn trouble(answer: &Answer) -> Trouble {
     match answer.status {
         429 if body.contains("insufficient_quota") => Trouble::NoQuota,
         429 => Trouble::Later(wait),
+        402 => Trouble::NoQuota,
         400 if body.contains("credit balance") => Trouble::NoQuota,
         400 if body.contains("api key") => Trouble::WrongKey,
         401 | 403 | 404 => Trouble::WrongKey,
         408 | 409 | 500.. => wait.map_or(Trouble::NoAnswer, |wait| Trouble::Later(Some(wait))),
+        413 => Trouble::TooLong,
         300..=399 => Trouble::NoAnswer,
         _ => Trouble::BadRequest,
     }
@@ -170,7 +172,11 @@ mod tests {
             (Provider::Xai, 400, json!({ "error": "Incorrect API key" }), Trouble::WrongKey),
             (Provider::OpenAi, 401, json!({}), Trouble::WrongKey),
             (Provider::OpenAi, 404, json!({}), Trouble::WrongKey),
-            (Provider::OpenAi, 413, json!({}), Trouble::BadRequest),
+            (Provider::OpenAi, 413, json!({}), Trouble::TooLong),
+            (Provider::OpenAi, 402, json!({}), Trouble::NoQuota),
+            (Provider::OpenAi, 400, json!({ "error": "parameter" }), Trouble::BadRequest),
+            (Provider::Xai, 405, json!({}), Trouble::BadRequest),
+            (Provider::Xai, 422, json!({}), Trouble::BadRequest),
             (Provider::OpenAi, 500, json!({}), Trouble::NoAnswer),
             (Provider::OpenAi, 302, json!({}), Trouble::NoAnswer),
         ] {
