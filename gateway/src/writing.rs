@@ -3,7 +3,7 @@
 
 use crate::models::ask;
 use crate::platform::Platform;
-use crate::{maintenance, prospect_work};
+use crate::{log, maintenance, prospect_work};
 use actors::workspace_room::outreach::texts::order;
 use schema::pipeline::{OfProspect, WriteText};
 use schema::prospect::{Get, Prospect, ProspectCommand};
@@ -16,6 +16,10 @@ use schema::{Millis, Reject};
 
 /// How long until a prospect is looked at again of whom it is being found out who it is.
 const UNSETTLED_MS: Millis = 60_000;
+/// How often the room is told what was written, and how long lies between: it is paid for, and the
+/// message that asked for it finds nothing to do while the room counts on us.
+const TELLINGS_MAX: u32 = 4;
+const TELL_AGAIN_MS: u32 = 500;
 
 /// Has a text written, if it still is to be.
 ///
@@ -28,16 +32,40 @@ pub async fn carry_out<P: Platform>(platform: &P, work: &WriteText) -> Result<()
     let Some(writing) = begun.and_then(|begun| begun.order) else { return Ok(()) };
     let mut prospect_id = writing.prospect_id;
     let (of, get) = (OfProspect { workspace_id, prospect_id }, ProspectCommand::Get(Get {}));
-    let person = prospect_work::ask(platform, &of, &mut prospect_id, &get).await?;
-    let outcome = match person {
-        Some(person) => match hindrance(&person) {
+    let outcome = match prospect_work::ask(platform, &of, &mut prospect_id, &get).await {
+        Ok(Some(person)) => match hindrance(&person) {
             Some(outcome) => outcome,
             None => written(platform, &writing, &person).await,
         },
-        None => withheld("unknownProspect"),
+        Ok(None) => withheld("unknownProspect"),
+        Err(reject) => {
+            let code = format!("{:?}", reject.code);
+            let fields = [("code", &*code), ("why", &*reject.message)];
+            log::error(platform, "prospect_not_asked", &fields);
+            not_asked()
+        }
     };
     let finish = RoomCommand::FinishWriting(FinishWriting { number, attempt, outcome });
-    maintenance::ask::<_, serde_json::Value>(platform, workspace_id, &finish).await.map(drop)
+    let tell = async || {
+        maintenance::ask::<_, serde_json::Value>(platform, workspace_id, &finish).await.map(drop)
+    };
+    insist(tell, async |ms| platform.sleep(ms).await).await
+}
+
+/// Tells until it is heard, or it was told often enough: a try is finished once.
+async fn insist(
+    mut tell: impl AsyncFnMut() -> Result<(), Reject>,
+    mut sleep: impl AsyncFnMut(u32),
+) -> Result<(), Reject> {
+    let mut tellings = 1;
+    loop {
+        let told = tell().await;
+        if told.is_ok() || tellings == TELLINGS_MAX {
+            return told;
+        }
+        sleep(TELL_AGAIN_MS << tellings).await;
+        tellings += 1;
+    }
 }
 
 /// What a model writes to a person.
@@ -58,6 +86,45 @@ fn hindrance(person: &Prospect) -> Option<WritingOutcome> {
     person.unsettled.then(unsettled).map(WritingOutcome::Unavailable)
 }
 
+/// The prospect did not answer, and no model was asked: the room gives it to whoever comes next.
+fn not_asked() -> WritingOutcome {
+    let why = "prospectNotAsked".into();
+    WritingOutcome::Unavailable(WritingUnavailable { why, retry_after_ms: UNSETTLED_MS })
+}
+
 fn withheld(why: &str) -> WritingOutcome {
     WritingOutcome::Withheld(WritingWithheld { why: why.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::Code;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    /// How often the room was told that hears it at the nth telling, and what came of it.
+    fn told(heard_at: u32) -> (u32, Vec<u32>, bool) {
+        let (mut tellings, mut sleeps) = (0, Vec::new());
+        let tell = async || {
+            tellings += 1;
+            let lost = || Reject::new(Code::Unavailable, "the room is away");
+            if tellings == heard_at { Ok(()) } else { Err(lost()) }
+        };
+        let is_heard = {
+            let work = pin!(insist(tell, async |ms| sleeps.push(ms)));
+            match work.poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(ended) => ended.is_ok(),
+                Poll::Pending => panic!("it waits for nothing"),
+            }
+        };
+        (tellings, sleeps, is_heard)
+    }
+
+    #[test]
+    fn what_was_written_is_told_again_while_the_room_does_not_answer() {
+        assert_eq!(told(1), (1, vec![], true));
+        assert_eq!(told(3), (3, vec![1_000, 2_000], true));
+        assert_eq!(told(9), (4, vec![1_000, 2_000, 4_000], false), "then the message comes again");
+    }
 }
