@@ -7,7 +7,8 @@ create table ai_settings (
 
 -- What models write to the prospects of campaigns: one text for each step of an enrolment.
 create table outreach_texts (
-    number integer primary key,
+    -- Never given again: what is told of a text that was erased must not land on another's.
+    number integer primary key autoincrement,
     campaign integer not null,
     enrolment integer not null,
     step integer not null,
@@ -17,9 +18,13 @@ create table outreach_texts (
     writer text,
     -- A hash of what the model was told of the person; null where a person wrote it.
     facts text,
+    -- A hash of the step and the rules that it is written for; null where nobody has begun.
+    basis text,
     -- Numbers the tries: what is told of an earlier one changes nothing.
     attempt integer not null,
     refusals integer not null,
+    -- How often in a row no provider could be asked.
+    delays integer not null,
     -- When it is asked for again where nothing was heard of it; null where nobody is asked.
     ask_at integer,
     -- Until then a consumer is at it.

@@ -131,11 +131,9 @@ fn write(ctx: &mut Ctx<'_>, one: &mut Enrolment, prospect: &Prospect) -> Result<
         post::give_back(ctx, one)?;
         return end(ctx, one, EnrolmentState::Finished, None);
     };
-    let written = match &step.ai {
-        Some(ai) => texts::ready(ctx, one, ai, prospect)?,
-        None => None,
-    };
-    if step.ai.is_some() && written.is_none() {
+    let is_written = step.ai.is_some();
+    let written = if is_written { texts::ready(ctx, &campaign, one, prospect)? } else { None };
+    if is_written && written.is_none() {
         let at = ctx.now;
         return post::postpone(ctx, one, at, texts::WAITS);
     }

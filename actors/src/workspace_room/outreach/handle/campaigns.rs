@@ -125,6 +125,7 @@ pub fn start_campaign(ctx: &mut Ctx<'_>, input: &StartCampaign) -> Result<Reply,
         return Reply::of(&view(ctx, it)?);
     }
     it.status = CampaignStatus::Active;
+    texts::resume(ctx, &it)?;
     url.clone_into(&mut it.public_url);
     let now = ctx.now;
     turn::at_latest(ctx, now)?;

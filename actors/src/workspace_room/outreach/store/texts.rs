@@ -25,10 +25,14 @@ pub struct Text {
     pub writer: Option<String>,
     /// A hash of what a model was told of the person; none where a person wrote it.
     pub facts: Option<String>,
+    /// A hash of the step and the rules that it is written for; none where nobody has begun.
+    pub basis: Option<String>,
     /// Numbers the tries.
     pub attempt: i64,
     /// How many texts were refused.
     pub refusals: i64,
+    /// How often in a row no provider could be asked.
+    pub delays: i64,
     /// When it is asked for again.
     pub ask_at: Option<Millis>,
     /// Until then a consumer is at it.
@@ -38,8 +42,8 @@ pub struct Text {
 }
 
 const INSERT: &str = "insert into outreach_texts (campaign, enrolment, step, state, attempt,
-        refusals, ask_at, leased_until, updated_at)
-    values (?, ?, ?, 'waiting', 1, 0, ?, 0, ?)
+        refusals, delays, ask_at, leased_until, updated_at)
+    values (?, ?, ?, 'waiting', 1, 0, 0, ?, 0, ?)
     on conflict (enrolment, step) do nothing returning number";
 
 /// Adds the text of a step; gives its number where there was none.
@@ -57,7 +61,8 @@ pub fn insert(
 }
 
 const SAVE: &str = "update outreach_texts set state = ?, text = ?, reason = ?, writer = ?,
-        facts = ?, attempt = ?, refusals = ?, ask_at = ?, leased_until = ?, updated_at = ?
+        facts = ?, basis = ?, attempt = ?, refusals = ?, delays = ?, ask_at = ?, leased_until = ?,
+        updated_at = ?
     where number = ?";
 
 /// Writes a text.
@@ -71,8 +76,10 @@ pub fn save(sql: &dyn Sql, one: &Text) -> Result<(), Fault> {
         one.reason.clone().into(),
         one.writer.clone().into(),
         one.facts.clone().into(),
+        one.basis.clone().into(),
         one.attempt.into(),
         one.refusals.into(),
+        one.delays.into(),
         one.ask_at.into(),
         one.leased_until.into(),
         one.updated_at.into(),
@@ -82,7 +89,7 @@ pub fn save(sql: &dyn Sql, one: &Text) -> Result<(), Fault> {
 }
 
 const AT: &str = "select number, campaign, enrolment, step, state, text, reason, writer, facts,
-        attempt, refusals, ask_at, leased_until, updated_at
+        basis, attempt, refusals, delays, ask_at, leased_until, updated_at
     from outreach_texts where number = ?";
 
 /// A text by number.
@@ -94,7 +101,7 @@ pub fn at(sql: &dyn Sql, number: i64) -> Result<Option<Text>, Fault> {
 }
 
 const FIND: &str = "select number, campaign, enrolment, step, state, text, reason, writer, facts,
-        attempt, refusals, ask_at, leased_until, updated_at
+        basis, attempt, refusals, delays, ask_at, leased_until, updated_at
     from outreach_texts where enrolment = ? and step = ?";
 
 /// The text of a step of an enrolment.
@@ -106,7 +113,7 @@ pub fn find(sql: &dyn Sql, enrolment: i64, step: i64) -> Result<Option<Text>, Fa
 }
 
 const TO_ASK: &str = "select number, campaign, enrolment, step, state, text, reason, writer,
-        facts, attempt, refusals, ask_at, leased_until, updated_at
+        facts, basis, attempt, refusals, delays, ask_at, leased_until, updated_at
     from outreach_texts where ask_at <= ? order by ask_at limit ?";
 
 /// Those that are to be asked for again, the longest overdue first.
@@ -128,10 +135,10 @@ pub fn next(sql: &dyn Sql) -> Result<Option<Millis>, Fault> {
 }
 
 const LIST: &str = "select number, campaign, enrolment, step, state, text, reason, writer, facts,
-        attempt, refusals, ask_at, leased_until, updated_at
+        basis, attempt, refusals, delays, ask_at, leased_until, updated_at
     from outreach_texts where campaign = ? and number < ? order by number desc limit ?";
 const OF_STATE: &str = "select number, campaign, enrolment, step, state, text, reason, writer,
-        facts, attempt, refusals, ask_at, leased_until, updated_at
+        facts, basis, attempt, refusals, delays, ask_at, leased_until, updated_at
     from outreach_texts where campaign = ? and state = ? and number < ?
     order by number desc limit ?";
 
@@ -160,8 +167,8 @@ const OUTDATE: &str = "update outreach_texts set
         state = case when writer is 'person' then 'awaitingApproval' else 'waiting' end,
         text = case when writer is 'person' then text end,
         ask_at = case when writer is 'person' then null else ? end,
-        reason = 'campaignChanged', facts = null, attempt = attempt + 1, refusals = 0,
-        leased_until = 0, updated_at = ?
+        reason = 'campaignChanged', facts = null, basis = null, attempt = attempt + 1, refusals = 0,
+        delays = 0, leased_until = 0, updated_at = ?
     where campaign = ? and step = ? and (state <> 'refused' or reason is not 'rejected')
         and exists (select 1 from enrolments one
             where one.number = outreach_texts.enrolment and one.step = outreach_texts.step
@@ -177,6 +184,21 @@ const OUTDATE: &str = "update outreach_texts set
 /// A storage fault.
 pub fn outdate(sql: &dyn Sql, campaign: i64, step: i64, now: Millis) -> Result<(), Fault> {
     sql.exec(OUTDATE, &[now.into(), now.into(), campaign.into(), step.into()]).map(drop)
+}
+
+const RESUME: &str = "update outreach_texts set ask_at = ?
+    where campaign = ? and state = 'waiting' and ask_at is null
+        and exists (select 1 from enrolments one
+            where one.number = outreach_texts.enrolment and one.step = outreach_texts.step
+                and one.state in ('waiting', 'blocked'))";
+
+/// Has those of a campaign asked for that are wanted, and that nobody is asked for: a campaign that
+/// was paused goes on.
+///
+/// # Errors
+/// A storage fault.
+pub fn resume(sql: &dyn Sql, campaign: i64, now: Millis) -> Result<(), Fault> {
+    sql.exec(RESUME, &[now.into(), campaign.into()]).map(drop)
 }
 
 const FORGET: &str = "update outreach_texts set state = 'refused', text = null,
@@ -205,11 +227,13 @@ fn read(row: &Row) -> Result<Text, Fault> {
         reason: row.text_or_null(6)?,
         writer: row.text_or_null(7)?,
         facts: row.text_or_null(8)?,
-        attempt: row.integer(9)?,
-        refusals: row.integer(10)?,
-        ask_at: row.integer_or_null(11)?,
-        leased_until: row.integer(12)?,
-        updated_at: row.integer(13)?,
+        basis: row.text_or_null(9)?,
+        attempt: row.integer(10)?,
+        refusals: row.integer(11)?,
+        delays: row.integer(12)?,
+        ask_at: row.integer_or_null(13)?,
+        leased_until: row.integer(14)?,
+        updated_at: row.integer(15)?,
     })
 }
 
@@ -237,4 +261,4 @@ pub fn set(sql: &dyn Sql, settings: &AiSettings) -> Result<(), Fault> {
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, SAVE, AT, FIND, TO_ASK, NEXT, LIST, OF_STATE, OUTDATE, FORGET, SETTINGS, SET];
+    &[INSERT, SAVE, AT, FIND, TO_ASK, NEXT, LIST, OF_STATE, OUTDATE, RESUME, FORGET, SETTINGS, SET];

@@ -4,6 +4,7 @@ mod answers;
 mod archive;
 mod field;
 mod limits;
+mod stale_texts;
 mod texts;
 
 use crate::workspace_room::tests::desk::text;

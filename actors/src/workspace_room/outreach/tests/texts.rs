@@ -8,10 +8,10 @@ use schema::ids::ProspectId;
 use schema::pipeline::{Work, WriteText};
 use serde_json::{Value, json};
 
-const GOOD: &str = "Your doors are the best in town. Shall we talk?";
+pub const GOOD: &str = "Your doors are the best in town. Shall we talk?";
 
 /// A campaign in whose steps a model writes, with one prospect.
-fn asked(rules: Value) -> (Field, ProspectId) {
+pub fn asked(rules: Value) -> (Field, ProspectId) {
     let mut field = Field::open(&["a@desk.example"]);
     let prompt = json!({ "prompt": "Praise their doors." });
     field.campaign(json!({ "aiRules": rules, "steps": [
@@ -24,26 +24,26 @@ fn asked(rules: Value) -> (Field, ProspectId) {
 }
 
 /// The messages that ask for texts.
-fn messages(field: &Field) -> Vec<WriteText> {
+pub fn messages(field: &Field) -> Vec<WriteText> {
     let read = |(queue, body): &(_, Vec<u8>)| Work::read(*queue, body).expect("a message");
     let of_text = |work| if let Work::WriteText(text) = work { Some(text) } else { None };
     field.queued.iter().map(read).filter_map(of_text).collect()
 }
 
-fn begin(field: &mut Field, message: WriteText) -> Value {
+pub fn begin(field: &mut Field, message: WriteText) -> Value {
     let WriteText { number, attempt, .. } = message;
     let begun = json!({ "beginWriting": { "number": number, "attempt": attempt } });
     field.desk.system(&begun)["order"].clone()
 }
 
-fn finish(field: &mut Field, message: WriteText, outcome: Value) {
+pub fn finish(field: &mut Field, message: WriteText, outcome: Value) {
     let WriteText { number, attempt, .. } = message;
     field.desk.system(&json!({ "finishWriting":
         { "number": number, "attempt": attempt, "outcome": outcome } }));
     field.settle();
 }
 
-fn written(provider: &str, text: &str) -> Value {
+pub fn written(provider: &str, text: &str) -> Value {
     written_from("", provider, text)
 }
 
@@ -67,19 +67,19 @@ fn of(field: &Field, id: ProspectId) -> String {
 }
 
 /// How the first text stands: its state, and its version.
-fn first(field: &mut Field) -> (String, i64) {
+pub fn first(field: &mut Field) -> (String, i64) {
     let all = texts(field);
     let one = all.iter().find(|one| one["step"] == 1).expect("a text");
     (text(&one["state"]), one["version"].as_i64().expect("a version"))
 }
 
-fn texts(field: &mut Field) -> Vec<Value> {
+pub fn texts(field: &mut Field) -> Vec<Value> {
     let campaign = &field.campaign;
     let list = field.desk.ask(&json!({ "listCampaignTexts": { "campaignId": campaign } }));
     list["items"].as_array().expect("items").clone()
 }
 
-fn judged(field: &Field, ann: ProspectId, step: i64, more: Value) -> Value {
+pub fn judged(field: &Field, ann: ProspectId, step: i64, more: Value) -> Value {
     let campaign = &field.campaign;
     let mut judge = json!({ "campaignId": campaign, "prospectId": ann, "step": step });
     let fields = more.as_object().expect("an object").clone();

@@ -1,23 +1,23 @@
 //! `beginWriting` and `finishWriting`, for Postroom itself; `listCampaignTexts`, for everybody;
 //! `judgeCampaignText`, for who works; `getAiSettings` and `changeAiSettings`, for who manages.
 
-use super::{again, enrolment, guard, refuse, release, settle, step};
+use super::{PERSON, REJECTED, again, basis, enrolment, guard, refuse, release, settle, step};
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::change_agent::must_be_seen;
 use crate::workspace_room::cursor;
 use crate::workspace_room::outreach::campaign;
 use crate::workspace_room::outreach::store::campaigns::{self, Campaign};
-use crate::workspace_room::outreach::store::enrolments;
+use crate::workspace_room::outreach::store::enrolments::{self, Enrolment};
 use crate::workspace_room::outreach::store::texts::{self, Text};
 use crate::workspace_room::outreach::{post, turn};
 use crate::workspace_room::store::TOP;
-use schema::room::campaign::CampaignStatus;
+use schema::room::campaign::{CampaignPlan, CampaignStatus};
 use schema::room::enrolment::EnrolmentState;
 use schema::room::writing::{
     AiSettings, BeginWriting, CampaignText, ChangeAiSettings, FinishWriting, JudgeCampaignText,
     ListCampaignTexts, PROMPT_CHARS_MAX, Verdict, Writing, WritingOrder, WritingOutcome,
-    WritingState,
+    WritingState, WritingUnavailable, Written,
 };
 use schema::{Millis, Permission, Reject, page};
 
@@ -25,8 +25,8 @@ use schema::{Millis, Permission, Reject, page};
 const LEASE_MS: Millis = 3 * 60 * 1000;
 /// When a text is asked for again that no provider could be asked for: not before, not after.
 const LATER_MS: (Millis, Millis) = (60_000, 60 * 60 * 1000);
-/// Who wrote what somebody gave.
-const PERSON: &str = "person";
+/// How often the least of that is doubled.
+const DOUBLINGS_MAX: i64 = 5;
 
 /// Gives what is to be written, to one consumer at a time.
 ///
@@ -49,7 +49,14 @@ pub fn begin_writing(ctx: &mut Ctx<'_>, input: BeginWriting) -> Result<Reply, Re
     if text.leased_until > ctx.now {
         return nothing();
     }
+    let now_for = basis(&campaign.plan, text.step);
+    if text.basis.as_ref().is_some_and(|basis| *basis != now_for) {
+        // Somebody may still be at it for what the campaign was: their word is to be none.
+        again(ctx, &mut text, 0)?;
+        return nothing();
+    }
     text.leased_until = ctx.now + LEASE_MS;
+    text.basis = Some(now_for);
     texts::save(ctx.sql, &text)?;
     Reply::of(&WritingOrder {
         order: Some(Writing {
@@ -80,44 +87,60 @@ pub fn finish_writing(ctx: &mut Ctx<'_>, input: FinishWriting) -> Result<Reply, 
     let Some(mut text) = waiting(ctx, input.number, input.attempt)? else { return done };
     let Some(mut one) = enrolment(ctx, &text)? else { return done };
     match input.outcome {
-        WritingOutcome::Written(written) => {
-            let rules = campaigns::at(ctx.sql, text.campaign)?.plan.ai_rules;
-            text.writer = Some(written.provider.chars().take(40).collect());
-            text.facts = Some(written.facts.chars().take(64).collect());
-            match guard::checked(&written.text, &rules) {
-                Ok(checked) => {
-                    (text.text, text.reason) = (Some(checked), None);
-                    let state = if rules.approval {
-                        WritingState::AwaitingApproval
-                    } else {
-                        WritingState::Ready
-                    };
-                    settle(ctx, &mut text, &mut one, state)?;
-                }
-                Err(why) => {
-                    let chars_max = schema::room::writing::WRITTEN_CHARS.1;
-                    text.text = Some(written.text.chars().take(chars_max).collect());
-                    refuse(ctx, &mut text, &mut one, &why)?;
-                }
-            }
-        }
+        WritingOutcome::Written(written) => take(ctx, &mut text, &mut one, &written)?,
         WritingOutcome::Withheld(withheld) => {
             text.ask_at = None;
             texts::save(ctx.sql, &text)?;
             post::stop(ctx, &mut one, &withheld.why)?;
         }
         WritingOutcome::Failed(failed) => refuse(ctx, &mut text, &mut one, &failed.why)?,
-        WritingOutcome::Unavailable(later) => {
-            let chars_max = schema::room::writing::WRITING_REASON_CHARS_MAX;
-            let at = ctx.now + later.retry_after_ms.clamp(LATER_MS.0, LATER_MS.1);
-            text.reason = Some(later.why.chars().take(chars_max).collect());
-            text.leased_until = 0;
-            text.ask_at = Some(at);
-            texts::save(ctx.sql, &text)?;
-            turn::at_latest(ctx, at)?;
-        }
+        WritingOutcome::Unavailable(later) => put_off(ctx, &mut text, &later)?,
     }
     done
+}
+
+/// Takes what a model wrote, as far as the guard lets it pass.
+fn take(
+    ctx: &mut Ctx<'_>,
+    text: &mut Text,
+    one: &mut Enrolment,
+    written: &Written,
+) -> Result<(), Reject> {
+    let plan = campaigns::at(ctx.sql, text.campaign)?.plan;
+    if text.basis != Some(basis(&plan, text.step)) {
+        // The campaign was changed while the prospect was out of it: nobody had it written anew.
+        text.reason = Some("campaignChanged".into());
+        return again(ctx, text, 0);
+    }
+    text.writer = Some(written.provider.chars().take(40).collect());
+    text.facts = Some(written.facts.chars().take(64).collect());
+    match guard::checked(&written.text, &plan.ai_rules) {
+        Ok(checked) => {
+            (text.text, text.reason) = (Some(checked), None);
+            let awaits = plan.ai_rules.approval;
+            let state = if awaits { WritingState::AwaitingApproval } else { WritingState::Ready };
+            settle(ctx, text, one, state)
+        }
+        Err(why) => {
+            let chars_max = schema::room::writing::WRITTEN_CHARS.1;
+            text.text = Some(written.text.chars().take(chars_max).collect());
+            refuse(ctx, text, one, &why)
+        }
+    }
+}
+
+/// No provider could be asked: it is asked for again, each time later, and not all texts at once.
+fn put_off(ctx: &mut Ctx<'_>, text: &mut Text, later: &WritingUnavailable) -> Result<(), Reject> {
+    let (least, most) = LATER_MS;
+    let wait = later.retry_after_ms.clamp(least << text.delays.clamp(0, DOUBLINGS_MAX), most);
+    let at = ctx.now + wait + ctx.random_below(wait / 8);
+    let chars_max = schema::room::writing::WRITING_REASON_CHARS_MAX;
+    text.reason = Some(later.why.chars().take(chars_max).collect());
+    text.delays += 1;
+    text.leased_until = 0;
+    text.ask_at = Some(at);
+    texts::save(ctx.sql, text)?;
+    turn::at_latest(ctx, at)
 }
 
 /// Texts of a campaign, the latest first.
@@ -182,20 +205,11 @@ pub fn judge_campaign_text(ctx: &mut Ctx<'_>, input: &JudgeCampaignText) -> Resu
             if input.text.is_none() && input.if_version.is_none() {
                 return Err(Reject::field("ifVersion", "must be the version that is approved"));
             }
-            let given = input.text.as_ref().or(text.text.as_ref());
-            let given = given.ok_or_else(|| Reject::conflict("nothing is written yet"))?;
-            let checked = guard::checked(given, &campaign.plan.ai_rules);
-            let checked = checked.map_err(|why| Reject::field("text", why))?;
-            if input.text.is_some() {
-                text.writer = Some(PERSON.into());
-                text.facts = None;
-            }
-            (text.text, text.reason) = (Some(checked), None);
-            text.attempt += 1;
+            approve(&mut text, input.text.as_deref(), &campaign.plan)?;
             settle(ctx, &mut text, &mut one, WritingState::Ready)?;
         }
         Verdict::Reject => {
-            text.reason = Some("rejected".into());
+            text.reason = Some(REJECTED.into());
             text.attempt += 1;
             settle(ctx, &mut text, &mut one, WritingState::Refused)?;
         }
@@ -208,6 +222,26 @@ pub fn judge_campaign_text(ctx: &mut Ctx<'_>, input: &JudgeCampaignText) -> Resu
         }
     }
     Reply::of(&view(ctx, &campaign, text)?)
+}
+
+/// Makes of a text what somebody approves: what is given, or what was read.
+fn approve(text: &mut Text, given: Option<&str>, plan: &CampaignPlan) -> Result<(), Reject> {
+    let is_written = text.state != WritingState::Waiting;
+    let read = text.text.as_deref().filter(|_| is_written);
+    let words = given.or(read).ok_or_else(|| Reject::conflict("nothing is written yet"))?;
+    let checked = guard::checked(words, &plan.ai_rules);
+    let checked = checked.map_err(|why| Reject::field("text", why))?;
+    if given.is_some() {
+        text.text = Some(checked);
+        text.writer = Some(PERSON.into());
+        text.facts = None;
+    } else if text.writer.as_deref() != Some(PERSON) && text.basis != Some(basis(plan, text.step)) {
+        let why = "the campaign is another than the text was written for: have it written anew";
+        return Err(Reject::conflict(why));
+    }
+    text.reason = None;
+    text.attempt += 1;
+    Ok(())
 }
 
 /// What the workspace tells models.

@@ -12,9 +12,10 @@
 //! enrolment; without one nothing is sent.
 //!
 //! A text is bound to what it was written for. A change of the campaign's step or of its rules has
-//! it written anew, and so has, when it is about to be sent, a change of what the model was told of
-//! the person. What somebody of the team wrote is kept: after a change of the campaign it waits for
-//! approval. Each text of an enrolment has a number of its own, its try, and approval names it.
+//! it written anew: at once, or, where the step was on its way or taken out then, when it comes up
+//! again. So has, when it is about to be sent, a change of what the model was told of the person.
+//! What somebody of the team wrote is kept: after a change of the campaign it waits for approval.
+//! Each text of an enrolment has a number of its own, its try, and approval names it.
 
 pub mod guard;
 pub mod handle;
@@ -24,13 +25,16 @@ use super::store::campaigns::{self, Campaign};
 use super::store::enrolments::{self, Enrolment};
 use super::store::texts::{self, Text};
 use super::{decide, end, keep, post, turn};
+use crate::kernel::engine::hex;
 use crate::kernel::{Ctx, Effect, Entry};
+use schema::codec::to_json;
 use schema::pipeline::{Work, WriteText};
 use schema::prospect::Prospect;
 use schema::room::campaign::{CampaignPlan, Step};
 use schema::room::enrolment::{EnrolmentState, OutreachWritten};
-use schema::room::writing::{StepAi, WritingState};
+use schema::room::writing::WritingState;
 use schema::{Millis, Reject};
+use sha2::{Digest, Sha256};
 
 /// Has a text written; the key is the text.
 pub const OUTBOX: &str = "outreach.text";
@@ -39,6 +43,10 @@ pub const VARIABLE: &str = "ai";
 /// Why an enrolment waits that has no text yet, or one that nobody has approved.
 pub const WAITS: &str = "waitsForText";
 const AWAITS: &str = "awaitsApproval";
+/// Who wrote what somebody gave.
+const PERSON: &str = "person";
+/// Why a text is refused that somebody rejected.
+const REJECTED: &str = "rejected";
 /// How the reason of one begins that is blocked for want of a text.
 const NO_TEXT: &str = "text: ";
 
@@ -59,6 +67,13 @@ const REFUSALS_MAX: i64 = 3;
 fn step<'a>(campaign: &'a Campaign, one: &Enrolment) -> Option<&'a Step> {
     let step = campaign.plan.steps.get(usize::try_from(one.step - 1).ok()?)?;
     step.ai.is_some().then_some(step)
+}
+
+/// Names what a text of a step is written for: another wherever that is another.
+fn basis(plan: &CampaignPlan, step: i64) -> String {
+    let step = usize::try_from(step - 1).ok().and_then(|at| plan.steps.get(at));
+    let said = step.map(|step| (&step.subject, &step.text, &step.ai));
+    hex(&Sha256::digest(to_json(&(said, &plan.ai_rules)))[..16])
 }
 
 /// Has the text of an enrolment's next step written, where it has one and nobody is at it.
@@ -117,27 +132,59 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
 }
 
 /// The text of the step that an enrolment is at; nothing where it may not be sent. What was written
-/// from other facts than hold now is written anew.
+/// for another campaign than it is now, or from other facts than hold now, is written anew.
 ///
 /// # Errors
 /// A storage fault.
 pub fn ready(
     ctx: &mut Ctx<'_>,
-    one: &Enrolment,
-    ai: &StepAi,
+    campaign: &Campaign,
+    one: &mut Enrolment,
     prospect: &Prospect,
 ) -> Result<Option<String>, Reject> {
-    let text = texts::find(ctx.sql, one.number, one.step)?;
-    let Some(mut text) = text.filter(|text| text.state == WritingState::Ready) else {
+    let Some(text) = texts::find(ctx.sql, one.number, one.step)? else { return Ok(None) };
+    let mut text = renewed(ctx, campaign, one, text)?;
+    if text.state != WritingState::Ready {
         return Ok(None);
-    };
-    if text.facts.is_some() && text.facts != Some(order::fingerprint(&ai.prompt, prospect)) {
+    }
+    let prompt = step(campaign, one).and_then(|step| step.ai.as_ref());
+    let facts = prompt.map(|ai| order::fingerprint(&ai.prompt, prospect));
+    if text.facts.is_some() && text.facts != facts {
         text.reason = Some("factsChanged".into());
         decide(ctx, one, "text", text.reason.as_deref())?;
         again(ctx, &mut text, 0)?;
         return Ok(None);
     }
     Ok(text.text)
+}
+
+/// A text as it stands for what the campaign is now: what was written for what it was goes back,
+/// unless a person rejected it.
+fn renewed(
+    ctx: &mut Ctx<'_>,
+    campaign: &Campaign,
+    one: &mut Enrolment,
+    mut text: Text,
+) -> Result<Text, Reject> {
+    let is_persons = text.writer.as_deref() == Some(PERSON);
+    let stays = match text.state {
+        WritingState::Waiting => true,
+        WritingState::AwaitingApproval => is_persons,
+        WritingState::Refused => text.reason.as_deref() == Some(REJECTED),
+        WritingState::Ready => false,
+    };
+    if stays || text.basis == Some(basis(&campaign.plan, text.step)) {
+        return Ok(text);
+    }
+    text.reason = Some("campaignChanged".into());
+    if is_persons {
+        text.attempt += 1;
+        settle(ctx, &mut text, one, WritingState::AwaitingApproval)?;
+    } else {
+        decide(ctx, one, "text", text.reason.as_deref())?;
+        again(ctx, &mut text, 0)?;
+    }
+    Ok(text)
 }
 
 /// A campaign was changed: what was written for what it was is written anew.
@@ -162,6 +209,14 @@ pub fn outdate(
     Ok(())
 }
 
+/// A campaign goes on: texts that nobody is asked for, and that are wanted, are asked for again.
+///
+/// # Errors
+/// A storage fault.
+pub fn resume(ctx: &mut Ctx<'_>, campaign: &Campaign) -> Result<(), Reject> {
+    Ok(texts::resume(ctx.sql, campaign.number, ctx.now)?)
+}
+
 /// Whether the next step of one that is due can be sent as far as its text goes; else it waits.
 ///
 /// # Errors
@@ -175,6 +230,7 @@ pub fn is_there(
         return Ok(true);
     }
     let text = texts::find(ctx.sql, one.number, one.step)?;
+    let text = text.map(|text| renewed(ctx, campaign, one, text)).transpose()?;
     match text.as_ref().map(|text| text.state) {
         Some(WritingState::Ready) => return Ok(true),
         Some(WritingState::Refused) => {
@@ -228,7 +284,10 @@ fn settle(
     one: &mut Enrolment,
     state: WritingState,
 ) -> Result<(), Reject> {
+    let campaign = campaigns::at(ctx.sql, text.campaign)?;
     text.state = state;
+    text.basis = Some(basis(&campaign.plan, text.step));
+    text.delays = 0;
     text.ask_at = None;
     text.leased_until = 0;
     text.updated_at = ctx.now;
@@ -236,7 +295,7 @@ fn settle(
     let why = text.reason.clone().unwrap_or_default();
     decide(ctx, one, "text", Some(state.as_str()))?;
     let step = text.step;
-    let campaign_id = campaigns::at(ctx.sql, text.campaign)?.id;
+    let campaign_id = campaign.id;
     let data = OutreachWritten { campaign_id, prospect_id: one.prospect_id, step, state };
     ctx.event("outreach.written", None, &data)?;
     let is_next = one.step == text.step;
@@ -254,8 +313,10 @@ fn again(ctx: &mut Ctx<'_>, text: &mut Text, refusals: i64) -> Result<(), Reject
     text.state = WritingState::Waiting;
     text.attempt += 1;
     text.refusals = refusals;
+    text.delays = 0;
     text.writer = None;
     text.facts = None;
+    text.basis = None;
     text.leased_until = 0;
     text.updated_at = ctx.now;
     ask(ctx, text)?;
