@@ -7,8 +7,7 @@ create table ai_settings (
 
 -- What models write to the prospects of campaigns: one text for each step of an enrolment.
 create table outreach_texts (
-    -- Never given again: what is told of a text that was erased must not land on another's.
-    number integer primary key autoincrement,
+    number integer primary key,
     campaign integer not null,
     enrolment integer not null,
     step integer not null,
