@@ -199,11 +199,11 @@ mod tests {
         }
     }
 
+    type Passed = Result<Option<i64>, Trouble>;
+    type Told = Vec<(CallOutcome, Option<i64>)>;
+
     /// What limits were asked and told, where they say this to requests and to tokens.
-    fn passes(
-        requests: Result<Option<i64>, Trouble>,
-        tokens: Result<Option<i64>, Trouble>,
-    ) -> (Result<Option<i64>, Trouble>, Vec<LimitKind>, Vec<(CallOutcome, Option<i64>)>) {
+    fn passes(requests: Passed, tokens: Passed) -> (Passed, Vec<LimitKind>, Told) {
         let (mut asked, mut told) = (Vec::new(), Vec::new());
         let pass = async |kind: LimitKind, cost: Option<u32>| {
             asked.push(kind);

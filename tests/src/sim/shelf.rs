@@ -169,7 +169,7 @@ impl World {
 
     /// Gives an object a place, where it needs one.
     pub(super) fn bring(&mut self, name: &Name) {
-        if !self.objects.get(name).is_some_and(|it| it.storage.native.is_none()) {
+        if self.objects.get(name).is_none_or(|it| it.storage.native.is_some()) {
             return;
         }
         let first = if self.shelf.len() < PLACES { None } else { self.shelf.pop_front() };

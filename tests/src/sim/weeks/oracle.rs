@@ -22,9 +22,10 @@ use crate::sim::post::Verdict;
 use crate::sim::world::{World, short};
 use actors::kernel::{MailJob, MailOutcome, Outcome};
 use schema::codec::read_json;
-use schema::inbox::InboxCommand;
+use schema::inbox::{InboxCommand, SendState};
 use schema::prospect::{Noted, ProspectCommand};
 use schema::report::ReportNoted;
+use schema::room::RoomCommand;
 use schema::{ActorKind, Answer, Envelope, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -252,7 +253,24 @@ impl World {
         match from.0 {
             ActorKind::ProspectDedup => self.has_noted(from, envelope, json),
             ActorKind::InboxState => self.was_reported(from, envelope, json),
+            ActorKind::WorkspaceRoom => self.is_unknown(envelope),
             _ => {}
+        }
+    }
+
+    /// The room was told that nobody knows of a mail: its inbox died before it handed it over, and
+    /// counts it as one that left.
+    fn is_unknown(&mut self, envelope: &Envelope) {
+        let Ok(RoomCommand::NoteOutreach(told)) = read_json(&envelope.command) else { return };
+        let Some(weeks) = self.weeks.as_mut().filter(|_| told.state == SendState::Unknown) else {
+            return;
+        };
+        let own = told.inbox_id.to_string();
+        if let Some(watch) = weeks.watches.iter_mut().find(|watch| watch.name.1.ends_with(&own)) {
+            let send = told.send_id.to_string();
+            if !watch.left.iter().any(|one| one.send == send) {
+                watch.under_way.insert(send);
+            }
         }
     }
 

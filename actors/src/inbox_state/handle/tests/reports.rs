@@ -376,7 +376,7 @@ fn the_end_of_a_pause_by_hand_forgives_no_complaint() {
 
 #[test]
 fn only_a_proven_complaint_about_outreach_counts_against_the_inbox() {
-    type Made<'a> = &'a dyn Fn(SendId, &str) -> RecordReport;
+    type Case<'a> = (&'a dyn Fn(SendId, &str) -> RecordReport, fn(usize) -> NewMail, i64);
     let complains = |address: &str| ReportedRecipient {
         address: address.to_owned(),
         ..told(ReportClass::Complaint)
@@ -388,7 +388,7 @@ fn only_a_proven_complaint_about_outreach_counts_against_the_inbox() {
         let reason = ReportReason::Unsubscribe;
         about(id, ReportedRecipient { reason, ..complains(address) })
     };
-    let cases: [(Made<'_>, fn(usize) -> NewMail, i64); 4] = [
+    let cases: [Case<'_>; 4] = [
         (&proven, outreach_to, 2),
         (&proven, mail_to, 0),
         (&unproven, outreach_to, 0),
