@@ -35,7 +35,15 @@ const BRACKETS_CHARS_MAX: usize = 40;
 /// # Errors
 /// Why it may not.
 pub fn checked(text: &str, rules: &AiRules) -> Result<String, String> {
-    let text = without_subject(text.trim()).replace("\r\n", "\n");
+    passed(without_subject(text.trim()), rules)
+}
+
+/// The same of a text that somebody read: no line of it is taken away.
+///
+/// # Errors
+/// Why it may not be sent.
+pub fn passed(text: &str, rules: &AiRules) -> Result<String, String> {
+    let text = text.replace("\r\n", "\n");
     let (least, most) = WRITTEN_CHARS;
     if !(least..=most).contains(&text.chars().count()) {
         return Err(format!("it must have {least} to {most} characters"));
