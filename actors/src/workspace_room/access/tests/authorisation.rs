@@ -270,6 +270,8 @@ fn desk() -> Vec<(For, Value)> {
         json!({ "url": "https://a.example", "kinds": ["*"], "sealedSecret": vec![1; 61] });
     let delivery = json!({ "commentId": id, "inboxId": id, "sendId": id, "version": 1,
         "messageId": "m@x", "state": "sent" });
+    let reported = json!({ "inboxId": id, "sendId": id, "report": { "class": "hard",
+        "reason": "userUnknown", "address": "a@b.example", "at": 1 } });
     let bulk = json!({ "ticketIds": [id], "change": { "priority": "low" } });
     let actions = json!({ "reply": "R" });
     let of_campaign = json!({ "campaignId": id });
@@ -519,6 +521,7 @@ fn desk() -> Vec<(For, Value)> {
         (For::System, json!({ "receiveMail": { "rawKey": "k" } })),
         (For::System, json!({ "getMailThread": { "messageId": "1@b.example", "answers": [] } })),
         (For::System, json!({ "noteDelivery": delivery })),
+        (For::System, json!({ "noteReport": reported })),
         (For::System, json!({ "reportUnparseable": { "rawKey": "k", "reason": "r" } })),
         (For::System, json!({ "noteMailbox": { "inboxId": id, "email": "a@b.example" } })),
         (For::Members(Work), json!({ "beginProspectImport": { "importId": id } })),
