@@ -21,7 +21,7 @@ pub const MIGRATION: Migration = migration!("workspace_room/0023_prospect_import
 
 /// After so long without word, whoever read the file is dead.
 const SILENT_MS: Millis = 15 * 60 * 1000;
-/// After so long without word of any part, one is lost; longer than a queue waits between two tries.
+/// After so long without word of any part, one is lost: longer than a queue waits between tries.
 const LOST_MS: Millis = 2 * 60 * 60 * 1000;
 
 /// Begins an import; one that is there goes on as it is.
