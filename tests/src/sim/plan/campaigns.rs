@@ -68,7 +68,7 @@ pub fn campaigns(world: &mut World, tenant: usize) {
         96..97 => json!({ "listTurns": of_campaign }),
         97..99 => json!({ "getCaps": of_campaign }),
         99..100 => json!({ "getOutreachSettings": {} }),
-        100..108 => judge(world, tenant, of_person),
+        100..108 => return judge(world, tenant, &of_campaign),
         108..109 => json!({ "listCampaignTexts": of_campaign }),
         109..110 => json!({ "getAiSettings": {} }),
         _ => json!({ "changeAiSettings": { "prompt": plan.text(tenant) } }),
@@ -76,17 +76,24 @@ pub fn campaigns(world: &mut World, tenant: usize) {
     room::ask(world, tenant, owner, &command, About::Other, Via::Http);
 }
 
-/// What somebody says to a text: of what the version is, they have to guess.
-fn judge(world: &mut World, tenant: usize, of_person: Value) -> Value {
-    let plan = &mut world.plan;
-    let verdict = *plan.random.pick(&["approve", "approve", "approve", "rewrite", "reject"]);
-    let text = plan.random.chance(400).then(|| plan.text(tenant) + AND_SO_ON);
-    let mut judge = of_person;
-    judge["step"] = 1.into();
-    judge["verdict"] = verdict.into();
-    judge["text"] = json!(text.filter(|_| verdict == "approve"));
-    judge["ifVersion"] = json!(plan.random.chance(700).then(|| plan.random.between(1, 2)));
-    json!({ "judgeCampaignText": judge })
+/// What somebody says to the texts of all: of what the version is, they have to guess.
+fn judge(world: &mut World, tenant: usize, of_campaign: &Value) {
+    let own = &world.plan.tenants[tenant];
+    let Some(owner) = own.members.first().map(|owner| owner.principal.clone()) else { return };
+    let people: Vec<_> = own.people.iter().map(|person| person.by_email).collect();
+    for person in people {
+        let plan = &mut world.plan;
+        let verdict = *plan.random.pick(&["approve", "approve", "approve", "rewrite", "reject"]);
+        let text = plan.random.chance(400).then(|| plan.text(tenant) + AND_SO_ON);
+        let mut judge = of_campaign.clone();
+        judge["prospectId"] = json!(person);
+        judge["step"] = 1.into();
+        judge["verdict"] = verdict.into();
+        judge["text"] = json!(text.filter(|_| verdict == "approve"));
+        judge["ifVersion"] = json!(plan.random.chance(700).then(|| plan.random.between(1, 2)));
+        let command = json!({ "judgeCampaignText": judge });
+        room::ask(world, tenant, owner.clone(), &command, About::Other, Via::Http);
+    }
 }
 
 fn draft(world: &mut World, tenant: usize) -> Value {
@@ -95,8 +102,8 @@ fn draft(world: &mut World, tenant: usize) -> Value {
     let inboxes: Vec<_> = plan.tenants[tenant].inboxes.iter().map(|inbox| inbox.id).collect();
     let random = &mut plan.random;
     let later = random.chance(300).then(|| random.between(1, 20));
-    let approval = random.chance(300);
-    let ai = random.chance(300).then(|| json!({ "prompt": canary }));
+    let approval = random.chance(600);
+    let ai = random.chance(500).then(|| json!({ "prompt": canary }));
     let text = if ai.is_some() { "{{name}}, {{ai}}" } else { "Dear {{name|you}}, {{email}}" };
     json!({ "name": name, "footer": canary, "inboxIds": inboxes, "notNowDays": later,
         "aiRules": { "approval": approval },

@@ -25,7 +25,7 @@ pub fn endpoint(world: &mut World, tenant: usize, inbox: usize) {
     ask_object(world, name, owner, &then, About::Other);
 }
 
-/// A relay tells of a mail; or the gateway asks which secrets are good.
+/// A relay tells of a mail: the gateway asks which secrets are good, and hands it on.
 pub fn tell(world: &mut World, tenant: usize, inbox: usize, sent: &Sent) {
     if world.plan.random.chance(600) {
         endpoint(world, tenant, inbox);
@@ -33,10 +33,9 @@ pub fn tell(world: &mut World, tenant: usize, inbox: usize, sent: &Sent) {
     let own = &world.plan.tenants[tenant];
     let name = own.object(ActorKind::InboxState, own.inboxes[inbox].id);
     let system = own.system();
-    if world.plan.random.chance(200) {
-        let ask = json!({ "getDeliveryKeys": {} });
-        return ask_object(world, name, system, &ask, About::Other);
-    }
+    // What the gateway does first.
+    let ask = json!({ "getDeliveryKeys": {} });
+    ask_object(world, name.clone(), system.clone(), &ask, About::Other);
     let nobody = world.plan.uuid();
     let random = &mut world.plan.random;
     // A relay knows only of what it was handed.

@@ -98,10 +98,10 @@ pub fn sends(world: &mut World, tenant: usize) {
             let outcome = *random.pick(&["sent", "notSent"]);
             json!({ "resolveUnknown": { "sendId": id, "outcome": outcome } })
         }
-        (80..88, Some(_)) => {
+        (80..85, Some(_)) => {
             return sent.into_iter().for_each(|sent| bounces::report(world, tenant, index, &sent));
         }
-        (88, _) => {
+        (85..89, _) => {
             return sent.into_iter().for_each(|sent| relays::tell(world, tenant, index, &sent));
         }
         (89, _) => json!({ "pause": { "reason": text } }),
