@@ -18,8 +18,9 @@ pub const FILE_ROWS_MAX: i64 = 100_000;
 /// How many parts, and bytes of them, are put on the queue at once; it takes 100 and 256 kB.
 const BATCH_PARTS_MAX: usize = 100;
 const BATCH_BYTES_MAX: usize = 240_000;
-/// How many rows of a part are imported at a time.
-const ROWS_AT_ONCE: usize = 20;
+/// How many rows of a part are imported at once: each after the one before, since rows of one person
+/// that come together begin two searches for them.
+const ROWS_AT_ONCE: usize = 1;
 /// How often parts are offered to the queue, and the wait before the second time.
 const TRIES: u32 = 4;
 const WAIT_MS: u32 = 250;
