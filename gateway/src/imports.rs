@@ -4,11 +4,14 @@ use crate::gather::gather_by;
 use crate::log;
 use crate::people::Importer;
 use crate::platform::Platform;
+use actors::prospect_dedup::identity::Identity;
+use litemap::LiteMap;
 use schema::ids::{ProspectImportId, WorkspaceId};
 use schema::pipeline::{FileRow, ImportRows, Queue, Work};
-use schema::prospect::Imported;
+use schema::prospect::{Imported, NewProspect};
 use schema::room::RoomCommand;
 use schema::room::prospect_import::{NoteProspectImport, PART_ROWS_MAX, RowError};
+use schema::sort::SortSmall;
 use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
 
 /// How long a part may be, without what stands around its rows.
@@ -18,9 +21,8 @@ pub const FILE_ROWS_MAX: i64 = 100_000;
 /// How many parts, and bytes of them, are put on the queue at once; it takes 100 and 256 kB.
 const BATCH_PARTS_MAX: usize = 100;
 const BATCH_BYTES_MAX: usize = 240_000;
-/// How many rows of a part are imported at once: each after the one before, since rows of one person
-/// that come together begin two searches for them.
-const ROWS_AT_ONCE: usize = 1;
+/// How many people of a part are imported at once.
+const PEOPLE_AT_ONCE: usize = 20;
 /// How often parts are offered to the queue, and the wait before the second time.
 const TRIES: u32 = 4;
 const WAIT_MS: u32 = 250;
@@ -138,9 +140,16 @@ impl<'a, P: Platform> Parts<'a, P> {
 pub async fn take<P: Platform>(platform: &P, part: &ImportRows) -> Result<(), Reject> {
     let principal = Principal::system(part.workspace_id);
     let importer = Importer { platform, principal: &principal, request_id: "" };
-    let rows: Vec<&FileRow> = part.rows.iter().collect();
-    let take = |row| take_row(&importer, part.import_id, row);
-    let results = gather_by(ROWS_AT_ONCE, rows, take).await;
+    let people = by_person(&part.rows);
+    let importer = &importer;
+    let results = gather_by(PEOPLE_AT_ONCE, people, |rows| async move {
+        let mut results = Vec::with_capacity(rows.len());
+        for row in rows {
+            results.push((row.row, take_row(importer, part.import_id, row).await));
+        }
+        results
+    });
+    let results = results.await.into_iter().flatten();
     let mut note = NoteProspectImport {
         import_id: part.import_id,
         part: part.part,
@@ -148,13 +157,14 @@ pub async fn take<P: Platform>(platform: &P, part: &ImportRows) -> Result<(), Re
         known: 0,
         errors: Vec::new(),
     };
-    for (row, result) in part.rows.iter().zip(results) {
+    for (row, result) in results {
         match result? {
             Ok(Imported { created: true, .. }) => note.created += 1,
             Ok(_) => note.known += 1,
-            Err(reason) => note.errors.push(RowError { row: row.row, reason }),
+            Err(reason) => note.errors.push(RowError { row, reason }),
         }
     }
+    note.errors.sort_small_by_key(|error| error.row);
     let command = RoomCommand::NoteProspectImport(note);
     let envelope = Envelope::new(part.workspace_id.to_string(), principal.clone(), None, &command);
     match platform.call(ActorKind::WorkspaceRoom, &envelope).await? {
@@ -166,6 +176,40 @@ pub async fn take<P: Platform>(platform: &P, part: &ImportRows) -> Result<(), Re
         }
         Answer::Rejected(reject) => Err(reject),
     }
+}
+
+/// The rows, apart by whom they are of, as far as their identities tell. Of one person the first
+/// row is to come first: what it says stays, and later ones fill what is missing.
+fn by_person(rows: &[FileRow]) -> Vec<Vec<&FileRow>> {
+    // For each row the first one that is of the same person.
+    let mut firsts: Vec<usize> = Vec::with_capacity(rows.len());
+    let mut known: LiteMap<Identity, usize> = LiteMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        firsts.push(at);
+        for identity in identities(row) {
+            let Some(other) = known.get(&identity) else {
+                known.insert(identity, at);
+                continue;
+            };
+            let (a, b) = (firsts[*other], firsts[at]);
+            firsts
+                .iter_mut()
+                .filter(|first| **first == a.max(b))
+                .for_each(|first| *first = a.min(b));
+        }
+    }
+    let mut people: Vec<Vec<&FileRow>> = rows.iter().map(|_| Vec::new()).collect();
+    for (row, first) in rows.iter().zip(firsts) {
+        people[first].push(row);
+    }
+    people.retain(|rows| !rows.is_empty());
+    people
+}
+
+fn identities(row: &FileRow) -> Vec<Identity> {
+    let Some(NewProspect { email, name, domain, .. }) = &row.prospect else { return Vec::new() };
+    // A row without any is refused when its turn comes.
+    Identity::of_row(email.as_deref(), name.as_deref(), domain.as_deref()).unwrap_or_default()
 }
 
 /// What became of a row, or why it was refused.
@@ -187,5 +231,38 @@ async fn take_row<P: Platform>(
             Code::Unavailable | Code::Internal | Code::RateLimited => Err(reject),
             _ => Ok(Err(reject.message)),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(number: i64, email: &str, name: &str, domain: &str) -> FileRow {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        let prospect = NewProspect {
+            email: some(email),
+            name: some(name),
+            domain: some(domain),
+            ..NewProspect::default()
+        };
+        FileRow { row: number, prospect: Some(prospect), error: None }
+    }
+
+    #[test]
+    fn rows_of_one_person_come_in_their_order_and_those_of_others_beside_them() {
+        let wrong = FileRow { row: 6, prospect: None, error: Some("no".into()) };
+        let rows = [
+            row(1, "", "Ann Lee", "acme.example"),
+            row(2, "ann@acme.example", "", ""),
+            row(3, "", "Ben Ray", "acme.example"),
+            row(4, "Ann@acme.example", "ANN  LEE", "Acme.example"),
+            row(5, "", "ann lee", "acme.example"),
+            wrong.clone(),
+            row(7, "not an address", "", ""),
+        ];
+        let numbers: Vec<Vec<i64>> =
+            by_person(&rows).iter().map(|rows| rows.iter().map(|row| row.row).collect()).collect();
+        assert_eq!(numbers, [vec![1, 2, 4, 5], vec![3], vec![6], vec![7]]);
     }
 }
