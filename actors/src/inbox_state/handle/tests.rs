@@ -16,6 +16,7 @@ use schema::{Answer, Code, Envelope, Millis, Reject, Role};
 use uuid::Uuid;
 
 mod comments;
+mod complaints;
 mod copies;
 mod deferred;
 mod deliveries;
