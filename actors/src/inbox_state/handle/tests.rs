@@ -24,6 +24,7 @@ mod domains;
 mod health;
 mod microsoft;
 mod microsoft_mailbox;
+mod microsoft_sends;
 mod microsoft_trouble;
 mod once;
 mod refusals;
