@@ -45,6 +45,7 @@ fn is_test(path: &str) -> bool {
     path.starts_with("tests/")
         || path.contains("/tests/")
         || path.ends_with("_test.rs")
+        || path.contains("_test/")
         || path.ends_with("_tests.rs")
         || path.ends_with("/tests.rs")
         || path.ends_with("harness.rs")
