@@ -12,6 +12,9 @@ use schema::prospect::{
 };
 use schema::{Code, Millis, Reject, Role};
 
+mod suppressed;
+mod tries;
+
 const MINUTE: Millis = 60_000;
 
 /// The consumers of the queues, and what they have not said yet.
@@ -250,52 +253,34 @@ fn an_address_that_was_found_is_an_identity_of_the_person_and_the_way_goes_on_th
 
 #[test]
 fn each_outcome_leads_to_its_state_and_says_why() {
-    let retry = |at| put_off(at, "hunter 429", &[]);
-    let judge = |verdict_is| (WorkKind::Verify, verdict(verdict_is));
-    for (outcomes, state, reason) in [
-        (
-            vec![(WorkKind::Enrich, facts(&[(FactField::Title, "CTO"), (FactField::Title, "x")]))],
-            PipelineState::Found,
-            "title by apollo",
-        ),
-        (
-            vec![(WorkKind::Enrich, facts(&[(FactField::Title, "a\nb")]))],
-            PipelineState::Found,
-            "nothing new",
-        ),
-        (vec![(WorkKind::Enrich, retry(0))], PipelineState::New, "hunter 429"),
-        (
-            vec![(WorkKind::Enrich, facts(&[])), judge(Verdict::Valid)],
-            PipelineState::Verified,
-            "millionverifier Valid",
-        ),
-        (
-            vec![(WorkKind::Enrich, facts(&[])), judge(Verdict::CatchAll)],
-            PipelineState::CatchAll,
-            "millionverifier CatchAll",
-        ),
-        (
-            vec![(WorkKind::Enrich, facts(&[])), judge(Verdict::Invalid)],
-            PipelineState::Invalid,
-            "millionverifier Invalid",
-        ),
-        (
-            vec![(WorkKind::Enrich, facts(&[])), judge(Verdict::Unknown)],
-            PipelineState::Found,
-            "millionverifier Unknown",
-        ),
-        (
-            vec![(WorkKind::Enrich, facts(&[])), judge(Verdict::Unasked)],
-            PipelineState::GivenUp,
-            "millionverifier Unasked",
-        ),
-    ] {
+    let by_address = |outcomes: Vec<_>, state, reason: &str| {
         let mut office = Office::new(4);
         let ann = office.import(Some("ann@acme.example"), None);
         for (work, outcome) in outcomes {
             office.work(ann, work, outcome);
         }
         assert_eq!(office.state(ann), (state, reason.to_owned()));
+    };
+    for (outcome, state, reason) in [
+        (
+            facts(&[(FactField::Title, "CTO"), (FactField::Title, "x")]),
+            PipelineState::Found,
+            "title by apollo",
+        ),
+        (facts(&[(FactField::Title, "a\nb")]), PipelineState::Found, "nothing new"),
+        (put_off(0, "hunter 429", &[]), PipelineState::New, "hunter 429"),
+    ] {
+        by_address(vec![(WorkKind::Enrich, outcome)], state, reason);
+    }
+    for (found, state) in [
+        (Verdict::Valid, PipelineState::Verified),
+        (Verdict::CatchAll, PipelineState::CatchAll),
+        (Verdict::Invalid, PipelineState::Invalid),
+        (Verdict::Unknown, PipelineState::Found),
+        (Verdict::Unasked, PipelineState::GivenUp),
+    ] {
+        let outcomes = vec![(WorkKind::Enrich, facts(&[])), (WorkKind::Verify, verdict(found))];
+        by_address(outcomes, state, &format!("millionverifier {found:?}"));
     }
     let by_name = |outcome, state, reason: &str| {
         let mut office = Office::new(4);
@@ -321,191 +306,6 @@ fn each_outcome_leads_to_its_state_and_says_why() {
     office.town.settle();
     assert_eq!(office.state(ann), (PipelineState::Found, "email by apollo".into()));
     assert_eq!(office.town.get(ann).id, id_of("ann@acme.example"));
-}
-
-#[test]
-fn a_work_whose_lease_is_over_is_given_again_and_what_the_first_one_says_then_is_too_late() {
-    let mut office = Office::new(4);
-    let ann = office.import(Some("ann@acme.example"), None);
-    assert_eq!(office.messages().len(), 1);
-    let first = office.attempt(ann, WorkKind::Enrich);
-    assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}));
-    office.town.pass(LEASE_MS - 1);
-    assert_eq!(office.state(ann).0, PipelineState::Enriching);
-    office.town.pass(1);
-    assert_eq!(office.state(ann), (PipelineState::New, "it was begun and did not end".into()));
-    assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}), "not at once");
-    office.say(ann, finish(WorkKind::Enrich, first, facts(&[(FactField::Title, "late")])));
-    office.town.pass(MINUTE);
-    assert_eq!(office.messages().len(), 1, "it is on its queue again");
-    let second = office.attempt(ann, WorkKind::Enrich);
-    assert_ne!(first, second);
-    office.say(ann, finish(WorkKind::Enrich, first, facts(&[(FactField::Title, "late")])));
-    assert_eq!(office.state(ann).0, PipelineState::Enriching);
-    for _ in 0..2 {
-        office.say(ann, finish(WorkKind::Enrich, second, facts(&[(FactField::Title, "CTO")])));
-    }
-    let person = office.town.get(ann);
-    assert_eq!(person.title.as_deref(), Some("CTO"));
-    assert_eq!(person.pipeline.expect("it is in the pipeline").cost_micros, 1_000, "paid once");
-}
-
-#[test]
-fn a_message_that_its_queue_has_lost_is_sent_again() {
-    let mut office = Office::new(4);
-    let ann = office.import(Some("ann@acme.example"), None);
-    for _ in 0..3 {
-        assert_eq!(office.messages().len(), 1);
-        assert!(office.messages().is_empty());
-        office.town.pass(HINT_MS);
-    }
-    office.work(ann, WorkKind::Enrich, facts(&[]));
-    office.work(ann, WorkKind::Verify, verdict(Verdict::Valid));
-    office.messages();
-    office.town.pass(10 * HINT_MS);
-    assert!(office.messages().is_empty(), "at its end nobody asks any more");
-}
-
-#[test]
-fn what_cannot_be_done_is_tried_ever_later_and_given_up_in_the_end() {
-    let mut office = Office::new(4);
-    let ann = office.import(Some("ann@acme.example"), None);
-    office.work(ann, WorkKind::Enrich, facts(&[]));
-    let start = office.town.now;
-    let mut tries = 0;
-    while office.place(ann).state != PipelineState::GivenUp {
-        office.work(ann, WorkKind::Verify, put_off(0, "hunter 503", &[]));
-        tries += 1;
-        assert_eq!(office.begin(ann, WorkKind::Verify), Ok(Begun::Nothing {}), "not at once");
-        office.town.pass(if tries < 5 { 2 * MINUTE } else { 70 * MINUTE });
-    }
-    assert!(office.town.now - start >= PATIENCE_MS);
-    assert!((200..400).contains(&tries), "{tries} tries");
-    assert_eq!(office.state(ann).1, "tried for too long: hunter 503");
-
-    let bob = office.import(Some("bob@acme.example"), None);
-    office.work(bob, WorkKind::Enrich, facts(&[]));
-    for n in 1..=UNKNOWNS_MAX {
-        office.town.pass(24 * 60 * MINUTE);
-        office.work(bob, WorkKind::Verify, verdict(Verdict::Unknown));
-        let given_up = office.place(bob).state == PipelineState::GivenUp;
-        assert_eq!(given_up, n == UNKNOWNS_MAX);
-    }
-}
-
-#[test]
-fn nobody_is_worked_on_who_must_not_be_written_to_and_whoever_refuses_is_suppressed() {
-    let mut office = Office::new(4);
-    let ann = office.import(Some("ann@acme.example"), None);
-    office.town.note(ann, &suppress(Reason::Manual));
-    assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}));
-    assert_eq!(office.state(ann), (PipelineState::GivenUp, SUPPRESSED.to_owned()));
-    let lift = Unsuppress { reason: Reason::Manual, note: "they asked us".into() };
-    office.town.who = agent(1, Role::Admin);
-    office.town.ask::<serde_json::Value>(ann, &ProspectCommand::Unsuppress(lift)).expect("lifted");
-    office.town.who = crate::kernel::testing::system();
-    office.work(ann, WorkKind::Enrich, WorkOutcome::Refused { source: "hunter".into() });
-    let why = "the person has asked hunter not to be processed";
-    assert_eq!(office.state(ann), (PipelineState::GivenUp, why.into()));
-    assert_eq!(office.town.get(ann).suppression, Some(Reason::OptOut));
-    assert!(matches!(office.town.permit(ann, "s1", 1), PermitReply::Denied { .. }));
-
-    let bob = office.import(Some("bob@acme.example"), None);
-    let attempt = office.attempt(bob, WorkKind::Enrich);
-    office.town.who = agent(1, Role::Admin);
-    office.town.note(bob, &ProspectCommand::Delete(Delete {}));
-    office.town.who = crate::kernel::testing::system();
-    let late = finish(WorkKind::Enrich, attempt, facts(&[(FactField::Title, "CTO")]));
-    let late = office.town.ask::<Noted>(bob, &ProspectCommand::FinishWork(late));
-    assert_eq!(late.map_err(|reject| reject.code), Err(Code::Gone));
-    let object = &office.town.objects[&bob];
-    assert_eq!((object.count("pipeline"), object.count("fields")), (0, 0));
-    office.town.pass(2 * HINT_MS);
-    assert!(office.messages().iter().all(|work| !matches!(work, Work::Find(_))));
-}
-
-#[test]
-fn whoever_refuses_is_suppressed_however_late_that_is_said() {
-    let mut office = Office::new(4);
-    let ann = office.import(Some("ann@acme.example"), None);
-    let refused = |attempt| {
-        finish(WorkKind::Enrich, attempt, WorkOutcome::Refused { source: "hunter".into() })
-    };
-    let first = office.attempt(ann, WorkKind::Enrich);
-    office.town.pass(LEASE_MS);
-    office.town.pass(MINUTE);
-    let second = office.attempt(ann, WorkKind::Enrich);
-    office.say(ann, refused(first));
-    assert_eq!(office.town.get(ann).suppression, Some(Reason::OptOut));
-    assert!(matches!(office.town.permit(ann, "s1", 1), PermitReply::Denied { .. }));
-    assert_eq!(office.state(ann).0, PipelineState::Enriching, "the later lease stands");
-    office.say(ann, finish(WorkKind::Enrich, second, facts(&[])));
-    assert_eq!(office.begin(ann, WorkKind::Verify), Ok(Begun::Nothing {}));
-    assert_eq!(office.state(ann), (PipelineState::GivenUp, SUPPRESSED.to_owned()));
-    let before = office.town.get(ann);
-    office.say(ann, refused(first));
-    assert_eq!(office.town.get(ann), before, "said again, it changes nothing");
-}
-
-#[test]
-fn nobody_is_asked_about_a_person_before_it_is_known_who_that_is() {
-    let mut office = Office::new(4);
-    let name = office.import(None, Some("Ann Ames"));
-    office.town.note(name, &suppress(Reason::OptOut));
-    let ann = office.import(Some("ann@acme.example"), Some("Ann Ames"));
-    assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}), "the claim is slow");
-    office.town.settle();
-    assert_eq!(office.begin(ann, WorkKind::Enrich), Ok(Begun::Nothing {}));
-    assert_eq!(office.state(ann), (PipelineState::GivenUp, SUPPRESSED.to_owned()));
-
-    let bob = office.import(Some("bob@acme.example"), Some("Bob Bauer"));
-    for _ in 0..3 {
-        assert_eq!(office.begin(bob, WorkKind::Enrich), Ok(Begun::Nothing {}));
-        assert_eq!(office.state(bob).0, PipelineState::New);
-        office.town.now += SETTLE_MS;
-    }
-    office.messages();
-    office.town.pass(SETTLE_MS);
-    let again = office.messages();
-    assert!(matches!(again[..], [Work::Enrich(of)] if of.prospect_id == bob), "{again:?}");
-    assert_eq!(office.attempt(bob, WorkKind::Enrich), 1, "waiting is no try");
-}
-
-#[test]
-fn whom_nobody_can_enrich_for_an_hour_goes_on_and_what_was_learnt_stays() {
-    let cases = [
-        (Some("ann@acme.example"), None, PipelineState::Found),
-        (None, Some("Ann Ames"), PipelineState::Enriched),
-    ];
-    for (email, name, state) in cases {
-        let mut office = Office::new(4);
-        let ann = office.import(email, name);
-        let start = office.town.now;
-        let why = "apollo does not take the key";
-        office.work(ann, WorkKind::Enrich, put_off(0, why, &[(FactField::Company, "Acme")]));
-        assert_eq!(office.state(ann), (PipelineState::New, why.to_owned()));
-        assert_eq!(office.town.get(ann).company.as_deref(), Some("Acme"));
-        while office.place(ann).state == PipelineState::New {
-            assert!(office.town.now - start < 70 * MINUTE, "it is tried for an hour");
-            office.town.pass(10 * MINUTE);
-            office.work(ann, WorkKind::Enrich, put_off(0, why, &[]));
-        }
-        assert!(office.town.now - start >= 60 * MINUTE);
-        assert_eq!(office.state(ann), (state, format!("not enriched: {why}")));
-    }
-    // An address among what was learnt is the person's at once.
-    let mut office = Office::new(4);
-    let ann = office.import(None, Some("Ann Ames"));
-    let address = [(FactField::Email, "ann@acme.example")];
-    office.work(ann, WorkKind::Enrich, put_off(0, "hunter did not answer", &address));
-    office.town.settle();
-    assert_eq!(office.town.get(ann).id, id_of("ann@acme.example"));
-    // Whose first try comes late is tried more than once.
-    let mut office = Office::new(4);
-    let bob = office.import(Some("bob@acme.example"), None);
-    office.town.pass(5 * 60 * MINUTE);
-    office.work(bob, WorkKind::Enrich, put_off(0, "apollo did not answer", &[]));
-    assert_eq!(office.state(bob).0, PipelineState::New);
 }
 
 #[test]
