@@ -8,18 +8,20 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::slice;
-use thiserror::Error;
 use time::OffsetDateTime;
 
 use super::address::Address;
 use super::automatic::LOOP_HEADER;
 use super::structure::safe_file_name;
 use super::write::Writer;
+pub use check::{ComposeError, Field};
+use check::{check, is_media_type};
+
+mod check;
 
 /// The most recipients of one mail, To and Cc together.
 pub const RECIPIENTS_MAX: usize = 50;
 const REFERENCES_MAX: usize = 100;
-const VALUE_BYTES_MAX: usize = 2_000;
 
 /// A mail that Postroom sends.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -118,59 +120,6 @@ pub fn file_type(given: &str) -> String {
 #[must_use]
 pub fn file_name(given: &str) -> String {
     safe_file_name(given).unwrap_or_else(|| "attachment".to_string())
-}
-
-/// Why a mail cannot be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ComposeError {
-    /// A line break, NUL or another control character in a value that becomes a header.
-    #[error("{0} holds a line break or a control character")]
-    Control(Field),
-    /// Too long for a header.
-    #[error("{0} is too long")]
-    TooLong(Field),
-    /// Not of the form that is needed.
-    #[error("{0} is not valid")]
-    Invalid(Field),
-    /// Nobody to send to.
-    #[error("the mail has no recipient")]
-    NoRecipient,
-    /// More than [`RECIPIENTS_MAX`].
-    #[error("the mail has too many recipients")]
-    TooManyRecipients,
-}
-
-/// The values that can be wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[allow(missing_docs)] // the fields of `OutboundMail`
-pub enum Field {
-    SendId,
-    Name,
-    Subject,
-    InReplyTo,
-    References,
-    LoopToken,
-    Unsubscribe,
-    ContentType,
-    Date,
-}
-
-impl std::fmt::Display for Field {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Field::SendId => "the send id",
-            Field::Name => "a display name",
-            Field::Subject => "the subject",
-            Field::InReplyTo => "the id answered",
-            Field::References => "an id of the thread",
-            Field::LoopToken => "the loop token",
-            Field::Unsubscribe => "the unsubscribe address",
-            Field::ContentType => "a file's media type",
-            Field::Date => "the date",
-        })
-    }
 }
 
 /// The Message-ID of a send, without brackets; [`super::automatic`] knows it again.
@@ -296,74 +245,6 @@ fn normal_lines(text: &str) -> String {
     let mut lines = text.trim_end_matches('\n').replace('\n', "\r\n");
     lines.push_str("\r\n");
     lines
-}
-
-fn check(mail: &OutboundMail) -> Result<(), ComposeError> {
-    let is_id = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
-    if !(1..=100).contains(&mail.send_id.len())
-        || !mail.send_id.bytes().all(is_id)
-        || mail.send_id.split('.').any(str::is_empty)
-    {
-        return Err(ComposeError::Invalid(Field::SendId));
-    }
-    // Up to the year 9999; a Date before 1970 is a mistake.
-    if !(0..253_402_300_800_000).contains(&mail.date_ms) {
-        return Err(ComposeError::Invalid(Field::Date));
-    }
-    match mail.to.len() + mail.cc.len() {
-        _ if mail.to.is_empty() => return Err(ComposeError::NoRecipient),
-        count if count > RECIPIENTS_MAX => return Err(ComposeError::TooManyRecipients),
-        _ => {}
-    }
-    let people = [&mail.from].into_iter().chain(&mail.reply_to).chain(&mail.to).chain(&mail.cc);
-    for person in people {
-        check_value(person.name.as_deref().unwrap_or_default(), Field::Name)?;
-    }
-    check_value(&mail.subject, Field::Subject)?;
-    check_value(mail.in_reply_to.as_deref().unwrap_or_default(), Field::InReplyTo)?;
-    for id in &mail.references {
-        check_value(id, Field::References)?;
-    }
-    check_value(&mail.loop_token, Field::LoopToken)?;
-    if mail.loop_token.is_empty() || !mail.loop_token.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err(ComposeError::Invalid(Field::LoopToken));
-    }
-    for file in &mail.attachments {
-        if !is_media_type(&file.content_type)
-            || file.content_type.to_ascii_lowercase().starts_with("multipart/")
-        {
-            return Err(ComposeError::Invalid(Field::ContentType));
-        }
-    }
-    mail.list_unsubscribe.as_ref().map_or(Ok(()), check_unsubscribe)
-}
-
-/// `type/subtype`, without parameters.
-fn is_media_type(text: &str) -> bool {
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"+-._".contains(&b);
-    text.split_once('/').is_some_and(|(kind, subtype)| {
-        [kind, subtype].iter().all(|t| (1..=60).contains(&t.len()) && t.bytes().all(is_token))
-    })
-}
-
-fn check_unsubscribe(list: &ListUnsubscribe) -> Result<(), ComposeError> {
-    check_value(&list.https, Field::Unsubscribe)?;
-    let is_url = |b: u8| b.is_ascii_graphic() && !b"<>,\"".contains(&b);
-    if !list.https.starts_with("https://") || !list.https.bytes().all(is_url) {
-        return Err(ComposeError::Invalid(Field::Unsubscribe));
-    }
-    // Folding would put a space into the address, so it must fit one line (RFC 5322 §2.1.1).
-    if list.https.len() > 900 { Err(ComposeError::TooLong(Field::Unsubscribe)) } else { Ok(()) }
-}
-
-fn check_value(value: &str, field: Field) -> Result<(), ComposeError> {
-    if value.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
-        return Err(ComposeError::Control(field));
-    }
-    if value.len() > VALUE_BYTES_MAX {
-        return Err(ComposeError::TooLong(field));
-    }
-    Ok(())
 }
 
 /// `sha256:…` names a mail that came without an id; nobody else knows it.
