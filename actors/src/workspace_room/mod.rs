@@ -68,6 +68,7 @@ pub mod reply_token;
 pub mod reports;
 pub mod rules;
 pub mod search;
+pub mod signing;
 pub mod status;
 pub mod store;
 pub mod teams;

@@ -5,17 +5,15 @@ use super::store::campaigns::Campaign;
 use super::store::enrolments::{self, Enrolment};
 use super::{post, store};
 use crate::kernel::actor::Settled;
-use crate::kernel::engine::hex;
 use crate::kernel::{Ctx, Effect, Entry, Outcome, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::store::workspace;
-use hmac::{Hmac, KeyInit, Mac};
+use crate::workspace_room::signing;
 use schema::codec::to_json;
 use schema::ids::ProspectId;
 use schema::prospect::{ProspectCommand, Reason, Suppress};
 use schema::room::enrolment::{EnrolmentState, OptOut, OptedOut};
 use schema::{ActorKind, Code, Permission, Reject};
-use sha2::Sha256;
 
 /// Tells the prospect; the key is `{prospect}/{reason}`.
 pub const OUTBOX: &str = "outreach.suppress";
@@ -32,8 +30,8 @@ pub fn link(ctx: &mut Ctx<'_>, campaign: &Campaign, one: &Enrolment) -> Result<S
         Some(key) => key,
         None => give_key(ctx)?,
     };
-    let signature = signed(&key, one.number).finalize().into_bytes();
-    let token = format!("{:x}.{}", one.number, hex(&signature[..SIGNATURE_BYTES]));
+    let signature = signing::sign(&key, &signed(one.number), SIGNATURE_BYTES);
+    let token = format!("{:x}.{signature}", one.number);
     Ok(format!("{}/u/{}/{token}", campaign.public_url, ctx.instance))
 }
 
@@ -44,23 +42,18 @@ fn give_key(ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Reject> {
     Ok(key)
 }
 
-fn signed(key: &[u8], number: i64) -> Hmac<Sha256> {
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.update(format!("opt out\n{number}").as_bytes());
-    mac
+/// What is signed.
+fn signed(number: i64) -> String {
+    format!("opt out\n{number}")
 }
 
 /// The enrolment of a token that this workspace gave.
 fn find(ctx: &Ctx<'_>, token: &str) -> Result<Option<Enrolment>, Reject> {
-    let Some((number, signature)) = token.split_once('.') else { return Ok(None) };
-    let Ok(number) = i64::from_str_radix(number, 16) else { return Ok(None) };
+    let Some((digits, signature)) = token.split_once('.') else { return Ok(None) };
+    let Ok(number) = i64::from_str_radix(digits, 16) else { return Ok(None) };
     let Some(key) = workspace::reply_key(ctx.sql)? else { return Ok(None) };
-    let pair = |at: usize| u8::from_str_radix(signature.get(at..at + 2)?, 16).ok();
-    let bytes: Option<Vec<u8>> = (0..signature.len()).step_by(2).map(pair).collect();
-    let bytes = bytes.filter(|bytes| bytes.len() == SIGNATURE_BYTES).unwrap_or_default();
-    let canonical = token == format!("{number:x}.{}", hex(&bytes));
-    if !canonical || signed(&key, number).verify_truncated_left(&bytes).is_err() {
+    let is_canonical = digits == format!("{number:x}");
+    if !is_canonical || !signing::is_signed(&key, &signed(number), SIGNATURE_BYTES, signature) {
         return Ok(None);
     }
     Ok(enrolments::at(ctx.sql, number)?)
