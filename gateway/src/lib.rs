@@ -18,6 +18,7 @@ pub mod dead_letters;
 pub mod email;
 pub mod http;
 pub mod imports;
+pub mod limiter;
 pub mod link;
 pub mod log;
 pub mod maintenance;

@@ -3,16 +3,12 @@
 
 use super::settings::Account;
 use super::{Provider, Trouble, wire};
-use crate::auth::DEPLOYMENT;
-use crate::log;
 use crate::platform::{Platform, Point};
+use crate::{limiter, log};
 use actors::workspace_room::outreach::texts::order::Ask;
-use schema::limiter::{
-    CallOutcome, Check, CheckReply, LimitKind, LimiterCommand, Report, RetryAfter,
-};
+use schema::Millis;
+use schema::limiter::{CallOutcome, LimitKind, RetryAfter};
 use schema::room::writing::{WritingFailed, WritingOutcome, WritingUnavailable, Written};
-use schema::{ActorKind, Answer, Envelope, Millis, Principal, Reject, codec};
-use serde::de::DeserializeOwned;
 
 /// How long a provider is left alone that has no quota left.
 const NO_QUOTA_MS: Millis = 60 * 60 * 1000;
@@ -69,7 +65,9 @@ fn none_wrote(troubles: &[(Provider, Trouble)]) -> WritingOutcome {
 async fn call<P: Platform>(platform: &P, account: &Account, ask: &Ask) -> Result<String, Trouble> {
     let provider = account.provider;
     let pass = async |kind, cost| passed(platform, kind, provider, cost).await;
-    let tell = async |outcome, probe| report(platform, provider, outcome, probe).await;
+    let tell = async |outcome, probe| {
+        limiter::report(platform, LimitKind::Ai, provider.as_str(), outcome, probe).await;
+    };
     let probe = allowed(wire::tokens(ask), pass, tell).await?;
     let said = match platform.fetch(wire::request(account, ask)).await {
         Ok(answer) => wire::read(provider, &answer),
@@ -81,24 +79,9 @@ async fn call<P: Platform>(platform: &P, account: &Account, ask: &Ask) -> Result
     }
     let labels = [provider.as_str(), word];
     platform.count(&Point { event: "model", labels: &labels, numbers: &[1.0] });
-    report(platform, provider, outcome_of(said.as_ref().err().copied()), probe).await;
+    let outcome = outcome_of(said.as_ref().err().copied());
+    limiter::report(platform, LimitKind::Ai, provider.as_str(), outcome, probe).await;
     said
-}
-
-/// The limiter hears what came of a call.
-async fn report<P: Platform>(
-    platform: &P,
-    provider: Provider,
-    outcome: CallOutcome,
-    probe: Option<i64>,
-) {
-    let report = LimiterCommand::Report(Report { kind: LimitKind::Ai, outcome, probe });
-    let told: Result<serde_json::Value, Reject> =
-        limiter(platform, LimitKind::Ai, provider, &report).await;
-    if let Err(reject) = told {
-        let fields = [("provider", provider.as_str()), ("why", &*reject.message)];
-        log::error(platform, "limits_not_told", &fields);
-    }
 }
 
 /// Whether a call of so many tokens may be made now, as far as its limits `pass` it; gives the
@@ -124,30 +107,9 @@ async fn passed<P: Platform>(
     provider: Provider,
     cost: Option<u32>,
 ) -> Result<Option<i64>, Trouble> {
-    let check = LimiterCommand::Check(Check { kind, cost });
-    let reply: CheckReply = match limiter(platform, kind, provider, &check).await {
-        Ok(reply) => reply,
-        Err(reject) => {
-            let fields = [("provider", provider.as_str()), ("why", &*reject.message)];
-            log::error(platform, "limits_not_checked", &fields);
-            return Err(Trouble::Later(None));
-        }
-    };
+    let reply = limiter::check(platform, kind, provider.as_str(), cost).await;
+    let reply = reply.ok_or(Trouble::Later(None))?;
     if reply.allowed { Ok(reply.probe) } else { Err(Trouble::Later(Some(reply.retry_after_ms))) }
-}
-
-async fn limiter<P: Platform, T: DeserializeOwned>(
-    platform: &P,
-    kind: LimitKind,
-    provider: Provider,
-    command: &LimiterCommand,
-) -> Result<T, Reject> {
-    let instance = kind.instance(DEPLOYMENT, provider.as_str());
-    let envelope = Envelope::new(instance, Principal::system(DEPLOYMENT), None, command);
-    match platform.call(ActorKind::RateLimiter, &envelope).await? {
-        Answer::Rejected(reject) => Err(reject),
-        Answer::Done { json, .. } => codec::read_json(&json),
-    }
 }
 
 /// What the limiter hears: only what keeps a provider from answering at all is a failure.

@@ -5,17 +5,13 @@ use super::call::{Call, Pairs};
 use super::settings::Account;
 use super::waterfall::Desk;
 use super::{Provider, Said, Trouble};
-use crate::auth::DEPLOYMENT;
-use crate::log;
 use crate::platform::{Platform, Point};
 use crate::token::sha256_hex;
+use crate::{limiter, log};
 use schema::ids::WorkspaceId;
-use schema::limiter::{
-    CallOutcome, Check, CheckReply, LimitKind, LimiterCommand, Report, RetryAfter,
-};
+use schema::limiter::{CallOutcome, LimitKind, RetryAfter};
 use schema::prospect::Verdict;
-use schema::{ActorKind, Answer, Envelope, Millis, Principal, Reject, codec};
-use serde::de::DeserializeOwned;
+use schema::{Millis, codec};
 
 const KIND: LimitKind = LimitKind::Data;
 /// How long a call waits for its turn before the work is put off.
@@ -61,29 +57,17 @@ impl<'a, P: Platform> Counter<'a, P> {
         }
         let labels = [call.name(), word];
         self.platform.count(&Point { event: "provider", labels: &labels, numbers: &[1.0] });
-        let report = Report { kind: KIND, outcome: outcome_of(&said), probe };
-        let told: Result<serde_json::Value, Reject> =
-            self.limiter(provider, &LimiterCommand::Report(report)).await;
-        if let Err(reject) = told {
-            let fields = [("provider", provider.as_str()), ("why", &*reject.message)];
-            log::error(self.platform, "limits_not_told", &fields);
-        }
+        let outcome = outcome_of(&said);
+        limiter::report(self.platform, KIND, provider.as_str(), outcome, probe).await;
         said
     }
 
     /// Waits until the limiter allows a call, if that is soon; gives the probe's number.
     async fn allowed(&self, provider: Provider) -> Result<Option<i64>, Trouble> {
-        let check = LimiterCommand::Check(Check { kind: KIND, cost: None });
         let mut patience = PATIENCE_MS;
         loop {
-            let reply: CheckReply = match self.limiter(provider, &check).await {
-                Ok(reply) => reply,
-                Err(reject) => {
-                    let fields = [("provider", provider.as_str()), ("why", &*reject.message)];
-                    log::error(self.platform, "limits_not_checked", &fields);
-                    return Err(Trouble::Later(None));
-                }
-            };
+            let reply = limiter::check(self.platform, KIND, provider.as_str(), None).await;
+            let reply = reply.ok_or(Trouble::Later(None))?;
             if reply.allowed {
                 return Ok(reply.probe);
             }
@@ -93,19 +77,6 @@ impl<'a, P: Platform> Counter<'a, P> {
             }
             patience -= wait;
             self.platform.sleep(u32::try_from(wait).unwrap_or(u32::MAX)).await;
-        }
-    }
-
-    async fn limiter<T: DeserializeOwned>(
-        &self,
-        provider: Provider,
-        command: &LimiterCommand,
-    ) -> Result<T, Reject> {
-        let instance = KIND.instance(DEPLOYMENT, provider.as_str());
-        let envelope = Envelope::new(instance, Principal::system(DEPLOYMENT), None, command);
-        match self.platform.call(ActorKind::RateLimiter, &envelope).await? {
-            Answer::Rejected(reject) => Err(reject),
-            Answer::Done { json, .. } => codec::read_json(&json),
         }
     }
 }
