@@ -165,3 +165,21 @@ impl Faults {
         list.join(" ")
     }
 }
+
+/// Adds how often each kind struck in one seed to how often it struck in others.
+pub fn add(sums: &mut Vec<u64>, counts: &[u64]) {
+    sums.resize(ALL.len(), 0);
+    for (sum, count) in sums.iter_mut().zip(counts) {
+        *sum += count;
+    }
+}
+
+/// How often each kind struck, for a person.
+#[must_use]
+pub fn table(counts: &[u64]) -> String {
+    let mut text = String::from("faults:\n");
+    for (fault, count) in ALL.iter().zip(counts) {
+        text.push_str(&format!("  {count:>9}  {}\n", fault.text()));
+    }
+    text
+}

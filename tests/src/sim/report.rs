@@ -34,10 +34,7 @@ impl Summary {
         self.seeds += 1;
         self.commands += outcome.commands;
         self.turns += outcome.turns;
-        self.faults.resize(faults::ALL.len(), 0);
-        for (sum, count) in self.faults.iter_mut().zip(&outcome.faults) {
-            *sum += count;
-        }
+        faults::add(&mut self.faults, &outcome.faults);
         for (mark, count) in &outcome.marks {
             *self.marks.entry(mark).or_default() += count;
         }
@@ -60,10 +57,7 @@ impl Summary {
     /// The tables of faults, marks and events.
     #[must_use]
     pub fn tables(&self) -> String {
-        let mut text = String::from("faults:\n");
-        for (fault, count) in faults::ALL.iter().zip(&self.faults) {
-            text.push_str(&format!("  {count:>9}  {}\n", fault.text()));
-        }
+        let mut text = faults::table(&self.faults);
         text.push_str("marks:\n");
         for (mark, count) in &self.marks {
             text.push_str(&format!("  {count:>9}  {mark}\n"));

@@ -109,10 +109,7 @@ impl Summary {
         self.seeds += 1;
         self.turns += outcome.turns;
         self.table.add(&outcome.table);
-        self.faults.resize(faults::ALL.len(), 0);
-        for (sum, count) in self.faults.iter_mut().zip(&outcome.faults) {
-            *sum += count;
-        }
+        faults::add(&mut self.faults, &outcome.faults);
         if outcome.violation.is_some() {
             self.failed.push(outcome);
         }
@@ -121,12 +118,7 @@ impl Summary {
     /// The table of all seeds, and how often each fault struck.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = String::from("faults:\n");
-        for (fault, count) in faults::ALL.iter().zip(&self.faults) {
-            text.push_str(&format!("  {count:>9}  {}\n", fault.text()));
-        }
-        text.push_str(&self.table.text());
-        text
+        faults::table(&self.faults) + &self.table.text()
     }
 }
 
