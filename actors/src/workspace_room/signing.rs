@@ -4,9 +4,25 @@
 //! A signature is the beginning of an HMAC-SHA-256 (RFC 2104 §5) in hexadecimal. Each kind of token
 //! begins its text with a word of its own, so that none is good for another.
 
+use super::access::store::workspace;
 use crate::kernel::engine::hex;
+use crate::kernel::{Ctx, Fault};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+
+/// The key that only the workspace has; it gets one where it has none.
+///
+/// # Errors
+/// A storage fault.
+pub fn key(ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Fault> {
+    if let Some(key) = workspace::reply_key(ctx.sql)? {
+        return Ok(key);
+    }
+    let random: [uuid::Uuid; 3] = std::array::from_fn(|_| ctx.uuid());
+    let key = random.map(uuid::Uuid::into_bytes).concat();
+    workspace::give_reply_key(ctx.sql, key.clone())?;
+    Ok(key)
+}
 
 /// The first `bytes_count` bytes of the signature of a text, at most 32.
 #[must_use]

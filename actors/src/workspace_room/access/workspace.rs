@@ -8,6 +8,7 @@ use super::check;
 use super::store::workspace;
 use crate::kernel::{Ctx, Reply};
 use crate::warmup_counter::zone::Zone;
+use crate::workspace_room::signing;
 use crate::workspace_room::store::replies;
 use schema::room::access::{
     ChangeWorkspace, GetWorkspace, THREAD_DAYS_MAX, Workspace, WorkspaceEvent,
@@ -54,8 +55,7 @@ pub fn change_workspace(ctx: &mut Ctx<'_>, input: &ChangeWorkspace) -> Result<Re
     }
     workspace::change(ctx.sql, &wanted, ctx.now)?;
     if wanted.reply_tokens {
-        let random: [uuid::Uuid; 3] = std::array::from_fn(|_| ctx.uuid());
-        workspace::give_reply_key(ctx.sql, random.map(uuid::Uuid::into_bytes).concat())?;
+        signing::key(ctx)?;
     }
     let after = find(ctx)?;
     ctx.event("workspace.changed", None, &WorkspaceEvent { workspace: after.clone() })?;

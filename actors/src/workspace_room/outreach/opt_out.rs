@@ -26,20 +26,10 @@ const SIGNATURE_BYTES: usize = 16;
 /// # Errors
 /// A storage fault.
 pub fn link(ctx: &mut Ctx<'_>, campaign: &Campaign, one: &Enrolment) -> Result<String, Reject> {
-    let key = match workspace::reply_key(ctx.sql)? {
-        Some(key) => key,
-        None => give_key(ctx)?,
-    };
+    let key = signing::key(ctx)?;
     let signature = signing::sign(&key, &signed(one.number), SIGNATURE_BYTES);
     let token = format!("{:x}.{signature}", one.number);
     Ok(format!("{}/u/{}/{token}", campaign.public_url, ctx.instance))
-}
-
-fn give_key(ctx: &mut Ctx<'_>) -> Result<Vec<u8>, Reject> {
-    let random: [uuid::Uuid; 3] = std::array::from_fn(|_| ctx.uuid());
-    let key = random.map(uuid::Uuid::into_bytes).concat();
-    workspace::give_reply_key(ctx.sql, key.clone())?;
-    Ok(key)
 }
 
 /// What is signed.
