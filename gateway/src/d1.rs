@@ -1,6 +1,8 @@
 //! Every question that the gateway asks of D1. Rows there are summaries: they may be some moments
 //! old, and an actor knows better about what is its own.
 
+pub mod emails;
+
 use crate::cursor::Cursor;
 use crate::platform::Platform;
 use schema::ids::{InboxId, ProspectId, WorkspaceId};
@@ -280,10 +282,11 @@ mod tests {
     use rusqlite::Connection;
     use schema::summary::{Table, columns, table_name, upsert_sql};
 
-    const MIGRATIONS: [&str; 3] = [
+    const MIGRATIONS: [&str; 4] = [
         include_str!("../../schema/migrations/d1/0001_summaries.sql"),
         include_str!("../../schema/migrations/d1/0002_mailboxes.sql"),
         include_str!("../../schema/migrations/d1/0003_campaigns.sql"),
+        include_str!("../../schema/migrations/d1/0004_emails.sql"),
     ];
     const TABLES: [Table; 6] = [
         Table::Workspaces,
@@ -370,7 +373,10 @@ mod tests {
             WORKSPACES_WITH_CAMPAIGNS,
             WORKSPACES_SINCE,
             WORKSPACES,
-        ] {
+        ]
+        .into_iter()
+        .chain(emails::STATEMENTS)
+        {
             let mut plan = db.prepare(&format!("explain query plan {statement}")).expect(statement);
             let count = plan.parameter_count();
             let params = rusqlite::params_from_iter(vec![1.0; count]);

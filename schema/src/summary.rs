@@ -109,6 +109,9 @@ pub const fn columns(table: Table) -> &'static [&'static str] {
             "error",
             "queued_at",
             "settled_at",
+            "prospect_id",
+            "campaign_id",
+            "step",
         ],
     }
 }

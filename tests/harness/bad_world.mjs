@@ -38,7 +38,7 @@ export async function build(url) {
   const [mine, their] = [await one("Bad"), await one("Other")];
   const viewer = await join(url, mine.owner, "viewer", "Vic");
   const settled = async ({ owner: { token } }) =>
-    (await all(url, "/api/prospects", { token })).length === 1 && (await all(url, "/v1/inboxes", { token }))[0]?.status === "paused";
+    (await all(url, "/api/prospects", { token })).length === 1 && (await all(url, "/api/emails", { token })).length === 1 && (await all(url, "/v1/inboxes", { token }))[0]?.status === "paused";
   await until(async () => (await settled(mine)) && (await settled(their)), "the summaries");
   return { mine, their, viewer };
 }

@@ -8,6 +8,7 @@ use crate::kernel::Ctx;
 use crate::kernel::Fault;
 use schema::Reject;
 use schema::delivery::DeliveryWebhook;
+use schema::ids::CampaignId;
 use schema::inbox::{InboxStatus, InboxView, SendState, SendView};
 use schema::summary::{Cell, Summary, Table};
 
@@ -129,6 +130,8 @@ fn inbox_cells(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<Vec<Cell>, Reject> {
 
 fn send_cells(ctx: &Ctx<'_>, send: &Send) -> Result<Vec<Cell>, Reject> {
     let text = |text: &str| Cell::Text(text.to_owned());
+    let prospect = send.prospect.as_ref();
+    let campaign = prospect.and_then(|one| one.campaign.parse::<CampaignId>().ok());
     Ok(vec![
         Cell::Text(inbox_of(ctx)?.to_string()),
         Cell::Text(send.to.join(", ")),
@@ -138,6 +141,10 @@ fn send_cells(ctx: &Ctx<'_>, send: &Send) -> Result<Vec<Cell>, Reject> {
         send.error.clone().map_or(Cell::Null, Cell::Text),
         Cell::Integer(send.queued_at),
         send.settled_at.map_or(Cell::Null, Cell::Integer),
+        prospect.map_or(Cell::Null, |one| text(&send.owner.unwrap_or(one.prospect_id).to_string())),
+        // What a client says of itself may be called as it likes.
+        campaign.map_or(Cell::Null, |id| text(&id.to_string())),
+        prospect.map_or(Cell::Null, |one| Cell::Integer(one.step)),
     ])
 }
 

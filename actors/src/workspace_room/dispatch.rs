@@ -296,6 +296,7 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         RoomCommand::ChangeOutreachSettings(input) => {
             outreach::handle::settings::change(ctx, &input)
         }
+        RoomCommand::SendEmail(input) => outreach::by_hand::send_email(ctx, &input),
         RoomCommand::TakeTurns(_) => outreach::handle::settings::take_turns(ctx),
         RoomCommand::ArchiveOutreach(input) => outreach::handle::archive::archive(ctx, input),
         RoomCommand::GetAiSettings(_) => outreach::texts::handle::get_settings(ctx),

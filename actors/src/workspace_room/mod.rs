@@ -128,6 +128,7 @@ impl Actor for Core {
         prospect_imports::MIGRATION,
         outreach::ANSWERS,
         outreach::TEXTS,
+        outreach::BY_HAND,
         //
     ];
     type Command = RoomCommand;
@@ -186,6 +187,7 @@ impl Actor for Core {
                 | RoomCommand::RotateWebhookSecret(_)
                 | RoomCommand::ChangeNotificationTemplates(_)
                 | RoomCommand::StartCampaign(_)
+                | RoomCommand::SendEmail(_)
                 | RoomCommand::BeginUpload(_)
                 | RoomCommand::FinishUpload(_)
                 | RoomCommand::BeginProspectImport(_)

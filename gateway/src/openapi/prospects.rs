@@ -1,10 +1,12 @@
 //! What the document says of prospects.
 
 use super::Schemas;
-use super::functions::{Body, Function, nothing};
+use super::functions::{Body, Function, id, nothing};
 use crate::d1::ProspectRow;
+use crate::d1::emails::EmailRow;
 use crate::router::Route;
-use crate::routes::prospects;
+use crate::routes::{emails, prospects};
+use schema::inbox::SendState;
 use schema::prospect::{HistoryRow, NewProspect, Prospect, Stage, Suppress, Update};
 use schema::room::prospect_import::ProspectImport;
 use serde_json::json;
@@ -62,4 +64,20 @@ pub(super) fn of_prospects(route: Route, s: &mut Schemas) -> Function {
             Function::does("suppressProspect", summary, body, nothing())
         }
     }
+}
+
+/// Mails of outreach.
+pub(super) fn of_emails(route: Route, s: &mut Schemas) -> Function {
+    if route == Route::SendEmail {
+        let (body, reply) = (s.input::<emails::NewEmail>(), s.reply::<emails::EmailQueued<'_>>());
+        let summary = "Writes one mail to a prospect, once for its Idempotency-Key, which must be \
+            there; a refusal says in `details` why it may not leave, and until when";
+        return Function { status: 202, ..Function::does("sendEmail", summary, body, reply) };
+    }
+    let summary = "Lists the mails that inboxes were asked to send; one filter at a time";
+    Function::pages("listEmails", summary, s.reply::<EmailRow>())
+        .asks("state", s.input::<SendState>())
+        .asks("inboxId", id("Of an inbox."))
+        .asks("prospectId", id("To a prospect."))
+        .asks("campaignId", id("Of a campaign."))
 }

@@ -12,6 +12,7 @@ pub mod campaigns;
 pub mod comments;
 pub mod deliveries;
 pub mod domains;
+pub mod emails;
 pub mod events;
 pub mod graph;
 pub mod health;
@@ -106,6 +107,8 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::ProspectHistory => prospects::history(call).await,
         Route::SuppressProspect => prospects::suppress(call).await,
         Route::StartCampaign => campaigns::start(call).await,
+        Route::ListEmails => emails::list(call).await,
+        Route::SendEmail => emails::send(call).await,
         Route::Upload => attachments::upload(call).await,
         Route::MakeLink => attachments::make_link(call).await,
         Route::CreateApiKey => api_keys::create(call).await,

@@ -12,8 +12,8 @@ use crate::respond::Reply;
 use actors::prospect_dedup::identity::instance;
 use schema::ids::ProspectId;
 use schema::prospect::{
-    Delete, Get, History, HistoryPage, Imported, NewProspect, Noted, ProspectCommand, Stage,
-    Suppress, Update, moved_to,
+    Delete, Get, History, HistoryPage, Imported, NewProspect, Noted, Prospect, ProspectCommand,
+    Stage, Suppress, Update, moved_to,
 };
 use schema::{ActorKind, Code, Permission, Principal, Reject};
 use serde::{Deserialize, Serialize};
@@ -139,7 +139,27 @@ async fn follow<P: Platform>(
     principal: &Principal,
     command: &ProspectCommand,
 ) -> Result<Reply, Reject> {
-    let (mut id, key) = (ProspectId(call.ids.first), call.key()?);
+    follow_from(call, principal, (ProspectId(call.ids.first), call.key()?), command).await
+}
+
+/// A prospect, wherever the person is by now.
+///
+/// # Errors
+/// `not_found`, `unavailable`.
+pub async fn found<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+    id: ProspectId,
+) -> Result<Prospect, Reject> {
+    read(&follow_from(call, principal, (id, None), &ProspectCommand::Get(Get {})).await?)
+}
+
+async fn follow_from<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+    (mut id, key): (ProspectId, Option<String>),
+    command: &ProspectCommand,
+) -> Result<Reply, Reject> {
     for _ in 0..MOVES_MAX {
         match ask(call, principal, id, key.clone(), command).await {
             Ok(reply) => return Ok(reply),

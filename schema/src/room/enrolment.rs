@@ -116,10 +116,11 @@ pub struct Decision {
     pub at: Millis,
     /// The step that it was about.
     pub step: i64,
-    /// What: `enrolled`, `text`, `assigned`, `sent`, `held`, `postponed`, `answered`, `stopped`,
-    /// `blocked`, `finished`.
+    /// What: `enrolled`, `written` (by hand), `text`, `assigned`, `sent`, `held`, `postponed`,
+    /// `answered`, `stopped`, `blocked`, `finished`.
     pub what: String,
-    /// Why, or what of it: the limit that held it, the inbox that it was given to.
+    /// Why, or what of it: the limit that held it, the inbox that it was given to, the agent who
+    /// wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }

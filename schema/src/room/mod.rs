@@ -11,6 +11,7 @@ pub mod attention;
 pub mod attribute;
 pub mod audit;
 pub mod automation;
+pub mod by_hand;
 pub mod campaign;
 pub mod catalogue;
 pub mod comment;
@@ -459,6 +460,8 @@ pub enum RoomCommand {
     GetOutreachSettings(campaign::GetOutreachSettings),
     /// Change what outreach may do. Reply: [`campaign::OutreachSettings`].
     ChangeOutreachSettings(campaign::ChangeOutreachSettings),
+    /// Write one mail to a prospect. Reply: [`by_hand::EmailTaken`].
+    SendEmail(Box<by_hand::SendEmail>),
     /// Have every campaign take its turn. Reply: [`enrolment::TurnsTaken`].
     TakeTurns(enrolment::TakeTurns),
     /// Put old decisions away. For Postroom itself. Reply: [`enrolment::ArchivedDecisions`].

@@ -63,13 +63,7 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
     match outcome {
         Outcome::Done(json) if entry.kind == INBOX => {
             let view: InboxView = read(json)?;
-            known.domain = view.email.rsplit_once('@').map_or("", |(_, it)| it).to_lowercase();
-            known.paused = match view.status {
-                InboxStatus::Paused => Some(view.pause_reason.unwrap_or_default()),
-                InboxStatus::Active => view.transport_error,
-            };
-            known.warmup_left = None;
-            known.warmup_until = None;
+            hear(&mut known, &view);
             if view.warmup && known.paused.is_none() {
                 inboxes::put(ctx.sql, &known)?;
                 ctx.outbox(WARMUP, &entry.key, &[])?;
@@ -77,9 +71,7 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
             }
         }
         Outcome::Done(json) => {
-            let status: WarmupStatus = read(json)?;
-            known.warmup_left = Some(status.today.left.max(0));
-            known.warmup_until = Some(status.resets_at);
+            hear_warmup(&mut known, &read(json)?);
         }
         Outcome::Rejected(reject) if entry.kind == INBOX && reject.code == Code::NotFound => {
             known.paused = Some("there is no such inbox".into());
@@ -100,6 +92,23 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
     let now = ctx.now;
     turn::at_latest(ctx, now)?;
     Ok(Settled::Finished)
+}
+
+/// What an inbox says of itself.
+pub fn hear(known: &mut Known, view: &InboxView) {
+    known.domain = view.email.rsplit_once('@').map_or("", |(_, it)| it).to_lowercase();
+    known.paused = match view.status {
+        InboxStatus::Paused => Some(view.pause_reason.clone().unwrap_or_default()),
+        InboxStatus::Active => view.transport_error.clone(),
+    };
+    known.warmup_left = None;
+    known.warmup_until = None;
+}
+
+/// What its warm-up says.
+pub fn hear_warmup(known: &mut Known, status: &WarmupStatus) {
+    known.warmup_left = Some(status.today.left.max(0));
+    known.warmup_until = Some(status.resets_at);
 }
 
 fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, Reject> {

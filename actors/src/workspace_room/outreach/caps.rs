@@ -5,7 +5,7 @@
 //! are given the same place; what is taken back before it leaves gives it back.
 
 use super::plan;
-use super::store::campaigns::Campaign;
+use super::store::campaigns::{self, Campaign};
 use super::store::days;
 use super::store::inboxes::Known;
 use crate::kernel::{Ctx, Fault};
@@ -57,6 +57,16 @@ impl<'a> Campaigns<'a> {
         let window = plan::calendar(&campaign.plan.window)?.turn(ctx.now)?;
         let own_day = day(&campaign.plan.window.time_zone, ctx.now)?;
         Ok(Self { campaign, settings, own_day, day: today(ctx, ctx.now)?, window })
+    }
+
+    /// What holds for a mail that a person writes: it is they who say when.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn by_hand(ctx: &Ctx<'_>, campaign: &'a Campaign) -> Result<Self, Reject> {
+        let day = today(ctx, ctx.now)?;
+        let settings = campaigns::settings(ctx.sql)?;
+        Ok(Self { campaign, settings, own_day: day, day, window: Some((true, Millis::MAX)) })
     }
 
     /// Whether the window is open; else when it opens.

@@ -22,6 +22,7 @@
 //! | [`post`] | mails on their way, and what becomes of them |
 //! | [`texts`] | what models write |
 //! | [`calling_off`] | mails that shall not leave any more |
+//! | [`by_hand`] | mails that a person writes |
 //! | [`answers`] | who writes back |
 //! | [`classify`] | what they say |
 //! | [`opt_out`] | links to opt out |
@@ -33,6 +34,7 @@
 
 pub mod answers;
 pub mod asking;
+pub mod by_hand;
 pub mod calling_off;
 pub mod caps;
 pub mod classify;
@@ -65,6 +67,9 @@ pub const ANSWERS: Migration = migration!("workspace_room/0024_answers");
 
 /// What models write.
 pub const TEXTS: Migration = migration!("workspace_room/0025_texts");
+
+/// Mails that a person writes.
+pub const BY_HAND: Migration = migration!("workspace_room/0026_by_hand");
 
 /// The timer of the next turn.
 pub const TIMER: &str = "outreach";

@@ -158,7 +158,10 @@ fn write(ctx: &mut Ctx<'_>, one: &mut Enrolment, prospect: &Prospect) -> Result<
 }
 
 /// The mail of a step.
-fn compose(
+///
+/// # Errors
+/// `invalid_input` where a variable has no value, or the prospect no address; a storage fault.
+pub fn compose(
     ctx: &mut Ctx<'_>,
     (campaign, step): (&Campaign, &Step),
     one: &Enrolment,

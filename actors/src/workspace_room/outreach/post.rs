@@ -21,9 +21,10 @@ use schema::{ActorKind, Millis, Permission, Reject};
 pub const OUTBOX: &str = "outreach.send";
 
 const DAY_MS: Millis = 24 * 60 * 60 * 1000;
-/// How long a step waits that failed, and how often it may.
+/// How long a step waits that failed.
 const FAILED_MS: Millis = 60 * 60 * 1000;
-const FAILURES_MAX: i64 = 3;
+/// How often a step may fail.
+pub const FAILURES_MAX: i64 = 3;
 /// How many mails of a thread are referred to.
 const THREAD_MAX: usize = 20;
 

@@ -152,6 +152,20 @@ fn assign(
     known: &mut Known,
     one: &mut Enrolment,
 ) -> Result<(), Reject> {
+    take_place(ctx, campaign, known, one)?;
+    Ok(ctx.outbox(person::OUTBOX, &one.number.to_string(), &[])?)
+}
+
+/// Gives the next try of an enrolment's step to an inbox: it counts from now on.
+///
+/// # Errors
+/// A storage fault.
+pub fn take_place(
+    ctx: &mut Ctx<'_>,
+    campaign: &Campaign,
+    known: &mut Known,
+    one: &mut Enrolment,
+) -> Result<(), Reject> {
     caps::count(ctx, campaign, known, ctx.now, 1)?;
     let spacing = campaign.plan.spacing_s * 1000;
     known.next_at = ctx.now + spacing + ctx.random_below(spacing / 2 + 1);
@@ -165,8 +179,7 @@ fn assign(
     one.send_id = None;
     one.send_version = 0;
     keep(ctx, one)?;
-    decide(ctx, one, "assigned", Some(&known.id.to_string()))?;
-    Ok(ctx.outbox(person::OUTBOX, &one.number.to_string(), &[])?)
+    Ok(decide(ctx, one, "assigned", Some(&known.id.to_string()))?)
 }
 
 /// Writes down how a turn ended; one that ended like the one before is counted with it.

@@ -105,6 +105,7 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../webhooks/store/deliveries.rs"), webhooks::store::deliveries::STATEMENTS),
     (include_str!("../webhooks/store/webhooks.rs"), webhooks::store::webhooks::STATEMENTS),
     (include_str!("../outreach/store/answers.rs"), outreach::store::answers::STATEMENTS),
+    (include_str!("../outreach/store/by_hand.rs"), outreach::store::by_hand::STATEMENTS),
     (include_str!("../outreach/store/campaigns.rs"), outreach::store::campaigns::STATEMENTS),
     (include_str!("../outreach/store/days.rs"), outreach::store::days::STATEMENTS),
     (include_str!("../outreach/store/decisions.rs"), outreach::store::decisions::STATEMENTS),

@@ -56,7 +56,8 @@ pub fn campaigns(world: &mut World, tenant: usize) {
             let most = plan.random.between(2, 50);
             json!({ "changeOutreachSettings": { "inboxDailyMax": most } })
         }
-        75..84 => return opt_out(world, tenant),
+        75..83 => return opt_out(world, tenant),
+        83..84 => return by_hand(world, tenant, who),
         84..85 => json!({ "takeTurns": {} }),
         85..86 => return archive(world, tenant),
         86..87 => return answer(world, tenant, who),
@@ -94,6 +95,28 @@ fn judge(world: &mut World, tenant: usize, of_campaign: &Value) {
         let command = json!({ "judgeCampaignText": judge });
         room::ask(world, tenant, owner.clone(), &command, About::Other, Via::Http);
     }
+}
+
+/// An agent writes to somebody; prospect and inbox say what they might.
+fn by_hand(world: &mut World, tenant: usize, who: usize) {
+    let Some(owner) = world.plan.tenants[tenant].members.first().cloned() else { return };
+    let key = world.plan.text(tenant);
+    let own = &world.plan.tenants[tenant];
+    let (person, inbox) = (&own.people[who], &own.inboxes[0]);
+    let prospect = json!({ "id": person.by_email, "version": 1, "email": person.email,
+        "name": own.canary, "attributes": {}, "stage": "new", "unsettled": false,
+        "identities": [], "imports": 1, "createdAt": 1, "updatedAt": 1, "followUpDue": false });
+    let health = json!({ "sends": 0, "bounced": 0, "bounceRateBp": 0, "bounceRateBpMax": 500,
+        "sendsMin": 20, "since": 0 });
+    let inbox = json!({ "id": inbox.id, "version": 1, "email": format!("a@{}.example", own.canary),
+        "displayName": "", "transport": "smtp", "host": "mx.example", "port": 465,
+        "security": "implicit_tls", "username": "a", "warmup": false, "timeZone": "UTC",
+        "status": "active", "health": health, "waiting": 0, "unknown": 0, "sent": 0,
+        "bounced": 0, "createdAt": 1 });
+    let command = json!({ "sendEmail": { "key": key, "prospect": prospect, "inbox": inbox,
+        "subject": own.canary, "text": "Dear {{name}}", "footer": own.canary,
+        "publicUrl": "https://mail.example" } });
+    room::ask(world, tenant, owner.principal, &command, About::Other, Via::Http);
 }
 
 fn draft(world: &mut World, tenant: usize) -> Value {

@@ -109,15 +109,7 @@ pub fn start_campaign(ctx: &mut Ctx<'_>, input: &StartCampaign) -> Result<Reply,
     authorise::require(ctx, Permission::Manage)?;
     let mut it = campaign(ctx, input.campaign_id)?;
     not_over(&it)?;
-    let url = input.public_url.trim_end_matches('/');
-    if url.is_empty() {
-        return Err(Reject::conflict("PUBLIC_URL is not set: links to opt out need it"));
-    }
-    let is_plain = |b: u8| b.is_ascii_graphic() && !b"<>,\"".contains(&b);
-    let is_url = url.starts_with("https://") || url.starts_with("http://");
-    if !is_url || url.len() > URL_BYTES_MAX || !url.bytes().all(is_plain) {
-        return Err(Reject::field("publicUrl", "must be an http or https address"));
-    }
+    let url = link_start(&input.public_url)?;
     for inbox in &it.plan.inbox_ids {
         replies::know_inbox(ctx.sql, *inbox)?;
     }
@@ -130,6 +122,23 @@ pub fn start_campaign(ctx: &mut Ctx<'_>, input: &StartCampaign) -> Result<Reply,
     let now = ctx.now;
     turn::at_latest(ctx, now)?;
     save(ctx, it)
+}
+
+/// How links to opt out begin, at an address.
+///
+/// # Errors
+/// `invalid_input` for an address that they cannot begin with; `conflict` where there is none.
+pub fn link_start(public_url: &str) -> Result<&str, Reject> {
+    let url = public_url.trim_end_matches('/');
+    if url.is_empty() {
+        return Err(Reject::conflict("PUBLIC_URL is not set: links to opt out need it"));
+    }
+    let is_plain = |b: u8| b.is_ascii_graphic() && !b"<>,\"".contains(&b);
+    let is_url = url.starts_with("https://") || url.starts_with("http://");
+    if !is_url || url.len() > URL_BYTES_MAX || !url.bytes().all(is_plain) {
+        return Err(Reject::field("publicUrl", "must be an http or https address"));
+    }
+    Ok(url)
 }
 
 /// Has a campaign send no more, until it is started again, or for good; what an inbox has already

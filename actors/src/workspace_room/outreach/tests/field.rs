@@ -126,6 +126,21 @@ impl Field {
         id
     }
 
+    /// What the gateway asks where an agent writes to somebody: with what prospect and inbox say.
+    pub fn by_hand(&self, key: &str, who: ProspectId, inbox: &str) -> Value {
+        let id = self.inbox(inbox);
+        let inbox = &self.inboxes[&id];
+        let json = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).expect("JSON");
+        let told = match inbox.slots.map(|_| warmup(inbox, self.desk.room.now)) {
+            Some(Outcome::Done(told)) => json(&told),
+            _ => Value::Null,
+        };
+        json!({ "sendEmail": { "key": key, "prospect": self.people[&who], "warmup": told,
+            "inbox": json(&status(id, inbox)), "subject": "A word, {{firstName}}",
+            "text": "Dear {{firstName}} of {{company}}", "footer": "Desk Ltd, 1 Road, Town",
+            "publicUrl": "https://mail.desk.example" } })
+    }
+
     /// Does what is due now, until nothing is.
     pub fn settle(&mut self) {
         for _ in 0..20 {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod archive;
+mod by_hand;
 mod field;
 mod limits;
 mod stale_texts;

@@ -229,6 +229,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
             "outreach_answers",
             "outreach_texts",
             "ai_settings",
+            "outreach_by_hand",
         ],
     ),
     (

@@ -244,6 +244,7 @@ pub(super) fn desk() -> Vec<(For, Value)> {
         (For::Members(Read), json!({ "getOutreachSettings": {} })),
         (For::Members(Manage), json!({ "changeOutreachSettings": {} })),
         (For::Members(Manage), json!({ "takeTurns": {} })),
+        (For::Members(Work), written_by_hand(id)),
         (
             For::System,
             json!({ "noteOutreach": { "key": "campaign:1/1/1", "inboxId": id, "sendId": id,
@@ -281,4 +282,18 @@ pub(super) fn desk() -> Vec<(For, Value)> {
             "importId": id, "part": 0, "created": 0, "known": 0, "errors": [] } }),
         ),
     ]
+}
+
+fn written_by_hand(id: &str) -> Value {
+    let prospect = json!({ "id": id, "version": 1, "email": "ann@acme.example", "attributes": {},
+        "stage": "new", "unsettled": false, "identities": [], "imports": 1, "createdAt": 1,
+        "updatedAt": 1, "followUpDue": false });
+    let health = json!({ "sends": 0, "bounced": 0, "bounceRateBp": 0, "bounceRateBpMax": 500,
+        "sendsMin": 20, "since": 0 });
+    let inbox = json!({ "id": id, "version": 1, "email": "a@desk.example", "displayName": "",
+        "transport": "smtp", "host": "mx.example", "port": 465, "security": "implicit_tls",
+        "username": "a", "warmup": false, "timeZone": "UTC", "status": "active",
+        "health": health, "waiting": 0, "unknown": 0, "sent": 0, "bounced": 0, "createdAt": 1 });
+    json!({ "sendEmail": { "key": "k", "prospect": prospect, "inbox": inbox, "subject": "S",
+        "text": "T", "footer": "F", "publicUrl": "https://x.example" } })
 }

@@ -1,0 +1,233 @@
+//! Mails that a person writes: at once, or not, and why.
+
+use super::field::{DAY, Field, HOUR, MONDAY};
+use crate::workspace_room::tests::desk::text;
+use schema::Code;
+use serde_json::{Value, json};
+
+const INBOX: &str = "a@desk.example";
+const MINUTE: i64 = 60_000;
+
+fn with(mut command: Value, field: &str, value: Value) -> Value {
+    command["sendEmail"][field] = value;
+    command
+}
+
+fn used(field: &Field) -> i64 {
+    field.desk.room.number("select coalesce(sum(used), 0) from outreach_days")
+}
+
+#[test]
+fn a_mail_by_hand_leaves_at_once_in_any_window_and_is_in_the_ledger() {
+    let mut field = Field::open(&[INBOX]);
+    // A Sunday, at night.
+    field.desk.room.now = MONDAY - 30 * HOUR;
+    field.desk.log_in_again();
+    let ann = field.person(1, "ann@acme.example");
+    let taken = field.desk.ask(&field.by_hand("k1", ann, INBOX));
+    assert_eq!((&taken["prospectId"], &taken["step"]), (&json!(ann), &json!(1)));
+    field.settle();
+    assert_eq!(field.asked.len(), 1);
+    let mail = field.asked[0].mail.clone();
+    assert_eq!((&*mail.subject, &mail.to), ("A word, Ann", &vec!["ann@acme.example".into()]));
+    assert!(mail.text.starts_with("Dear Ann of Acme\n\n-- \nDesk Ltd, 1 Road, Town\n"));
+    let link = mail.opt_out_url.clone().expect("a link");
+    assert!(mail.text.contains(&link) && mail.leave_by.is_none());
+    let outreach = mail.prospect.expect("outreach");
+    assert_eq!((json!(outreach.campaign), outreach.step), (taken["campaignId"].clone(), 1));
+    field.campaign = taken["campaignId"].clone();
+    assert_eq!((field.stands(ann).0, used(&field)), ("finished".into(), 3));
+
+    let of = json!({ "campaignId": field.campaign, "prospectId": ann });
+    let decisions = field.desk.ask(&json!({ "listDecisions": of }));
+    let what: Vec<String> =
+        decisions["items"].as_array().expect("items").iter().map(|it| text(&it["what"])).collect();
+    assert_eq!(what, ["finished", "sent", "assigned", "written"]);
+    let agent = field.desk.agent.id().to_string();
+    assert_eq!(decisions["items"][3]["why"], agent, "who wrote it");
+
+    // Another one is a step of its own, in a thread of its own.
+    field.pass(3 * MINUTE, MINUTE);
+    let again = field.desk.ask(&field.by_hand("k2", ann, INBOX));
+    assert_eq!((&again["step"], &again["campaignId"]), (&json!(2), &taken["campaignId"]));
+    field.settle();
+    let second = field.asked[1].mail.clone();
+    assert_eq!((second.in_reply_to, second.prospect.map(|it| it.step)), (None, Some(2)));
+    assert_eq!(field.stands(ann).0, "finished");
+    // It takes no turns.
+    field.pass(20 * DAY, 6 * HOUR);
+    assert_eq!(field.asked.len(), 2);
+}
+
+#[test]
+fn the_same_key_is_the_same_mail_for_ever_and_never_another() {
+    let mut field = Field::open(&[INBOX]);
+    let ann = field.person(1, "ann@acme.example");
+    let first = field.desk.ask(&field.by_hand("k", ann, INBOX));
+    field.settle();
+    field.pass(3 * DAY, DAY);
+    field.desk.log_in_again();
+    // What prospect and inbox say of themselves is another by now.
+    field.people.get_mut(&ann).expect("ann")["version"] = json!(7);
+    let again = field.by_hand("k", ann, INBOX);
+    assert_eq!(field.desk.ask(&again), first);
+    let other = with(again, "text", json!("Another"));
+    assert_eq!(field.desk.refused(&other).0, Code::KeyReused);
+    field.settle();
+    assert_eq!(field.asked.len(), 1);
+}
+
+#[test]
+fn each_limit_refuses_and_says_until_when() {
+    let tomorrow = json!(MONDAY - 9 * HOUR + DAY);
+    for (settings, slots, paused, why, until) in [
+        (json!({ "dailyMax": 0 }), None, None, "workspace", &tomorrow),
+        (json!({ "domainDailyMax": 0 }), None, None, "domain", &tomorrow),
+        (json!({ "inboxDailyMax": 0 }), None, None, "inbox", &tomorrow),
+        (json!({}), Some(0), None, "warmup", &tomorrow),
+        (json!({}), None, Some("bounces"), "paused", &Value::Null),
+    ] {
+        let mut field = Field::open(&[INBOX]);
+        field.desk.manage(&json!({ "changeOutreachSettings": settings }));
+        field.inboxes.values_mut().for_each(|it| (it.slots, it.paused) = (slots, paused));
+        let ann = field.person(1, "ann@acme.example");
+        let refused = field.desk.refused(&field.by_hand("k", ann, INBOX));
+        assert_eq!(refused, (Code::Conflict, json!({ "why": why, "until": until })), "{why}");
+        field.settle();
+        assert_eq!((field.asked.len(), used(&field)), (0, 0), "{why}");
+    }
+}
+
+#[test]
+fn the_next_mail_of_an_inbox_waits_and_so_does_a_campaign_s() {
+    let mut field = Field::open(&[INBOX]);
+    let (ann, bob) = (field.person(1, "ann@acme.example"), field.person(2, "bob@acme.example"));
+    field.desk.ask(&field.by_hand("k1", ann, INBOX));
+    field.settle();
+    let (code, details) = field.desk.refused(&field.by_hand("k2", bob, INBOX));
+    assert_eq!((code, &details["why"]), (Code::Conflict, &json!("spacing")));
+    let until = details["until"].as_i64().expect("a time");
+    assert!((MONDAY + MINUTE..=MONDAY + 2 * MINUTE).contains(&until), "{until}");
+    field.campaign(json!({}));
+    field.enrol(3, "cy@acme.example");
+    field.settle();
+    assert_eq!(field.asked.len(), 1, "nor by itself");
+    field.desk.room.now = until;
+    field.settle();
+    assert_eq!(field.asked.len(), 2);
+}
+
+#[test]
+fn who_may_not_be_written_to_is_not_and_the_agent_is_told_why() {
+    let mut field = Field::open(&[INBOX]);
+    for (number, reason) in ["optOut", "replied", "bounced", "manual"].into_iter().enumerate() {
+        let who = field.person(number as u128, "ann@acme.example");
+        field.people.get_mut(&who).expect("somebody")["suppression"] = json!(reason);
+        let (code, details) = field.desk.refused(&field.by_hand("k", who, INBOX));
+        assert_eq!((code, &details["why"]), (Code::Conflict, &json!(reason)));
+    }
+    // Who said no a moment ago: the inbox asks again, and what was taken for the mail is free.
+    field.inboxes.values_mut().for_each(|it| it.answer = ("refused", Some("opt_out")));
+    let ann = field.person(9, "ann@acme.example");
+    field.campaign = field.desk.ask(&field.by_hand("k", ann, INBOX))["campaignId"].clone();
+    field.settle();
+    assert_eq!(field.stands(ann), ("stopped".into(), json!("optOut")));
+    assert_eq!(used(&field), 0);
+}
+
+#[test]
+fn the_link_of_a_mail_by_hand_opts_out_of_everything() {
+    let mut field = Field::open(&[INBOX]);
+    field.campaign(json!({}));
+    let ann = field.enrol(1, "ann@acme.example");
+    field.settle();
+    field.pass(5 * MINUTE, MINUTE);
+    field.desk.ask(&field.by_hand("k", ann, INBOX));
+    field.settle();
+    let link = field.asked[1].mail.opt_out_url.clone().expect("a link");
+    let token = link.rsplit_once('/').expect("a path").1;
+    field.desk.system(&json!({ "optOut": { "token": token } }));
+    field.settle();
+    assert_eq!(field.stands(ann), ("stopped".into(), json!("optOut")));
+    assert_eq!(field.suppressed, [(ann.to_string(), "optOut".to_owned())]);
+}
+
+#[test]
+fn what_did_not_leave_is_for_a_person_and_not_tried_again() {
+    for (answer, stands, places) in [
+        (("failed", Some("554 no")), ("blocked", json!("failed: 554 no")), 0),
+        (("rejected", None), ("blocked", json!("failed: no such mail")), 0),
+        (("cancelled", None), ("stopped", json!("cancelled")), 0),
+        (("bounced", Some("550 nobody")), ("stopped", json!("bounced")), 3),
+        (("unknown", Some("cut")), ("blocked", json!("unknown")), 3),
+    ] {
+        let mut field = Field::open(&[INBOX]);
+        field.inboxes.values_mut().for_each(|it| it.answer = answer);
+        let ann = field.person(1, "ann@acme.example");
+        field.campaign = field.desk.ask(&field.by_hand("k", ann, INBOX))["campaignId"].clone();
+        field.pass(8 * HOUR, 10 * MINUTE);
+        assert_eq!(field.stands(ann), (stands.0.into(), stands.1), "{answer:?}");
+        assert_eq!((field.asked.len(), used(&field)), (1, places), "{answer:?}");
+    }
+}
+
+#[test]
+fn a_second_mail_waits_until_it_is_known_what_became_of_the_first() {
+    for answer in [("queued", None), ("unknown", Some("cut"))] {
+        let mut field = Field::open(&[INBOX, "b@desk.example"]);
+        field.inboxes.values_mut().for_each(|it| it.answer = answer);
+        let ann = field.person(1, "ann@acme.example");
+        field.desk.ask(&field.by_hand("k1", ann, INBOX));
+        field.settle();
+        let second = field.by_hand("k2", ann, "b@desk.example");
+        let (code, details) = field.desk.refused(&second);
+        assert_eq!((code, &details["why"]), (Code::Conflict, &json!("underWay")), "{answer:?}");
+        field.tell(0, 9, "sent", None);
+        field.desk.ask(&second);
+        field.settle();
+        assert_eq!(field.asked.len(), 2);
+    }
+}
+
+#[test]
+fn what_no_mail_may_be_is_refused_and_changes_nothing() {
+    let mut field = Field::open(&[INBOX]);
+    let ann = field.person(1, "ann@acme.example");
+    let good = field.by_hand("k", ann, INBOX);
+    for (name, value, code) in [
+        ("subject", json!("a\r\nbcc: x@y.example"), Code::InvalidInput),
+        ("subject", json!(" "), Code::InvalidInput),
+        ("subject", json!("x".repeat(201)), Code::InvalidInput),
+        ("subject", json!("{{title}}"), Code::InvalidInput),
+        ("text", json!(""), Code::InvalidInput),
+        ("text", json!("{{constructor}}"), Code::InvalidInput),
+        ("text", json!("{{firstName"), Code::InvalidInput),
+        ("text", json!("x".repeat(20_001)), Code::InvalidInput),
+        ("footer", json!(""), Code::InvalidInput),
+        ("key", json!(""), Code::InvalidInput),
+        ("publicUrl", json!("ftp://x"), Code::InvalidInput),
+        ("publicUrl", json!(""), Code::Conflict),
+    ] {
+        let refused = field.desk.refused(&with(good.clone(), name, value.clone()));
+        assert_eq!(refused.0, code, "{name}: {value}");
+    }
+    field.people.get_mut(&ann).expect("ann")["email"] = Value::Null;
+    let refused = field.desk.refused(&field.by_hand("k", ann, INBOX));
+    assert_eq!(refused.0, Code::InvalidInput, "no address yet");
+    let viewer = field.desk.viewer.principal.clone();
+    assert_eq!(field.desk.refused_as(&viewer, &good).0, Code::Forbidden);
+    let campaigns = field.desk.ask(&json!({ "listCampaigns": {} }));
+    assert_eq!((&campaigns["items"], used(&field)), (&json!([]), 0));
+}
+
+#[test]
+fn archived_none_is_written_by_hand_any_more() {
+    let mut field = Field::open(&[INBOX]);
+    let ann = field.person(1, "ann@acme.example");
+    let id = field.desk.ask(&field.by_hand("k", ann, INBOX))["campaignId"].clone();
+    field.settle();
+    field.desk.manage(&json!({ "pauseCampaign": { "campaignId": id, "archive": true } }));
+    field.pass(10 * MINUTE, MINUTE);
+    let refused = field.desk.refused(&field.by_hand("k2", ann, INBOX));
+    assert_eq!(refused.0, Code::Conflict);
+}
