@@ -4,8 +4,8 @@
 //! request and what becomes of it) → [`router`], [`query`], [`body`], [`respond`], [`page`] (the
 //! edges of HTTP) → [`token`], [`password`], [`auth`] (who calls) → [`routes`] (one short function
 //! an endpoint) → [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`dead_letters`],
-//! [`scheduled`] (the other ways in), [`rows`], [`imports`] and [`people`] (prospects from files) →
-//! `edge` (the Worker runtime, wasm only).
+//! [`scheduled`] (the other ways in), [`rows`], [`imports`] and [`people`] (prospects from files),
+//! [`scrape`] (from other people's feeds) → `edge` (the Worker runtime, wasm only).
 
 pub mod answer;
 pub mod app;
@@ -39,6 +39,7 @@ pub mod router;
 pub mod routes;
 pub mod rows;
 pub mod scheduled;
+pub mod scrape;
 pub mod table;
 pub mod token;
 pub mod writing;

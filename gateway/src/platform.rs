@@ -11,6 +11,7 @@ use std::future::Future;
 
 use crate::config::Config;
 use crate::http::Response;
+use crate::scrape::visit::Heads;
 
 /// What the Worker leans on, beside the actors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +124,16 @@ pub trait Platform {
     /// # Errors
     /// Why there is no answer.
     async fn fetch(&self, request: graph::Request) -> Result<graph::Answer, graph::NoAnswer>;
+
+    /// Reads what anybody's server gives within some milliseconds, with what it says of it.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    async fn visit(
+        &self,
+        request: graph::Request,
+        wait_ms: u64,
+    ) -> Result<(graph::Answer, Heads), graph::NoAnswer>;
 
     /// Waits.
     async fn sleep(&self, ms: u32);

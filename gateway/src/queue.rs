@@ -5,7 +5,9 @@
 //! moved to `dead-letter-queue` by the platform, without a reason.
 
 use crate::platform::Platform;
-use crate::{dead_letters, email, imports, log, maintenance, prospect_work, scheduled, writing};
+use crate::{
+    dead_letters, email, imports, log, maintenance, prospect_work, scheduled, scrape, writing,
+};
 use schema::dead_letter::Consumed;
 use schema::pipeline::{Queue, StoredMail, Work};
 use schema::prospect::WorkKind;
@@ -125,11 +127,15 @@ fn delay(attempts: i64) -> u32 {
 async fn perform<P: Platform>(platform: &P, work: &Work) -> Result<(), Reject> {
     match work {
         Work::ImportRows(part) => imports::take(platform, part).await,
+        Work::ReadSource(reading) => scrape::read(platform, reading).await,
         Work::FileMail(mail) => file_mail(platform, mail).await,
         Work::Enrich(of) => prospect_work::carry_out(platform, WorkKind::Enrich, of).await,
         Work::Find(of) => prospect_work::carry_out(platform, WorkKind::Find, of).await,
         Work::Verify(of) => prospect_work::carry_out(platform, WorkKind::Verify, of).await,
-        Work::WakeProspects(of) => scheduled::wake_prospects(platform, of.workspace_id).await,
+        Work::WakeProspects(of) => {
+            scrape::read_all(platform, of.workspace_id).await?;
+            scheduled::wake_prospects(platform, of.workspace_id).await
+        }
         Work::TakeTurns(of) => maintenance::take_turns(platform, of.workspace_id).await,
         Work::ArchiveOutreach(of) => maintenance::archive(platform, of.workspace_id).await,
         Work::MeetingAsked(asked) => dead_letters::tell_of_meeting(platform, asked).await,

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`Beat::Minute`] | wakes inboxes that read a mailbox; each fifth time, what [`watch`] wakes |
 //! | [`Beat::Send`] | asks, on `send-queue`, for the turns of every workspace whose campaigns send |
-//! | [`Beat::Morning`] | asks, on `prospect-queue`, for a look at who is being found out |
+//! | [`Beat::Morning`] | asks, on `prospect-queue`, for a look at sources, and at who waits there |
 //! | [`Beat::Week`] | asks, on `send-queue`, for old decisions to be put away |
 //!
 //! The watchdog wakes what changed lately, what reads a mailbox, and where a campaign sends. An

@@ -133,8 +133,7 @@ const fn make(
 
 /// Does something to what is there.
 const fn act(path: &'static str, command: &'static str, gives: &'static str) -> Line {
-    let gives = Gives::One(gives);
-    Line { gives, body: Takes::Perhaps, ..line("POST", path, command) }
+    Line { gives: Gives::One(gives), body: Takes::Perhaps, ..line("POST", path, command) }
 }
 
 /// Changes something, on `If-Match` only that version of it.
@@ -266,6 +265,9 @@ pub const ROOM: &[Line] = &[
     change("/v1/settings/ai", "changeAiSettings", "AiSettings"),
     get("/v1/settings/outreach", "getOutreachSettings", "OutreachSettings"),
     change("/v1/settings/outreach", "changeOutreachSettings", "OutreachSettings"),
+    all("/v1/sources", "listSources", "ProspectSource"),
+    get("/v1/sources/{sourceId}", "getSource", "ProspectSource"),
+    remove("/v1/sources/{sourceId}", "deleteSource", "ProspectSource"),
     act("/api/admin/trigger-send", "takeTurns", "TurnsTaken"),
     get("/v1/settings/free-mail", "getFreeMail", "FreeMail"),
     Line { body: Takes::Object, ..put("/v1/settings/free-mail", "changeFreeMail", "FreeMail") },

@@ -165,6 +165,10 @@ id!(
     DeadLetterId
 );
 id!(
+    /// Somebody else's feed that prospects are read from.
+    SourceId
+);
+id!(
     /// A file of prospects that is imported. Not a UUIDv7: it is made of its request's key.
     ProspectImportId
 );

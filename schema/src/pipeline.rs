@@ -8,7 +8,7 @@
 
 use crate::Millis;
 use crate::codec::{read_json, to_json};
-use crate::ids::{CampaignId, ProspectId, ProspectImportId, TicketId, WorkspaceId};
+use crate::ids::{CampaignId, ProspectId, ProspectImportId, SourceId, TicketId, WorkspaceId};
 use crate::prospect::{NewProspect, WorkKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ const KIND_CHARS_MAX: usize = 40;
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Queue {
-    /// Rows of an import, and workspaces whose prospects wait.
+    /// Rows of an import, sources to be read, and workspaces whose prospects wait.
     ProspectQueue,
     /// Prospects of whom more is to be found out.
     EnrichmentQueue,
@@ -97,6 +97,8 @@ impl Queue {
 pub enum Work {
     /// On `prospect-queue`: rows of a file are to be imported.
     ImportRows(ImportRows),
+    /// On `prospect-queue`: a source of prospects is to be read.
+    ReadSource(ReadSource),
     /// On `inbound-queue`: a mail that is in storage is to be filed.
     FileMail(StoredMail),
     /// On `inbound-queue`: somebody whom a campaign wrote to wants to meet; operators are told.
@@ -107,7 +109,8 @@ pub enum Work {
     Find(OfProspect),
     /// On `email-finder-queue`: a prospect's address is to be verified.
     Verify(OfProspect),
-    /// On `prospect-queue`: the latest prospects of a workspace are to look what they wait for.
+    /// On `prospect-queue`: it is morning in a workspace. Its sources are to be read, and its
+    /// latest prospects to look what they wait for.
     WakeProspects(OfWorkspace),
     /// On `send-queue`: the campaigns of a workspace are to take their turns.
     TakeTurns(OfWorkspace),
@@ -133,6 +136,18 @@ pub struct OfProspect {
     pub workspace_id: WorkspaceId,
     /// Its id; it may be an alias by now.
     pub prospect_id: ProspectId,
+}
+
+/// A reading of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReadSource {
+    /// The workspace of the source.
+    pub workspace_id: WorkspaceId,
+    /// The source.
+    pub source_id: SourceId,
+    /// The import that the reading is.
+    pub import_id: ProspectImportId,
 }
 
 /// A part of a file of prospects.
@@ -218,7 +233,9 @@ impl Work {
     #[must_use]
     pub const fn queue(&self) -> Queue {
         match self {
-            Self::ImportRows(_) | Self::WakeProspects(_) => Queue::ProspectQueue,
+            Self::ImportRows(_) | Self::ReadSource(_) | Self::WakeProspects(_) => {
+                Queue::ProspectQueue
+            }
             Self::FileMail(_) | Self::MeetingAsked(_) => Queue::InboundQueue,
             Self::Enrich(_) => Queue::EnrichmentQueue,
             Self::Find(_) | Self::Verify(_) => Queue::EmailFinderQueue,
@@ -273,6 +290,7 @@ impl Work {
         }
         match &*kind {
             "importRows" => strictly(text).map(Self::ImportRows),
+            "readSource" => strictly(text).map(Self::ReadSource),
             "fileMail" => strictly(text).map(Self::FileMail),
             "enrich" => strictly(text).map(Self::Enrich),
             "find" => strictly(text).map(Self::Find),

@@ -65,7 +65,7 @@ test("a person writes to a prospect", { timeout: 300_000 }, async (t) => {
     const other = await write("one", sales, ann, { text: "Another" });
     assert.deepEqual([other.status, other.error.code], [409, "key_reused"]);
     const enrolment = `/v1/campaigns/${campaignId}/enrolments/${ann.id}`;
-    assert.equal((await ask("GET", enrolment)).state, "finished");
+    await until(async () => (await ask("GET", enrolment)).state === "finished", "the room is told");
     const decisions = await ask("GET", `${enrolment}/decisions`);
     assert.deepEqual(decisions.map(({ what }) => what), ["finished", "sent", "assigned", "written"]);
     assert.equal(decisions[3].why, agent.agentId);

@@ -113,7 +113,7 @@ async function workspace(url, name) {
     intoId: things.merged, otherId: things.goneUser,
     userId: ticket.userId, mergeId: things.userMerge, companyId: things.company, teamId: things.team, attributeId: things.attribute,
     automationId: things.automation, workflowId: things.workflow, runId: things.run, slaPolicyId: things.slaPolicy,
-    webhookId: things.webhook, notificationId: things.notification, inboxId: inbox.id, sendId: send.id, prospectId: prospect.id, campaignId: things.campaign, importId: imported.id,
+    webhookId: things.webhook, notificationId: things.notification, inboxId: inbox.id, sendId: send.id, prospectId: prospect.id, campaignId: things.campaign, sourceId: things.source, importId: imported.id,
   };
   // What is called by another name, or is there for some operations only.
   const others = [

@@ -48,6 +48,9 @@ export async function oneOfEach(url, owner, helper, ticketId) {
   const campaign = await post("/v1/campaigns", {
     name: "Spring", inboxIds: [crypto.randomUUID()], footer: "Us, here", steps: [{ subject: "Doors", text: "Dear {{name|you}}, a door?" }],
   });
+  const source = await post("/v1/sources", {
+    name: "Directory", url: "https://feeds.example/people.json", kind: "json", mapping: { items: "people", email: "mail" }, active: false,
+  });
   const { apiKey } = await post("/v1/api-keys", { name: "For a program", role: "viewer" });
 
   const headers = { authorization: `Bearer ${owner.token}` };
@@ -72,7 +75,7 @@ export async function oneOfEach(url, owner, helper, ticketId) {
     user: userId, team: team.id, company: company.id, attribute: attribute.id, otherUser: otherUser.id, goneUser: gone.id, userMerge: id(userMerge),
     category: category.id, innerCategory: innerCategory.id, oldCategory: oldCategory.id, customStatus: customStatus.id,
     cannedReply: cannedReply.id, ownReply: ownReply.id, signature: signature.id, macro: macro.id, view: view.id,
-    automation: automation.id, workflow: workflow.id, run: run.id, campaign: campaign.id, slaPolicy: slaPolicy.id, webhook: id(webhook.webhook ?? webhook), apiKey: apiKey.id,
+    automation: automation.id, workflow: workflow.id, run: run.id, campaign: campaign.id, source: source.id, slaPolicy: slaPolicy.id, webhook: id(webhook.webhook ?? webhook), apiKey: apiKey.id,
     attachment: attachment.id, ticketMove: move.moved.id, merged: merged.id, deleted: deleted.id, snoozed: snoozed.id, claimed: claimed.id,
     drafted: drafted.id, notification: notification.id,
   };

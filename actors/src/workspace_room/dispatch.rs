@@ -3,7 +3,7 @@
 use super::catalogue::Kind;
 use super::{
     access, audit, catalogue, directory, handle, keys, mail_reports, notifications, outreach,
-    privacy, prospect_imports, reports, rules, search, teams, transfer, uploads, webhooks,
+    privacy, prospect_imports, reports, rules, search, sources, teams, transfer, uploads, webhooks,
 };
 use crate::kernel::{Ctx, Reply};
 use schema::Reject;
@@ -318,6 +318,14 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         RoomCommand::BeginUpload(input) => uploads::begin::begin_upload(ctx, &input),
         RoomCommand::FinishUpload(input) => uploads::finish::finish_upload(ctx, &input),
         RoomCommand::DropUpload(input) => uploads::drop_upload(ctx, &input),
+
+        RoomCommand::ListSources(_) => sources::list(ctx),
+        RoomCommand::GetSource(input) => sources::get(ctx, &input),
+        RoomCommand::CreateSource(input) => sources::create(ctx, &input),
+        RoomCommand::ChangeSource(input) => sources::change(ctx, &input),
+        RoomCommand::DeleteSource(input) => sources::delete(ctx, &input),
+        RoomCommand::BeginReading(input) => sources::begin_reading(ctx, &input),
+        RoomCommand::EndReading(input) => sources::end_reading(ctx, &input),
 
         RoomCommand::BeginProspectImport(input) => prospect_imports::begin(ctx, &input),
         RoomCommand::EndProspectImport(input) => prospect_imports::end(ctx, &input),

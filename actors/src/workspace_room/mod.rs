@@ -21,6 +21,7 @@
 //! | [`changes`] | how a ticket changes, whoever asks |
 //! | [`attention`], [`removal`], [`moves`] | snoozing, claims; what is deleted; merge, split |
 //! | [`prospect_imports`] | how far imports of prospects are |
+//! | [`sources`] | feeds that prospects are read from |
 //! | [`publish`] | scheduled comments |
 //! | [`mail`] | what is made of a mail's fields |
 //! | [`threads`], [`topic`] | which ticket a mail is brought to |
@@ -69,6 +70,7 @@ pub mod reports;
 pub mod rules;
 pub mod search;
 pub mod signing;
+pub mod sources;
 pub mod status;
 pub mod store;
 pub mod teams;
@@ -129,6 +131,7 @@ impl Actor for Core {
         outreach::ANSWERS,
         outreach::TEXTS,
         outreach::BY_HAND,
+        sources::MIGRATION,
         //
     ];
     type Command = RoomCommand;
@@ -188,6 +191,8 @@ impl Actor for Core {
                 | RoomCommand::ChangeNotificationTemplates(_)
                 | RoomCommand::StartCampaign(_)
                 | RoomCommand::SendEmail(_)
+                | RoomCommand::CreateSource(_)
+                | RoomCommand::ChangeSource(_)
                 | RoomCommand::BeginUpload(_)
                 | RoomCommand::FinishUpload(_)
                 | RoomCommand::BeginProspectImport(_)

@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::http::Response;
 use crate::log;
 use crate::platform::{Dependency, Platform, Point, Progress, Source};
+use crate::scrape::visit::Heads;
 use actors::kernel::host::fetch::Fetching;
 use actors::kernel::host::{metrics, outside};
 use actors::mail::graph;
@@ -17,6 +18,7 @@ use once_cell::sync::OnceCell;
 use schema::envelope::pack;
 use schema::frame::Connect;
 use schema::pipeline::Queue;
+use schema::room::source::Mark;
 use schema::summary::Cell;
 use schema::{ActorKind, Answer, Code, Envelope, Millis, Reject};
 use serde::de::DeserializeOwned;
@@ -163,6 +165,20 @@ impl Platform for Edge {
 
     async fn fetch(&self, request: graph::Request) -> Result<graph::Answer, graph::NoAnswer> {
         graph::Http::ask(&Fetching, request).await
+    }
+
+    async fn visit(
+        &self,
+        request: graph::Request,
+        wait_ms: u64,
+    ) -> Result<(graph::Answer, Heads), graph::NoAnswer> {
+        let names = ["etag", "last-modified", "content-type", "location"];
+        let deadline = Duration::from_millis(wait_ms);
+        let (answer, found) = Fetching.ask_with(request, &names, deadline).await?;
+        let mut found = found.into_iter();
+        let mut next = || found.next().flatten();
+        let mark = Mark { etag: next(), last_modified: next() };
+        Ok((answer, Heads { content_type: next(), location: next(), mark }))
     }
 
     async fn sleep(&self, ms: u32) {

@@ -178,6 +178,9 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::RetryPassedOver => outside::of_mailboxes(route, s),
         Route::Upload | Route::MakeLink => outside::of_files(route, s),
         Route::StartCampaign => outside::of_campaigns(s),
+        Route::CreateSource | Route::ChangeSource | Route::TriggerScrape => {
+            prospects::of_sources(route, s)
+        }
         Route::ListEmails | Route::SendEmail => prospects::of_emails(route, s),
         Route::CreateApiKey => outside::of_api_keys(s),
         Route::CreateWebhook | Route::ChangeWebhook | Route::RotateWebhookSecret => {

@@ -29,6 +29,7 @@ use schema::room::schedule::ScheduledComment;
 use schema::room::search::Hit;
 use schema::room::sla::{SlaPolicy, TicketSla};
 use schema::room::snapshot::Snapshot;
+use schema::room::source::ProspectSource;
 use schema::room::team::Team;
 use schema::room::ticket::{BulkDone, ReadMark, Ticket};
 use schema::room::transfer::RowsImported;
@@ -66,7 +67,7 @@ pub(crate) fn register(schemas: &mut Schemas, name: &str) -> bool {
         Automation AutomationRun DryRun Workflow WorkflowRun BusinessHours SlaPolicy TicketSla
         BulkDone ClaimState Followers Moved TicketMove Draft Category CustomStatus CannedReply
         Signature Macro View Rendered MacroApplied
-        AiSettings CampaignText
+        AiSettings CampaignText ProspectSource
         Campaign Decision Enrolled Enrolment InboxCap OutreachSettings Turns TurnsTaken
     )
 }

@@ -5,10 +5,11 @@ use super::functions::{Body, Function, id, nothing};
 use crate::d1::ProspectRow;
 use crate::d1::emails::EmailRow;
 use crate::router::Route;
-use crate::routes::{emails, prospects};
+use crate::routes::{emails, prospects, sources};
 use schema::inbox::SendState;
 use schema::prospect::{HistoryRow, NewProspect, Prospect, Stage, Suppress, Update};
 use schema::room::prospect_import::ProspectImport;
+use schema::room::source::{ChangeSource, CreateSource, ProspectSource};
 use serde_json::json;
 
 /// Prospects.
@@ -80,4 +81,27 @@ pub(super) fn of_emails(route: Route, s: &mut Schemas) -> Function {
         .asks("inboxId", id("Of an inbox."))
         .asks("prospectId", id("To a prospect."))
         .asks("campaignId", id("Of a campaign."))
+}
+
+/// Sources of prospects.
+pub(super) fn of_sources(route: Route, s: &mut Schemas) -> Function {
+    match route {
+        Route::CreateSource => {
+            let (body, reply) = (s.input::<CreateSource>(), s.reply::<ProspectSource>());
+            Function::makes("createSource", "Makes a source of prospects", body, reply)
+        }
+        Route::ChangeSource => {
+            let (mut body, reply) = (s.input::<ChangeSource>(), s.reply::<ProspectSource>());
+            super::take(&mut body, "ifVersion");
+            super::take(&mut body, "sourceId");
+            Function::does("changeSource", "Changes a source of prospects", body, reply).matching()
+        }
+        _ => {
+            let body = s.input::<sources::Which>();
+            let reply = json!({ "type": "array", "items": s.reply::<sources::Triggered>() });
+            let summary = "Has sources of prospects read now: one, or all that are active";
+            let does = Function::does("triggerScrape", summary, body, reply);
+            Function { status: 202, ..does.perhaps() }
+        }
+    }
 }

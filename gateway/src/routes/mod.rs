@@ -30,6 +30,7 @@ pub mod realtime;
 pub mod reports;
 pub mod sessions;
 pub mod sign_in;
+pub mod sources;
 pub mod status;
 pub mod transfer;
 pub mod webhooks;
@@ -107,6 +108,9 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::ProspectHistory => prospects::history(call).await,
         Route::SuppressProspect => prospects::suppress(call).await,
         Route::StartCampaign => campaigns::start(call).await,
+        Route::CreateSource => sources::create(call).await,
+        Route::ChangeSource => sources::change(call).await,
+        Route::TriggerScrape => sources::trigger(call).await,
         Route::ListEmails => emails::list(call).await,
         Route::SendEmail => emails::send(call).await,
         Route::Upload => attachments::upload(call).await,

@@ -31,6 +31,7 @@ pub mod schedule;
 pub mod search;
 pub mod sla;
 pub mod snapshot;
+pub mod source;
 pub mod team;
 pub mod ticket;
 pub mod transfer;
@@ -491,6 +492,21 @@ pub enum RoomCommand {
     FinishUpload(upload::FinishUpload),
     /// Take a file away that belongs to no comment yet. Reply: `{}`.
     DropUpload(upload::DropUpload),
+
+    /// List the sources of prospects. Reply: a list of [`source::ProspectSource`].
+    ListSources(source::ListSources),
+    /// Read a source of prospects. Reply: [`source::ProspectSource`].
+    GetSource(source::OneSource),
+    /// Make a source of prospects. Reply: [`source::ProspectSource`].
+    CreateSource(source::CreateSource),
+    /// Change a source of prospects. Reply: [`source::ProspectSource`].
+    ChangeSource(Box<source::ChangeSource>),
+    /// Delete a source of prospects. Reply: [`source::ProspectSource`].
+    DeleteSource(source::OneSource),
+    /// Say that a source is being read. For Postroom itself. Reply: [`source::Reading`].
+    BeginReading(source::BeginReading),
+    /// Say that a source was read. For Postroom itself. Reply: `{}`.
+    EndReading(source::EndReading),
 
     /// Begin an import of prospects. Reply: [`prospect_import::ProspectImport`].
     BeginProspectImport(prospect_import::BeginProspectImport),

@@ -20,9 +20,24 @@ pub struct Fetching;
 
 impl Http for Fetching {
     async fn ask(&self, request: Request) -> Result<Answer, NoAnswer> {
+        self.ask_with(request, &[], DEADLINE).await.map(|(answer, _)| answer)
+    }
+}
+
+impl Fetching {
+    /// Makes a request; gives its whole answer in time, and those headers of it that are named.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn ask_with(
+        &self,
+        request: Request,
+        headers: &[&str],
+        deadline: Duration,
+    ) -> Result<(Answer, Vec<Option<String>>), NoAnswer> {
         let controller = AbortController::default();
         let signal = controller.signal();
-        match select(pin!(fetch(request, &signal)), pin!(Delay::from(DEADLINE))).await {
+        match select(pin!(fetch(request, headers, &signal)), pin!(Delay::from(deadline))).await {
             Either::Left((answer, _)) => {
                 // What is left of an answer that is too large is not waited for.
                 if answer.is_err() {
@@ -47,7 +62,11 @@ fn broken(error: &worker::Error) -> NoAnswer {
     NoAnswer::Broken { text }
 }
 
-async fn fetch(request: Request, signal: &AbortSignal) -> Result<Answer, NoAnswer> {
+async fn fetch(
+    request: Request,
+    wanted: &[&str],
+    signal: &AbortSignal,
+) -> Result<(Answer, Vec<Option<String>>), NoAnswer> {
     let fault = |error: worker::Error| broken(&error);
     let headers = Headers::new();
     for (name, value) in &request.headers {
@@ -69,6 +88,8 @@ async fn fetch(request: Request, signal: &AbortSignal) -> Result<Answer, NoAnswe
     let mut response = Fetch::Request(ready).send_with_signal(signal).await.map_err(fault)?;
     let status = response.status_code();
     let retry_after = response.headers().get("retry-after").ok().flatten();
+    let header = |name: &&str| response.headers().get(name).ok().flatten();
+    let found = wanted.iter().map(header).collect();
     let mut body = Vec::new();
     // An answer without a body has no stream.
     if let Ok(mut stream) = response.stream() {
@@ -79,5 +100,5 @@ async fn fetch(request: Request, signal: &AbortSignal) -> Result<Answer, NoAnswe
             }
         }
     }
-    Ok(Answer { status, retry_after, body })
+    Ok((Answer { status, retry_after, body }, found))
 }

@@ -5,7 +5,7 @@ use crate::workspace_room::directory::store as directory;
 use crate::workspace_room::rules::store as rules;
 use crate::workspace_room::{
     audit, catalogue, keys, notifications, outreach, privacy, prospect_imports, reports, search,
-    store, teams, transfer, uploads, webhooks,
+    sources, store, teams, transfer, uploads, webhooks,
 };
 use rusqlite::types::Value;
 use std::fs;
@@ -63,6 +63,8 @@ const MEANT: &[(&str, &str)] = &[
     ("select count(*) from teams", "SCAN teams"),
     // No more than a thousand are counted.
     ("select created_at from uploads order by created_at limit", "SCAN"),
+    // At most fifty sources.
+    ("from sources", "SCAN sources"),
     // At most two hundred campaigns.
     ("select count(*) from campaigns", "SCAN campaigns"),
     ("from workspace w cross join desk d", "SCAN campaigns"),
@@ -98,6 +100,7 @@ const FILES: &[(&str, &[&str])] = &[
     (include_str!("../privacy/store.rs"), privacy::store::STATEMENTS),
     (include_str!("../prospect_imports/store.rs"), prospect_imports::store::STATEMENTS),
     (include_str!("../catalogue/store.rs"), catalogue::store::STATEMENTS),
+    (include_str!("../sources/store.rs"), sources::store::STATEMENTS),
     (include_str!("../teams/store.rs"), teams::store::STATEMENTS),
     (include_str!("../search/store.rs"), search::store::STATEMENTS),
     (include_str!("../transfer/store.rs"), transfer::store::STATEMENTS),

@@ -56,7 +56,8 @@ pub fn campaigns(world: &mut World, tenant: usize) {
             let most = plan.random.between(2, 50);
             json!({ "changeOutreachSettings": { "inboxDailyMax": most } })
         }
-        75..83 => return opt_out(world, tenant),
+        75..82 => return opt_out(world, tenant),
+        82..83 => return source(world, tenant),
         83..84 => return by_hand(world, tenant, who),
         84..85 => json!({ "takeTurns": {} }),
         85..86 => return archive(world, tenant),
@@ -117,6 +118,34 @@ fn by_hand(world: &mut World, tenant: usize, who: usize) {
         "subject": own.canary, "text": "Dear {{name}}", "footer": own.canary,
         "publicUrl": "https://mail.example" } });
     room::ask(world, tenant, owner.principal, &command, About::Other, Via::Http);
+}
+
+/// A feed that prospects are read from.
+fn source(world: &mut World, tenant: usize) {
+    let Some(owner) = world.plan.tenants[tenant].members.first().cloned() else { return };
+    let plan = &mut world.plan;
+    let (name, system) = (plan.text(tenant), plan.tenants[tenant].system());
+    let canary = plan.tenants[tenant].canary.clone();
+    let known = plan.tenants[tenant].one(&mut plan.random, "source");
+    let Some(id) = known.filter(|_| !plan.random.chance(200)) else {
+        let create = json!({ "createSource": { "name": name, "kind": "json",
+            "url": format!("https://{canary}.example/feed"), "mapping": { "email": "mail" } } });
+        let about = About::Made(tenant, "source");
+        return room::ask(world, tenant, owner.principal, &create, about, Via::Http);
+    };
+    let import = plan.uuid();
+    let (who, command) = match plan.random.below(6) {
+        0 => (owner.principal, json!({ "listSources": {} })),
+        1 => (owner.principal, json!({ "getSource": { "sourceId": id } })),
+        2 => (owner.principal, json!({ "changeSource": { "sourceId": id, "name": name } })),
+        3 => (owner.principal, json!({ "deleteSource": { "sourceId": id } })),
+        4 => (system, json!({ "beginReading": { "sourceId": id, "importId": import } })),
+        _ => {
+            let mark = json!({ "etag": canary });
+            (system, json!({ "endReading": { "sourceId": id, "version": 1, "mark": mark } }))
+        }
+    };
+    room::ask(world, tenant, who, &command, About::Other, Via::Http);
 }
 
 fn draft(world: &mut World, tenant: usize) -> Value {

@@ -249,6 +249,7 @@ const LEFT_OUT: &[(&str, &[&str])] = &[
         "how far files were read; who is in them is elsewhere",
         &["prospect_imports", "prospect_import_parts", "prospect_import_errors"],
     ),
+    ("their addresses may hold secrets, and prospects do not move", &["sources"]),
     ("content that belongs to no ticket yet", &["unparseable_mails", "uploads"]),
 ];
 

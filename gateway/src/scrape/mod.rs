@@ -1,0 +1,177 @@
+//! Sources of prospects are read: each reading is an import of its own, through the same queue and
+//! the same actors as a file is, so that an item that was seen before makes nobody anew.
+
+mod feed;
+mod items;
+mod robots;
+pub mod visit;
+
+use crate::imports::Parts;
+use crate::platform::Platform;
+use crate::token::sha256_hex;
+use schema::codec::read_json;
+use schema::ids::{ProspectImportId, SourceId, WorkspaceId};
+use schema::pipeline::{FileRow, ReadSource, Work};
+use schema::room::RoomCommand;
+use schema::room::prospect_import::{
+    BeginProspectImport, EndProspectImport, ImportState, ProspectImport,
+};
+use schema::room::source::{
+    BeginReading, EndReading, ListSources, Mark, ProspectSource, Reading, SourceKind,
+};
+use schema::{ActorKind, Answer, Code, Envelope, Millis, Principal, Reject};
+use serde::de::DeserializeOwned;
+use visit::{Given, Wanted};
+
+/// The longest feed.
+const FEED_BYTES_MAX: usize = 2 * 1024 * 1024;
+const DAY_MS: Millis = 24 * 60 * 60 * 1000;
+
+/// The id of a reading: the same for what is the same reason to read.
+#[must_use]
+pub fn import_of(source: SourceId, reason: &str) -> ProspectImportId {
+    let hash = sha256_hex(format!("source|{source}|{reason}").as_bytes());
+    let bits = u128::from_str_radix(&hash[..32], 16).unwrap_or_default();
+    ProspectImportId(uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid())
+}
+
+/// Asks for a reading of each source of a workspace that is active: once a day.
+///
+/// # Errors
+/// `unavailable` and the like, where the message is to come again.
+pub async fn read_all<P: Platform>(platform: &P, workspace: WorkspaceId) -> Result<(), Reject> {
+    let list = RoomCommand::ListSources(ListSources {});
+    let sources: Option<Vec<ProspectSource>> = ask(platform, workspace, &list).await?;
+    let day = (platform.now() / DAY_MS).to_string();
+    for source in sources.unwrap_or_default().into_iter().filter(|source| source.active) {
+        let import_id = import_of(source.id, &day);
+        want(platform, ReadSource { workspace_id: workspace, source_id: source.id, import_id })
+            .await?;
+    }
+    Ok(())
+}
+
+/// Asks for a reading.
+///
+/// # Errors
+/// `unavailable` where the queue does not take it.
+pub async fn want<P: Platform>(platform: &P, reading: ReadSource) -> Result<(), Reject> {
+    let work = Work::ReadSource(reading);
+    platform.enqueue(work.queue(), &work.write()).await
+}
+
+/// Reads a source, once for each import. What keeps it from being read stands with the import; it
+/// is read again the next morning, or when somebody says so.
+///
+/// # Errors
+/// `unavailable` and the like, where the message is to come again.
+pub async fn read<P: Platform>(platform: &P, wanted: &ReadSource) -> Result<(), Reject> {
+    let ReadSource { workspace_id: workspace, source_id, import_id } = *wanted;
+    let begin = RoomCommand::BeginProspectImport(BeginProspectImport { import_id });
+    let begun: Option<ProspectImport> = ask(platform, workspace, &begin).await?;
+    // A message that comes twice; one whose reading broke off may be read again.
+    if !begun.is_some_and(|it| matches!(it.state, ImportState::Reading | ImportState::Broken)) {
+        return Ok(());
+    }
+    let begin = RoomCommand::BeginReading(BeginReading { source_id, import_id });
+    let reading: Option<Reading> = ask(platform, workspace, &begin).await?;
+    let mut parts = Parts::new(platform, workspace, import_id);
+    let mut mark = None;
+    let broken = match &reading {
+        None => Some("the source is gone".to_owned()),
+        Some(reading) => match found(platform, reading).await {
+            Err(why) => Some(why),
+            Ok(None) => None,
+            Ok(Some((mut rows, given))) => {
+                parts.add(&mut rows).await?;
+                parts.send().await?;
+                mark = Some(given);
+                None
+            }
+        },
+    };
+    let end = EndProspectImport { import_id, parts: parts.count, rows: parts.rows, broken };
+    let end = RoomCommand::EndProspectImport(end);
+    ask::<_, ProspectImport>(platform, workspace, &end).await?;
+    if let (Some(mark), Some(reading)) = (mark, reading) {
+        let version = reading.source.version;
+        let end = RoomCommand::EndReading(EndReading { source_id, version, mark });
+        ask::<_, serde_json::Value>(platform, workspace, &end).await?;
+    }
+    Ok(())
+}
+
+/// The rows of a source, and what they are known by; none where it is still what it was.
+async fn found<P: Platform>(
+    platform: &P,
+    reading: &Reading,
+) -> Result<Option<(Vec<FileRow>, Mark)>, String> {
+    let Reading { source, mark } = reading;
+    let accept = match source.kind {
+        SourceKind::Json => "application/json",
+        SourceKind::Feed => "application/rss+xml, application/atom+xml, application/xml, text/xml",
+    };
+    let wanted = Wanted { url: &source.url, accept, bytes_max: FEED_BYTES_MAX, mark };
+    let Some(Given { content_type, body, mark }) = visit::page(platform, &wanted).await? else {
+        return Ok(None);
+    };
+    if !is_of(source.kind, &content_type) {
+        return Err(format!("the server gives {content_type:.100}, and not {accept}"));
+    }
+    let text = String::from_utf8(body).map_err(|_| "the feed is not UTF-8")?;
+    Ok(Some((items::rows(source, &text)?, mark)))
+}
+
+/// Whether a type of content is one that such a source has.
+fn is_of(kind: SourceKind, content_type: &str) -> bool {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let word = match kind {
+        SourceKind::Json => "json",
+        SourceKind::Feed => "xml",
+    };
+    ["/", "+"].iter().any(|before| essence.ends_with(&format!("{before}{word}")))
+}
+
+/// What the room says; none where there is no such thing any more.
+async fn ask<P: Platform, T: DeserializeOwned>(
+    platform: &P,
+    workspace: WorkspaceId,
+    command: &RoomCommand,
+) -> Result<Option<T>, Reject> {
+    let principal = Principal::system(workspace);
+    let envelope = Envelope::new(workspace.to_string(), principal, None, command);
+    match platform.call(ActorKind::WorkspaceRoom, &envelope).await? {
+        Answer::Done { json, .. } => read_json(&json).map(Some),
+        Answer::Rejected(reject) if matches!(reject.code, Code::NotFound | Code::Gone) => Ok(None),
+        Answer::Rejected(reject) => Err(reject),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_reading_is_the_same_for_the_same_reason_and_source_only() {
+        let [one, other] = [1, 2].map(|n| SourceId(Uuid::from_u128(n)));
+        assert_eq!(import_of(one, "20000"), import_of(one, "20000"));
+        assert_ne!(import_of(one, "20000"), import_of(one, "20001"));
+        assert_ne!(import_of(one, "20000"), import_of(other, "20000"));
+    }
+
+    #[test]
+    fn what_a_server_gives_must_be_of_the_kind_that_was_wanted() {
+        for (kind, good) in [
+            (SourceKind::Json, "Application/JSON; charset=utf-8"),
+            (SourceKind::Json, "application/feed+json"),
+            (SourceKind::Feed, "application/rss+xml;charset=utf-8"),
+            (SourceKind::Feed, "text/xml"),
+        ] {
+            assert!(is_of(kind, good), "{good}");
+        }
+        for bad in ["text/html", "", "application/octet-stream", "xml", "text/html;x=a/xml"] {
+            assert!(!is_of(SourceKind::Feed, bad), "{bad}");
+        }
+    }
+}
