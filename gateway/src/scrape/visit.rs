@@ -65,7 +65,7 @@ pub async fn page<P: Platform>(platform: &P, wanted: &Wanted<'_>) -> Result<Opti
     let mut address = wanted.url.to_owned();
     for _ in 0..=REDIRECTS_MAX {
         let url = target::check(&address, loopback)
-            .map_err(|why| format!("the address {why}: {:.200}", address))?;
+            .map_err(|why| format!("the address {why}: {address:.200}"))?;
         if !is_allowed(platform, &url, loopback).await? {
             return Err("the site's robots.txt forbids it".into());
         }
