@@ -10,3 +10,6 @@ create index email_log_of_prospect on email_log (workspace_id, prospect_id, queu
     where deleted = 0 and prospect_id is not null;
 create index email_log_of_campaign on email_log (workspace_id, campaign_id, queued_at, id)
     where deleted = 0 and campaign_id is not null;
+
+-- What was written before has none of these: a rebuild of the summaries writes each row again.
+update email_log set version = 0;
