@@ -108,7 +108,8 @@ pub async fn send<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
         None
     };
     let public_url = public_url(&call);
-    let email = SendEmail { key, prospect, inbox, warmup, subject, text, footer, public_url };
+    let email =
+        SendEmail { key, prospect_id, prospect, inbox, warmup, subject, text, footer, public_url };
     let command = RoomCommand::SendEmail(Box::new(email));
     // What prospect and inbox say differs from one try to the next: the room knows the key itself.
     let taken: EmailTaken = call.room_reads(principal, &command).await?;

@@ -17,6 +17,8 @@ pub const BY_HAND_SPACING_S: i64 = 60;
 pub struct SendEmail {
     /// Names the mail for ever, in the workspace: 1 to 255 characters.
     pub key: String,
+    /// The prospect that was asked for: it may have turned out to be another one's identity.
+    pub prospect_id: ProspectId,
     /// The prospect, as it has just said it is.
     pub prospect: Prospect,
     /// The inbox, as it has just said it is.

@@ -13,7 +13,7 @@
 
 use super::store::enrolments::{self, Enrolment};
 use super::store::{answers, campaigns, mails};
-use super::{classify, decide, keep, opt_out, turn};
+use super::{by_hand, classify, decide, keep, opt_out, turn};
 use crate::kernel::{Ctx, Effect, Entry, Reply};
 use crate::prospect_dedup::identity::Identity;
 use crate::workspace_room::mail;
@@ -144,7 +144,12 @@ fn goes_on_later(ctx: &Ctx<'_>, prospect: ProspectId) -> Result<bool, Reject> {
         if matches!(one.state, EnrolmentState::Stopped | EnrolmentState::Finished) {
             continue;
         }
-        let days = campaigns::at(ctx.sql, one.campaign)?.plan.not_now_days;
+        let campaign = campaigns::at(ctx.sql, one.campaign)?;
+        if campaign.id == by_hand::id_of(ctx) {
+            // Nothing comes of itself there.
+            continue;
+        }
+        let days = campaign.plan.not_now_days;
         if one.state != EnrolmentState::Waiting || one.sent == 0 || days.is_none() {
             return Ok(false);
         }

@@ -4,7 +4,7 @@
 //! workspace, the inbox asks the prospect in the transaction that also knows of every opt-out, and
 //! what becomes of it is noted on an enrolment. All of them belong to one campaign, which never
 //! takes a turn, and no window holds them back: it is the person who says when. What does not leave
-//! is not tried again.
+//! before the workspace's day ends is taken back, and nothing is tried again.
 //!
 //! What prospect and inbox said of themselves a moment ago comes with the command, so that the
 //! person is told at once why not. Should they have changed since, the inbox finds out.
@@ -22,7 +22,8 @@ use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::store::workspace;
 use crate::workspace_room::store::replies;
 use schema::codec::to_json;
-use schema::ids::CampaignId;
+use schema::ids::{CampaignId, ProspectId};
+use schema::inbox::NewMail;
 use schema::prospect::Prospect;
 use schema::room::by_hand::{BY_HAND_SPACING_S, EmailTaken, SendEmail};
 use schema::room::campaign::{
@@ -38,6 +39,8 @@ use uuid::Uuid;
 
 /// What the campaign of these mails is called.
 const NAME: &str = "Written by hand";
+/// How a prospect calls an identity that is its own.
+const LINKED: &str = "linked";
 /// What makes its id of the workspace's.
 const ID_BITS: u128 = 0x6279_6861_6e64;
 
@@ -48,7 +51,7 @@ const ID_BITS: u128 = 0x6279_6861_6e64;
 /// `forbidden`; `invalid_input`, also where a variable has no value; `key_reused`; `conflict` with
 /// `details.why` where the mail may not leave now (why the prospect may not be written to, or the
 /// limit that binds, and `until` when), where there is no `PUBLIC_URL`, or where an earlier mail to
-/// the prospect has not come to an end.
+/// the person has not come to an end.
 pub fn send_email(ctx: &mut Ctx<'_>, input: &SendEmail) -> Result<Reply, Reject> {
     let member = authorise::require(ctx, Permission::Work)?;
     let key = check::line("key", &input.key, 255)?;
@@ -60,7 +63,8 @@ pub fn send_email(ctx: &mut Ctx<'_>, input: &SendEmail) -> Result<Reply, Reject>
     };
     let footer = check::text("footer", &input.footer, FOOTER_CHARS_MAX)?;
     let (prospect, inbox) = (&input.prospect, input.inbox.id);
-    let hash = hex(&Sha256::digest(to_json(&(prospect.id, inbox, &step, &footer))));
+    // The prospect as it was asked for: who that is by now may be another from one try to the next.
+    let hash = hex(&Sha256::digest(to_json(&(input.prospect_id, inbox, &step, &footer))));
     if let Some((known, reply)) = by_hand::find(ctx.sql, &key)? {
         if known != hash {
             return Err(Reject::new(Code::KeyReused, "this key was used with another mail"));
@@ -70,17 +74,14 @@ pub fn send_email(ctx: &mut Ctx<'_>, input: &SendEmail) -> Result<Reply, Reject>
 
     may_be_written_to(prospect)?;
     let kept = campaigns::find(ctx.sql, id_of(ctx))?;
-    let mut campaign = kept.clone().map_or_else(|| campaign(ctx), Ok)?;
-    if campaign.status == CampaignStatus::Archived {
-        return Err(Reject::conflict("mails written by hand are archived: none leaves any more"));
-    }
+    let mut campaign = kept.map_or_else(|| campaign(ctx), Ok)?;
     let mut known = as_told(ctx, input)?;
-    has_room(&Campaigns::by_hand(ctx, &campaign)?.of(ctx, &known)?)?;
+    let caps = Campaigns::by_hand(ctx, &campaign)?;
+    has_room(&caps.of(ctx, &known)?)?;
+    let leave_by = Some(caps.shuts_at());
     link_start(&input.public_url)?.clone_into(&mut campaign.public_url);
-    let before =
-        kept.map(|kept| enrolments::find(ctx.sql, kept.number, prospect.id)).transpose()?;
-    let before = before.flatten();
-    if before.as_ref().is_some_and(|one| one.assigned_at.is_some()) {
+    let before = before(ctx, &campaign, prospect)?;
+    if before.iter().any(|one| one.assigned_at.is_some()) {
         return Err(not_now("underWay", None, "an earlier mail to them has not come to an end"));
     }
 
@@ -88,8 +89,9 @@ pub fn send_email(ctx: &mut Ctx<'_>, input: &SendEmail) -> Result<Reply, Reject>
         campaign = make(ctx, campaign)?;
     }
     campaign.plan.footer = footer;
-    let mut one = enrol(ctx, &campaign, before, prospect)?;
+    let mut one = enrol(ctx, &campaign, &before, prospect.id)?;
     let mail = person::compose(ctx, (&campaign, &step), &one, prospect, None)?;
+    let mail = NewMail { leave_by, ..mail };
     one.subject = Some(mail.subject.clone());
     let agent = member.agent.map(|agent| agent.to_string());
     decide(ctx, &one, "written", agent.as_deref())?;
@@ -110,13 +112,15 @@ fn not_now(why: &str, until: Option<schema::Millis>, message: impl Into<String>)
 }
 
 fn may_be_written_to(prospect: &Prospect) -> Result<(), Reject> {
-    match prospect.suppression {
-        Some(reason) => {
-            let why = reason.as_str();
-            Err(not_now(why, None, format!("the prospect may not be written to: {why}")))
-        }
-        None => Ok(()),
+    if let Some(reason) = prospect.suppression {
+        let why = reason.as_str();
+        return Err(not_now(why, None, format!("the prospect may not be written to: {why}")));
     }
+    if prospect.unsettled {
+        let message = "who the prospect is, is being found out: try again";
+        return Err(not_now("identityUnsettled", None, message));
+    }
+    Ok(())
 }
 
 fn has_room(cap: &InboxCap) -> Result<(), Reject> {
@@ -139,8 +143,21 @@ fn as_told(ctx: &Ctx<'_>, input: &SendEmail) -> Result<Known, Reject> {
     Ok(known)
 }
 
-fn id_of(ctx: &Ctx<'_>) -> CampaignId {
+/// The campaign of these mails, which there may not be yet.
+#[must_use]
+pub fn id_of(ctx: &Ctx<'_>) -> CampaignId {
     CampaignId(Uuid::from_u128(ctx.principal.workspace.0.as_u128() ^ ID_BITS))
+}
+
+/// Refuses a command that is for campaigns which take turns.
+///
+/// # Errors
+/// `conflict` where the campaign is the one of these mails.
+pub fn is_not(ctx: &Ctx<'_>, campaign: CampaignId) -> Result<(), Reject> {
+    if campaign == id_of(ctx) {
+        return Err(Reject::conflict("mails written by hand are no campaign that takes turns"));
+    }
+    Ok(())
 }
 
 /// The campaign of these mails, where there is none yet.
@@ -178,21 +195,38 @@ fn make(ctx: &mut Ctx<'_>, campaign: Campaign) -> Result<Campaign, Reject> {
     Ok(Campaign { number, ..campaign })
 }
 
+/// The person's enrolments: also those under identities that turned out to be the prospect's, who
+/// has their steps.
+fn before(
+    ctx: &Ctx<'_>,
+    campaign: &Campaign,
+    prospect: &Prospect,
+) -> Result<Vec<Enrolment>, Reject> {
+    let others = prospect.identities.iter().filter(|row| row.state == LINKED).map(|row| row.id);
+    let mut before = Vec::new();
+    for id in [prospect.id].into_iter().chain(others) {
+        before.extend(enrolments::find(ctx.sql, campaign.number, id)?);
+    }
+    Ok(before)
+}
+
 /// The prospect's enrolment, at a step that nobody got: one try, in a thread of its own.
 fn enrol(
     ctx: &mut Ctx<'_>,
     campaign: &Campaign,
-    before: Option<Enrolment>,
-    prospect: &Prospect,
+    before: &[Enrolment],
+    prospect: ProspectId,
 ) -> Result<Enrolment, Reject> {
-    let mut one = match before {
-        Some(before) => Enrolment { step: before.step + 1, ..before },
+    let step = 1 + before.iter().map(|one| one.step).max().unwrap_or(0);
+    let mut one = match before.iter().find(|one| one.prospect_id == prospect) {
+        Some(own) => own.clone(),
         None => {
-            enrolments::insert(ctx.sql, campaign.number, prospect.id, ctx.now, ctx.now)?;
-            enrolments::find(ctx.sql, campaign.number, prospect.id)?
+            enrolments::insert(ctx.sql, campaign.number, prospect, ctx.now, ctx.now)?;
+            enrolments::find(ctx.sql, campaign.number, prospect)?
                 .ok_or_else(|| Reject::internal("an enrolment is not there"))?
         }
     };
+    one.step = step;
     (one.attempt, one.failures) = (0, post::FAILURES_MAX);
     one.message_ids.clear();
     Ok(one)

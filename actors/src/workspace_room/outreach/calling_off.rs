@@ -21,12 +21,21 @@ const AGAIN_MS: Millis = 60_000;
 /// A storage fault.
 pub fn ask(ctx: &mut Ctx<'_>, one: &Enrolment) -> Result<(), Reject> {
     match (one.inbox_id, one.send_id) {
-        (Some(inbox), Some(send)) => {
-            let number = one.number.to_string();
-            Ok(ctx.outbox(OUTBOX, &format!("{inbox}/{send}"), number.as_bytes())?)
-        }
+        (Some(inbox), Some(send)) => ask_for(ctx, one.number, (inbox, send)),
         _ => Ok(()),
     }
+}
+
+/// Asks an inbox to take back a mail, of whatever step of an enrolment.
+///
+/// # Errors
+/// A storage fault.
+pub fn ask_for(
+    ctx: &mut Ctx<'_>,
+    number: i64,
+    (inbox, send): (InboxId, SendId),
+) -> Result<(), Reject> {
+    Ok(ctx.outbox(OUTBOX, &format!("{inbox}/{send}"), number.to_string().as_bytes())?)
 }
 
 /// What an entry asks.
@@ -59,8 +68,8 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
             let number = String::from_utf8_lossy(&entry.body).parse().unwrap_or_default();
             let one = enrolments::at(ctx.sql, number)?;
             let is_open = |one: &Enrolment| {
-                let send = one.send_id.map(|send| send.to_string());
-                one.assigned_at.is_some() && entry.key.ends_with(&send.unwrap_or_default())
+                let is_its = |send: SendId| entry.key.ends_with(&send.to_string());
+                one.assigned_at.is_some() && one.send_id.is_some_and(is_its)
             };
             Ok(if one.as_ref().is_some_and(is_open) { again } else { Settled::Finished })
         }

@@ -59,14 +59,15 @@ impl<'a> Campaigns<'a> {
         Ok(Self { campaign, settings, own_day, day: today(ctx, ctx.now)?, window })
     }
 
-    /// What holds for a mail that a person writes: it is they who say when.
+    /// What holds for a mail that a person writes: it is they who say when, within the workspace's
+    /// day, for which it counts.
     ///
     /// # Errors
     /// A storage fault.
     pub fn by_hand(ctx: &Ctx<'_>, campaign: &'a Campaign) -> Result<Self, Reject> {
         let day = today(ctx, ctx.now)?;
         let settings = campaigns::settings(ctx.sql)?;
-        Ok(Self { campaign, settings, own_day: day, day, window: Some((true, Millis::MAX)) })
+        Ok(Self { campaign, settings, own_day: day, day, window: Some((true, day.ends_at)) })
     }
 
     /// Whether the window is open; else when it opens.

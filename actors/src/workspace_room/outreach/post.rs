@@ -131,16 +131,10 @@ pub fn note_outreach(ctx: &mut Ctx<'_>, told: NoteOutreach) -> Result<Reply, Rej
 pub fn note(ctx: &mut Ctx<'_>, told: NoteOutreach) -> Result<(), Reject> {
     let Some((number, step, attempt)) = parts(&told.key) else { return Ok(()) };
     let Some(mut one) = enrolments::at(ctx.sql, number)? else { return Ok(()) };
-    if one.inbox_id != Some(told.inbox_id) {
-        return Ok(());
-    }
     if (one.step, one.attempt) != (step, attempt) {
-        // Of a step before: it came back after all.
-        let goes_on = !matches!(one.state, EnrolmentState::Stopped);
-        if told.state == SendState::Bounced && goes_on {
-            bounced(ctx, &one)?;
-            stop(ctx, &mut one, Reason::Bounced.as_str())?;
-        }
+        return of_before(ctx, one, step, &told);
+    }
+    if one.inbox_id != Some(told.inbox_id) {
         return Ok(());
     }
     if one.send_id.is_some_and(|known| known != told.send_id) || told.version <= one.send_version {
@@ -152,6 +146,31 @@ pub fn note(ctx: &mut Ctx<'_>, told: NoteOutreach) -> Result<(), Reject> {
     // From now on it may be answered, whatever is told of it and when.
     mails::remember(ctx.sql, &mail::key_of(&told.message_id), (number, step), ctx.now)?;
     settled(ctx, one, &told)
+}
+
+/// What an inbox, whichever, tells of a mail that is not the try under way.
+fn of_before(
+    ctx: &mut Ctx<'_>,
+    mut one: Enrolment,
+    step: i64,
+    told: &NoteOutreach,
+) -> Result<(), Reject> {
+    match told.state {
+        // It was given up while the inbox was being asked, and has no place of its own any more.
+        state if state.waits() => {
+            calling_off::ask_for(ctx, one.number, (told.inbox_id, told.send_id))
+        }
+        SendState::Sent => {
+            let key = mail::key_of(&told.message_id);
+            Ok(mails::remember(ctx.sql, &key, (one.number, step), ctx.now)?)
+        }
+        // It came back after all.
+        SendState::Bounced if one.state != EnrolmentState::Stopped => {
+            bounced(ctx, &one)?;
+            stop(ctx, &mut one, Reason::Bounced.as_str())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What becomes of an enrolment whose mail came to a state.
@@ -187,9 +206,12 @@ fn settled(ctx: &mut Ctx<'_>, mut one: Enrolment, told: &NoteOutreach) -> Result
             Ok(keep(ctx, &mut one)?)
         }
         SendState::Refused => refused(ctx, &mut one, why),
+        SendState::Cancelled if why == TOO_LATE && is_last_try(&one) => {
+            give_up(ctx, &mut one, TAKEN_BACK)
+        }
         SendState::Cancelled if why == TOO_LATE => {
             let at = window_end(ctx, &one)?;
-            postpone(ctx, &mut one, at, "takenBack")
+            postpone(ctx, &mut one, at, TAKEN_BACK)
         }
         SendState::Cancelled => {
             give_back(ctx, &mut one)?;
@@ -217,6 +239,8 @@ fn window_end(ctx: &Ctx<'_>, one: &Enrolment) -> Result<Millis, Reject> {
     Ok(turn.filter(|(is_open, _)| *is_open).map_or(ctx.now, |(_, until)| until))
 }
 
+/// Why a step is not sent now, or not at all, whose mail did not begin to leave in time.
+const TAKEN_BACK: &str = "takenBack";
 /// Why an enrolment is blocked of whose mail nobody knows whether it left.
 const UNKNOWN: &str = "unknown";
 
@@ -283,6 +307,7 @@ fn refused(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reje
     };
     let now = ctx.now;
     match why {
+        "step_already_sent" | "step_taken" if is_last_try(one) => give_up(ctx, one, &camel(why)),
         "step_already_sent" => {
             give_back(ctx, one)?;
             decide(ctx, one, "skipped", Some("stepAlreadySent"))?;
@@ -300,12 +325,22 @@ fn refused(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reje
 fn failed(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reject> {
     one.failures += 1;
     let why: String = why.chars().take(300).collect();
-    if one.failures >= FAILURES_MAX {
-        give_back(ctx, one)?;
-        return end(ctx, one, EnrolmentState::Blocked, Some(&format!("failed: {why}")));
+    if is_last_try(one) {
+        return give_up(ctx, one, &format!("failed: {why}"));
     }
     let at = ctx.now + FAILED_MS * one.failures;
     postpone(ctx, one, at, &format!("failed: {why}"))
+}
+
+/// Whether its step is not tried again: it failed too often, or a person wrote it.
+const fn is_last_try(one: &Enrolment) -> bool {
+    one.failures >= FAILURES_MAX
+}
+
+/// Nothing left, and nothing is tried again until a person says so.
+fn give_up(ctx: &mut Ctx<'_>, one: &mut Enrolment, why: &str) -> Result<(), Reject> {
+    give_back(ctx, one)?;
+    end(ctx, one, EnrolmentState::Blocked, Some(why))
 }
 
 /// The step is not sent now; it is due again at a time.

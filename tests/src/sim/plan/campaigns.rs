@@ -114,9 +114,9 @@ fn by_hand(world: &mut World, tenant: usize, who: usize) {
         "security": "implicit_tls", "username": "a", "warmup": false, "timeZone": "UTC",
         "status": "active", "health": health, "waiting": 0, "unknown": 0, "sent": 0,
         "bounced": 0, "createdAt": 1 });
-    let command = json!({ "sendEmail": { "key": key, "prospect": prospect, "inbox": inbox,
-        "subject": own.canary, "text": "Dear {{name}}", "footer": own.canary,
-        "publicUrl": "https://mail.example" } });
+    let command = json!({ "sendEmail": { "key": key, "prospectId": person.by_email,
+        "prospect": prospect, "inbox": inbox, "subject": own.canary, "text": "Dear {{name}}",
+        "footer": own.canary, "publicUrl": "https://mail.example" } });
     room::ask(world, tenant, owner.principal, &command, About::Other, Via::Http);
 }
 

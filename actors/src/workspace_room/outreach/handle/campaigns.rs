@@ -6,7 +6,7 @@ use crate::workspace_room::access::change_agent::must_be_seen;
 use crate::workspace_room::access::store::workspace;
 use crate::workspace_room::outreach::store::campaigns::{self, Campaign};
 use crate::workspace_room::outreach::store::enrolments;
-use crate::workspace_room::outreach::{campaign, mark, plan, texts, turn};
+use crate::workspace_room::outreach::{by_hand, campaign, mark, plan, texts, turn};
 use crate::workspace_room::store::replies;
 use schema::ids::CampaignId;
 use schema::room::campaign::{
@@ -72,9 +72,11 @@ pub fn create_campaign(ctx: &mut Ctx<'_>, input: CreateCampaign) -> Result<Reply
 /// is written anew. Event `campaign.changed`.
 ///
 /// # Errors
-/// `forbidden`, `not_found`, `invalid_input`, `version_mismatch`; `conflict` for one that is over.
+/// `forbidden`, `not_found`, `invalid_input`, `version_mismatch`; `conflict` for one that is over,
+/// and for the mails written by hand.
 pub fn change_campaign(ctx: &mut Ctx<'_>, input: ChangeCampaign) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Manage)?;
+    by_hand::is_not(ctx, input.campaign_id)?;
     let mut it = campaign(ctx, input.campaign_id)?;
     must_be_seen(it.version, input.if_version)?;
     not_over(&it)?;
@@ -104,9 +106,10 @@ pub fn change_campaign(ctx: &mut Ctx<'_>, input: ChangeCampaign) -> Result<Reply
 ///
 /// # Errors
 /// `forbidden`, `not_found`; `invalid_input` for an address that links cannot begin with;
-/// `conflict` where there is none, or the campaign is over.
+/// `conflict` where there is none, where the campaign is over, and for the mails written by hand.
 pub fn start_campaign(ctx: &mut Ctx<'_>, input: &StartCampaign) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Manage)?;
+    by_hand::is_not(ctx, input.campaign_id)?;
     let mut it = campaign(ctx, input.campaign_id)?;
     not_over(&it)?;
     let url = link_start(&input.public_url)?;
@@ -145,9 +148,10 @@ pub fn link_start(public_url: &str) -> Result<&str, Reject> {
 /// still leaves. Event `campaign.changed`.
 ///
 /// # Errors
-/// `forbidden`, `not_found`; `conflict` for one that is over.
+/// `forbidden`, `not_found`; `conflict` for one that is over, and for the mails written by hand.
 pub fn pause_campaign(ctx: &mut Ctx<'_>, input: &PauseCampaign) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Manage)?;
+    by_hand::is_not(ctx, input.campaign_id)?;
     let mut it = campaign(ctx, input.campaign_id)?;
     let status = match it.status {
         _ if input.archive => CampaignStatus::Archived,

@@ -4,7 +4,7 @@ use super::read;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::outreach::store::enrolments;
-use crate::workspace_room::outreach::{campaign, decide, keep, post, texts, turn};
+use crate::workspace_room::outreach::{by_hand, campaign, decide, keep, post, texts, turn};
 use schema::room::campaign::CampaignStatus;
 use schema::room::enrolment::{
     CampaignEnrolled, ChangeEnrolment, ENROL_MAX, Enrol, Enrolled, EnrolmentState,
@@ -17,9 +17,11 @@ const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 /// `campaign.enrolled` where any is new.
 ///
 /// # Errors
-/// `forbidden`, `not_found`, `invalid_input`; `conflict` for a campaign that is over.
+/// `forbidden`, `not_found`, `invalid_input`; `conflict` for a campaign that is over, and for the
+/// mails written by hand.
 pub fn enrol(ctx: &mut Ctx<'_>, input: &Enrol) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Work)?;
+    by_hand::is_not(ctx, input.campaign_id)?;
     let campaign = campaign(ctx, input.campaign_id)?;
     if campaign.status == CampaignStatus::Archived {
         return Err(Reject::conflict("the campaign is archived: make another"));
@@ -56,9 +58,13 @@ pub fn enrol(ctx: &mut Ctx<'_>, input: &Enrol) -> Result<Reply, Reject> {
 ///
 /// # Errors
 /// `forbidden`, `not_found`; `invalid_input` for another state; `conflict` where it is over for
-/// the prospect, or nobody knows yet whether its last mail left.
+/// the prospect, or nobody knows yet whether its last mail left, or it would be put back where
+/// mails are written by hand.
 pub fn change_enrolment(ctx: &mut Ctx<'_>, input: &ChangeEnrolment) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Work)?;
+    if input.state == EnrolmentState::Waiting {
+        by_hand::is_not(ctx, input.campaign_id)?;
+    }
     let campaign = campaign(ctx, input.campaign_id)?;
     let found = enrolments::find(ctx.sql, campaign.number, input.prospect_id)?;
     let mut one = found.ok_or_else(|| Reject::not_found("enrolment"))?;

@@ -229,6 +229,18 @@ fn who_says_not_now_is_asked_later_where_the_campaign_says_so() {
 }
 
 #[test]
+fn a_mail_by_hand_that_did_not_leave_does_not_make_not_now_a_no() {
+    let (mut field, ann) = written_by(json!({ "notNowDays": 10 }));
+    field.pass(HOUR, HOUR);
+    field.inboxes.values_mut().for_each(|it| it.answer = ("failed", Some("554 no")));
+    field.desk.ask(&field.by_hand("k", ann, "a@desk.example"));
+    field.settle();
+    mail(&mut field, json!({ "text": "Not now." }));
+    assert_eq!(field.stands(ann), ("waiting".into(), json!("notNow")));
+    assert!(field.suppressed.is_empty());
+}
+
+#[test]
 fn a_mail_that_came_back_is_an_answer() {
     let (mut field, ann) = written_to();
     field.tell(0, 4, "bounced", Some("550 no such user"));

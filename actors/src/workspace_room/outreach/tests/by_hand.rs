@@ -2,7 +2,8 @@
 
 use super::field::{DAY, Field, HOUR, MONDAY};
 use crate::workspace_room::tests::desk::text;
-use schema::Code;
+use schema::inbox::TOO_LATE;
+use schema::{Code, ids::ProspectId};
 use serde_json::{Value, json};
 
 const INBOX: &str = "a@desk.example";
@@ -33,7 +34,8 @@ fn a_mail_by_hand_leaves_at_once_in_any_window_and_is_in_the_ledger() {
     assert_eq!((&*mail.subject, &mail.to), ("A word, Ann", &vec!["ann@acme.example".into()]));
     assert!(mail.text.starts_with("Dear Ann of Acme\n\n-- \nDesk Ltd, 1 Road, Town\n"));
     let link = mail.opt_out_url.clone().expect("a link");
-    assert!(mail.text.contains(&link) && mail.leave_by.is_none());
+    assert!(mail.text.contains(&link));
+    assert_eq!(mail.leave_by, Some(MONDAY - 9 * HOUR + 7 * DAY), "the end of the day");
     let outreach = mail.prospect.expect("outreach");
     assert_eq!((json!(outreach.campaign), outreach.step), (taken["campaignId"].clone(), 1));
     field.campaign = taken["campaignId"].clone();
@@ -158,6 +160,9 @@ fn what_did_not_leave_is_for_a_person_and_not_tried_again() {
     for (answer, stands, places) in [
         (("failed", Some("554 no")), ("blocked", json!("failed: 554 no")), 0),
         (("rejected", None), ("blocked", json!("failed: no such mail")), 0),
+        (("refused", Some("step_already_sent")), ("blocked", json!("stepAlreadySent")), 0),
+        (("refused", Some("step_taken")), ("blocked", json!("stepTaken")), 0),
+        (("cancelled", Some(TOO_LATE)), ("blocked", json!("takenBack")), 0),
         (("cancelled", None), ("stopped", json!("cancelled")), 0),
         (("bounced", Some("550 nobody")), ("stopped", json!("bounced")), 4),
         (("unknown", Some("cut")), ("blocked", json!("unknown")), 4),
@@ -222,13 +227,121 @@ fn what_no_mail_may_be_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn archived_none_is_written_by_hand_any_more() {
+fn the_campaign_of_mails_by_hand_takes_no_commands_of_campaigns() {
     let mut field = Field::open(&[INBOX]);
     let ann = field.person(1, "ann@acme.example");
+    field.inboxes.values_mut().for_each(|it| it.answer = ("failed", Some("554 no")));
     let id = field.desk.ask(&field.by_hand("k", ann, INBOX))["campaignId"].clone();
     field.settle();
-    field.desk.manage(&json!({ "pauseCampaign": { "campaignId": id, "archive": true } }));
+    let campaign = json!({ "getCampaign": { "campaignId": id } });
+    let before = field.desk.ask(&campaign);
+    let url = "https://mail.desk.example";
+    for command in [
+        json!({ "changeCampaign": { "campaignId": id, "name": "Spring" } }),
+        json!({ "startCampaign": { "campaignId": id, "publicUrl": url } }),
+        json!({ "pauseCampaign": { "campaignId": id } }),
+        json!({ "pauseCampaign": { "campaignId": id, "archive": true } }),
+        json!({ "enrol": { "campaignId": id, "prospectIds": [ProspectId(uuid::Uuid::max())] } }),
+        json!({ "changeEnrolment": { "campaignId": id, "prospectId": ann, "state": "waiting" } }),
+    ] {
+        assert_eq!(field.desk.manage_refused(&command).0, Code::Conflict, "{command}");
+    }
+    assert_eq!(field.desk.ask(&campaign), before);
+    assert_eq!((&before["status"], &before["steps"]), (&json!("draft"), &json!([])));
+    // It goes on: another one leaves, and the person may be taken out.
     field.pass(10 * MINUTE, MINUTE);
-    let refused = field.desk.refused(&field.by_hand("k2", ann, INBOX));
-    assert_eq!(refused.0, Code::Conflict);
+    field.desk.log_in_again();
+    field.desk.ask(&field.by_hand("k2", ann, INBOX));
+    let out = json!({ "campaignId": id, "prospectId": ann, "state": "stopped" });
+    assert_eq!(field.desk.ask(&json!({ "changeEnrolment": out }))["state"], "stopped");
+}
+
+#[test]
+fn who_turns_out_to_be_somebody_else_got_their_mails_too() {
+    let mut field = Field::open(&[INBOX, "b@desk.example"]);
+    field.inboxes.values_mut().for_each(|it| it.answer = ("queued", None));
+    let ann = field.person(1, "ann@acme.example");
+    let bob = field.person(2, "ann@acme.example");
+    let first = field.desk.ask(&field.by_hand("k1", ann, INBOX));
+    field.settle();
+    field.people.insert(ann, json!(bob));
+    let identities = json!([{ "id": ann, "state": "linked" }]);
+    field.people.get_mut(&bob).expect("bob")["identities"] = identities;
+    assert_eq!(field.desk.ask(&field.by_hand("k1", ann, INBOX)), first, "the same request");
+    let other = field.by_hand("k1", bob, INBOX);
+    assert_eq!(field.desk.refused(&other).0, Code::KeyReused);
+
+    let second = field.by_hand("k2", ann, "b@desk.example");
+    assert_eq!(field.desk.refused(&second).1["why"], "underWay");
+    field.tell(0, 9, "sent", None);
+    let taken = field.desk.ask(&second);
+    assert_eq!((&taken["prospectId"], &taken["step"]), (&json!(bob), &json!(2)));
+    field.settle();
+    let outreach = field.asked[1].mail.prospect.clone().expect("outreach");
+    assert_eq!((outreach.prospect_id, outreach.step), (bob, 2));
+}
+
+#[test]
+fn an_identity_that_is_another_person_s_has_no_say() {
+    let mut field = Field::open(&[INBOX, "b@desk.example"]);
+    field.inboxes.values_mut().for_each(|it| it.answer = ("queued", None));
+    let (ann, bob) = (field.person(1, "ann@acme.example"), field.person(2, "bob@acme.example"));
+    field.desk.ask(&field.by_hand("k1", ann, INBOX));
+    let identities = json!([{ "id": ann, "state": "conflict" }]);
+    field.people.get_mut(&bob).expect("bob")["identities"] = identities;
+    assert_eq!(field.desk.ask(&field.by_hand("k2", bob, "b@desk.example"))["step"], 1);
+}
+
+#[test]
+fn nobody_is_written_to_while_it_is_found_out_who_they_are() {
+    let mut field = Field::open(&[INBOX]);
+    let ann = field.person(1, "ann@acme.example");
+    field.people.get_mut(&ann).expect("ann")["unsettled"] = json!(true);
+    let (code, details) = field.desk.refused(&field.by_hand("k", ann, INBOX));
+    assert_eq!((code, &details["why"]), (Code::Conflict, &json!("identityUnsettled")));
+}
+
+#[test]
+fn a_mail_that_was_stopped_while_its_inbox_was_asked_does_not_leave_beside_the_next() {
+    let mut field = Field::open(&[INBOX, "b@desk.example"]);
+    field.inboxes.values_mut().for_each(|it| it.answer = ("queued", None));
+    let ann = field.person(1, "ann@acme.example");
+    let id = field.desk.ask(&field.by_hand("k1", ann, INBOX))["campaignId"].clone();
+    let out = json!({ "campaignId": id, "prospectId": ann, "state": "stopped" });
+    field.desk.ask(&json!({ "changeEnrolment": out }));
+    field.desk.ask(&field.by_hand("k2", ann, "b@desk.example"));
+    field.settle();
+    // The inbox heard of the first one after all.
+    let key = field.asked[0].key.replace("/2/1", "/1/1");
+    assert_ne!(key, field.asked[0].key);
+    let send = uuid::Uuid::from_u128(77);
+    let told = |version: i64, state: &str| {
+        json!({ "noteOutreach": { "key": key, "inboxId": field.inbox(INBOX), "sendId": send,
+            "version": version, "messageId": "own77@desk.example", "state": state } })
+    };
+    let (queued, sent) = (told(1, "queued"), told(3, "sent"));
+    field.desk.system(&queued);
+    field.settle();
+    let called_off = |field: &Field, inbox| field.inboxes[&field.inbox(inbox)].called_off.clone();
+    assert_eq!(called_off(&field, INBOX).iter().map(|id| id.0).collect::<Vec<_>>(), [send]);
+    assert_eq!(called_off(&field, "b@desk.example"), []);
+    assert_eq!(used(&field), 4, "the second one's");
+    // Too late: whoever answers it is known all the same.
+    let remembered = "select count(*) from outreach_sends where step = 1";
+    assert_eq!(field.desk.room.number(remembered), 0);
+    field.desk.system(&sent);
+    assert_eq!(field.desk.room.number(remembered), 1);
+}
+
+#[test]
+fn an_earlier_mail_that_comes_back_is_noted_whichever_inbox_sent_it() {
+    let mut field = Field::open(&[INBOX, "b@desk.example"]);
+    let ann = field.person(1, "ann@acme.example");
+    field.campaign = field.desk.ask(&field.by_hand("k1", ann, INBOX))["campaignId"].clone();
+    field.settle();
+    field.desk.ask(&field.by_hand("k2", ann, "b@desk.example"));
+    field.settle();
+    assert_eq!((field.asked.len(), field.stands(ann).0), (2, "finished".into()));
+    field.tell(0, 9, "bounced", Some("550 nobody"));
+    assert_eq!(field.stands(ann), ("stopped".into(), json!("bounced")));
 }

@@ -135,8 +135,12 @@ impl Field {
             Some(Outcome::Done(told)) => json(&told),
             _ => Value::Null,
         };
-        json!({ "sendEmail": { "key": key, "prospect": self.people[&who], "warmup": told,
-            "inbox": json(&status(id, inbox)), "subject": "A word, {{firstName}}",
+        let mut prospect = &self.people[&who];
+        while let Value::String(to) = prospect {
+            prospect = &self.people[&to.parse().expect("an id")];
+        }
+        json!({ "sendEmail": { "key": key, "prospectId": who, "prospect": prospect,
+            "warmup": told, "inbox": json(&status(id, inbox)), "subject": "A word, {{firstName}}",
             "text": "Dear {{firstName}} of {{company}}", "footer": "Desk Ltd, 1 Road, Town",
             "publicUrl": "https://mail.desk.example" } })
     }

@@ -305,6 +305,6 @@ fn written_by_hand(id: &str) -> Value {
         "transport": "smtp", "host": "mx.example", "port": 465, "security": "implicit_tls",
         "username": "a", "warmup": false, "timeZone": "UTC", "status": "active",
         "health": health, "waiting": 0, "unknown": 0, "sent": 0, "bounced": 0, "createdAt": 1 });
-    json!({ "sendEmail": { "key": "k", "prospect": prospect, "inbox": inbox, "subject": "S",
-        "text": "T", "footer": "F", "publicUrl": "https://x.example" } })
+    json!({ "sendEmail": { "key": "k", "prospectId": id, "prospect": prospect, "inbox": inbox,
+        "subject": "S", "text": "T", "footer": "F", "publicUrl": "https://x.example" } })
 }
