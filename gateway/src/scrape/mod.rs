@@ -84,7 +84,7 @@ pub async fn read<P: Platform>(platform: &P, wanted: &ReadSource) -> Result<(), 
             Ok(None) => None,
             Ok(Some((mut rows, given))) => {
                 parts.add(&mut rows).await?;
-                parts.send().await?;
+                parts.end().await?;
                 mark = Some(given);
                 None
             }
