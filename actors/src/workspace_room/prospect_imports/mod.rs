@@ -24,14 +24,15 @@ const SILENT_MS: Millis = 15 * 60 * 1000;
 /// After so long without word of any part, one is lost: longer than a queue waits between tries.
 const LOST_MS: Millis = 2 * 60 * 60 * 1000;
 
-/// Begins an import; one that is there goes on as it is.
+/// Begins an import; one that is there goes on as it is. Of more than a hundred the oldest are
+/// forgotten, but none that is under way: readings of sources are imports, too.
 ///
 /// # Errors
 /// `unauthorized`, `forbidden`.
 pub fn begin(ctx: &mut Ctx<'_>, input: &BeginProspectImport) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Work)?;
     if store::find(ctx.sql, input.import_id)?.is_none() {
-        store::trim(ctx.sql, IMPORTS_MAX - 1)?;
+        store::trim(ctx.sql, IMPORTS_MAX - 1, ctx.now - LOST_MS)?;
         store::insert(ctx.sql, input.import_id, ctx.now)?;
     }
     shown(ctx, input.import_id)
@@ -96,13 +97,23 @@ pub fn get(ctx: &mut Ctx<'_>, input: &GetProspectImport) -> Result<Reply, Reject
     shown(ctx, input.import_id)
 }
 
+/// Whether all rows of an import have come; not of one that is forgotten.
+///
+/// # Errors
+/// A storage fault.
+pub fn is_done(ctx: &Ctx<'_>, id: ProspectImportId) -> Result<bool, Reject> {
+    Ok(store::find(ctx.sql, id)?.is_some_and(|import| import.state == ImportState::Done))
+}
+
 fn known(ctx: &Ctx<'_>, id: ProspectImportId) -> Result<Import, Reject> {
     store::find(ctx.sql, id)?.ok_or_else(|| Reject::not_found("import"))
 }
 
 /// Writes an import, which is done when all of its parts are.
 fn finish(ctx: &Ctx<'_>, mut import: Import) -> Result<(), Reject> {
-    if import.state == ImportState::Running && import.parts == Some(import.parts_done) {
+    // More than there are: of a feed that was read twice, and was shorter the second time.
+    let all_came = import.parts.is_some_and(|parts| parts <= import.parts_done);
+    if import.state == ImportState::Running && all_came {
         import.state = ImportState::Done;
         store::forget_parts(ctx.sql, import.id)?;
     }

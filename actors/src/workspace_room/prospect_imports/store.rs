@@ -93,16 +93,19 @@ pub fn update(sql: &dyn Sql, import: &Import) -> Result<(), Fault> {
     sql.exec(UPDATE, &params).map(drop)
 }
 
-const OLD: &str = "select id from prospect_imports order by created_at desc limit 10 offset ?";
+const OLD: &str = "select id from prospect_imports
+    where state in ('done', 'broken') or updated_at < ?
+    order by created_at desc limit 10 offset ?";
 const REMOVE: &str = "delete from prospect_imports where id = ?";
 const REMOVE_ERRORS: &str = "delete from prospect_import_errors where import_id = ?";
 
-/// Forgets old imports, all but the newest; a few at a time.
+/// Forgets old imports, all but the newest of those that are over, or of which nothing was heard
+/// since a time; a few at a time.
 ///
 /// # Errors
 /// A storage fault.
-pub fn trim(sql: &dyn Sql, kept: i64) -> Result<(), Fault> {
-    for row in sql.exec(OLD, &[kept.into()])? {
+pub fn trim(sql: &dyn Sql, kept: i64, silent_since: Millis) -> Result<(), Fault> {
+    for row in sql.exec(OLD, &[silent_since.into(), kept.into()])? {
         let id: ProspectImportId = row.id(0)?;
         forget_parts(sql, id)?;
         sql.exec(REMOVE_ERRORS, &[id.to_string().into()])?;

@@ -143,15 +143,51 @@ fn only_the_first_thousand_errors_and_the_newest_hundred_imports_are_kept() {
     assert_eq!(counts(&import), ("reading", 0, 0, 1_200));
     assert_eq!(import["errors"].as_array().map(Vec::len), usize::try_from(ERRORS_MAX).ok());
     assert!(import["errors"][0]["reason"].as_str().is_some_and(|why| why.len() <= 210));
+    assert_eq!(counts(&end(&mut desk, 0, 0, None)).0, "done");
     for number in 2..=u128::try_from(IMPORTS_MAX).expect("small") + 1 {
         desk.room.now += 1;
         begin(&mut desk, number);
+        over(&mut desk, number);
     }
     let (gone, _) = desk.refused(&json!({ "getProspectImport": { "importId": id(1) } }));
     assert_eq!(gone, Code::NotFound);
     assert_eq!(desk.room.count("prospect_imports"), IMPORTS_MAX);
     assert_eq!(desk.room.count("prospect_import_errors"), 0);
     assert_eq!(desk.room.count("prospect_import_parts"), 0);
+}
+
+fn over(desk: &mut Desk, number: u128) {
+    desk.system(&json!({ "endProspectImport": { "importId": id(number), "parts": 0, "rows": 0 } }));
+}
+
+#[test]
+fn no_import_is_forgotten_while_it_is_under_way() {
+    let mut desk = Desk::open();
+    let most = u128::try_from(IMPORTS_MAX).expect("small");
+    begin(&mut desk, 1);
+    for number in 2..=most + 20 {
+        desk.room.now += 1;
+        begin(&mut desk, number);
+        over(&mut desk, number);
+    }
+    assert_eq!(counts(&desk.system(&part(0))), ("reading", 2, 7, 1));
+    assert_eq!(desk.room.count("prospect_imports"), IMPORTS_MAX + 1);
+    // Of which nothing is heard any more, it is as if it were over.
+    desk.room.now += LOST_MS + 1;
+    desk.log_in_again();
+    begin(&mut desk, most + 21);
+    let (gone, _) = desk.refused(&json!({ "getProspectImport": { "importId": id(1) } }));
+    assert_eq!(gone, Code::NotFound);
+}
+
+#[test]
+fn an_import_that_was_read_twice_and_was_shorter_then_comes_to_an_end() {
+    let mut desk = Desk::open();
+    begin(&mut desk, 1);
+    for number in 0..3 {
+        desk.system(&part(number));
+    }
+    assert_eq!(counts(&end(&mut desk, 2, 20, None)), ("done", 6, 21, 3));
 }
 
 #[test]

@@ -68,8 +68,8 @@ const MEANT: &[(&str, &str)] = &[
     // At most two hundred campaigns.
     ("select count(*) from campaigns", "SCAN campaigns"),
     ("from workspace w cross join desk d", "SCAN campaigns"),
-    // The newest hundred imports.
-    ("from prospect_imports order by created_at desc limit", "SCAN prospect_imports"),
+    // The newest hundred imports, and those that are under way.
+    ("from prospect_imports\n    where state in ('done', 'broken') or", "SCAN prospect_imports"),
     // At most twenty webhooks.
     ("from webhooks order by number", "SCAN webhooks"),
 ];
