@@ -76,14 +76,8 @@ pub async fn beat<P: Platform>(platform: &P, cron: &str, set_for: Millis) {
             let sending = some(platform, d1::WORKSPACES_WITH_CAMPAIGNS).await;
             ask(platform, sending, Work::TakeTurns).await;
         }
-        Beat::Morning => {
-            let workspaces = some(platform, d1::WORKSPACES).await;
-            ask(platform, workspaces, Work::WakeProspects).await;
-        }
-        Beat::Week => {
-            let workspaces = some(platform, d1::WORKSPACES).await;
-            ask(platform, workspaces, Work::ArchiveOutreach).await;
-        }
+        Beat::Morning => ask_all(platform, Work::WakeProspects).await,
+        Beat::Week => ask_all(platform, Work::ArchiveOutreach).await,
     }
 }
 
@@ -102,18 +96,38 @@ async fn is_first<P: Platform>(platform: &P, beat: Beat) -> bool {
     }
 }
 
+/// Asks for a work in all workspaces, however many there are.
+async fn ask_all<P: Platform>(platform: &P, work: fn(OfWorkspace) -> Work) {
+    let mut after = String::new();
+    loop {
+        let known = d1::after(platform, d1::WORKSPACES, &after, WAKES_MAX).await;
+        let full = known.as_ref().ok().filter(|known| known.len() as i64 >= WAKES_MAX);
+        let last = full.and_then(|known| known.last()).map(|one| one.workspace_id.to_string());
+        ask(platform, known, work).await;
+        match last {
+            Some(last) => after = last,
+            None => break,
+        }
+    }
+}
+
 /// Asks for a work in each workspace, on the work's queue.
 async fn ask<P: Platform>(
     platform: &P,
     known: Result<Vec<Known>, Reject>,
     work: fn(OfWorkspace) -> Work,
 ) {
-    let put = |known: Known| async move {
-        let work = work(OfWorkspace { workspace_id: known.workspace_id });
-        platform.enqueue(work.queue(), &work.write()).await
+    let put = |known: Vec<Known>| async move {
+        let of = |one: &Known| work(OfWorkspace { workspace_id: one.workspace_id });
+        let Some(queue) = known.first().map(|one| of(one).queue()) else { return Ok(()) };
+        let messages: Vec<_> = known.iter().map(|one| of(one).write()).collect();
+        platform.enqueue_all(queue, &messages).await
     };
     let failed = match known {
-        Ok(known) => gather(known, put).await.into_iter().find_map(Result::err),
+        Ok(known) => {
+            let some = known.chunks(MESSAGES_AT_ONCE).map(<[Known]>::to_vec).collect();
+            gather(some, put).await.into_iter().find_map(Result::err)
+        }
         Err(reject) => Some(reject),
     };
     if let Some(reject) = failed {
@@ -139,6 +153,8 @@ pub async fn wake_prospects<P: Platform>(
 }
 
 const MINUTE_MS: Millis = 60_000;
+/// How many messages a queue takes at once.
+const MESSAGES_AT_ONCE: usize = 100;
 /// How far back a change counts as lately.
 const WINDOW_MS: Millis = 24 * 60 * 60 * 1000;
 /// How many objects of a kind are woken at most.
