@@ -123,7 +123,7 @@ impl<'a, P: Platform> Parts<'a, P> {
             if tries == TRIES {
                 return Err(reject);
             }
-            self.platform.sleep(WAIT_MS << tries).await;
+            self.platform.sleep(WAIT_MS << (tries - 1)).await;
             tries += 1;
         }
         self.batch.clear();
