@@ -91,6 +91,10 @@ pub const AUDIENCE: &[(&str, Permission)] = &[
     ("slaPolicy.created", Permission::Manage),
     ("slaPolicy.deleted", Permission::Manage),
     ("slaPolicy.reordered", Permission::Manage),
+    // GET /v1/sources
+    ("source.changed", Permission::Manage),
+    ("source.created", Permission::Manage),
+    ("source.deleted", Permission::Manage),
     // GET /v1/teams
     ("team.changed", Permission::Read),
     ("team.created", Permission::Read),

@@ -95,7 +95,7 @@ pub async fn read<P: Platform>(platform: &P, wanted: &ReadSource) -> Result<(), 
     ask::<_, ProspectImport>(platform, workspace, &end).await?;
     if let (Some(mark), Some(reading)) = (mark, reading) {
         let version = reading.source.version;
-        let end = RoomCommand::EndReading(EndReading { source_id, version, mark });
+        let end = RoomCommand::EndReading(EndReading { source_id, import_id, version, mark });
         ask::<_, serde_json::Value>(platform, workspace, &end).await?;
     }
     Ok(())

@@ -7,5 +7,7 @@ create table sources (
     version integer not null,
     -- What the server said of what was read last: who has it already need not be given it again.
     etag text,
-    last_modified text
+    last_modified text,
+    -- The import that has it: until all of it has arrived, the server is not told that we have it.
+    import_id text
 ) strict;

@@ -188,15 +188,39 @@ pub struct Mark {
     pub last_modified: Option<String>,
 }
 
-/// All items of a source were read. For Postroom itself.
+/// All items of a source were read, and are on their way. For Postroom itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct EndReading {
     /// The source.
     pub source_id: SourceId,
+    /// The import that the reading is.
+    pub import_id: ProspectImportId,
     /// The source as it was read: what was changed since is read anew.
     pub version: i64,
     /// What the server said of it.
     pub mark: Mark,
+}
+
+/// The data of `source.created`, `source.changed` and `source.deleted`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SourceEvent {
+    /// The source, after the change.
+    pub source: SourceMark,
+}
+
+/// A source as events name it: its address may hold secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct SourceMark {
+    /// The source.
+    pub id: SourceId,
+    /// What it is called.
+    pub name: String,
+    /// Its version.
+    pub version: i64,
 }

@@ -8,11 +8,13 @@ mod tests;
 use crate::kernel::{Ctx, Migration, Reply, migration};
 use crate::webhook::target::{self, Loopback};
 use crate::workspace_room::access::authorise;
+use crate::workspace_room::prospect_imports;
 use crate::workspace_room::tickets::check_version;
 use schema::ids::SourceId;
 use schema::room::source::{
     BeginReading, ChangeSource, CreateSource, EndReading, MAPPED_ATTRIBUTES_MAX, Mapping, Mark,
     OneSource, PATH_CHARS_MAX, ProspectSource, Reading, SOURCE_NAME_CHARS_MAX, SOURCES_MAX,
+    SourceEvent, SourceMark,
 };
 use schema::{Permission, Reject, check};
 use serde_json::json;
@@ -41,7 +43,7 @@ pub fn get(ctx: &Ctx<'_>, input: &OneSource) -> Result<Reply, Reject> {
     Reply::of(&find(ctx, input.source_id)?.0)
 }
 
-/// Makes a source.
+/// Makes a source. Event `source.created`.
 ///
 /// # Errors
 /// `forbidden`; `invalid_input`; `conflict` where there are too many.
@@ -64,10 +66,11 @@ pub fn create(ctx: &mut Ctx<'_>, input: &CreateSource) -> Result<Reply, Reject> 
         return Err(Reject::conflict(format!("a workspace has at most {SOURCES_MAX} sources")));
     }
     store::insert(ctx.sql, &source)?;
+    ctx.event("source.created", None, &mark(&source))?;
     Reply::of(&source)
 }
 
-/// Changes a source: all of it is read anew.
+/// Changes a source: all of it is read anew. Event `source.changed`.
 ///
 /// # Errors
 /// `forbidden`, `not_found`, `invalid_input`, `version_mismatch`.
@@ -91,12 +94,13 @@ pub fn change(ctx: &mut Ctx<'_>, input: &ChangeSource) -> Result<Reply, Reject> 
         source.version += 1;
         source.updated_at = ctx.now;
         store::save(ctx.sql, &source)?;
-        store::mark(ctx.sql, source.id, source.version, &Mark::default())?;
+        store::mark(ctx.sql, (source.id, source.version), &(Mark::default(), None))?;
+        ctx.event("source.changed", None, &mark(&source))?;
     }
     Reply::of(&source)
 }
 
-/// Deletes a source; its prospects stay.
+/// Deletes a source; its prospects stay. Event `source.deleted`.
 ///
 /// # Errors
 /// `forbidden`, `not_found`.
@@ -104,37 +108,53 @@ pub fn delete(ctx: &mut Ctx<'_>, input: &OneSource) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Manage)?;
     let (source, _) = find(ctx, input.source_id)?;
     store::delete(ctx.sql, source.id)?;
+    ctx.event("source.deleted", None, &mark(&source))?;
     Reply::of(&source)
 }
 
-/// A reading begins: gives what is to be read.
+fn mark(source: &ProspectSource) -> SourceEvent {
+    let ProspectSource { id, name, version, .. } = source;
+    SourceEvent { source: SourceMark { id: *id, name: name.clone(), version: *version } }
+}
+
+/// A reading begins: gives what is to be read. What the server has said counts once all that it
+/// gave has arrived: else nobody would give us again what got lost on the way.
 ///
 /// # Errors
 /// `forbidden` for everybody but Postroom itself; `not_found`.
 pub fn begin_reading(ctx: &mut Ctx<'_>, input: &BeginReading) -> Result<Reply, Reject> {
     ctx.require_system()?;
-    let (mut source, mark) = find(ctx, input.source_id)?;
+    let (mut source, (mark, import)) = find(ctx, input.source_id)?;
     source.last_import_id = Some(input.import_id);
     source.last_read_at = Some(ctx.now);
     store::save(ctx.sql, &source)?;
+    let arrived = match import {
+        Some(import) => prospect_imports::is_done(ctx, import)?,
+        None => false,
+    };
+    let mark = if arrived { mark } else { Mark::default() };
     Reply::of(&Reading { source, mark })
 }
 
-/// All was read: what has not changed by the next time is not read again.
+/// All was read: once it has arrived, what has not changed is not read again.
 ///
 /// # Errors
 /// `forbidden` for everybody but Postroom itself; `not_found`.
 pub fn end_reading(ctx: &mut Ctx<'_>, input: &EndReading) -> Result<Reply, Reject> {
     ctx.require_system()?;
     let (source, _) = find(ctx, input.source_id)?;
-    let short = |text: &Option<String>| text.clone().filter(|text| text.len() <= MARK_BYTES_MAX);
-    let mark =
-        Mark { etag: short(&input.mark.etag), last_modified: short(&input.mark.last_modified) };
-    store::mark(ctx.sql, source.id, input.version, &mark)?;
+    // It goes back as a header, and only so.
+    let is_plain = |b: u8| b == b' ' || b.is_ascii_graphic();
+    let kept = |text: &Option<String>| {
+        text.clone().filter(|text| text.len() <= MARK_BYTES_MAX && text.bytes().all(is_plain))
+    };
+    let Mark { etag, last_modified } = &input.mark;
+    let mark = Mark { etag: kept(etag), last_modified: kept(last_modified) };
+    store::mark(ctx.sql, (source.id, input.version), &(mark, Some(input.import_id)))?;
     Reply::of(&json!({}))
 }
 
-fn find(ctx: &Ctx<'_>, id: SourceId) -> Result<(ProspectSource, Mark), Reject> {
+fn find(ctx: &Ctx<'_>, id: SourceId) -> Result<(ProspectSource, store::Marked), Reject> {
     store::find(ctx.sql, id)?.ok_or_else(|| Reject::not_found("source"))
 }
 

@@ -2,23 +2,26 @@
 
 use crate::kernel::{Fault, Row, Sql};
 use schema::codec::read_json;
-use schema::ids::SourceId;
+use schema::ids::{ProspectImportId, SourceId};
 use schema::room::source::{Mark, ProspectSource, SOURCES_MAX};
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
     &[FIND, LIST, INSERT, SAVE, MARK, DELETE, COUNT];
 
-const FIND: &str = "select json, etag, last_modified from sources where id = ?";
+/// What the server last said of what it gave, and the import that has it.
+pub type Marked = (Mark, Option<ProspectImportId>);
 
-/// A source, and what the server last said of what it gave.
+const FIND: &str = "select json, etag, last_modified, import_id from sources where id = ?";
+
+/// A source, and what is known of its last reading.
 ///
 /// # Errors
 /// A storage fault.
-pub fn find(sql: &dyn Sql, id: SourceId) -> Result<Option<(ProspectSource, Mark)>, Fault> {
+pub fn find(sql: &dyn Sql, id: SourceId) -> Result<Option<(ProspectSource, Marked)>, Fault> {
     let Some(row) = sql.first(FIND, &[id.to_string().into()])? else { return Ok(None) };
     let mark = Mark { etag: row.text_or_null(1)?, last_modified: row.text_or_null(2)? };
-    Ok(Some((read(&row)?, mark)))
+    Ok(Some((read(&row)?, (mark, row.id_or_null(3)?))))
 }
 
 const LIST: &str = "select json from sources order by number desc limit ?";
@@ -61,15 +64,25 @@ fn json(source: &ProspectSource) -> Result<String, Fault> {
     serde_json::to_string(source).map_err(|error| Fault(format!("source: {error}")))
 }
 
-const MARK: &str = "update sources set etag = ?, last_modified = ? where id = ? and version = ?";
+const MARK: &str = "update sources set etag = ?, last_modified = ?, import_id = ?
+    where id = ? and version = ?";
 
 /// Keeps what the server said, where the source is still as it was read.
 ///
 /// # Errors
 /// A storage fault.
-pub fn mark(sql: &dyn Sql, id: SourceId, version: i64, mark: &Mark) -> Result<(), Fault> {
-    let Mark { etag, last_modified } = mark.clone();
-    let params = [etag.into(), last_modified.into(), id.to_string().into(), version.into()];
+pub fn mark(
+    sql: &dyn Sql,
+    (id, version): (SourceId, i64),
+    (mark, import): &Marked,
+) -> Result<(), Fault> {
+    let params = [
+        mark.etag.clone().into(),
+        mark.last_modified.clone().into(),
+        import.map(|id| id.to_string()).into(),
+        id.to_string().into(),
+        version.into(),
+    ];
     sql.exec(MARK, &params).map(drop)
 }
 

@@ -3,6 +3,7 @@
 use crate::workspace_room::tests::desk::Desk;
 use schema::Code;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 fn feed(more: Value) -> Value {
     let mut all = json!({ "name": "Directory", "url": "https://feeds.example/people.json",
@@ -63,30 +64,108 @@ fn what_no_source_may_be_is_refused() {
     assert_eq!(desk.manage_refused(&feed(json!({}))).0, Code::Conflict, "fifty at most");
 }
 
+/// A reading, as far as the room hears of it.
+struct Feed {
+    desk: Desk,
+    id: Value,
+}
+
+impl Feed {
+    fn open() -> Self {
+        let mut desk = Desk::open();
+        let id = desk.manage(&feed(json!({})))["id"].clone();
+        Self { desk, id }
+    }
+
+    fn begin(&mut self, import: u128) -> Value {
+        let import = Uuid::from_u128(import);
+        self.desk.system(&json!({ "beginProspectImport": { "importId": import } }));
+        let begin = json!({ "beginReading": { "sourceId": self.id, "importId": import } });
+        self.desk.system(&begin)
+    }
+
+    fn end(&mut self, import: u128, version: i64, etag: &str) {
+        let import = Uuid::from_u128(import);
+        self.desk.system(&json!({ "endReading": { "sourceId": self.id, "importId": import,
+            "version": version, "mark": { "etag": etag, "lastModified": "Mon" } } }));
+    }
+
+    /// So many parts were put on the queue; some of them have come.
+    fn parts(&mut self, import: u128, all: i64, come: i64) {
+        let import = Uuid::from_u128(import);
+        self.desk.system(&json!({ "endProspectImport": { "importId": import, "parts": all,
+            "rows": all } }));
+        for part in 0..come {
+            self.desk.system(&json!({ "noteProspectImport": { "importId": import, "part": part,
+                "created": 1, "known": 0, "errors": [] } }));
+        }
+    }
+}
+
+fn none() -> Value {
+    json!({ "etag": null, "lastModified": null })
+}
+
 #[test]
 fn what_the_server_said_is_kept_until_the_source_is_another() {
-    let mut desk = Desk::open();
-    let made = desk.manage(&feed(json!({})));
-    let (id, import) = (made["id"].clone(), uuid::Uuid::from_u128(7));
+    let mut it = Feed::open();
+    let (id, import) = (it.id.clone(), Uuid::from_u128(7));
     let begin = json!({ "beginReading": { "sourceId": id, "importId": import } });
-    let end = |version: i64, etag: &str| {
-        json!({ "endReading": { "sourceId": id, "version": version,
-            "mark": { "etag": etag, "lastModified": "Mon" } } })
-    };
-    assert_eq!(desk.manage_refused(&begin).0, Code::Forbidden);
-    assert_eq!(desk.manage_refused(&end(1, "a")).0, Code::Forbidden);
-    let none = json!({ "etag": null, "lastModified": null });
-    assert_eq!(desk.system(&begin)["mark"], none);
-    desk.system(&end(1, "a"));
-    let again = desk.system(&begin);
+    let end = json!({ "endReading": { "sourceId": id, "importId": import, "version": 1,
+        "mark": {} } });
+    assert_eq!(it.desk.manage_refused(&begin).0, Code::Forbidden);
+    assert_eq!(it.desk.manage_refused(&end).0, Code::Forbidden);
+    assert_eq!(it.begin(7)["mark"], none());
+    it.end(7, 1, "a");
+    it.parts(7, 1, 1);
+    let again = it.begin(8);
     assert_eq!(again["mark"], json!({ "etag": "a", "lastModified": "Mon" }));
-    assert_eq!(again["source"]["lastImportId"], json!(import));
+    assert_eq!(again["source"]["lastImportId"], json!(Uuid::from_u128(8)));
     assert_eq!(again["source"]["version"], 1, "to be read changes nothing of it");
     // Changed while it was read: all of it is read again.
-    desk.manage(&json!({ "changeSource": { "sourceId": id, "mapping": { "email": "e" } } }));
-    assert_eq!(desk.system(&begin)["mark"], none);
-    desk.system(&end(1, "b"));
-    assert_eq!(desk.system(&begin)["mark"], none);
-    desk.system(&end(2, &"x".repeat(1_001)));
-    assert_eq!(desk.system(&begin)["mark"]["etag"], Value::Null, "too long to be kept");
+    it.desk.manage(&json!({ "changeSource": { "sourceId": id, "mapping": { "email": "e" } } }));
+    assert_eq!(it.begin(9)["mark"], none());
+    it.end(7, 1, "b");
+    assert_eq!(it.begin(9)["mark"], none());
+    for odd in ["x".repeat(1_001), "\u{fc}".into(), "a\r\nx: y".into()] {
+        it.end(7, 2, &odd);
+        assert_eq!(it.begin(9)["mark"], json!({ "etag": null, "lastModified": "Mon" }), "{odd}");
+    }
+}
+
+#[test]
+fn what_got_lost_on_its_way_is_given_again() {
+    let mut it = Feed::open();
+    it.begin(1);
+    it.parts(1, 2, 1);
+    it.end(1, 1, "a");
+    assert_eq!(it.begin(2)["mark"], none(), "a part has not come");
+    it.parts(1, 2, 2);
+    assert_eq!(it.begin(3)["mark"]["etag"], "a", "now it has");
+    let forgotten = json!({ "endReading": { "sourceId": it.id, "version": 1,
+        "importId": Uuid::from_u128(99), "mark": { "etag": "b", "lastModified": null } } });
+    it.desk.system(&forgotten);
+    assert_eq!(it.begin(4)["mark"], none(), "nobody knows what came of it");
+}
+
+#[test]
+fn events_of_sources_name_them_without_their_addresses() {
+    let mut desk = Desk::open();
+    desk.events();
+    let secret = json!({ "url": "https://feeds.example/?token=secret" });
+    let made = desk.manage(&feed(secret));
+    let of = json!({ "sourceId": made["id"] });
+    let change = json!({ "changeSource": { "sourceId": made["id"], "active": false } });
+    desk.manage(&change);
+    // Nothing new: no event.
+    desk.manage(&change);
+    desk.manage(&json!({ "deleteSource": of }));
+    let events = desk.events();
+    let kinds: Vec<_> = events.iter().map(|event| event["type"].clone()).collect();
+    assert_eq!(kinds, ["source.created", "source.changed", "source.deleted"]);
+    for (event, version) in events.iter().zip([1, 2, 2]) {
+        let data = json!({ "source": { "id": made["id"], "name": "Directory",
+            "version": version } });
+        assert_eq!(event["data"], data);
+    }
 }

@@ -142,7 +142,11 @@ fn source(world: &mut World, tenant: usize) {
         4 => (system, json!({ "beginReading": { "sourceId": id, "importId": import } })),
         _ => {
             let mark = json!({ "etag": canary });
-            (system, json!({ "endReading": { "sourceId": id, "version": 1, "mark": mark } }))
+            (
+                system,
+                json!({ "endReading": { "sourceId": id, "importId": import, "version": 1,
+                "mark": mark } }),
+            )
         }
     };
     room::ask(world, tenant, who, &command, About::Other, Via::Http);

@@ -283,7 +283,10 @@ pub(super) fn desk() -> Vec<(For, Value)> {
         (For::Members(Manage), json!({ "changeSource": { "sourceId": id } })),
         (For::Members(Manage), json!({ "deleteSource": { "sourceId": id } })),
         (For::System, json!({ "beginReading": { "sourceId": id, "importId": id } })),
-        (For::System, json!({ "endReading": { "sourceId": id, "version": 1, "mark": {} } })),
+        (
+            For::System,
+            json!({ "endReading": { "sourceId": id, "importId": id, "version": 1, "mark": {} } }),
+        ),
         (For::Members(Work), json!({ "beginProspectImport": { "importId": id } })),
         (For::Members(Read), json!({ "getProspectImport": { "importId": id } })),
         (For::System, json!({ "endProspectImport": { "importId": id, "parts": 0, "rows": 0 } })),
