@@ -92,7 +92,7 @@ async fn handle<P: Platform>(platform: &P, queue: Queue, message: &Message) -> R
     } else {
         match Work::read(queue, text) {
             Err(why) => (Some(queue), why),
-            Ok(work) => match perform(platform, &work).await {
+            Ok(work) => match perform(platform, &work, message.attempts).await {
                 Ok(()) => return Ok(End::Done),
                 Err(reject) => (Some(queue), failed(platform, queue, message, &reject)?),
             },
@@ -124,17 +124,18 @@ fn delay(attempts: i64) -> u32 {
     (DELAY_S << doublings).min(DELAY_S_MAX)
 }
 
-async fn perform<P: Platform>(platform: &P, work: &Work) -> Result<(), Reject> {
+async fn perform<P: Platform>(platform: &P, work: &Work, attempts: i64) -> Result<(), Reject> {
     match work {
         Work::ImportRows(part) => imports::take(platform, part).await,
-        Work::ReadSource(reading) => scrape::read(platform, reading).await,
+        Work::ReadSource(reading) => scrape::read(platform, reading, attempts).await,
         Work::FileMail(mail) => file_mail(platform, mail).await,
         Work::Enrich(of) => prospect_work::carry_out(platform, WorkKind::Enrich, of).await,
         Work::Find(of) => prospect_work::carry_out(platform, WorkKind::Find, of).await,
         Work::Verify(of) => prospect_work::carry_out(platform, WorkKind::Verify, of).await,
         Work::WakeProspects(of) => {
-            scrape::read_all(platform, of.workspace_id).await?;
-            scheduled::wake_prospects(platform, of.workspace_id).await
+            let sources = scrape::read_all(platform, of.workspace_id).await;
+            scheduled::wake_prospects(platform, of.workspace_id).await?;
+            sources
         }
         Work::TakeTurns(of) => maintenance::take_turns(platform, of.workspace_id).await,
         Work::ArchiveOutreach(of) => maintenance::archive(platform, of.workspace_id).await,

@@ -122,7 +122,9 @@ test("no feed does harm, and what is wrong with it is said", { timeout: 300_000 
   const { feeds, source, reading, people, ask } = await scene(t);
   const bad = {
     ...BAD,
-    inside: redirect("http://169.254.169.254/latest/meta-data"),
+    inside: redirect("http://169.254.169.254/latest/meta-data?secret"),
+    // As a tree of values it is a hundred megabytes.
+    jsonTree: jsonFeed({ people: [{ x: Array.from({ length: 250_000 }, () => ({ "": 0 })) }] }),
     round: redirect("/round"),
     bomb: bomb(),
     endless: endless(),
@@ -130,7 +132,7 @@ test("no feed does harm, and what is wrong with it is said", { timeout: 300_000 
     trouble: plain("Trouble", 500),
   };
   // These say nothing that is wrong, or nothing at all: they are read, and nobody is in them.
-  const harmless = ["bareAmpersand", "unknownEntity", "manyAttributes", "jsonWithMark", "jsonNumber", "jsonTwice", "jsonPrototype"];
+  const harmless = ["jsonTree", "bareAmpersand", "unknownEntity", "manyAttributes", "jsonWithMark", "jsonNumber", "jsonTwice", "jsonPrototype"];
   for (const [name, page] of Object.entries(bad)) {
     feeds.put(`/${name}`, page);
     const kind = name.startsWith("json") ? "json" : "feed";
@@ -139,6 +141,7 @@ test("no feed does harm, and what is wrong with it is said", { timeout: 300_000 
     const { state, why, created } = await reading(one);
     assert.equal(created, 0, name);
     if (!harmless.includes(name)) assert.deepEqual([state, typeof why], ["broken", "string"], name);
+    assert.doesNotMatch(why ?? "", /secret/, name);
     await ask("DELETE", `/v1/sources/${one.id}`);
   }
   assert.deepEqual(await people(), []);
@@ -153,4 +156,24 @@ test("a site that cannot say what it allows is left alone", { timeout: 120_000 }
   assert.equal(state, "broken");
   assert.match(why, /robots\.txt.*503/);
   assert.deepEqual([feeds.asked("page").length, feeds.trespasses], [0, []]);
+});
+
+test("a server that is busy for a moment is asked again", { timeout: 180_000 }, async (t) => {
+  const { feeds, source, ask, people } = await scene(t);
+  const feed = jsonFeed([{ mail: "ann@acme.example" }]);
+  let calls = 0;
+  feeds.put("/busy.json", (asked) => {
+    calls += 1;
+    return calls === 1 ? plain("Busy", 503) : feed(asked);
+  });
+  const one = await source("/busy.json", { kind: "json", mapping: { email: "mail" } });
+  const [{ importId }] = await ask("POST", "/api/admin/trigger-scrape", { sourceId: one.id });
+  const found = (state) =>
+    until(async () => {
+      const found = await ask("GET", `/api/prospects/imports/${importId}`);
+      return found.state === state && found;
+    }, `an import that is ${state}`, 90_000);
+  assert.match((await found("broken")).why, /503/);
+  assert.deepEqual([...counts(await found("done")), calls], ["done", 1, 1, 0, 0, 2]);
+  await until(async () => (await people()).length === 1, "the prospect");
 });

@@ -1,72 +1,79 @@
 //! What of a feed's items is what of a prospect.
 
-use super::feed::{self, Fields};
+use super::{feed, json};
 use schema::pipeline::FileRow;
 use schema::prospect::NewProspect;
-use schema::room::source::{ITEMS_MAX, Mapping, ProspectSource, SourceKind};
-use serde_json::Value;
+use schema::room::source::{ITEMS_MAX, ProspectSource, SourceKind};
+use std::collections::BTreeMap;
 
 /// The longest value that is taken, in characters: no field of a prospect is longer.
 const VALUE_CHARS_MAX: usize = 1_000;
 
-/// The prospects of a feed, item by item; of more than are read, the rest is one row that says so.
+/// Of an item the texts that a mapping names, by their paths: each one line.
+pub type Fields = BTreeMap<String, String>;
+
+/// The items of a feed, one more than are read where there are more.
 ///
 /// # Errors
 /// What is wrong with the feed as a whole.
-pub fn rows(source: &ProspectSource, text: &str) -> Result<Vec<FileRow>, String> {
+pub fn items(source: &ProspectSource, text: &str) -> Result<Vec<Fields>, String> {
     let text = text.trim_start_matches('\u{feff}');
-    let most = ITEMS_MAX + 1;
-    let mut rows: Vec<FileRow> = match source.kind {
-        SourceKind::Feed => {
-            let items = feed::items(text, most).map_err(|why| format!("the feed {why}"))?;
-            let of = |item: &Fields| prospect(source, |path| item.get(path).cloned());
-            items.iter().map(of).enumerate().map(row).collect()
-        }
-        SourceKind::Json => {
-            let document: Value = serde_json::from_str(text)
-                .map_err(|error| format!("the feed is no JSON: {error}"))?;
-            let items = list(&document, &source.mapping)?;
-            let of = |item: &Value| prospect(source, |path| text_of(at(item, path)?));
-            items.iter().take(most).map(of).enumerate().map(row).collect()
-        }
-    };
-    if let Some(rest) = rows.get_mut(ITEMS_MAX) {
-        let why = format!("and what follows it is not read: a feed has at most {ITEMS_MAX} items");
-        (rest.prospect, rest.error) = (None, Some(why));
-    }
-    Ok(rows)
-}
-
-fn row((at, prospect): (usize, NewProspect)) -> FileRow {
-    FileRow { row: at as i64 + 1, prospect: Some(prospect), error: None }
-}
-
-fn list<'a>(document: &'a Value, mapping: &Mapping) -> Result<&'a Vec<Value>, String> {
-    let found = mapping.items.as_deref().map_or(Some(document), |path| at(document, path));
-    let at = mapping.items.as_deref().unwrap_or("the document itself");
-    found.and_then(Value::as_array).ok_or_else(|| format!("the feed has no list at {at}"))
-}
-
-/// The value at a path of names, and of numbers in lists, with dots between.
-fn at<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(value, |value, name| match value {
-        Value::Array(items) => items.get(name.parse::<usize>().ok()?),
-        value => value.get(name),
-    })
-}
-
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(flag) => Some(flag.to_string()),
-        _ => None,
-    }
-}
-
-fn prospect(source: &ProspectSource, get: impl Fn(&str) -> Option<String>) -> NewProspect {
     let mapping = &source.mapping;
-    let value = |path: &Option<String>| found(get(path.as_deref()?)?);
+    let named = [
+        &mapping.email,
+        &mapping.name,
+        &mapping.company,
+        &mapping.domain,
+        &mapping.title,
+        &mapping.linkedin,
+    ];
+    let named = named.into_iter().flatten().chain(mapping.attributes.values());
+    let wanted: Vec<&str> = named.map(String::as_str).collect();
+    let most = ITEMS_MAX + 1;
+    if source.kind == SourceKind::Feed {
+        let all = feed::items(text, most).map_err(|why| format!("the feed {why}"))?;
+        let kept = |item: Fields| {
+            let wanted = item.into_iter().filter(|(path, _)| wanted.contains(&path.as_str()));
+            wanted.filter_map(|(path, text)| Some((path, line(&text)?))).collect()
+        };
+        return Ok(all.into_iter().map(kept).collect());
+    }
+    let list = mapping.items.as_deref();
+    let found = json::items(text, list, &wanted, most)
+        .map_err(|error| format!("the feed is no JSON: {error}"))?;
+    let at = list.unwrap_or("the document itself");
+    found.ok_or_else(|| format!("the feed has no list at {at}"))
+}
+
+/// A value in one line, cut where it is longer than any field; none where it is blank.
+pub fn line(text: &str) -> Option<String> {
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if line.len() >= 4 * VALUE_CHARS_MAX {
+            break;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.extend(word.chars().take(VALUE_CHARS_MAX));
+    }
+    let line: String = line.chars().take(VALUE_CHARS_MAX).collect();
+    Some(line).filter(|line| !line.is_empty())
+}
+
+/// The row of an item, by its place in the feed, from 0. The first one that is too many says so.
+pub fn row(source: &ProspectSource, at: usize, item: &Fields) -> FileRow {
+    let (row, error) = (at as i64 + 1, None);
+    if at >= ITEMS_MAX {
+        let why = format!("and what follows it is not read: a feed has at most {ITEMS_MAX} items");
+        return FileRow { row, prospect: None, error: Some(why) };
+    }
+    FileRow { row, prospect: Some(prospect(source, item)), error }
+}
+
+fn prospect(source: &ProspectSource, item: &Fields) -> NewProspect {
+    let mapping = &source.mapping;
+    let value = |path: &Option<String>| item.get(path.as_deref()?).cloned();
     let attributes = mapping.attributes.iter();
     NewProspect {
         email: value(&mapping.email).map(address),
@@ -77,16 +84,9 @@ fn prospect(source: &ProspectSource, get: impl Fn(&str) -> Option<String>) -> Ne
         linkedin: value(&mapping.linkedin),
         source: Some(source.name.clone()),
         attributes: attributes
-            .filter_map(|(name, path)| Some((name.clone(), found(get(path)?)?)))
+            .filter_map(|(name, path)| Some((name.clone(), item.get(path)?.clone())))
             .collect(),
     }
-}
-
-/// A value in one line; none where it is blank.
-fn found(text: String) -> Option<String> {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let line: String = words.join(" ").chars().take(VALUE_CHARS_MAX).collect();
-    Some(line).filter(|line| !line.is_empty())
 }
 
 /// The address in `Ann <ann@acme.test>`, `ann@acme.test (Ann)` (RSS 2.0) or `mailto:ann@acme.test`;
@@ -110,7 +110,13 @@ fn host(text: String) -> String {
 mod tests {
     use super::*;
     use schema::ids::SourceId;
-    use serde_json::json;
+    use serde_json::{Value, json};
+
+    /// The rows of a feed.
+    fn rows(source: &ProspectSource, text: &str) -> Result<Vec<FileRow>, String> {
+        let items = items(source, text)?;
+        Ok(items.iter().enumerate().map(|(at, item)| row(source, at, item)).collect())
+    }
 
     fn source(kind: SourceKind, mapping: Value) -> ProspectSource {
         ProspectSource {
@@ -182,6 +188,30 @@ mod tests {
             (0..ITEMS_MAX + 7).map(|n| json!({ "mail": format!("p{n}@acme.test") })).collect();
         let rows = rows(&whole, &Value::from(many).to_string()).expect("rows");
         assert_eq!(rows.len(), ITEMS_MAX + 1);
+        assert!(rows[ITEMS_MAX - 1].prospect.is_some() && rows[ITEMS_MAX].prospect.is_none());
         assert!(rows[ITEMS_MAX].error.as_ref().is_some_and(|why| why.contains("is not read")));
+    }
+
+    /// As a tree of values, each of these is some hundred megabytes, and a Worker has 128.
+    #[test]
+    fn a_feed_of_many_small_values_is_read_without_a_tree_of_them() {
+        let source = source(SourceKind::Json, json!({ "email": "mail" }));
+        let many = "{\"\":0},".repeat(250_000);
+        for text in
+            [format!("[{many}{{}}]"), format!("[{{\"x\":[{many}0],\"mail\":\"a@b.test\"}}]")]
+        {
+            let items = items(&source, &text).expect("items");
+            assert!(items.len() <= ITEMS_MAX + 1);
+            assert!(items.iter().all(|item| item.keys().all(|path| path == "mail")));
+        }
+    }
+
+    #[test]
+    fn a_value_is_one_line_and_no_longer_than_any_field() {
+        assert_eq!(line(" a\n\tb "), Some("a b".into()));
+        assert_eq!(line(" \n"), None);
+        for long in ["\u{1f600}".repeat(5_000), "ab ".repeat(500_000)] {
+            assert_eq!(line(&long).map(|line| line.chars().count()), Some(VALUE_CHARS_MAX));
+        }
     }
 }

@@ -3,15 +3,17 @@
 
 mod feed;
 mod items;
+mod json;
 mod robots;
 pub mod visit;
 
 use crate::imports::Parts;
 use crate::platform::Platform;
 use crate::token::sha256_hex;
+use items::Fields;
 use schema::codec::read_json;
 use schema::ids::{ProspectImportId, SourceId, WorkspaceId};
-use schema::pipeline::{FileRow, ReadSource, Work};
+use schema::pipeline::{ReadSource, Work};
 use schema::room::RoomCommand;
 use schema::room::prospect_import::{
     BeginProspectImport, EndProspectImport, ImportState, ProspectImport,
@@ -21,11 +23,16 @@ use schema::room::source::{
 };
 use schema::{ActorKind, Answer, Code, Envelope, Millis, Principal, Reject};
 use serde::de::DeserializeOwned;
-use visit::{Given, Wanted};
+use visit::{Given, Trouble, Wanted};
 
 /// The longest feed.
 const FEED_BYTES_MAX: usize = 2 * 1024 * 1024;
 const DAY_MS: Millis = 24 * 60 * 60 * 1000;
+/// How many items are made rows of at once.
+const ITEMS_AT_ONCE: usize = 100;
+/// How often a reading is tried that a server stands in the way of: for some eight minutes, by the
+/// queue's delays.
+const TRIES: i64 = 5;
 
 /// The id of a reading: the same for what is the same reason to read.
 #[must_use]
@@ -60,12 +67,16 @@ pub async fn want<P: Platform>(platform: &P, reading: ReadSource) -> Result<(), 
     platform.enqueue(work.queue(), &work.write()).await
 }
 
-/// Reads a source, once for each import. What keeps it from being read stands with the import; it
-/// is read again the next morning, or when somebody says so.
+/// Reads a source, once for each import. What keeps it from being read stands with the import; what
+/// may soon be over is tried again, else it is read the next morning, or when somebody says so.
 ///
 /// # Errors
 /// `unavailable` and the like, where the message is to come again.
-pub async fn read<P: Platform>(platform: &P, wanted: &ReadSource) -> Result<(), Reject> {
+pub async fn read<P: Platform>(
+    platform: &P,
+    wanted: &ReadSource,
+    attempts: i64,
+) -> Result<(), Reject> {
     let ReadSource { workspace_id: workspace, source_id, import_id } = *wanted;
     let begin = RoomCommand::BeginProspectImport(BeginProspectImport { import_id });
     let begun: Option<ProspectImport> = ask(platform, workspace, &begin).await?;
@@ -76,36 +87,49 @@ pub async fn read<P: Platform>(platform: &P, wanted: &ReadSource) -> Result<(), 
     let begin = RoomCommand::BeginReading(BeginReading { source_id, import_id });
     let reading: Option<Reading> = ask(platform, workspace, &begin).await?;
     let mut parts = Parts::new(platform, workspace, import_id);
-    let mut mark = None;
-    let broken = match &reading {
-        None => Some("the source is gone".to_owned()),
-        Some(reading) => match found(platform, reading).await {
-            Err(why) => Some(why),
-            Ok(None) => None,
-            Ok(Some((mut rows, given))) => {
-                parts.add(&mut rows).await?;
-                parts.end().await?;
-                mark = Some(given);
-                None
-            }
-        },
+    let found = match &reading {
+        None => Err("the source is gone".into()),
+        Some(reading) => found(platform, reading).await,
     };
-    let end = EndProspectImport { import_id, parts: parts.count, rows: parts.rows, broken };
-    let end = RoomCommand::EndProspectImport(end);
-    ask::<_, ProspectImport>(platform, workspace, &end).await?;
-    if let (Some(mark), Some(reading)) = (mark, reading) {
-        let version = reading.source.version;
+    if let (Ok(Some((items, mark))), Some(reading)) = (&found, &reading) {
+        put(&mut parts, &reading.source, items).await?;
+        // Before the import can be over: only then does it count.
+        let (version, mark) = (reading.source.version, mark.clone());
         let end = RoomCommand::EndReading(EndReading { source_id, import_id, version, mark });
         ask::<_, serde_json::Value>(platform, workspace, &end).await?;
     }
-    Ok(())
+    let trouble = found.err();
+    let broken = trouble.as_ref().map(|it| it.why.clone());
+    let end = EndProspectImport { import_id, parts: parts.count, rows: parts.rows, broken };
+    let end = RoomCommand::EndProspectImport(end);
+    ask::<_, ProspectImport>(platform, workspace, &end).await?;
+    match trouble {
+        Some(Trouble { why, passes: true }) if attempts < TRIES => {
+            Err(Reject::new(Code::Unavailable, why))
+        }
+        _ => Ok(()),
+    }
 }
 
-/// The rows of a source, and what they are known by; none where it is still what it was.
+/// Puts the items of a source on the queue.
+async fn put<P: Platform>(
+    parts: &mut Parts<'_, P>,
+    source: &ProspectSource,
+    items: &[Fields],
+) -> Result<(), Reject> {
+    for (chunk, some) in items.chunks(ITEMS_AT_ONCE).enumerate() {
+        let first = chunk * ITEMS_AT_ONCE;
+        let rows = some.iter().enumerate().map(|(at, item)| items::row(source, first + at, item));
+        parts.add(&mut rows.collect()).await?;
+    }
+    parts.end().await
+}
+
+/// The items of a source, and what they are known by; none where it is still what it was.
 async fn found<P: Platform>(
     platform: &P,
     reading: &Reading,
-) -> Result<Option<(Vec<FileRow>, Mark)>, String> {
+) -> Result<Option<(Vec<Fields>, Mark)>, Trouble> {
     let Reading { source, mark } = reading;
     let accept = match source.kind {
         SourceKind::Json => "application/json",
@@ -116,10 +140,10 @@ async fn found<P: Platform>(
         return Ok(None);
     };
     if !is_of(source.kind, &content_type) {
-        return Err(format!("the server gives {content_type:.100}, and not {accept}"));
+        return Err(format!("the server gives {content_type:.100}, and not {accept}").into());
     }
     let text = String::from_utf8(body).map_err(|_| "the feed is not UTF-8")?;
-    Ok(Some((items::rows(source, &text)?, mark)))
+    Ok(Some((items::items(source, &text)?, mark)))
 }
 
 /// Whether a type of content is one that such a source has.
