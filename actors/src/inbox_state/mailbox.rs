@@ -197,7 +197,7 @@ fn heed_graph(ctx: &mut Ctx<'_>, mailbox: &Mailbox, read: &MailboxRead) -> Resul
             microsoft::access(ctx).map(drop)
         }
         (None, ReadEnd::Failed { .. } | ReadEnd::SentFailed { .. }) => Ok(()),
-        (None, _) => microsoft::works(ctx),
+        (None, _) => microsoft::answers(ctx),
     }
 }
 

@@ -4,6 +4,7 @@
 //! While there is no token that is good, or Graph wants to be left alone, mails wait in the ledger
 //! and nothing is begun; [`flow::pump`] begins again once that is over.
 
+use super::store::ledger;
 use super::store::microsoft::{self as store, Microsoft};
 use super::{flow, health, keep_inbox, mailbox, outbox, registered, subscription};
 use crate::kernel::actor::Settled;
@@ -11,6 +12,7 @@ use crate::kernel::store::outbox as entries;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::mail::graph::{GraphError, MicrosoftJob, MicrosoftOutcome, Task, TokenError};
 use schema::ids::SendId;
+use schema::inbox::SendState;
 use schema::{Millis, Reject};
 
 /// How many mails are with Graph at once: it takes four requests of a mailbox, one may be looking
@@ -237,7 +239,7 @@ pub fn hold_up(ctx: &mut Ctx<'_>, why: &str) -> Result<(), Reject> {
     Ok(store::save(ctx.sql, &microsoft)?)
 }
 
-/// Graph has done what it was asked: whatever kept mail from leaving is over.
+/// A mail has left: whatever kept mail from leaving is over.
 pub fn works(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     let Some(mut microsoft) = store::load(ctx.sql)? else { return Ok(()) };
     if microsoft.waits == 0 && microsoft.error.is_none() {
@@ -246,6 +248,16 @@ pub fn works(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     microsoft.waits = 0;
     show(ctx, &mut microsoft, None)?;
     Ok(store::save(ctx.sql, &microsoft)?)
+}
+
+/// Graph has done something else than to have a mail leave: read the mailbox, made a draft. What is
+/// sent it limits apart: while mails wait that it may not have taken, one that leaves tells more.
+pub fn answers(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    let waiting = [SendState::Reserved, SendState::Permitted, SendState::Sending];
+    if trouble(ctx)?.is_none() && ledger::count(ctx.sql, &waiting)? > 0 {
+        return Ok(());
+    }
+    works(ctx)
 }
 
 /// Of several requests that were under way together, each is told so: they count as one.

@@ -100,7 +100,7 @@ pub fn drafted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settl
     }
     match outcome {
         Outcome::Microsoft(MicrosoftOutcome::Drafted(draft)) => {
-            microsoft::works(ctx)?;
+            microsoft::answers(ctx)?;
             store::keep_draft(ctx.sql, id, draft, 0)?;
             // What answers it names the id that it has there.
             if !draft.message_id.is_empty() && draft.message_id != send.message_id {
@@ -248,7 +248,7 @@ pub fn looked(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settle
     }
     let looks = looks + i64::from(is_answer(outcome));
     if matches!(outcome, Outcome::Microsoft(MicrosoftOutcome::Found(_))) {
-        microsoft::works(ctx)?;
+        microsoft::answers(ctx)?;
     }
     match outcome {
         // Its copy was read meanwhile.

@@ -51,6 +51,46 @@ fn being_told_to_come_back_later_uses_up_no_attempts() {
 }
 
 #[test]
+fn a_mailbox_that_is_read_meanwhile_does_not_have_mail_come_back_sooner() {
+    let (mut scene, mut graph) = (logged_in(), Graph::default());
+    play(&mut scene, &mut graph, well);
+    let began = scene.inbox.now;
+    let sends: Vec<_> = (0..3).map(|n| scene.send(&format!("k{n}"), new_mail()).id).collect();
+    let mut asked = 0;
+    go_on(&mut scene, &mut graph, began + HOUR, |task| {
+        asked += usize::from(is_send(task));
+        if is_send(task) { Wrong::Throttled(None) } else { Wrong::Nothing }
+    });
+    // Twice as long each time, two mails at a time.
+    assert!((10..30).contains(&asked), "{asked} in an hour");
+    go_on(&mut scene, &mut graph, began + 4 * HOUR, well);
+    for id in sends {
+        assert_eq!(scene.get(id).state, SendState::Sent);
+    }
+}
+
+#[test]
+fn that_mail_was_not_taken_is_forgotten_in_time_though_none_has_left_since() {
+    let (mut scene, mut graph) = (logged_in(), Graph::default());
+    let send_id = scene.send("k1", new_mail()).id;
+    let always = |task: &Task| match is_send(task) {
+        true => Wrong::Throttled(None),
+        false => Wrong::Nothing,
+    };
+    let until = scene.inbox.now + DAY;
+    go_on(&mut scene, &mut graph, until, always);
+    scene.ask(InboxCommand::CancelSend(GetSend { send_id })).expect("taken back");
+    let until = scene.inbox.now + 3 * HOUR;
+    go_on(&mut scene, &mut graph, until, well);
+
+    let began = scene.inbox.now;
+    let send = scene.send("k2", new_mail());
+    play(&mut scene, &mut graph, once(Wrong::Throttled(None), is_send));
+    go_on(&mut scene, &mut graph, began + 60_000, well);
+    assert_eq!(scene.get(send.id).state, SendState::Sent, "the first wait is short again");
+}
+
+#[test]
 fn an_application_that_is_refused_is_shown_until_it_is_not() {
     let (mut scene, mut graph) = (connected(), Graph { is_expired: true, ..Graph::default() });
     scene.inbox.now += 2 * HOUR;
