@@ -44,6 +44,10 @@ test("six hundred rows with people in several spellings are as many prospects as
   // The same request once more is the same import; the same file under another key makes nobody.
   const again = await send(file, { key: "file" });
   assert.deepEqual([again.status, again.body.data], [202, await read(done.id)]);
+  // Another file under that key is refused, and nobody of it is imported.
+  const other = await send("email\nsomebody@else.example\n", { key: "file" });
+  assert.deepEqual([other.status, other.body.error?.code], [409, "key_reused"]);
+  assert.deepEqual(await read(done.id), again.body.data);
   const twice = await bring(file, { key: "another" });
   assert.deepEqual([twice.rows, twice.created, twice.known], [600, 0, 600]);
   assert.equal((await persons()).length, 420);
@@ -87,6 +91,14 @@ test("what is wrong with a row is said of that row, and all others are imported"
   const viewer = await enter(url, owner, "viewer", "Vic");
   assert.equal((await send("email\n", { as: viewer.token })).status, 403);
   assert.equal((await call(url, "GET", `/api/prospects/imports/${done.id}`, { token: viewer.token })).status, 200);
+});
+
+test("a file of too many rows breaks off, and says so", { timeout: 120_000 }, async (t) => {
+  const { url, token, send } = await start(t, "Long");
+  const { status, body } = await send(`email\n${"x\n".repeat(100_001)}`);
+  assert.deepEqual([status, body.error?.code], [413, "too_large"]);
+  assert.match(body.error.message, /at most 100000 rows/);
+  assert.deepEqual((await call(url, "GET", "/api/prospects", { token })).body.data, []);
 });
 
 test("a part that comes twice is counted once, and one that nobody can take waits as a dead letter", { timeout: 120_000 }, async (t) => {

@@ -132,6 +132,7 @@ impl Actor for Core {
         outreach::TEXTS,
         outreach::BY_HAND,
         sources::MIGRATION,
+        prospect_imports::DIGESTS,
         //
     ];
     type Command = RoomCommand;

@@ -33,7 +33,7 @@ pub(super) fn of_prospects(route: Route, s: &mut Schemas) -> Function {
             Function { also, ..Function::makes("importProspects", summary, body, reply) }
         }
         Route::ImportProspectFile => {
-            let summary = "Imports a CSV file, or lines of JSON, of up to 20 MB";
+            let summary = "Imports a CSV file, or lines of JSON, of up to 20 MB and 100,000 rows";
             let reply = s.reply::<ProspectImport>();
             let reads = Function::reads("importProspectFile", summary, reply);
             let body = Body::Files(&["text/csv", "application/x-ndjson"]);

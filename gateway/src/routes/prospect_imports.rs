@@ -7,6 +7,7 @@ use crate::imports::Parts;
 use crate::platform::Platform;
 use crate::respond::Reply;
 use crate::rows::Rows;
+use crate::token::hex;
 use schema::ids::ProspectImportId;
 use schema::room::RoomCommand;
 use schema::room::prospect_import::{
@@ -23,7 +24,8 @@ pub(crate) const FILE_BYTES_MAX: usize = 20 * 1024 * 1024;
 ///
 /// # Errors
 /// `unauthorized`, `forbidden`, `unsupported_media_type`, `too_large`; `invalid_input` for a first
-/// row that names no columns; `unavailable`, then the file may be sent again under the same key.
+/// row that names no columns; `key_reused` for another file than was sent under the same key;
+/// `unavailable`, then the file may be sent again under it.
 pub async fn import<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
     call.query(&[])?;
     let principal = call.may(Permission::Work).await?;
@@ -32,7 +34,8 @@ pub async fn import<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
     body::check_length(headers.get("content-length").as_deref(), FILE_BYTES_MAX)?;
     let import_id = import_id(&call, &principal)?;
     let body = std::mem::replace(&mut call.request.body, Body::Bytes(Vec::new()));
-    let mut file = File { chunks: body.chunks()?, rows, bytes: 0, has_ended: false };
+    let chunks = body.chunks()?;
+    let mut file = File { chunks, rows, bytes: 0, hash: Sha256::new(), has_ended: false };
     let imported = import_file(&call, principal, import_id, &mut file).await;
     // A client that is still sending may see the connection break and not the answer.
     file.chunks.drain(FILE_BYTES_MAX).await;
@@ -63,23 +66,25 @@ async fn import_file<P: Platform>(
     let begin = RoomCommand::BeginProspectImport(BeginProspectImport { import_id });
     let system = Principal::system(principal.workspace);
     let begun: ProspectImport = call.room_reads(principal, &begin).await?;
-    if !matches!(begun.state, ImportState::Reading | ImportState::Broken) {
-        return Ok(begun);
-    }
+    // What was read is not put on the queue again; only whether it is the same file is looked at.
+    let was_read = !matches!(begun.state, ImportState::Reading | ImportState::Broken);
     let mut parts = Parts::new(call.platform, system.workspace, import_id);
     let read_all = async {
-        loop {
-            parts.add(&mut found).await?;
-            if !file.next(&mut found).await? {
-                break;
+        let mut goes_on = true;
+        while goes_on {
+            goes_on = file.next(&mut found).await?;
+            if was_read {
+                found.clear();
             }
+            parts.add(&mut found).await?;
         }
-        parts.add(&mut found).await?;
         parts.end().await
     };
     let read_all = read_all.await;
     let broken = read_all.as_ref().err().map(|reject| reject.message.clone());
-    let end = EndProspectImport { import_id, parts: parts.count, rows: parts.rows, broken };
+    let digest = broken.is_none().then(|| hex(&file.hash.finalize_reset()));
+    let (parts, rows) = (parts.count, parts.rows);
+    let end = EndProspectImport { import_id, parts, rows, broken, digest };
     let end = RoomCommand::EndProspectImport(end);
     let instance = system.workspace.to_string();
     let ended = call.ask(schema::ActorKind::WorkspaceRoom, instance, system, None, &end).await;
@@ -92,6 +97,7 @@ struct File {
     chunks: Chunks,
     rows: Rows,
     bytes: usize,
+    hash: Sha256,
     has_ended: bool,
 }
 
@@ -111,6 +117,7 @@ impl File {
             let text = format!("the file must have at most {FILE_BYTES_MAX} bytes");
             return Err(Reject::new(Code::TooLarge, text));
         }
+        self.hash.update(&chunk);
         self.rows.push(&chunk, found)?;
         Ok(true)
     }

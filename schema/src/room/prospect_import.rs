@@ -32,13 +32,16 @@ pub struct BeginProspectImport {
 pub struct EndProspectImport {
     /// The import.
     pub import_id: ProspectImportId,
-    /// How many parts it has.
+    /// How many parts it has; none where they were not put on the queue again.
     pub parts: i64,
     /// How many rows.
     pub rows: i64,
     /// Why the rest was not read.
     #[serde(default)]
     pub broken: Option<String>,
+    /// The file's SHA-256 in hexadecimal, where it was read to its end.
+    #[serde(default)]
+    pub digest: Option<String>,
 }
 
 /// Says what came of a part. Postroom itself asks.

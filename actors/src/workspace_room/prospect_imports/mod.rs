@@ -14,10 +14,12 @@ use schema::room::prospect_import::{
     BeginProspectImport, ERRORS_MAX, EndProspectImport, GetProspectImport, IMPORTS_MAX,
     ImportState, NoteProspectImport, PART_ROWS_MAX, ProspectImport, REASON_CHARS_MAX,
 };
-use schema::{Millis, Permission, Reject, check};
+use schema::{Code, Millis, Permission, Reject, check};
 
 /// The tables of imports.
 pub const MIGRATION: Migration = migration!("workspace_room/0023_prospect_imports");
+/// Which file was read.
+pub const DIGESTS: Migration = migration!("workspace_room/0028_prospect_import_digests");
 
 /// After so long without word, whoever read the file is dead.
 const SILENT_MS: Millis = 15 * 60 * 1000;
@@ -41,15 +43,22 @@ pub fn begin(ctx: &mut Ctx<'_>, input: &BeginProspectImport) -> Result<Reply, Re
 /// Takes note that a file was read.
 ///
 /// # Errors
-/// `forbidden` for everybody but Postroom itself; `not_found`.
+/// `forbidden` for everybody but Postroom itself; `not_found`; `key_reused` for another file than
+/// the one that was read.
 pub fn end(ctx: &mut Ctx<'_>, input: &EndProspectImport) -> Result<Reply, Reject> {
     ctx.require_system()?;
     let mut import = known(ctx, input.import_id)?;
+    let is_another = |known: &String| input.digest.as_ref().is_some_and(|given| given != known);
+    if import.digest.as_ref().is_some_and(is_another) {
+        let why = "this key was used with another file: send that one, or take another key";
+        return Err(Reject::new(Code::KeyReused, why));
+    }
     match import.state {
         // One that broke off may be sent again; one that was read was read.
         ImportState::Reading | ImportState::Broken => {
             import.why = input.broken.as_deref().map(|why| trim(why, REASON_CHARS_MAX));
             (import.parts, import.rows) = (Some(input.parts), Some(input.rows));
+            import.digest.clone_from(&input.digest);
             import.state = ImportState::Running;
             if import.why.is_some() {
                 (import.state, import.rows) = (ImportState::Broken, None);
@@ -57,8 +66,8 @@ pub fn end(ctx: &mut Ctx<'_>, input: &EndProspectImport) -> Result<Reply, Reject
             finish(ctx, import)?;
         }
         // It was sent again because a part was lost: its parts are on the queue once more.
-        ImportState::Running => finish(ctx, import)?,
-        ImportState::Done => {}
+        ImportState::Running if input.parts > 0 => finish(ctx, import)?,
+        ImportState::Running | ImportState::Done => {}
     }
     shown(ctx, input.import_id)
 }

@@ -30,6 +30,8 @@ pub struct Import {
     pub created_at: Millis,
     /// When something was last known of it.
     pub updated_at: Millis,
+    /// The file's SHA-256, once it was read.
+    pub digest: Option<String>,
 }
 
 const INSERT: &str = "insert into prospect_imports
@@ -45,7 +47,7 @@ pub fn insert(sql: &dyn Sql, id: ProspectImportId, now: Millis) -> Result<(), Fa
 }
 
 const FIND: &str = "select state, why, parts, parts_done, rows, created, known, failed,
-    created_at, updated_at from prospect_imports where id = ?";
+    created_at, updated_at, digest from prospect_imports where id = ?";
 
 /// An import.
 ///
@@ -67,11 +69,12 @@ pub fn find(sql: &dyn Sql, id: ProspectImportId) -> Result<Option<Import>, Fault
         failed: row.integer(7)?,
         created_at: row.integer(8)?,
         updated_at: row.integer(9)?,
+        digest: row.text_or_null(10)?,
     }))
 }
 
 const UPDATE: &str = "update prospect_imports set state = ?, why = ?, parts = ?, parts_done = ?,
-    rows = ?, created = ?, known = ?, failed = ?, updated_at = ? where id = ?";
+    rows = ?, created = ?, known = ?, failed = ?, updated_at = ?, digest = ? where id = ?";
 
 /// Writes an import.
 ///
@@ -88,6 +91,7 @@ pub fn update(sql: &dyn Sql, import: &Import) -> Result<(), Fault> {
         import.known.into(),
         import.failed.into(),
         import.updated_at.into(),
+        import.digest.clone().into(),
         import.id.to_string().into(),
     ];
     sql.exec(UPDATE, &params).map(drop)

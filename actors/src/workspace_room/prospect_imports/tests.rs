@@ -1,7 +1,7 @@
 //! Imports of prospects, counted by parts that come in any order, and more than once.
 
 use super::{LOST_MS, SILENT_MS};
-use crate::kernel::testing::Seeded;
+use crate::kernel::testing::{Seeded, system};
 use crate::workspace_room::tests::desk::Desk;
 use schema::Code;
 use schema::room::prospect_import::{ERRORS_MAX, IMPORTS_MAX};
@@ -118,6 +118,32 @@ fn an_import_of_which_a_part_is_lost_is_shown_as_broken_and_may_be_sent_again() 
     assert_eq!((counts(&again), &again["why"]), (("running", 2, 7, 1), &Value::Null));
     desk.system(&part(0));
     assert_eq!(counts(&desk.system(&part(1))), ("done", 4, 14, 2));
+}
+
+#[test]
+fn another_file_under_the_same_key_is_refused() {
+    let read = |desk: &mut Desk, parts: i64, digest: &str| {
+        let end = json!({ "endProspectImport": {
+            "importId": id(1), "parts": parts, "rows": 20, "digest": digest,
+        } });
+        desk.ask_as(&system(), &end)
+    };
+    let mut desk = Desk::open();
+    begin(&mut desk, 1);
+    assert_eq!(counts(&end(&mut desk, 1, 10, Some("it broke off"))), ("broken", 0, 0, 0));
+    assert_eq!(counts(&read(&mut desk, 2, "one").expect("read")), ("running", 0, 0, 0));
+    let before = begin(&mut desk, 1)["updatedAt"].clone();
+    desk.room.now += 1_000;
+    let again = read(&mut desk, 0, "one").expect("it is the same file");
+    assert_eq!(again["updatedAt"], before, "nothing was put on the queue");
+    for parts in [0, 2] {
+        let refused = read(&mut desk, parts, "another").expect_err("refused");
+        assert_eq!(refused.0, Code::KeyReused);
+    }
+    desk.system(&part(0));
+    assert_eq!(counts(&desk.system(&part(1))), ("done", 4, 14, 2));
+    assert_eq!(read(&mut desk, 0, "another").expect_err("refused").0, Code::KeyReused);
+    assert_eq!(counts(&read(&mut desk, 0, "one").expect("the same")), ("done", 4, 14, 2));
 }
 
 #[test]
