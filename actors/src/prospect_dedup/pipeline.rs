@@ -23,6 +23,10 @@ pub const HINT_MS: Millis = 30 * 60 * 1000;
 pub const SETTLE_MS: Millis = 2_000;
 /// After how long a work that cannot be done is given up.
 pub const PATIENCE_MS: Millis = 14 * DAY_MS;
+/// After so many tries at least: who has waited for a provider's limit has not been tried.
+const TRIES_MIN: i64 = 20;
+/// After how long nobody waits any more for a provider's limit to leave room.
+pub const TURN_MS: Millis = 90 * DAY_MS;
 /// After so many times that a verifier could not tell, it is given up.
 pub const UNKNOWNS_MAX: i64 = 4;
 /// Why nothing is tried for somebody who is not to be written to.
@@ -99,7 +103,7 @@ pub fn wait(ctx: &mut Ctx<'_>, row: PipelineRow) -> Result<(), Reject> {
 }
 
 /// The leased work is due again at a time: never at once, ever later, and not all at the same
-/// moment. After [`PATIENCE_MS`] it is given up.
+/// moment. After [`PATIENCE_MS`] and some tries it is given up.
 ///
 /// # Errors
 /// A storage fault.
@@ -110,7 +114,7 @@ pub fn retry(
     reason: String,
 ) -> Result<(), Reject> {
     let Some(work) = row.state.work() else { return Ok(()) };
-    if ctx.now - row.since >= PATIENCE_MS {
+    if ctx.now - row.since >= PATIENCE_MS && row.tries >= TRIES_MIN {
         let why = Some(format!("tried for too long: {reason}"));
         return enter(ctx, row, PipelineState::GivenUp, why);
     }
@@ -118,6 +122,30 @@ pub fn retry(
     let wait = at.saturating_sub(ctx.now).clamp(least, DAY_MS);
     let due_at = ctx.now + wait + ctx.random_below((wait / 8).min(60_000) + 1);
     put(ctx, &PipelineRow { state: work.due_state(), reason: Some(reason), due_at, ..row })
+}
+
+/// The leased work waits until a limit leaves room for it. Many wait for the same: the longer they
+/// have waited, the further apart they come back, up to a day, so that few come in vain. That is no
+/// try. After [`TURN_MS`] it is given up.
+///
+/// # Errors
+/// A storage fault.
+pub fn await_turn(
+    ctx: &mut Ctx<'_>,
+    row: PipelineRow,
+    at: Millis,
+    reason: String,
+) -> Result<(), Reject> {
+    let Some(work) = row.state.work() else { return Ok(()) };
+    let waited = ctx.now - row.since;
+    if waited >= TURN_MS {
+        let why = Some(format!("waited for too long: {reason}"));
+        return enter(ctx, row, PipelineState::GivenUp, why);
+    }
+    let wait = at.saturating_sub(ctx.now).clamp(1_000, DAY_MS);
+    let due_at = ctx.now + wait + ctx.random_below(waited.clamp(10_000, DAY_MS));
+    let (state, tries) = (work.due_state(), row.tries - 1);
+    put(ctx, &PipelineRow { state, reason: Some(reason), due_at, tries, ..row })
 }
 
 /// Writes the row, and sees to it that it goes on.

@@ -1,7 +1,9 @@
 //! The way through the pipeline, whatever is lost, comes twice, late or in another order.
 
 use super::harness::{Town, id_of, row, suppress};
-use super::pipeline::{HINT_MS, LEASE_MS, PATIENCE_MS, SETTLE_MS, SUPPRESSED, UNKNOWNS_MAX};
+use super::pipeline::{
+    HINT_MS, LEASE_MS, PATIENCE_MS, SETTLE_MS, SUPPRESSED, TURN_MS, UNKNOWNS_MAX,
+};
 use crate::kernel::testing::agent;
 use schema::ids::ProspectId;
 use schema::pipeline::Work;
@@ -12,6 +14,7 @@ use schema::prospect::{
 };
 use schema::{Code, Millis, Reject, Role};
 
+mod limits;
 mod suppressed;
 mod tries;
 
@@ -61,7 +64,13 @@ fn facts(all: &[(FactField, &str)]) -> WorkOutcome {
 }
 
 fn put_off(at: Millis, reason: &str, all: &[(FactField, &str)]) -> WorkOutcome {
-    WorkOutcome::RetryAt(RetryAt { at, reason: reason.to_owned(), facts: listed(all) })
+    let facts = listed(all);
+    WorkOutcome::RetryAt(RetryAt { at, reason: reason.to_owned(), is_quota: false, facts })
+}
+
+fn limited(at: Millis) -> WorkOutcome {
+    let (reason, facts) = ("hunter allows no more calls for now".to_owned(), Vec::new());
+    WorkOutcome::RetryAt(RetryAt { at, reason, is_quota: true, facts })
 }
 
 fn listed(all: &[(FactField, &str)]) -> Vec<Fact> {
@@ -114,6 +123,13 @@ impl Office {
 
     fn place(&mut self, id: ProspectId) -> Pipeline {
         self.town.get(id).pipeline.expect("it is in the pipeline")
+    }
+
+    /// How often the work was tried, and when it is due.
+    fn due(&self, id: ProspectId) -> (i64, Millis) {
+        let home = self.town.objects[&id].home.connection();
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        home.query_row("select tries, due_at from pipeline", [], read).expect("a row")
     }
 
     fn state(&mut self, id: ProspectId) -> (PipelineState, String) {

@@ -61,7 +61,8 @@ pub(super) fn matched(answer: &Answer) -> Result<Said, Trouble> {
         200 => {}
         401 | 403 => return Err(Trouble::WrongKey),
         422 => return unprocessable(answer),
-        429 | 503 => return Err(Trouble::Later(waits(answer.retry_after.as_deref()))),
+        429 => return Err(Trouble::Limited(waits(answer.retry_after.as_deref()))),
+        503 => return Err(Trouble::Later(waits(answer.retry_after.as_deref()))),
         500.. => return Err(Trouble::NoAnswer),
         _ => return Err(Trouble::BadAnswer),
     }
@@ -154,8 +155,10 @@ mod tests {
             retry_after: seconds.map(str::to_owned),
             ..answer(429, "{}")
         };
-        assert_eq!(matched(&waiting(Some("17"))), Err(Trouble::Later(Some(17_000))));
-        assert_eq!(matched(&waiting(None)), Err(Trouble::Later(None)));
+        assert_eq!(matched(&waiting(Some("17"))), Err(Trouble::Limited(Some(17_000))));
+        assert_eq!(matched(&waiting(None)), Err(Trouble::Limited(None)));
+        let away = Answer { status: 503, ..waiting(Some("17")) };
+        assert_eq!(matched(&away), Err(Trouble::Later(Some(17_000))), "that is no limit");
         for (status, body, expected) in [
             (401, "Invalid access credentials.", Err(Trouble::WrongKey)),
             (403, r#"{"error_code":"API_INACCESSIBLE"}"#, Err(Trouble::WrongKey)),

@@ -9,7 +9,7 @@ use crate::platform::{Platform, Point};
 use crate::token::sha256_hex;
 use crate::{limiter, log};
 use schema::ids::WorkspaceId;
-use schema::limiter::{CallOutcome, LimitKind, RetryAfter};
+use schema::limiter::{CallOutcome, CheckReply, Denial, LimitKind, RetryAfter};
 use schema::prospect::Verdict;
 use schema::{Millis, codec};
 
@@ -73,7 +73,7 @@ impl<'a, P: Platform> Counter<'a, P> {
             }
             let wait = reply.retry_after_ms.max(1);
             if wait > patience {
-                return Err(Trouble::Later(Some(wait)));
+                return Err(denied(&reply));
             }
             patience -= wait;
             self.platform.sleep(u32::try_from(wait).unwrap_or(u32::MAX)).await;
@@ -113,11 +113,23 @@ fn key(workspace: WorkspaceId, call: &Call<'_>, pairs: &Pairs) -> String {
     format!("provider:{}", sha256_hex(&asked))
 }
 
+/// Why the limiter allows no call: only a quota that is used up is a limit; else the provider
+/// failed, or asked to be left alone.
+fn denied(reply: &CheckReply) -> Trouble {
+    let wait = Some(reply.retry_after_ms.max(1));
+    match reply.denial {
+        Some(Denial::Quota) => Trouble::Limited(wait),
+        Some(Denial::BackOff | Denial::Circuit) | None => Trouble::Later(wait),
+    }
+}
+
 /// What the limiter hears: only what keeps a provider from answering at all is a failure.
 fn outcome_of(said: &Result<Said, Trouble>) -> CallOutcome {
     match said {
         Ok(_) | Err(Trouble::Running | Trouble::Refused) => CallOutcome::Ok,
-        Err(Trouble::Later(Some(ms))) => CallOutcome::RetryAfter(RetryAfter { ms: *ms }),
+        Err(Trouble::Later(Some(ms)) | Trouble::Limited(Some(ms))) => {
+            CallOutcome::RetryAfter(RetryAfter { ms: *ms })
+        }
         Err(_) => CallOutcome::Failed,
     }
 }
@@ -142,14 +154,30 @@ mod tests {
     }
 
     #[test]
+    fn an_open_circuit_is_no_limit_and_a_quota_that_is_used_up_is_one() {
+        let reply = |denial, retry_after_ms| CheckReply {
+            allowed: false,
+            retry_after_ms,
+            denial: Some(denial),
+            probe: None,
+        };
+        assert_eq!(denied(&reply(Denial::Circuit, 60_000)), Trouble::Later(Some(60_000)));
+        assert_eq!(denied(&reply(Denial::BackOff, 4_000)), Trouble::Later(Some(4_000)));
+        assert_eq!(denied(&reply(Denial::Quota, 9_000)), Trouble::Limited(Some(9_000)));
+        assert_eq!(denied(&reply(Denial::Quota, 0)), Trouble::Limited(Some(1)));
+    }
+
+    #[test]
     fn a_provider_that_answers_has_not_failed_whatever_it_says() {
-        let wait = CallOutcome::RetryAfter(RetryAfter { ms: 17_000 });
+        let wait = || CallOutcome::RetryAfter(RetryAfter { ms: 17_000 });
         for (said, outcome) in [
             (Ok(Said::default()), CallOutcome::Ok),
             (Err(Trouble::Running), CallOutcome::Ok),
             (Err(Trouble::Refused), CallOutcome::Ok),
-            (Err(Trouble::Later(Some(17_000))), wait),
+            (Err(Trouble::Later(Some(17_000))), wait()),
+            (Err(Trouble::Limited(Some(17_000))), wait()),
             (Err(Trouble::Later(None)), CallOutcome::Failed),
+            (Err(Trouble::Limited(None)), CallOutcome::Failed),
             (Err(Trouble::WrongKey), CallOutcome::Failed),
             (Err(Trouble::NoCredits), CallOutcome::Failed),
             (Err(Trouble::BadAnswer), CallOutcome::Failed),

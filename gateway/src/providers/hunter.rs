@@ -127,10 +127,11 @@ fn good(answer: &Answer) -> Result<Option<&[u8]>, Trouble> {
         400 | 404 => Ok(None),
         202 => Err(Trouble::Running),
         401 => Err(Trouble::WrongKey),
-        403 => Err(Trouble::Later(wait.or(Some(LIMITED_MS)))),
+        403 => Err(Trouble::Limited(wait.or(Some(LIMITED_MS)))),
         // Of a plan's credits it is said without a time.
         429 if wait.is_none() => Err(Trouble::NoCredits),
-        429 | 503 => Err(Trouble::Later(wait)),
+        429 => Err(Trouble::Limited(wait)),
+        503 => Err(Trouble::Later(wait)),
         451 => Err(Trouble::Refused),
         500.. => Err(Trouble::NoAnswer),
         _ => Err(Trouble::BadAnswer),
@@ -226,7 +227,7 @@ mod tests {
             (202, Trouble::Running),
             (302, Trouble::BadAnswer),
             (401, Trouble::WrongKey),
-            (403, Trouble::Later(Some(10_000))),
+            (403, Trouble::Limited(Some(10_000))),
             (429, Trouble::NoCredits),
             (451, Trouble::Refused),
             (500, Trouble::NoAnswer),
@@ -240,8 +241,10 @@ mod tests {
         }
         let waiting =
             |seconds: &str| Answer { retry_after: Some(seconds.into()), ..answer(429, "") };
-        assert_eq!(found(&waiting("17")), Err(Trouble::Later(Some(17_000))));
-        assert_eq!(found(&waiting("9999999")), Err(Trouble::Later(Some(86_400_000))));
+        assert_eq!(found(&waiting("17")), Err(Trouble::Limited(Some(17_000))));
+        assert_eq!(found(&waiting("9999999")), Err(Trouble::Limited(Some(86_400_000))));
+        let away = Answer { status: 503, ..waiting("17") };
+        assert_eq!(found(&away), Err(Trouble::Later(Some(17_000))), "that is no limit");
         assert_eq!(found(&waiting("soon")), Err(Trouble::NoCredits));
     }
 }

@@ -29,7 +29,8 @@ pub(super) fn verify(email: &str) -> Pairs {
 pub(super) fn verified(answer: &Answer) -> Result<Said, Trouble> {
     match answer.status {
         200 => {}
-        429 | 503 => return Err(Trouble::Later(waits(answer.retry_after.as_deref()))),
+        429 => return Err(Trouble::Limited(waits(answer.retry_after.as_deref()))),
+        503 => return Err(Trouble::Later(waits(answer.retry_after.as_deref()))),
         500.. => return Err(Trouble::NoAnswer),
         _ => return Err(Trouble::BadAnswer),
     }
@@ -107,7 +108,8 @@ mod tests {
         for body in ["", "{}", "<html>", r#"{"result":7}"#, r#"{"result":"fine"}"#] {
             assert_eq!(says(200, body), Err(Trouble::BadAnswer), "{body}");
         }
-        assert_eq!(says(429, "Too Many Requests"), Err(Trouble::Later(None)));
+        assert_eq!(says(429, "Too Many Requests"), Err(Trouble::Limited(None)));
+        assert_eq!(says(503, ""), Err(Trouble::Later(None)));
         assert_eq!(says(500, ""), Err(Trouble::NoAnswer));
         assert_eq!(says(404, ""), Err(Trouble::BadAnswer));
     }

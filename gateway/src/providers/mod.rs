@@ -74,6 +74,8 @@ pub struct Said {
 pub enum Trouble {
     /// It wants to be left alone, for so long where it says so.
     Later(Option<Millis>),
+    /// Nothing failed, but it was asked as often as may be for now, for so long where it says so.
+    Limited(Option<Millis>),
     /// It is still finding out: the same is to be asked again.
     Running,
     /// It does not take the key, or not for this.
@@ -94,6 +96,7 @@ impl Trouble {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Later(_) => "wants to be left alone",
+            Self::Limited(_) => "allows no more calls for now",
             Self::Running => "is still looking",
             Self::WrongKey => "does not take the key",
             Self::NoCredits => "has no credits left",

@@ -47,9 +47,9 @@ pub async fn carry_out<D: Desk>(
         Err(End::Refused(provider)) => {
             WorkOutcome::Refused { source: provider.as_str().to_owned() }
         }
-        Err(End::Later(Silent { ms, reason })) => {
+        Err(End::Later(Silent { ms, is_quota, reason })) => {
             let facts = std::mem::take(&mut round.facts);
-            WorkOutcome::RetryAt(RetryAt { at: now + ms, reason, facts })
+            WorkOutcome::RetryAt(RetryAt { at: now + ms, reason, is_quota, facts })
         }
     }
 }
@@ -65,6 +65,8 @@ enum End {
 /// A provider that says nothing now.
 struct Silent {
     ms: Millis,
+    /// Whether that is because of a limit, and not of a failure.
+    is_quota: bool,
     reason: String,
 }
 
@@ -90,12 +92,13 @@ impl<D: Desk> Round<'_, D> {
             }
             Err(trouble) => trouble,
         };
-        let ms = match trouble {
-            Trouble::Later(Some(ms)) => ms,
-            _ => BACK_MS,
+        let (ms, is_quota) = match trouble {
+            Trouble::Limited(ms) => (ms.unwrap_or(BACK_MS), true),
+            Trouble::Later(Some(ms)) => (ms, false),
+            _ => (BACK_MS, false),
         };
         let reason = format!("{} {}", provider.as_str(), trouble.as_str());
-        let silent = Silent { ms, reason };
+        let silent = Silent { ms, is_quota, reason };
         match trouble {
             Trouble::Refused => return Err(End::Refused(provider)),
             // What it looks for is paid for: nobody else is asked meanwhile.
@@ -282,7 +285,35 @@ mod tests {
     }
 
     fn retry(at: Millis, reason: &str) -> WorkOutcome {
-        WorkOutcome::RetryAt(RetryAt { at, reason: reason.into(), facts: Vec::new() })
+        let (is_quota, facts) = (false, Vec::new());
+        WorkOutcome::RetryAt(RetryAt { at, reason: reason.into(), is_quota, facts })
+    }
+
+    #[test]
+    fn a_limit_is_waited_for_and_an_outage_is_a_failure() {
+        let silence = |answers: Answers<'_>| match run(WorkKind::Find, &ann(), answers).0 {
+            WorkOutcome::RetryAt(RetryAt { at, reason, is_quota, .. }) => (at, reason, is_quota),
+            other => panic!("{other:?}"),
+        };
+        let hunter = |trouble| [("hunter.find", Err(trouble))];
+        for (trouble, at, is_quota) in [
+            (Trouble::Limited(Some(17_000)), 18_000, true),
+            (Trouble::Limited(None), 6_000, true),
+            // The circuit is open.
+            (Trouble::Later(Some(60_000)), 61_000, false),
+            (Trouble::Later(None), 6_000, false),
+            (Trouble::WrongKey, 6_000, false),
+            (Trouble::NoCredits, 6_000, false),
+            (Trouble::BadAnswer, 6_000, false),
+            (Trouble::NoAnswer, 6_000, false),
+            (Trouble::Running, 6_000, false),
+        ] {
+            let reason = format!("hunter {}", trouble.as_str());
+            assert_eq!(silence(&hunter(trouble)), (at, reason, is_quota), "{trouble:?}");
+        }
+        let (limited, away) = (Trouble::Limited(Some(17_000)), Trouble::Later(Some(60_000)));
+        let both = [("hunter.find", Err(away)), ("apollo.match", Err(limited))];
+        assert!(silence(&both).2, "the first that may be back counts");
     }
 
     #[test]

@@ -387,6 +387,9 @@ pub struct RetryAt {
     pub at: Millis,
     /// Why it could not be done.
     pub reason: String,
+    /// Whether nothing failed, but a limit of how much may be asked is reached: that is no try.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_quota: bool,
     /// Of enriching: what was found out all the same.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub facts: Vec<Fact>,

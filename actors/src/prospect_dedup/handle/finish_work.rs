@@ -9,7 +9,7 @@
 use crate::kernel::Ctx;
 use crate::mail::identity::bare_address;
 use crate::prospect_dedup::handle::suppress;
-use crate::prospect_dedup::pipeline::{self, UNKNOWNS_MAX, brief};
+use crate::prospect_dedup::pipeline::{self, TURN_MS, UNKNOWNS_MAX, brief};
 use crate::prospect_dedup::store::{fields, me::Me, pipeline as store, suppressions};
 use crate::prospect_dedup::{FIELD_CHARS_MAX, person};
 use schema::prospect::{
@@ -54,7 +54,11 @@ pub fn finish_work(ctx: &mut Ctx<'_>, input: FinishWork) -> Result<Noted, Reject
             end(ctx, row, PipelineState::NotFound, &reason)?;
         }
         (Some(row), WorkOutcome::Verified(verified)) => judged(ctx, row, &verified)?,
-        (Some(row), WorkOutcome::RetryAt(retry)) => put_off(ctx, row, input.work, &retry)?,
+        (Some(row), WorkOutcome::RetryAt(retry)) => {
+            if !put_off(ctx, row, input.work, &retry)? {
+                return Ok(Noted::Here {});
+            }
+        }
     }
     person::touch(ctx, &mut me)?;
     Ok(Noted::Here {})
@@ -129,23 +133,40 @@ fn go_on(ctx: &mut Ctx<'_>, row: PipelineRow, reason: &str) -> Result<(), Reject
     end(ctx, PipelineRow { address, ..row }, state, reason)
 }
 
-/// Tries again later. Mail needs no more than an address: what cannot be enriched for an hour goes
-/// on without.
+/// Tries again later; says whether there is more to tell of the person than that.
 fn put_off(
     ctx: &mut Ctx<'_>,
     row: PipelineRow,
     work: WorkKind,
     retry: &RetryAt,
-) -> Result<(), Reject> {
-    let enriches = work == WorkKind::Enrich;
-    if enriches {
-        learn(ctx, &retry.facts)?;
+) -> Result<bool, Reject> {
+    let mut is_news = false;
+    if work == WorkKind::Enrich {
+        is_news = !learn(ctx, &retry.facts)?.is_empty();
+        if is_over(ctx, &row, retry)? {
+            go_on(ctx, row, &format!("not enriched: {}", retry.reason))?;
+            return Ok(true);
+        }
     }
-    let is_over = row.tries >= ENRICH_TRIES_MIN && ctx.now - row.since >= ENRICH_MS;
-    if enriches && is_over {
-        return go_on(ctx, row, &format!("not enriched: {}", retry.reason));
+    let reason = brief(&retry.reason);
+    if retry.is_quota {
+        pipeline::await_turn(ctx, row, retry.at, reason)?;
+    } else {
+        pipeline::retry(ctx, row, retry.at, reason)?;
     }
-    pipeline::retry(ctx, row, retry.at, brief(&retry.reason))
+    let waits = store::load(ctx.sql)?.is_some_and(|row| row.state == work.due_state());
+    Ok(is_news || !waits)
+}
+
+/// Whether it was tried for long enough to enrich. Mail needs no more than an address: whose is
+/// known waits for a provider's limit no longer than for one that fails.
+fn is_over(ctx: &Ctx<'_>, row: &PipelineRow, retry: &RetryAt) -> Result<bool, Reject> {
+    let waited = ctx.now - row.since;
+    Ok(if retry.is_quota {
+        waited >= TURN_MS || waited >= ENRICH_MS && pipeline::known(ctx)?.email.is_some()
+    } else {
+        waited >= ENRICH_MS && row.tries >= ENRICH_TRIES_MIN
+    })
 }
 
 /// Writes what a provider said into a field that is empty; says whether it did.
