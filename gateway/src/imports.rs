@@ -27,61 +27,94 @@ const PEOPLE_AT_ONCE: usize = 20;
 const TRIES: u32 = 4;
 const WAIT_MS: u32 = 250;
 
-/// The parts of a file that is being read.
-pub struct Parts<'a, P> {
-    platform: &'a P,
+/// Packs rows into parts, in their order: the same file gives the same parts each time.
+struct Packer {
     workspace_id: WorkspaceId,
     import_id: ProspectImportId,
     waiting: Vec<FileRow>,
     waiting_bytes: usize,
+    count: i64,
+    rows: i64,
+}
+
+impl Packer {
+    const fn new(workspace_id: WorkspaceId, import_id: ProspectImportId) -> Self {
+        Self { workspace_id, import_id, waiting: Vec::new(), waiting_bytes: 0, count: 0, rows: 0 }
+    }
+
+    /// Adds a row; gives the part that has no room for it.
+    ///
+    /// # Errors
+    /// `too_large` where the file has too many.
+    fn add(&mut self, mut row: FileRow) -> Result<Option<Vec<u8>>, Reject> {
+        if self.rows == FILE_ROWS_MAX {
+            let text = format!("the file must have at most {FILE_ROWS_MAX} rows: split it");
+            return Err(Reject::new(Code::TooLarge, text));
+        }
+        self.rows += 1;
+        let mut bytes = codec::to_json(&row).len() + 1;
+        if bytes > PART_BYTES_MAX {
+            row = FileRow { row: row.row, prospect: None, error: Some("is too long".into()) };
+            bytes = 100;
+        }
+        let is_full = self.waiting.len() >= PART_ROWS_MAX;
+        let full =
+            if is_full || self.waiting_bytes + bytes > PART_BYTES_MAX { self.pack() } else { None };
+        self.waiting_bytes += bytes;
+        self.waiting.push(row);
+        Ok(full)
+    }
+
+    /// Makes a part of the rows that wait; none where none do.
+    fn pack(&mut self) -> Option<Vec<u8>> {
+        let rows = std::mem::take(&mut self.waiting);
+        if rows.is_empty() {
+            return None;
+        }
+        self.waiting_bytes = 0;
+        let (workspace_id, import_id) = (self.workspace_id, self.import_id);
+        let part = ImportRows { workspace_id, import_id, part: self.count, rows };
+        self.count += 1;
+        Some(Work::ImportRows(part).write())
+    }
+}
+
+/// The parts of a file that is being read.
+pub struct Parts<'a, P> {
+    platform: &'a P,
+    packer: Packer,
     batch: Vec<Vec<u8>>,
     batch_bytes: usize,
-    /// How many there are.
-    pub count: i64,
-    /// How many rows they have.
-    pub rows: i64,
 }
 
 impl<'a, P: Platform> Parts<'a, P> {
     /// None yet.
     pub fn new(platform: &'a P, workspace_id: WorkspaceId, import_id: ProspectImportId) -> Self {
-        let (waiting, waiting_bytes, batch, batch_bytes) = (Vec::new(), 0, Vec::new(), 0);
-        let (count, rows) = (0, 0);
-        Self {
-            platform,
-            workspace_id,
-            import_id,
-            waiting,
-            waiting_bytes,
-            batch,
-            batch_bytes,
-            count,
-            rows,
-        }
+        let packer = Packer::new(workspace_id, import_id);
+        Self { platform, packer, batch: Vec::new(), batch_bytes: 0 }
     }
 
-    /// Adds rows, in their order. The same file gives the same parts each time.
+    /// How many there are.
+    #[must_use]
+    pub const fn count(&self) -> i64 {
+        self.packer.count
+    }
+
+    /// How many rows they have.
+    #[must_use]
+    pub const fn rows(&self) -> i64 {
+        self.packer.rows
+    }
+
+    /// Adds rows, in their order.
     ///
     /// # Errors
     /// `too_large` where the file has too many; `unavailable` where the queue does not take them.
     pub async fn add(&mut self, rows: &mut Vec<FileRow>) -> Result<(), Reject> {
-        for mut row in rows.drain(..) {
-            if self.rows == FILE_ROWS_MAX {
-                let text = format!("the file must have at most {FILE_ROWS_MAX} rows: split it");
-                return Err(Reject::new(Code::TooLarge, text));
+        for row in rows.drain(..) {
+            if let Some(message) = self.packer.add(row)? {
+                self.put(message).await?;
             }
-            self.rows += 1;
-            let mut bytes = codec::to_json(&row).len() + 1;
-            if bytes > PART_BYTES_MAX {
-                row = FileRow { row: row.row, prospect: None, error: Some("is too long".into()) };
-                bytes = 100;
-            }
-            let is_full = self.waiting.len() >= PART_ROWS_MAX;
-            if is_full || self.waiting_bytes + bytes > PART_BYTES_MAX {
-                self.pack().await?;
-            }
-            self.waiting_bytes += bytes;
-            self.waiting.push(row);
         }
         Ok(())
     }
@@ -91,20 +124,13 @@ impl<'a, P: Platform> Parts<'a, P> {
     /// # Errors
     /// `unavailable` where it does not take it.
     pub async fn end(&mut self) -> Result<(), Reject> {
-        if !self.waiting.is_empty() {
-            self.pack().await?;
+        if let Some(message) = self.packer.pack() {
+            self.put(message).await?;
         }
         self.send().await
     }
 
-    /// Makes a part of the rows that wait.
-    async fn pack(&mut self) -> Result<(), Reject> {
-        let rows = std::mem::take(&mut self.waiting);
-        self.waiting_bytes = 0;
-        let (workspace_id, import_id) = (self.workspace_id, self.import_id);
-        let part = ImportRows { workspace_id, import_id, part: self.count, rows };
-        self.count += 1;
-        let message = Work::ImportRows(part).write();
+    async fn put(&mut self, message: Vec<u8>) -> Result<(), Reject> {
         if self.batch.len() == BATCH_PARTS_MAX || self.batch_bytes + message.len() > BATCH_BYTES_MAX
         {
             self.send().await?;
@@ -264,5 +290,47 @@ mod tests {
         let numbers: Vec<Vec<i64>> =
             by_person(&rows).iter().map(|rows| rows.iter().map(|row| row.row).collect()).collect();
         assert_eq!(numbers, [vec![1, 2, 4, 5], vec![3], vec![6], vec![7]]);
+    }
+
+    /// The parts of a file, and who packed them.
+    fn packed(rows: impl IntoIterator<Item = FileRow>) -> Result<(Vec<Vec<u8>>, Packer), Reject> {
+        let id = uuid::Uuid::from_u128(7);
+        let mut packer = Packer::new(WorkspaceId(id), ProspectImportId(id));
+        let mut messages = Vec::new();
+        for row in rows {
+            messages.extend(packer.add(row)?);
+        }
+        messages.extend(packer.pack());
+        Ok((messages, packer))
+    }
+
+    #[test]
+    fn a_file_has_a_hundred_thousand_rows_and_not_one_more() {
+        let rows = |count: i64| (1..=count).map(|n| row(n, "ann@acme.example", "", ""));
+        let (messages, packer) = packed(rows(100_000)).expect("they fit");
+        assert_eq!((packer.rows, packer.count, messages.len()), (100_000, 500, 500));
+        let refused = packed(rows(100_001)).err().expect("one too many");
+        assert_eq!(refused.code, Code::TooLarge);
+        assert_eq!(refused.message, "the file must have at most 100000 rows: split it");
+    }
+
+    #[test]
+    fn parts_hold_all_rows_in_order() {
+        let long = "x".repeat(PART_BYTES_MAX);
+        let names = ["a", &"b".repeat(20_000), &"c".repeat(50_000), &long, "e"];
+        let rows = (0..450).map(|n| row(n, "ann@acme.example", names[n as usize / 100], ""));
+        let (messages, packer) = packed(rows).expect("they fit");
+        let mut seen = Vec::new();
+        for (number, message) in messages.iter().enumerate() {
+            assert!(message.len() <= schema::pipeline::BYTES_MAX, "{}", message.len());
+            let read = Work::read(Queue::ProspectQueue, message).expect("a message");
+            let Work::ImportRows(part) = read else { panic!("{read:?}") };
+            assert_eq!(part.part, number as i64);
+            seen.extend(part.rows);
+        }
+        assert_eq!(packer.count as usize, messages.len());
+        let is_long = |row: &FileRow| row.error.as_deref() == Some("is too long");
+        assert_eq!(seen.iter().map(|row| row.row).collect::<Vec<_>>(), Vec::from_iter(0..450));
+        assert_eq!(seen.iter().filter(|row| is_long(row)).count(), 100);
     }
 }

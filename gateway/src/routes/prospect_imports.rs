@@ -83,7 +83,7 @@ async fn import_file<P: Platform>(
     let read_all = read_all.await;
     let broken = read_all.as_ref().err().map(|reject| reject.message.clone());
     let digest = broken.is_none().then(|| hex(&file.hash.finalize_reset()));
-    let (parts, rows) = (parts.count, parts.rows);
+    let (parts, rows) = (parts.count(), parts.rows());
     let end = EndProspectImport { import_id, parts, rows, broken, digest };
     let end = RoomCommand::EndProspectImport(end);
     let instance = system.workspace.to_string();

@@ -100,7 +100,7 @@ pub async fn read<P: Platform>(
     }
     let trouble = found.err();
     let broken = trouble.as_ref().map(|it| it.why.clone());
-    let (parts, rows) = (parts.count, parts.rows);
+    let (parts, rows) = (parts.count(), parts.rows());
     let end = EndProspectImport { import_id, parts, rows, broken, digest: None };
     let end = RoomCommand::EndProspectImport(end);
     ask::<_, ProspectImport>(platform, workspace, &end).await?;
