@@ -4,13 +4,14 @@ use crate::gather::gather_by;
 use crate::log;
 use crate::people::Importer;
 use crate::platform::Platform;
+use crate::token::sha256_hex;
 use actors::prospect_dedup::identity::Identity;
 use litemap::LiteMap;
 use schema::ids::{ProspectImportId, WorkspaceId};
 use schema::pipeline::{FileRow, ImportRows, Queue, Work};
 use schema::prospect::{Imported, NewProspect};
 use schema::room::RoomCommand;
-use schema::room::prospect_import::{NoteProspectImport, PART_ROWS_MAX, RowError};
+use schema::room::prospect_import::{NoteProspectImport, PART_HASH_CHARS, PART_ROWS_MAX, RowError};
 use schema::sort::SortSmall;
 use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
 
@@ -35,11 +36,20 @@ struct Packer {
     waiting_bytes: usize,
     count: i64,
     rows: i64,
+    hashes: String,
 }
 
 impl Packer {
     const fn new(workspace_id: WorkspaceId, import_id: ProspectImportId) -> Self {
-        Self { workspace_id, import_id, waiting: Vec::new(), waiting_bytes: 0, count: 0, rows: 0 }
+        Self {
+            workspace_id,
+            import_id,
+            waiting: Vec::new(),
+            waiting_bytes: 0,
+            count: 0,
+            rows: 0,
+            hashes: String::new(),
+        }
     }
 
     /// Adds a row; gives the part that has no room for it.
@@ -72,11 +82,19 @@ impl Packer {
             return None;
         }
         self.waiting_bytes = 0;
+        self.hashes.push_str(&hash_of(&rows));
         let (workspace_id, import_id) = (self.workspace_id, self.import_id);
         let part = ImportRows { workspace_id, import_id, part: self.count, rows };
         self.count += 1;
         Some(Work::ImportRows(part).write())
     }
+}
+
+/// What tells a part from one of the same number of another file.
+fn hash_of(rows: &[FileRow]) -> String {
+    let mut hash = sha256_hex(&codec::to_json(&rows));
+    hash.truncate(PART_HASH_CHARS);
+    hash
 }
 
 /// The parts of a file that is being read.
@@ -104,6 +122,12 @@ impl<'a, P: Platform> Parts<'a, P> {
     #[must_use]
     pub const fn rows(&self) -> i64 {
         self.packer.rows
+    }
+
+    /// Their hashes, one behind the other.
+    #[must_use]
+    pub fn hashes(&self) -> &str {
+        &self.packer.hashes
     }
 
     /// Adds rows, in their order.
@@ -179,6 +203,7 @@ pub async fn take<P: Platform>(platform: &P, part: &ImportRows) -> Result<(), Re
     let mut note = NoteProspectImport {
         import_id: part.import_id,
         part: part.part,
+        hash: Some(hash_of(&part.rows)),
         created: 0,
         known: 0,
         errors: Vec::new(),
@@ -292,7 +317,7 @@ mod tests {
         assert_eq!(numbers, [vec![1, 2, 4, 5], vec![3], vec![6], vec![7]]);
     }
 
-    /// The parts of a file, and who packed them.
+    /// The parts of a file, and the hashes that its packer knows.
     fn packed(rows: impl IntoIterator<Item = FileRow>) -> Result<(Vec<Vec<u8>>, Packer), Reject> {
         let id = uuid::Uuid::from_u128(7);
         let mut packer = Packer::new(WorkspaceId(id), ProspectImportId(id));
@@ -315,22 +340,32 @@ mod tests {
     }
 
     #[test]
-    fn parts_hold_all_rows_in_order() {
+    fn parts_hold_all_rows_in_order_and_are_known_by_the_hashes_that_their_takers_see() {
         let long = "x".repeat(PART_BYTES_MAX);
-        let names = ["a", &"b".repeat(20_000), &"c".repeat(50_000), &long, "e"];
-        let rows = (0..450).map(|n| row(n, "ann@acme.example", names[n as usize / 100], ""));
-        let (messages, packer) = packed(rows).expect("they fit");
-        let mut seen = Vec::new();
+        let rows = |tail: &str| {
+            let names = ["a", &"b".repeat(20_000), &"c".repeat(50_000), &long, tail];
+            let all = (0..450).map(|n| row(n, "ann@acme.example", names[n as usize / 100], ""));
+            all.collect::<Vec<_>>()
+        };
+        let (messages, packer) = packed(rows("e")).expect("they fit");
+        let (mut seen, mut hashes) = (Vec::new(), String::new());
         for (number, message) in messages.iter().enumerate() {
             assert!(message.len() <= schema::pipeline::BYTES_MAX, "{}", message.len());
             let read = Work::read(Queue::ProspectQueue, message).expect("a message");
             let Work::ImportRows(part) = read else { panic!("{read:?}") };
             assert_eq!(part.part, number as i64);
+            hashes.push_str(&hash_of(&part.rows));
             seen.extend(part.rows);
         }
+        assert_eq!(hashes, packer.hashes);
         assert_eq!(packer.count as usize, messages.len());
         let is_long = |row: &FileRow| row.error.as_deref() == Some("is too long");
         assert_eq!(seen.iter().map(|row| row.row).collect::<Vec<_>>(), Vec::from_iter(0..450));
         assert_eq!(seen.iter().filter(|row| is_long(row)).count(), 100);
+        // Another end is another last part, and no other.
+        let (_, other) = packed(rows("f")).expect("they fit");
+        let differs = hashes.bytes().zip(other.hashes.bytes()).position(|(a, b)| a != b);
+        let last = hashes.len() - PART_HASH_CHARS;
+        assert_eq!(differs.map(|at| at / PART_HASH_CHARS), Some(last / PART_HASH_CHARS));
     }
 }

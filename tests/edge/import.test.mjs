@@ -93,12 +93,46 @@ test("what is wrong with a row is said of that row, and all others are imported"
   assert.equal((await call(url, "GET", `/api/prospects/imports/${done.id}`, { token: viewer.token })).status, 200);
 });
 
-test("a file of too many rows breaks off, and says so", { timeout: 120_000 }, async (t) => {
-  const { url, token, send } = await start(t, "Long");
-  const { status, body } = await send(`email\n${"x\n".repeat(100_001)}`);
+test("a file of too many rows breaks off, and says so", { timeout: 240_000 }, async (t) => {
+  const { send, bring, persons } = await start(t, "Long");
+  const long = `email\n${"x\n".repeat(100_001)}`;
+  const { status, body } = await send(long, { key: "long" });
   assert.deepEqual([status, body.error?.code], [413, "too_large"]);
   assert.match(body.error.message, /at most 100000 rows/);
-  assert.deepEqual((await call(url, "GET", "/api/prospects", { token })).body.data, []);
+  // Of another file under that key nobody is imported; a file of two rows under its own is.
+  const other = "email\nann@acme.example\nbob@acme.example\n";
+  const refused = await send(other, { key: "long" });
+  assert.deepEqual([refused.status, refused.body.error?.code], [409, "key_reused"]);
+  const done = await bring("email\ncy@acme.example\n");
+  assert.deepEqual([done.rows, done.created], [1, 1]);
+  await until(async () => (await persons()).length > 0, "the summary");
+  assert.deepEqual((await persons()).map(({ email }) => email), ["cy@acme.example"]);
+});
+
+test("a file of which a part was lost may be sent again, and no other under its key", { timeout: 240_000 }, async (t) => {
+  const { url, workspaceId, send, read, bring, persons } = await start(t, "Lost");
+  // Longer than what a file is known by before it is read, and in one part nevertheless.
+  const head = `email,note\nann@acme.example,${"-".repeat(70 * 1024)}\nbob@acme.example,\n`;
+  const file = `${head}cy@acme.example,\n`;
+  const done = await bring(file, { key: "file" });
+  assert.deepEqual([done.rows, done.created, done.failed], [3, 2, 1]);
+  const lost = await fetch(`${url}/test/lose?workspace=${workspaceId}&import=${done.id}`, { method: "POST" });
+  assert.equal(await lost.json(), 1);
+  const broken = await read(done.id);
+  assert.deepEqual([broken.state, broken.why, broken.rows], ["broken", "a part of the file may be lost: send it again", 3]);
+  // One that differs from its beginning on, one that only ends otherwise.
+  for (const other of ["email\ndan@acme.example\n", `${head}eve@acme.example,\n`]) {
+    const refused = await send(other, { key: "file" });
+    assert.deepEqual([refused.status, refused.body.error?.code], [409, "key_reused"]);
+    assert.deepEqual(await read(done.id), broken, "nothing is counted anew");
+  }
+  const again = await bring(file, { key: "file" });
+  assert.deepEqual([again.id, again.rows, again.created + again.known, again.failed], [done.id, 3, 2, 1]);
+  assert.deepEqual(again.errors, done.errors);
+  // Whoever was on the queue before is there by now: nobody of the others was.
+  await bring("email\nflo@acme.example\n");
+  await until(async () => (await persons()).some(({ email }) => email === "flo@acme.example"), "the summaries");
+  assert.deepEqual((await persons()).map(({ email }) => email).sort(), ["bob@acme.example", "cy@acme.example", "flo@acme.example"]);
 });
 
 test("a part that comes twice is counted once, and one that nobody can take waits as a dead letter", { timeout: 120_000 }, async (t) => {

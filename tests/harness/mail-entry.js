@@ -8,11 +8,21 @@
 // `POST /test/queue?queue=…&attempts=…` hands the body to the consumer as one message of a queue; with
 // `cut=every`, all that are left of it when it is cut at any byte. A dead letter answers 422 and its
 // reason, a message that comes back 503 and when, else it is 200. `POST /test/scheduled?cron=…` sets
-// off a cron trigger, which the local runtime does not do beside assets.
+// off a cron trigger, which the local runtime does not do beside assets. `POST
+// /test/lose?workspace=…&import=…` makes an import that is done one that lost a part.
 import { decode } from "@msgpack/msgpack";
-import Worker from "../../gateway/entry.js";
+import Worker, * as product from "../../gateway/entry.js";
 
 export * from "../../gateway/entry.js";
+
+/** The product's room, of whose imports a queue has lost a part, three hours ago. */
+export class WorkspaceRoom extends product.WorkspaceRoom {
+  losePart(importId) {
+    const lose = `update prospect_imports set state = 'running', parts_done = parts_done - 1,
+      updated_at = updated_at - 3 * 60 * 60 * 1000 where id = ? returning id`;
+    return this.ctx.storage.sql.exec(lose, importId).toArray().length;
+  }
+}
 
 export default class extends Worker {
   async fetch(request) {
@@ -30,6 +40,10 @@ export default class extends Worker {
         return new Response("done");
       case "/test/actor":
         return this.ask(await request.arrayBuffer(), query);
+      case "/test/lose": {
+        const rooms = this.env.WORKSPACE_ROOM;
+        return Response.json(await rooms.get(rooms.idFromName(query.get("workspace"))).losePart(query.get("import")));
+      }
       case "/test/object":
         await (request.method === "PUT" ? this.env.MAIL.put(query.get("key"), await request.text()) : this.env.MAIL.delete(query.get("key")));
         return new Response("done");

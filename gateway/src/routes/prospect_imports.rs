@@ -9,15 +9,19 @@ use crate::respond::Reply;
 use crate::rows::Rows;
 use crate::token::hex;
 use schema::ids::ProspectImportId;
+use schema::pipeline::FileRow;
 use schema::room::RoomCommand;
 use schema::room::prospect_import::{
     BeginProspectImport, EndProspectImport, ImportState, ProspectImport,
 };
 use schema::{Code, Permission, Principal, Reject};
 use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
 
 /// The longest file.
 pub(crate) const FILE_BYTES_MAX: usize = 20 * 1024 * 1024;
+/// By how many of its first bytes a file is known before any of it is imported.
+const HEAD_BYTES: usize = 64 * 1024;
 
 /// `POST /api/prospects/import`: a CSV file whose first row names the columns, or JSON with one
 /// object a line. What is wrong with a row is told by the import.
@@ -34,8 +38,7 @@ pub async fn import<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
     body::check_length(headers.get("content-length").as_deref(), FILE_BYTES_MAX)?;
     let import_id = import_id(&call, &principal)?;
     let body = std::mem::replace(&mut call.request.body, Body::Bytes(Vec::new()));
-    let chunks = body.chunks()?;
-    let mut file = File { chunks, rows, bytes: 0, hash: Sha256::new(), has_ended: false };
+    let mut file = File::new(body.chunks()?, rows);
     let imported = import_file(&call, principal, import_id, &mut file).await;
     // A client that is still sending may see the connection break and not the answer.
     file.chunks.drain(FILE_BYTES_MAX).await;
@@ -62,29 +65,28 @@ async fn import_file<P: Platform>(
     file: &mut File,
 ) -> Result<ProspectImport, Reject> {
     let mut found = Vec::new();
-    while !file.rows.are_known() && file.next(&mut found).await? {}
-    let begin = RoomCommand::BeginProspectImport(BeginProspectImport { import_id });
     let system = Principal::system(principal.workspace);
-    let begun: ProspectImport = call.room_reads(principal, &begin).await?;
-    // What was read is not put on the queue again; only whether it is the same file is looked at.
-    let was_read = !matches!(begun.state, ImportState::Reading | ImportState::Broken);
+    let begun = begin(call, principal, import_id, file, &mut found).await?;
+    if begun.state != ImportState::Reading {
+        return Ok(begun);
+    }
     let mut parts = Parts::new(call.platform, system.workspace, import_id);
     let read_all = async {
-        let mut goes_on = true;
-        while goes_on {
-            goes_on = file.next(&mut found).await?;
-            if was_read {
-                found.clear();
-            }
+        loop {
             parts.add(&mut found).await?;
+            if !file.next(&mut found).await? {
+                break;
+            }
         }
+        parts.add(&mut found).await?;
         parts.end().await
     };
     let read_all = read_all.await;
     let broken = read_all.as_ref().err().map(|reject| reject.message.clone());
-    let digest = broken.is_none().then(|| hex(&file.hash.finalize_reset()));
+    let digest = broken.is_none().then(|| file.digest());
+    let hashes = broken.is_none().then(|| parts.hashes().to_owned());
     let (parts, rows) = (parts.count(), parts.rows());
-    let end = EndProspectImport { import_id, parts, rows, broken, digest };
+    let end = EndProspectImport { import_id, parts, rows, broken, digest, hashes };
     let end = RoomCommand::EndProspectImport(end);
     let instance = system.workspace.to_string();
     let ended = call.ask(schema::ActorKind::WorkspaceRoom, instance, system, None, &end).await;
@@ -92,33 +94,143 @@ async fn import_file<P: Platform>(
     read(&ended?)
 }
 
+/// Begins to read, once the file is known by its first bytes. One that was read to its end before
+/// is compared as a whole, before anything of it is on the queue again.
+async fn begin<P: Platform>(
+    call: &Call<'_, P>,
+    principal: Principal,
+    import_id: ProspectImportId,
+    file: &mut File,
+    found: &mut Vec<FileRow>,
+) -> Result<ProspectImport, Reject> {
+    while (file.bytes < HEAD_BYTES || !file.rows.are_known()) && file.next(found).await? {}
+    let head = Some(hex(&file.head.clone().finalize()));
+    let begin = BeginProspectImport { head, ..BeginProspectImport::new(import_id) };
+    let ask = RoomCommand::BeginProspectImport(begin.clone());
+    let begun: ProspectImport = call.room_reads(principal.clone(), &ask).await?;
+    if begun.rows.is_none() {
+        return Ok(begun);
+    }
+    file.hold().await?;
+    let whole = BeginProspectImport { digest: Some(file.digest()), ..begin };
+    call.room_reads(principal, &RoomCommand::BeginProspectImport(whole)).await
+}
+
 /// A file on its way.
 struct File {
     chunks: Chunks,
+    /// What has come and is not read yet.
+    held: VecDeque<Vec<u8>>,
     rows: Rows,
     bytes: usize,
+    head: Sha256,
     hash: Sha256,
     has_ended: bool,
 }
 
 impl File {
+    fn new(chunks: Chunks, rows: Rows) -> Self {
+        let (head, hash) = (Sha256::new(), Sha256::new());
+        Self { chunks, held: VecDeque::new(), rows, bytes: 0, head, hash, has_ended: false }
+    }
+
     /// Reads on; false at the end.
-    async fn next(&mut self, found: &mut Vec<schema::pipeline::FileRow>) -> Result<bool, Reject> {
+    async fn next(&mut self, found: &mut Vec<FileRow>) -> Result<bool, Reject> {
         if self.has_ended {
             return Ok(false);
         }
-        let Some(chunk) = self.chunks.next().await? else {
+        let chunk = match self.held.pop_front() {
+            Some(chunk) => Some(chunk),
+            None => self.take().await?,
+        };
+        let Some(chunk) = chunk else {
             self.has_ended = true;
             self.rows.end(found)?;
             return Ok(false);
         };
+        self.rows.push(&chunk, found)?;
+        Ok(true)
+    }
+
+    /// Takes the rest as it is: it is read later.
+    async fn hold(&mut self) -> Result<(), Reject> {
+        while !self.has_ended
+            && let Some(chunk) = self.take().await?
+        {
+            self.held.push_back(chunk);
+        }
+        Ok(())
+    }
+
+    async fn take(&mut self) -> Result<Option<Vec<u8>>, Reject> {
+        let Some(chunk) = self.chunks.next().await? else { return Ok(None) };
+        let of_head = HEAD_BYTES.saturating_sub(self.bytes).min(chunk.len());
         self.bytes += chunk.len();
         if self.bytes > FILE_BYTES_MAX {
             let text = format!("the file must have at most {FILE_BYTES_MAX} bytes");
             return Err(Reject::new(Code::TooLarge, text));
         }
+        self.head.update(&chunk[..of_head]);
         self.hash.update(&chunk);
-        self.rows.push(&chunk, found)?;
-        Ok(true)
+        Ok(Some(chunk))
+    }
+
+    /// The SHA-256 of what was taken, in hexadecimal.
+    fn digest(&self) -> String {
+        hex(&self.hash.clone().finalize())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::sha256_hex;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(value) => value,
+            Poll::Pending => panic!("bytes that are here never wait"),
+        }
+    }
+
+    fn file(text: &str) -> File {
+        let rows = Rows::of("text/csv").expect("a type");
+        File::new(Chunks::Bytes(Some(text.as_bytes().to_vec())), rows)
+    }
+
+    fn read(file: &mut File) -> Vec<i64> {
+        let mut found = Vec::new();
+        while now(file.next(&mut found)).expect("it is read") {}
+        found.iter().map(|row| row.row).collect()
+    }
+
+    #[test]
+    fn the_head_is_of_the_first_bytes_alone_and_the_digest_of_all() {
+        let long = format!("email\n{}", "ann@acme.example\n".repeat(HEAD_BYTES / 10));
+        let other = format!("{long}bob@acme.example\n");
+        let [mut one, mut two] = [&long, &other].map(|text| file(text));
+        assert_eq!(read(&mut one).len() + 1, read(&mut two).len());
+        let heads = [&one, &two].map(|file| hex(&file.head.clone().finalize()));
+        assert_eq!(heads[0], sha256_hex(&long.as_bytes()[..HEAD_BYTES]));
+        assert_eq!(heads[1], heads[0]);
+        assert_eq!(one.digest(), sha256_hex(long.as_bytes()));
+        assert_eq!(two.digest(), sha256_hex(other.as_bytes()));
+        let mut short = file("email\n");
+        assert_eq!(read(&mut short), Vec::<i64>::new());
+        assert_eq!(hex(&short.head.clone().finalize()), short.digest());
+    }
+
+    #[test]
+    fn what_was_held_is_read_as_if_it_came_then_and_is_hashed_once() {
+        let text = "email\nann@acme.example\nbob@acme.example\n";
+        let mut held = file(text);
+        now(held.hold()).expect("it is held");
+        assert_eq!((held.digest(), held.bytes), (sha256_hex(text.as_bytes()), text.len()));
+        assert_eq!(read(&mut held), [2, 3]);
+        assert_eq!((held.digest(), held.bytes), (sha256_hex(text.as_bytes()), text.len()));
+        now(held.hold()).expect("there is nothing more");
+        assert!(held.held.is_empty());
     }
 }

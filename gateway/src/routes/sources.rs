@@ -79,7 +79,7 @@ pub async fn trigger<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject
     let mut triggered = Vec::with_capacity(sources.len());
     for ProspectSource { id: source_id, name, .. } in sources {
         let import_id = scrape::import_of(source_id, &reason);
-        let begin = RoomCommand::BeginProspectImport(BeginProspectImport { import_id });
+        let begin = RoomCommand::BeginProspectImport(BeginProspectImport::new(import_id));
         let _: ProspectImport = call.room_reads(principal.clone(), &begin).await?;
         let workspace_id = principal.workspace;
         scrape::want(call.platform, ReadSource { workspace_id, source_id, import_id }).await?;

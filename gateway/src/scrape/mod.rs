@@ -78,7 +78,7 @@ pub async fn read<P: Platform>(
     attempts: i64,
 ) -> Result<(), Reject> {
     let ReadSource { workspace_id: workspace, source_id, import_id } = *wanted;
-    let begin = RoomCommand::BeginProspectImport(BeginProspectImport { import_id });
+    let begin = RoomCommand::BeginProspectImport(BeginProspectImport::new(import_id));
     let begun: Option<ProspectImport> = ask(platform, workspace, &begin).await?;
     // A message that comes twice; one whose reading broke off may be read again.
     if !begun.is_some_and(|it| matches!(it.state, ImportState::Reading | ImportState::Broken)) {
@@ -101,7 +101,8 @@ pub async fn read<P: Platform>(
     let trouble = found.err();
     let broken = trouble.as_ref().map(|it| it.why.clone());
     let (parts, rows) = (parts.count(), parts.rows());
-    let end = EndProspectImport { import_id, parts, rows, broken, digest: None };
+    let (digest, hashes) = (None, None);
+    let end = EndProspectImport { import_id, parts, rows, broken, digest, hashes };
     let end = RoomCommand::EndProspectImport(end);
     ask::<_, ProspectImport>(platform, workspace, &end).await?;
     match trouble {

@@ -15,14 +15,31 @@ pub const REASON_CHARS_MAX: usize = 200;
 pub const IMPORTS_MAX: i64 = 100;
 /// How many rows a part has at most.
 pub const PART_ROWS_MAX: usize = 200;
+/// How long the hash of a part is: the beginning of its rows' SHA-256 in hexadecimal.
+pub const PART_HASH_CHARS: usize = 16;
 
-/// Begins an import, or goes on with it. The gateway asks.
+/// Begins an import, or goes on with it; one that broke off is begun anew. The gateway asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct BeginProspectImport {
     /// Its id: made by the gateway, of the idempotency key where there is one.
     pub import_id: ProspectImportId,
+    /// The SHA-256 of the file's first bytes in hexadecimal, where it is a file.
+    #[serde(default)]
+    pub head: Option<String>,
+    /// That of all of it, where it was looked at to its end. A file that was read to its end once
+    /// is not begun anew without it.
+    #[serde(default)]
+    pub digest: Option<String>,
+}
+
+impl BeginProspectImport {
+    /// Of what is no file.
+    #[must_use]
+    pub const fn new(import_id: ProspectImportId) -> Self {
+        Self { import_id, head: None, digest: None }
+    }
 }
 
 /// Says that all of a file was read, or that it was not. Postroom itself asks.
@@ -32,7 +49,7 @@ pub struct BeginProspectImport {
 pub struct EndProspectImport {
     /// The import.
     pub import_id: ProspectImportId,
-    /// How many parts it has; none where they were not put on the queue again.
+    /// How many parts it has.
     pub parts: i64,
     /// How many rows.
     pub rows: i64,
@@ -42,6 +59,9 @@ pub struct EndProspectImport {
     /// The file's SHA-256 in hexadecimal, where it was read to its end.
     #[serde(default)]
     pub digest: Option<String>,
+    /// The hashes of its parts, one behind the other: others are not counted.
+    #[serde(default)]
+    pub hashes: Option<String>,
 }
 
 /// Says what came of a part. Postroom itself asks.
@@ -53,6 +73,9 @@ pub struct NoteProspectImport {
     pub import_id: ProspectImportId,
     /// Which part, from 0.
     pub part: i64,
+    /// Its hash, of [`PART_HASH_CHARS`].
+    #[serde(default)]
+    pub hash: Option<String>,
     /// Rows that made a prospect.
     pub created: i64,
     /// Rows about somebody who was known.

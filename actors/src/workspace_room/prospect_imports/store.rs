@@ -30,24 +30,32 @@ pub struct Import {
     pub created_at: Millis,
     /// When something was last known of it.
     pub updated_at: Millis,
-    /// The file's SHA-256, once it was read.
+    /// The SHA-256 of the file's first bytes.
+    pub head: Option<String>,
+    /// That of the file, once it was read.
     pub digest: Option<String>,
 }
 
 const INSERT: &str = "insert into prospect_imports
-        (id, state, parts_done, created, known, failed, created_at, updated_at)
-    values (?, 'reading', 0, 0, 0, 0, ?, ?)";
+        (id, state, parts_done, created, known, failed, created_at, updated_at, head)
+    values (?, 'reading', 0, 0, 0, 0, ?, ?, ?)";
 
 /// Begins an import.
 ///
 /// # Errors
 /// A storage fault.
-pub fn insert(sql: &dyn Sql, id: ProspectImportId, now: Millis) -> Result<(), Fault> {
-    sql.exec(INSERT, &[id.to_string().into(), now.into(), now.into()]).map(drop)
+pub fn insert(
+    sql: &dyn Sql,
+    id: ProspectImportId,
+    head: Option<String>,
+    now: Millis,
+) -> Result<(), Fault> {
+    let params = [id.to_string().into(), now.into(), now.into(), head.into()];
+    sql.exec(INSERT, &params).map(drop)
 }
 
 const FIND: &str = "select state, why, parts, parts_done, rows, created, known, failed,
-    created_at, updated_at, digest from prospect_imports where id = ?";
+    created_at, updated_at, head, digest from prospect_imports where id = ?";
 
 /// An import.
 ///
@@ -69,12 +77,14 @@ pub fn find(sql: &dyn Sql, id: ProspectImportId) -> Result<Option<Import>, Fault
         failed: row.integer(7)?,
         created_at: row.integer(8)?,
         updated_at: row.integer(9)?,
-        digest: row.text_or_null(10)?,
+        head: row.text_or_null(10)?,
+        digest: row.text_or_null(11)?,
     }))
 }
 
 const UPDATE: &str = "update prospect_imports set state = ?, why = ?, parts = ?, parts_done = ?,
-    rows = ?, created = ?, known = ?, failed = ?, updated_at = ?, digest = ? where id = ?";
+    rows = ?, created = ?, known = ?, failed = ?, updated_at = ?, head = ?, digest = ?
+    where id = ?";
 
 /// Writes an import.
 ///
@@ -91,10 +101,22 @@ pub fn update(sql: &dyn Sql, import: &Import) -> Result<(), Fault> {
         import.known.into(),
         import.failed.into(),
         import.updated_at.into(),
+        import.head.clone().into(),
         import.digest.clone().into(),
         import.id.to_string().into(),
     ];
     sql.exec(UPDATE, &params).map(drop)
+}
+
+const KEEP_HASHES: &str = "update prospect_imports set hashes = ? where id = ?";
+
+/// Keeps the hashes of an import's parts.
+///
+/// # Errors
+/// A storage fault.
+pub fn keep_hashes(sql: &dyn Sql, id: ProspectImportId, hashes: Option<&str>) -> Result<(), Fault> {
+    let hashes = hashes.map(str::to_owned);
+    sql.exec(KEEP_HASHES, &[hashes.into(), id.to_string().into()]).map(drop)
 }
 
 const OLD: &str = "select id from prospect_imports
@@ -112,10 +134,18 @@ pub fn trim(sql: &dyn Sql, kept: i64, silent_since: Millis) -> Result<(), Fault>
     for row in sql.exec(OLD, &[silent_since.into(), kept.into()])? {
         let id: ProspectImportId = row.id(0)?;
         forget_parts(sql, id)?;
-        sql.exec(REMOVE_ERRORS, &[id.to_string().into()])?;
+        forget_errors(sql, id)?;
         sql.exec(REMOVE, &[id.to_string().into()])?;
     }
     Ok(())
+}
+
+/// Forgets what was wrong with rows.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_errors(sql: &dyn Sql, id: ProspectImportId) -> Result<(), Fault> {
+    sql.exec(REMOVE_ERRORS, &[id.to_string().into()]).map(drop)
 }
 
 const HAS_PART: &str = "select 1 from prospect_import_parts where import_id = ? and part = ?";
@@ -128,19 +158,54 @@ pub fn has_part(sql: &dyn Sql, id: ProspectImportId, part: i64) -> Result<bool, 
     Ok(sql.first(HAS_PART, &[id.to_string().into(), part.into()])?.is_some())
 }
 
-const ADD_PART: &str = "insert into prospect_import_parts (import_id, part) values (?, ?)";
+const ADD_PART: &str = "insert into prospect_import_parts (import_id, part, hash) values (?, ?, ?)";
 
 /// Notes that a part is counted.
 ///
 /// # Errors
 /// A storage fault.
-pub fn add_part(sql: &dyn Sql, id: ProspectImportId, part: i64) -> Result<(), Fault> {
-    sql.exec(ADD_PART, &[id.to_string().into(), part.into()]).map(drop)
+pub fn add_part(
+    sql: &dyn Sql,
+    id: ProspectImportId,
+    part: i64,
+    hash: Option<&str>,
+) -> Result<(), Fault> {
+    let hash = hash.map(str::to_owned);
+    sql.exec(ADD_PART, &[id.to_string().into(), part.into(), hash.into()]).map(drop)
+}
+
+const IS_STRANGE: &str = "select 1 from prospect_imports
+    where id = ? and substr(hashes, cast(? as integer) * 16 + 1, 16) <> ?";
+
+/// Whether it is known that a part of this number and hash is another file's.
+///
+/// # Errors
+/// A storage fault.
+pub fn is_strange(
+    sql: &dyn Sql,
+    id: ProspectImportId,
+    part: i64,
+    hash: &str,
+) -> Result<bool, Fault> {
+    let params = [id.to_string().into(), part.into(), hash.to_owned().into()];
+    Ok(sql.first(IS_STRANGE, &params)?.is_some())
+}
+
+const HAS_STRANGE: &str = "select 1 from prospect_imports i
+    join prospect_import_parts p on p.import_id = i.id
+    where i.id = ? and p.hash <> substr(i.hashes, p.part * 16 + 1, 16) limit 1";
+
+/// Whether a part was counted that is another file's.
+///
+/// # Errors
+/// A storage fault.
+pub fn has_strange(sql: &dyn Sql, id: ProspectImportId) -> Result<bool, Fault> {
+    Ok(sql.first(HAS_STRANGE, &[id.to_string().into()])?.is_some())
 }
 
 const FORGET_PARTS: &str = "delete from prospect_import_parts where import_id = ?";
 
-/// Forgets which parts were counted: all were.
+/// Forgets which parts were counted.
 ///
 /// # Errors
 /// A storage fault.
@@ -176,11 +241,14 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     INSERT,
     FIND,
     UPDATE,
+    KEEP_HASHES,
     OLD,
     REMOVE,
     REMOVE_ERRORS,
     HAS_PART,
     ADD_PART,
+    IS_STRANGE,
+    HAS_STRANGE,
     FORGET_PARTS,
     ADD_ERROR,
     ERRORS,

@@ -98,52 +98,107 @@ fn a_file_whose_reader_is_gone_is_shown_as_broken() {
     begin(&mut desk, 1);
     desk.room.now += SILENT_MS + 1;
     desk.log_in_again();
-    assert_eq!(begin(&mut desk, 1)["state"], "broken");
+    let get = json!({ "getProspectImport": { "importId": id(1) } });
+    assert_eq!(desk.ask(&get)["state"], "broken");
     desk.system(&part(0));
-    assert_eq!(begin(&mut desk, 1)["state"], "reading", "there is word of it");
+    assert_eq!(counts(&desk.ask(&get)), ("reading", 2, 7, 1), "there is word of it");
+    desk.room.now += SILENT_MS + 1;
+    desk.log_in_again();
+    assert_eq!(counts(&begin(&mut desk, 1)), ("reading", 0, 0, 0), "it is sent again");
+}
+
+/// Begins a file again, by its head and, where all of it was looked at, its digest.
+fn again(head: &str, digest: Option<&str>) -> Value {
+    json!({ "beginProspectImport": { "importId": id(1), "head": head, "digest": digest } })
+}
+
+/// A file of two parts of a hash was read to its end.
+fn read(digest: &str, hash: &str) -> Value {
+    json!({ "endProspectImport": {
+        "importId": id(1), "parts": 2, "rows": 20, "digest": digest, "hashes": hash.repeat(32),
+    } })
+}
+
+/// A part of a file whose parts have a hash.
+fn part_of(hash: &str, number: i64) -> Value {
+    let mut note = part(number);
+    note["noteProspectImport"]["hash"] = json!(hash.repeat(16));
+    note
 }
 
 #[test]
-fn an_import_of_which_a_part_is_lost_is_shown_as_broken_and_may_be_sent_again() {
+fn an_import_of_which_a_part_is_lost_is_shown_as_broken_and_only_its_file_may_be_sent_again() {
     let mut desk = Desk::open();
-    begin(&mut desk, 1);
-    desk.system(&part(0));
-    assert_eq!(counts(&end(&mut desk, 2, 20, None)), ("running", 2, 7, 1));
+    desk.ask(&again("head", None));
+    desk.system(&part_of("a", 0));
+    assert_eq!(counts(&desk.system(&read("one", "a"))), ("running", 2, 7, 1));
     desk.room.now += LOST_MS + 1;
     desk.log_in_again();
-    let broken = begin(&mut desk, 1);
-    assert_eq!(counts(&broken), ("broken", 2, 7, 1));
+    let broken = desk.ask(&again("head", None));
+    assert_eq!(counts(&broken), ("broken", 2, 7, 1), "it may be another file");
     assert_eq!(broken["why"], "a part of the file may be lost: send it again");
-    let again = end(&mut desk, 2, 20, None);
-    assert_eq!((counts(&again), &again["why"]), (("running", 2, 7, 1), &Value::Null));
-    desk.system(&part(0));
-    assert_eq!(counts(&desk.system(&part(1))), ("done", 4, 14, 2));
+    assert_eq!(broken["rows"], 20, "it was read to its end");
+    for wrong in [again("another", None), again("head", Some("another"))] {
+        assert_eq!(desk.refused(&wrong).0, Code::KeyReused);
+    }
+    let reading = desk.ask(&again("head", Some("one")));
+    assert_eq!((counts(&reading), &reading["why"]), (("reading", 0, 0, 0), &Value::Null));
+    assert_eq!(reading["errors"], json!([]));
+    desk.system(&part_of("a", 0));
+    desk.system(&part_of("b", 1));
+    desk.system(&read("one", "a"));
+    assert_eq!(counts(&desk.system(&part_of("a", 1))), ("done", 4, 14, 2));
 }
 
 #[test]
-fn another_file_under_the_same_key_is_refused() {
-    let read = |desk: &mut Desk, parts: i64, digest: &str| {
-        let end = json!({ "endProspectImport": {
-            "importId": id(1), "parts": parts, "rows": 20, "digest": digest,
-        } });
-        desk.ask_as(&system(), &end)
-    };
+fn another_file_under_the_same_key_is_refused_before_any_of_it_is_imported() {
+    let mut desk = Desk::open();
+    desk.ask(&again("head", None));
+    assert_eq!(desk.refused(&again("another", None)).0, Code::KeyReused);
+    desk.system(&part(0));
+    assert_eq!(counts(&end(&mut desk, 1, 10, Some("it broke off"))), ("broken", 2, 7, 1));
+    assert_eq!(desk.refused(&again("another", None)).0, Code::KeyReused);
+    assert_eq!(counts(&desk.ask(&again("head", None))), ("reading", 0, 0, 0));
+    desk.system(&read("one", "a"));
+    let before = desk.ask(&again("head", Some("one")));
+    assert_eq!(counts(&before), ("running", 0, 0, 0));
+    desk.system(&part_of("a", 0));
+    desk.system(&part_of("a", 1));
+    assert_eq!(counts(&desk.ask(&again("head", Some("one")))), ("done", 4, 14, 2));
+    assert_eq!(desk.refused(&again("head", Some("another"))).0, Code::KeyReused);
+    let late = read("another", "b");
+    assert_eq!(desk.refused_as(&system(), &late).0, Code::KeyReused, "it was sent beside it");
+}
+
+#[test]
+fn parts_of_another_file_complete_no_import() {
+    let mut desk = Desk::open();
+    desk.ask(&again("head", None));
+    desk.system(&part_of("b", 1));
+    assert_eq!(counts(&end(&mut desk, 2, 20, Some("it broke off"))), ("broken", 2, 7, 1));
+    desk.ask(&again("head", None));
+    // One of the first file comes late, one comes when it is known which file it is.
+    desk.system(&part_of("b", 0));
+    let mixed = desk.system(&read("one", "a"));
+    assert_eq!(counts(&mixed).0, "broken");
+    let why = "parts of another file under this key came between: send the file again";
+    assert_eq!(mixed["why"], why);
+    assert_eq!(counts(&desk.ask(&again("head", Some("one")))), ("reading", 0, 0, 0));
+    for number in [0, 1, 2] {
+        assert_eq!(counts(&desk.system(&part_of("b", number))), ("reading", 0, 0, 0));
+    }
+    desk.system(&part_of("a", 1));
+    assert_eq!(counts(&desk.system(&read("one", "a"))), ("running", 2, 7, 1));
+    assert_eq!(counts(&desk.system(&part_of("b", 0))), ("running", 2, 7, 1));
+    assert_eq!(counts(&desk.system(&part_of("a", 0))), ("done", 4, 14, 2));
+}
+
+#[test]
+fn a_file_of_fewer_parts_than_came_before_is_done_all_the_same() {
     let mut desk = Desk::open();
     begin(&mut desk, 1);
-    assert_eq!(counts(&end(&mut desk, 1, 10, Some("it broke off"))), ("broken", 0, 0, 0));
-    assert_eq!(counts(&read(&mut desk, 2, "one").expect("read")), ("running", 0, 0, 0));
-    let before = begin(&mut desk, 1)["updatedAt"].clone();
-    desk.room.now += 1_000;
-    let again = read(&mut desk, 0, "one").expect("it is the same file");
-    assert_eq!(again["updatedAt"], before, "nothing was put on the queue");
-    for parts in [0, 2] {
-        let refused = read(&mut desk, parts, "another").expect_err("refused");
-        assert_eq!(refused.0, Code::KeyReused);
-    }
-    desk.system(&part(0));
-    assert_eq!(counts(&desk.system(&part(1))), ("done", 4, 14, 2));
-    assert_eq!(read(&mut desk, 0, "another").expect_err("refused").0, Code::KeyReused);
-    assert_eq!(counts(&read(&mut desk, 0, "one").expect("the same")), ("done", 4, 14, 2));
+    (0..3).for_each(|number| drop(desk.system(&part(number))));
+    assert_eq!(counts(&end(&mut desk, 2, 20, None)).0, "done");
 }
 
 #[test]
