@@ -14,6 +14,7 @@ import { until } from "../harness/until.mjs";
 import { later, productWorker, VARS } from "../harness/worker.mjs";
 
 const MAILS = JSON.parse(readFileSync(join(ROOT, "tests", "corpus", "html", "hostile.json"), "utf8"));
+const HOSTS = JSON.parse(readFileSync(join(ROOT, "tests", "corpus", "html", "hosts.json"), "utf8"));
 const main = join(ROOT, "tests", "harness", "mail-entry.js");
 const RAN = "/ran/";
 const PIXEL = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
@@ -179,4 +180,18 @@ test("the HTML of a mail: who gets it, which images it shows, and where there is
   const ticket = await data(url, "GET", `/v1/tickets/${comment.ticketId}`, { token });
   await data(url, "POST", `/v1/users/${ticket.userId}/erase`, { token, body: {} });
   await until(async () => (await call(url, "GET", where, { token })).status === 404, "the mail is forgotten");
+});
+
+test("a link is kept where the runtime can read the name of its host, however that is spelt", { timeout: 300_000 }, async (t) => {
+  const { url } = await productWorker(t, { main });
+  const { token, take } = await desk(url, "Links");
+  // The last two only the runtime can judge: letters written from right to left.
+  const hosts = [...HOSTS, ["\u05d0\u05d1\u05d2.example", "xn--4dbbc.example"], ["\u05d0\ufffd.example", null]];
+  const html = hosts.map(([host], number) => `<p><a href="http://${host}/">n${number}</a>`).join("");
+  const comment = await take(mail(1, "Links", "text/html; charset=utf-8", html));
+  const { status, body } = await call(url, "GET", `/v1/comments/${comment.id}/html`, { token });
+  assert.equal(status, 200, body);
+  assert.equal([...body.matchAll(/>n\d+</g)].length, hosts.length);
+  const kept = [...body.matchAll(/<a href="http:[^"]*"[^>]*>n(\d+)</g)].map(([, number]) => hosts[number][0]);
+  assert.deepEqual(kept, hosts.filter(([, ascii]) => ascii !== null).map(([host]) => host));
 });

@@ -36,6 +36,7 @@ pub fn domain_to_ascii(domain: &str) -> Option<String> {
 #[cfg(not(target_arch = "wasm32"))]
 mod home {
     use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+    use std::borrow::Cow;
 
     pub fn nfkc(text: &str) -> String {
         ComposingNormalizerBorrowed::new_nfkc().normalize(text).into_owned()
@@ -46,6 +47,8 @@ mod home {
     }
 
     pub fn domain_to_ascii(domain: &str) -> Option<String> {
-        idna::domain_to_ascii(domain).ok()
+        let bytes = Cow::Borrowed(domain.as_bytes());
+        let ascii = idna::domain_to_ascii_from_cow(bytes, idna::AsciiDenyList::URL).ok()?;
+        Some(ascii.into_owned())
     }
 }

@@ -92,4 +92,13 @@ mod tests {
         assert_eq!(host("mailto:a@example.com"), "None");
         assert_eq!(Url::parse("example.com"), None);
     }
+    #[test]
+    fn every_spelling_of_a_host_is_read_as_the_standard_has_it() {
+        let hosts = include_str!("../../../tests/corpus/html/hosts.json");
+        let hosts: Vec<(String, Option<String>)> = serde_json::from_str(hosts).expect("JSON");
+        for (host, expected) in hosts {
+            let url = Url::parse(&format!("http://{host}/"));
+            assert_eq!(url.map(|url| url.hostname), expected, "{host}");
+        }
+    }
 }

@@ -185,6 +185,17 @@ fn hostile_mails_come_out_harmless_or_are_refused() {
     }
 }
 
+/// As `tests/edge/html.test.mjs` has it of the Worker, where the runtime reads the names.
+#[test]
+fn a_link_is_kept_where_its_host_has_a_name() {
+    let hosts = include_str!("../../../../tests/corpus/html/hosts.json");
+    let hosts: Vec<(String, Option<String>)> = serde_json::from_str(hosts).expect("JSON");
+    for (host, name) in hosts {
+        let safe = safe(&format!("<a href=\"http://{host}/\">x</a>"));
+        assert_eq!(safe.contains("href="), name.is_some(), "{host}");
+    }
+}
+
 /// What a browser's parser takes square time or space for, and what it repeats.
 #[test]
 fn what_comes_out_grows_with_what_went_in_and_no_faster() {
