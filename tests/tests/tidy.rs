@@ -190,6 +190,24 @@ fn actors_do_not_serialise_what_is_theirs() {
     none(&findings);
 }
 
+/// As texts and as bytes its reader would be in the Worker twice.
+#[test]
+fn json_is_read_as_bytes() {
+    let mut findings = Vec::new();
+    for (path, text) in rust_files() {
+        let product = ["schema/", "actors/", "gateway/src/"].iter().any(|it| path.starts_with(it));
+        if !product || is_test(&path) || path.starts_with("gateway/src/openapi/") {
+            continue;
+        }
+        for (at, line) in code(&text) {
+            if line.contains("serde_json::from_str") {
+                findings.push(format!("{path}:{at}: serde_json::from_slice(text.as_bytes())"));
+            }
+        }
+    }
+    none(&findings);
+}
+
 #[test]
 fn the_worker_has_one_sort() {
     let of_std = [".sort(", ".sort_by(", ".sort_by_key(", ".sort_unstable", ".sort_by_cached_key("];

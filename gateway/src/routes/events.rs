@@ -82,7 +82,7 @@ impl Events {
     /// Takes a frame of the room.
     fn take(&mut self, text: &str, after: Option<i64>, wait: bool) -> Result<Progress, Reject> {
         let broken = |error: serde_json::Error| Reject::internal(format!("frame: {error}"));
-        let frame: Frame = serde_json::from_str(text).map_err(broken)?;
+        let frame: Frame = serde_json::from_slice(text.as_bytes()).map_err(broken)?;
         match frame.kind.as_str() {
             "hello" => {
                 self.head = frame.head;
@@ -92,7 +92,8 @@ impl Events {
             "events" => {
                 let live = self.last >= self.head;
                 for event in frame.events {
-                    let Item { kind, seq } = serde_json::from_str(event.get()).map_err(broken)?;
+                    let Item { kind, seq } =
+                        serde_json::from_slice(event.get().as_bytes()).map_err(broken)?;
                     if kind != "advance" {
                         self.events.push(event);
                     }

@@ -83,10 +83,10 @@ struct Told {
 fn entry(row: store::Stored) -> Result<AuditEntry, Reject> {
     let broken = |error| Reject::internal(format!("audit {}: {error}", row.number));
     let told = match row.seq {
-        Some(_) => serde_json::from_str(&row.json).map_err(broken)?,
+        Some(_) => serde_json::from_slice(row.json.as_bytes()).map_err(broken)?,
         None => Told {
             by: row.agent.map_or(By::System, |id| By::Agent { id }),
-            data: serde_json::from_str(&row.json).map_err(broken)?,
+            data: serde_json::from_slice(row.json.as_bytes()).map_err(broken)?,
         },
     };
     Ok(AuditEntry {

@@ -72,7 +72,8 @@ impl Needles {
     /// JSON without the person's handles; none where there are none in it.
     #[must_use]
     pub fn without_in(&self, json: &str) -> Option<String> {
-        let mut value = self.touch(json).then(|| serde_json::from_str(json).ok())??;
+        let mut value =
+            self.touch(json).then(|| serde_json::from_slice(json.as_bytes()).ok())??;
         self.scrub(&mut value).then(|| value.to_string())
     }
 

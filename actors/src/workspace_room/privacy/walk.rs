@@ -266,7 +266,7 @@ fn log(ctx: &mut Ctx<'_>, running: &mut Running, write: bool) -> Result<bool, Re
         if !running.needles.touch(&json) {
             continue;
         }
-        let mut event: Value = serde_json::from_str(&json)
+        let mut event: Value = serde_json::from_slice(json.as_bytes())
             .map_err(|error| Reject::internal(format!("event {seq}: {error}")))?;
         running.needles.learn(&event);
         if !blank(&running.needles, &mut event) {

@@ -326,8 +326,8 @@ pub fn tickets(
 ) -> Result<Vec<(HitTicket, String)>, Fault> {
     let rows = sql.exec(TICKET_ROWS, &filter.params(numbers, limit))?;
     let read = |row: &Row| {
-        let tags: Vec<String> =
-            serde_json::from_str(&row.text(7)?).map_err(|error| Fault(format!("tags: {error}")))?;
+        let tags: Vec<String> = serde_json::from_slice(row.text(7)?.as_bytes())
+            .map_err(|error| Fault(format!("tags: {error}")))?;
         let tags: String = tags.iter().map(|tag| format!(" [{tag}]")).collect();
         Ok((ticket(row)?, row.text(6)? + &tags))
     };

@@ -114,7 +114,8 @@ fn against(asked: &str, here: &str) -> Result<(RowResult, i64), Reject> {
 }
 
 fn read(json: &str) -> Result<Fields, Reject> {
-    Ok(serde_json::from_str(json).map_err(|error| Fault(format!("a definition: {error}")))?)
+    Ok(serde_json::from_slice(json.as_bytes())
+        .map_err(|error| Fault(format!("a definition: {error}")))?)
 }
 
 /// A definition as a row, between its position and its length in bytes.

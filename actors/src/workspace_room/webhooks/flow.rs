@@ -36,7 +36,9 @@ pub fn appended(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     if !ctx.is_marked(MARK) {
         return Ok(());
     }
-    let kind = |json: &str| Some(serde_json::from_str::<Kind<'_>>(json).ok()?.kind.to_owned());
+    let kind = |json: &str| {
+        Some(serde_json::from_slice::<Kind<'_>>(json.as_bytes()).ok()?.kind.to_owned())
+    };
     let kinds: Vec<String> = ctx.appended().iter().filter_map(|event| kind(event.get())).collect();
     for webhook in webhooks::list(ctx.sql)? {
         let wanted = kinds.iter().any(|kind| wants(&webhook, kind));
@@ -111,7 +113,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
 /// Looks at the next events of the log, as far as there is room for requests.
 fn look(ctx: &mut Ctx<'_>, webhook: &mut Webhook, jobs: &mut Vec<PostJob>) -> Result<(), Reject> {
     for (seq, json) in events::after(ctx.sql, webhook.cursor, LOOK_MAX)? {
-        let kind: Kind<'_> = serde_json::from_str(&json)
+        let kind: Kind<'_> = serde_json::from_slice(json.as_bytes())
             .map_err(|error| Reject::internal(format!("event {seq}: {error}")))?;
         if wants(webhook, kind.kind) {
             if jobs.len() as i64 >= AT_ONCE || webhook.waiting >= WAITING_MAX {

@@ -14,7 +14,8 @@ use serde_json::value::RawValue;
 /// # Errors
 /// `internal` where it is none.
 pub fn event(json: &str) -> Result<Event, Reject> {
-    serde_json::from_str(json).map_err(|error| Reject::internal(format!("event: {error}")))
+    serde_json::from_slice(json.as_bytes())
+        .map_err(|error| Reject::internal(format!("event: {error}")))
 }
 
 /// The body that tells of an event. What a private note says does not leave by it, nor what the
@@ -46,7 +47,7 @@ fn without_note(data: &str) -> Option<String> {
     if !data.contains("\"private\"") {
         return None;
     }
-    let mut data: Value = serde_json::from_str(data).ok()?;
+    let mut data: Value = serde_json::from_slice(data.as_bytes()).ok()?;
     let mut any = false;
     for name in ["comment", "scheduledComment"] {
         let Some(note) = data.get_mut(name).and_then(Value::as_object_mut) else { continue };

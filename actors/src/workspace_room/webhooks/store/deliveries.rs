@@ -136,7 +136,7 @@ fn read(row: &Row) -> Result<Delivery, Fault> {
         state: DeliveryState::parse(&row.text(2)?).ok_or_else(|| fault("state"))?,
         attempts: row.integer(3)?,
         due: row.integer_or_null(4)?,
-        tries: serde_json::from_str(&row.text(5)?).map_err(|_| fault("tries"))?,
+        tries: serde_json::from_slice(row.text(5)?.as_bytes()).map_err(|_| fault("tries"))?,
         answer: row.text(6)?,
         created_at: row.integer(7)?,
     })

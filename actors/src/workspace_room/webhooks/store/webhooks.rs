@@ -133,7 +133,7 @@ pub fn remove(sql: &dyn Sql, id: WebhookId) -> Result<(), Fault> {
 }
 
 fn read(row: &Row) -> Result<Webhook, Fault> {
-    let kinds = serde_json::from_str(&row.text(4)?);
+    let kinds = serde_json::from_slice(row.text(4)?.as_bytes());
     let previous = match row.0.get(8) {
         Some(Value::Blob(bytes)) => Some(bytes.clone()),
         _ => None,
