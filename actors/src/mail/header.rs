@@ -5,7 +5,9 @@
 //! of each, and hands `mail-parser` that clean block. It also reads unlabelled 8-bit headers as
 //! windows-1252 where they are not UTF-8, which is what they are in practice.
 
-use mail_parser::{Message, MessageParser, decoders::charsets::map::charset_decoder};
+use mail_parser::decoders::charsets::map::charset_decoder;
+use mail_parser::parsers::MessageStream;
+use mail_parser::{Header, HeaderName, HeaderValue, Message, MessagePart};
 
 use super::charset::{self, Charsets};
 
@@ -168,9 +170,44 @@ impl HeaderBlock {
     }
 }
 
-/// Lets `mail-parser` read a block that [`HeaderBlock::to_bytes`] made.
+/// Lets `mail-parser` read the fields that have a syntax, of a block that
+/// [`HeaderBlock::to_bytes`] made; none of a block without fields. Its own loop over them would
+/// bring the readers of all other fields, and of bodies.
 pub(super) fn parsed(bytes: &[u8]) -> Option<Message<'_>> {
-    MessageParser::default().parse_headers(bytes)
+    let mut stream = MessageStream::new(bytes);
+    let mut headers = Vec::new();
+    while let Some(&&next) = stream.peek() {
+        if next == b'\n' {
+            break;
+        } else if next.is_ascii_whitespace() {
+            stream.next();
+        } else if let Some(name) = stream.parse_header_name() {
+            let value = value_of(&name, &mut stream);
+            headers.push(Header { name, value, offset_field: 0, offset_start: 0, offset_end: 0 });
+        }
+    }
+    let has_field = !headers.is_empty();
+    let part = MessagePart { headers, ..MessagePart::default() };
+    has_field.then(|| Message { parts: vec![part], ..Message::default() })
+}
+
+/// The others are read from the block as they stand.
+fn value_of<'x>(name: &HeaderName<'_>, stream: &mut MessageStream<'x>) -> HeaderValue<'x> {
+    match name {
+        HeaderName::Subject => stream.parse_unstructured(),
+        HeaderName::From
+        | HeaderName::Sender
+        | HeaderName::ReplyTo
+        | HeaderName::To
+        | HeaderName::Cc => stream.parse_address(),
+        HeaderName::Date => stream.parse_date(),
+        HeaderName::ContentId => stream.parse_id(),
+        HeaderName::ContentType | HeaderName::ContentDisposition => stream.parse_content_type(),
+        _ => {
+            stream.parse_and_ignore();
+            HeaderValue::Empty
+        }
+    }
 }
 
 /// UTF-8 where it is, otherwise windows-1252: what unlabelled 8-bit text turns out to be.
@@ -208,6 +245,39 @@ mod tests {
         let (block, body) = HeaderBlock::split(raw);
         assert_eq!(block.get("subject").as_deref(), Some("a   b"));
         assert_eq!(&raw[body..], b"body");
+    }
+
+    /// What is read of a mail, as `mail-parser` reads all of it.
+    #[test]
+    fn the_fields_that_are_read_are_those_of_the_whole_parser() {
+        let block = "subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n =?utf-8?q?_dir?=\r\n\
+            from: \"A, B\" <a@b.c>, group: d@e.f;\r\nsender:\r\nreply-to: <x\r\n\
+            to: \"open <a@b.c>\r\ncc: a@b.c (note\r\n more\r\n\
+            date: Sat, 21 Nov 2026 10:00:00 +0100\r\nmessage-id: <m@x>\r\n\
+            content-type: text/plain; charset=utf-8; name*0=a; name*1=b\r\n\
+            content-disposition: attachment; filename*=utf-8''%e2%82%ac\r\n\
+            content-id: <c@x>\r\nno colon\r\nreceived: from a by b; odd\r\n\r\nbody: no";
+        let whole = mail_parser::MessageParser::default().parse_headers(block).expect("fields");
+        let read = parsed(block.as_bytes()).expect("fields");
+        let names = [
+            HeaderName::Subject,
+            HeaderName::From,
+            HeaderName::Sender,
+            HeaderName::ReplyTo,
+            HeaderName::To,
+            HeaderName::Cc,
+            HeaderName::Date,
+            HeaderName::ContentType,
+            HeaderName::ContentDisposition,
+            HeaderName::ContentId,
+        ];
+        for name in names {
+            let value = whole.header(name.clone()).expect("it is there");
+            assert_eq!(read.header(name.clone()), Some(value), "{name:?}");
+        }
+        let count = |message: &Message<'_>| message.parts[0].headers.len();
+        assert_eq!(count(&read), count(&whole));
+        assert!(parsed(b"\r\n").is_none());
     }
 
     #[test]
