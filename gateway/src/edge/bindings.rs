@@ -29,8 +29,8 @@ use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::{
-    Bucket, Context, Delay, Env, MultipartUpload, RequestInit, ResponseBuilder, UploadedPart,
-    WebSocketPair, WebsocketEvent,
+    Bucket, Context, Delay, Env, MultipartUpload, ResponseBuilder, UploadedPart, WebSocketPair,
+    WebsocketEvent,
 };
 
 #[wasm_bindgen]
@@ -252,15 +252,14 @@ impl Platform for Edge {
             .durable_object(ActorKind::WorkspaceRoom.binding())
             .and_then(|namespace| namespace.get_by_name(&connect.instance))
             .map_err(fault)?;
-        let headers = worker::Headers::new();
+        let get = worker::Method::Get;
+        let mut request = worker::Request::new("https://room/", get).map_err(fault)?;
+        let headers = request.headers_mut().map_err(fault)?;
         headers.set("upgrade", "websocket").map_err(fault)?;
         headers.set(CONNECT_HEADER, &STANDARD.encode(pack(connect))).map_err(fault)?;
         if let Some(protocol) = protocol {
             headers.set("sec-websocket-protocol", protocol).map_err(fault)?;
         }
-        let mut init = RequestInit::new();
-        init.with_headers(headers);
-        let request = worker::Request::new_with_init("https://room/", &init).map_err(fault)?;
         stub.fetch_with_request(request).await.map_err(fault)
     }
 

@@ -8,9 +8,9 @@ use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use std::pin::pin;
 use std::time::Duration;
-use worker::{
-    AbortController, AbortSignal, Delay, Fetch, Headers, Method, RequestInit, RequestRedirect,
-};
+use wasm_bindgen::JsValue;
+use worker::web_sys::{self, RequestInit, RequestRedirect};
+use worker::{AbortController, AbortSignal, Delay, Fetch, Headers};
 
 /// How long a request may take, with its whole answer.
 pub(super) const DEADLINE: Duration = Duration::from_secs(60);
@@ -62,6 +62,25 @@ fn broken(error: &worker::Error) -> NoAnswer {
     NoAnswer::Broken { text }
 }
 
+/// A request that is not led elsewhere; made of the runtime's own parts, because `worker`'s bring
+/// all that Cloudflare's images and caches may be told.
+pub(super) fn prepare(
+    url: &str,
+    method: &str,
+    headers: &Headers,
+    body: Option<&JsValue>,
+) -> Result<worker::Request, worker::Error> {
+    let init = RequestInit::new();
+    init.set_method(method);
+    init.set_headers(headers.as_ref());
+    init.set_redirect(RequestRedirect::Manual);
+    if let Some(body) = body {
+        init.set_body(body);
+    }
+    let request = web_sys::Request::new_with_str_and_init(url, &init)?;
+    Ok(request.into())
+}
+
 async fn fetch(
     request: Request,
     wanted: &[&str],
@@ -72,19 +91,13 @@ async fn fetch(
     for (name, value) in &request.headers {
         headers.set(name, value).map_err(fault)?;
     }
-    let mut init = RequestInit::new();
     let method = match request.method.as_str() {
-        "POST" => Method::Post,
-        "PUT" => Method::Put,
-        "PATCH" => Method::Patch,
-        "DELETE" => Method::Delete,
-        _ => Method::Get,
+        method @ ("POST" | "PUT" | "PATCH" | "DELETE") => method,
+        _ => "GET",
     };
-    init.with_method(method).with_headers(headers).with_redirect(RequestRedirect::Manual);
-    if !request.body.is_empty() {
-        init.with_body(Some(Uint8Array::from(&request.body[..]).into()));
-    }
-    let ready = worker::Request::new_with_init(&request.url, &init).map_err(fault)?;
+    let body: Option<JsValue> =
+        (!request.body.is_empty()).then(|| Uint8Array::from(&request.body[..]).into());
+    let ready = prepare(&request.url, method, &headers, body.as_ref()).map_err(fault)?;
     let mut response = Fetch::Request(ready).send_with_signal(signal).await.map_err(fault)?;
     let status = response.status_code();
     let retry_after = response.headers().get("retry-after").ok().flatten();

@@ -5,8 +5,9 @@
 
 use super::storage::describe;
 use super::{Transport, metrics, microsoft, post};
+use crate::gather::gather_by;
 use crate::kernel::{Effect, Outcome};
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, join, select};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use schema::ids::WorkspaceId;
 use schema::pipeline::Queue;
@@ -54,8 +55,9 @@ pub(super) async fn perform(
         .collect();
     let written =
         async { if summaries.is_empty() { Ok(()) } else { in_time(write(env, &summaries)).await } };
-    let others = effects.iter().map(|effect| other(env, transport, effect));
-    let (written, others) = futures_util::future::join(written, join_all(others)).await;
+    let all = effects.iter().collect();
+    let others = gather_by(effects.len(), all, |effect| other(env, transport, effect));
+    let (written, others) = join(written, others).await;
     let of_summary = || match &written {
         Ok(()) => Outcome::Done(b"{}".to_vec()),
         Err(why) => Outcome::Failed { why: format!("D1: {why}") },

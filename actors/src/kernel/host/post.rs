@@ -1,22 +1,21 @@
 //! Requests to the servers that customers name: signed, bounded in time, never led elsewhere.
 
+use super::fetch::prepare;
 use super::seal_keys;
 use super::storage::describe;
+use crate::gather::gather_by;
 use crate::kernel::effect::{PostFate, PostJob, Posted};
 use crate::mail::seal::{self, SealKey};
 use crate::webhook::sign;
 use crate::webhook::target::{self, Loopback};
 use futures_util::StreamExt;
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{Either, select};
 use js_sys::Date;
 use schema::Millis;
 use std::pin::pin;
 use std::time::Duration;
 use wasm_bindgen::JsValue;
-use worker::{
-    AbortController, Delay, Env, Fetch, Headers, Method, Request, RequestInit, RequestRedirect,
-    Response,
-};
+use worker::{AbortController, Delay, Env, Fetch, Headers, Request, Response};
 
 /// How long a server may take to answer.
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -30,7 +29,7 @@ pub(super) async fn all(env: &Env, jobs: &[PostJob]) -> Vec<Posted> {
     let keys = seal_keys(env);
     let local = env.var("ENVIRONMENT").is_ok_and(|name| name.to_string() == "local");
     let loopback = if local { Loopback::Allowed } else { Loopback::Refused };
-    join_all(jobs.iter().map(|job| one(&keys, loopback, job))).await
+    gather_by(jobs.len(), jobs.iter().collect(), |job| one(&keys, loopback, job)).await
 }
 
 async fn one(keys: &Result<Vec<SealKey>, String>, loopback: Loopback, job: &PostJob) -> Posted {
@@ -71,10 +70,7 @@ fn request(
         headers.set("webhook-signature", &signatures).map_err(fault)?;
     }
     let body = JsValue::from_str(&String::from_utf8_lossy(&job.body));
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_headers(headers).with_body(Some(body));
-    init.with_redirect(RequestRedirect::Manual);
-    Request::new_with_init(&url.href, &init).map_err(fault)
+    prepare(&url.href, "POST", &headers, Some(&body)).map_err(fault)
 }
 
 async fn send(request: Request) -> Result<PostFate, String> {
