@@ -7,7 +7,7 @@
 //! a page that forbids scripts and requests once more (`gateway::page`).
 
 mod nest;
-mod scan;
+pub mod scan;
 #[cfg(test)]
 mod tests;
 

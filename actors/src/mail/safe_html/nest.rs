@@ -75,7 +75,9 @@ pub(super) fn nested(html: &str, images: &Images) -> Result<Nested, TooLong> {
             Piece::Text(text) => nest.text(text),
             Piece::End(tag) => nest.end(&tag),
             Piece::Start(tag) => match known(&SILENT, tag.name) {
-                Some(name) => scan.skip_to_end_of(name),
+                Some(name) => {
+                    scan.skip_to_end_of(name);
+                }
                 None => nest.start(&tag),
             },
         }

@@ -5,7 +5,7 @@
 
 /// A piece of HTML.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Piece<'x> {
+pub enum Piece<'x> {
     /// Text between tags.
     Text(&'x str),
     /// `<a href="…">`.
@@ -16,36 +16,42 @@ pub(super) enum Piece<'x> {
 
 /// What a tag says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Tag<'x> {
+pub struct Tag<'x> {
     /// As it was written.
-    pub(super) name: &'x str,
+    pub name: &'x str,
     /// Name and value; of two of one name the first counts.
-    pub(super) attributes: Vec<(&'x str, &'x str)>,
+    pub attributes: Vec<(&'x str, &'x str)>,
 }
 
 /// What is left of the HTML.
-pub(super) struct Scan<'x> {
+pub struct Scan<'x> {
     rest: &'x str,
 }
 
 impl<'x> Scan<'x> {
-    pub(super) const fn new(html: &'x str) -> Self {
+    /// All of it.
+    #[must_use]
+    pub const fn new(html: &'x str) -> Self {
         Self { rest: html }
     }
 
-    /// Passes over what an element holds, to its end tag; without one, over all that is left.
-    pub(super) fn skip_to_end_of(&mut self, name: &str) {
+    /// Passes over what an element holds, to its end tag; without one, over all that is left. Gives
+    /// what it holds.
+    pub fn skip_to_end_of(&mut self, name: &str) -> &'x str {
+        let inside = self.rest;
         while let Some(at) = self.rest.find("</") {
+            let length = inside.len() - self.rest.len() + at;
             self.rest = &self.rest[at + 2..];
             let is_end = self.rest.get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name));
             let after = self.rest.as_bytes().get(name.len());
             if is_end && after.is_none_or(|byte| is_edge(*byte)) {
                 let end = self.tag_at(0);
                 self.rest = end.map_or("", |(_, length)| &self.rest[length..]);
-                return;
+                return &inside[..length];
             }
         }
         self.rest = "";
+        inside
     }
 
     /// Goes on behind an `end`; without one, nothing is left.
