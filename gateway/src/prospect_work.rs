@@ -27,7 +27,8 @@ pub async fn carry_out<P: Platform>(
     let Begun::Leased { attempt, person, .. } = begun else { return Ok(()) };
     let mut counter = Counter::new(platform, of.workspace_id);
     let outcome = waterfall::carry_out(&mut counter, work, &person, platform.now()).await;
-    let finish = FinishWork { work, attempt, cost_micros: counter.cost_micros(), outcome };
+    let cost_micros = counter.cost_micros();
+    let finish = FinishWork { work, attempt, cost_micros, outcome, site: None };
     let finish = ProspectCommand::FinishWork(finish);
     ask::<_, serde_json::Value>(platform, of, &mut id, &finish).await.map(drop)
 }

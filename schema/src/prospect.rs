@@ -14,11 +14,13 @@ use std::collections::BTreeMap;
 mod absorb;
 mod fate;
 mod new;
+mod site;
 mod work;
 
 pub use absorb::{Absorb, FieldRow, PermitRow, SuppressionRow};
 pub use fate::Fate;
 pub use new::NewProspect;
+pub use site::{SiteFact, SiteFactKind, SiteFacts};
 pub use work::{
     BeginWork, Begun, Fact, FactField, Facts, FinishWork, Found, Known, Pipeline, PipelineRow,
     PipelineState, RetryAt, Verdict, Verified, WorkKind, WorkOutcome,
@@ -590,6 +592,8 @@ pub struct Prospect {
     pub follow_up_due: bool,
     /// How far it has been found out who this is, where anybody wants to know.
     pub pipeline: Option<Pipeline>,
+    /// What the pages at `domain` say, where they were read: strangers' words.
+    pub site: Option<SiteFacts>,
 }
 
 /// The answer to [`Import`].

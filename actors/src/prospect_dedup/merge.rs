@@ -5,8 +5,10 @@
 //! the earliest or latest counts, suppressions and history are unions by id.
 
 use super::store::me::{self, Me};
-use super::store::{fields, history, identities, permits, pipeline as place, suppressions};
-use super::{outbox, person, pipeline, timer};
+use super::store::{
+    fields, history, identities, permits, pipeline as place, site as pages, suppressions,
+};
+use super::{outbox, person, pipeline, site, timer};
 use crate::kernel::Ctx;
 use schema::codec::to_json;
 use schema::ids::ProspectId;
@@ -33,6 +35,7 @@ pub fn snapshot(ctx: &Ctx<'_>, me: &Me) -> Result<Absorb, Reject> {
         history: history::all(ctx.sql)?,
         identities: identities::all(ctx.sql)?,
         pipeline: place::load(ctx.sql)?,
+        site: pages::load(ctx.sql)?,
     })
 }
 
@@ -51,6 +54,7 @@ pub fn hand_over(ctx: &mut Ctx<'_>, me: &mut Me, to: ProspectId) -> Result<(), R
     suppressions::clear(ctx.sql)?;
     permits::clear(ctx.sql)?;
     history::clear(ctx.sql)?;
+    pages::clear(ctx.sql)?;
     pipeline::leave(ctx)?;
     me.alias_of = Some(to);
     me.follow_up_at = None;
@@ -86,6 +90,7 @@ pub fn join(ctx: &mut Ctx<'_>, me: &mut Me, other: &Absorb) -> Result<(), Reject
     }
     join_identities(ctx, other)?;
     pipeline::join(ctx, other.pipeline.as_ref())?;
+    site::join(ctx, other.site.as_ref())?;
     let from = Some(other.from.to_string());
     person::note(ctx, "identity.linked", from)?;
     let erased = suppressions::is_active(ctx.sql, Reason::Erased)?;
@@ -165,6 +170,7 @@ pub fn set_linked(ctx: &mut Ctx<'_>, id: ProspectId, identity: Option<&str>) -> 
 /// A storage fault.
 pub fn erase(ctx: &mut Ctx<'_>, me: &mut Me) -> Result<(), Reject> {
     fields::clear(ctx.sql)?;
+    pages::clear(ctx.sql)?;
     history::forget_details(ctx.sql)?;
     suppressions::forget_notes(ctx.sql)?;
     let own = person::own_id(ctx)?;

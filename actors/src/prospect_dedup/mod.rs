@@ -23,11 +23,12 @@
 //!
 //! **Who it is.** Where somebody wants to know, the person walks through the pipeline: enrich, find
 //! an address, verify it ([`pipeline`]). The object leases each work, and puts it on a queue again
-//! until it is done; an address that was found is claimed like any other identity.
+//! until it is done; an address that was found is claimed like any other identity. What the pages
+//! of the person's company say stands beside that, and is nobody's field ([`site`]).
 //!
 //! Reading order: [`identity`] → [`store`] → [`person`] (what handlers share) → [`handle`] (a file
-//! each) → [`merge`] → [`pipeline`] → [`outbox`] (claims, hand-overs, forwards) → [`timer`] →
-//! [`view`].
+//! each) → [`merge`] → [`pipeline`] → [`site`] → [`outbox`] (claims, hand-overs, forwards) →
+//! [`timer`] → [`view`].
 
 pub mod handle;
 pub mod identity;
@@ -35,6 +36,7 @@ pub mod merge;
 pub mod outbox;
 pub mod person;
 pub mod pipeline;
+pub mod site;
 pub mod store;
 pub mod timer;
 pub mod view;
@@ -72,8 +74,11 @@ pub enum Core {}
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::ProspectDedup;
-    const MIGRATIONS: &'static [Migration] =
-        &[migration!("prospect_dedup/0001_prospect"), migration!("prospect_dedup/0002_pipeline")];
+    const MIGRATIONS: &'static [Migration] = &[
+        migration!("prospect_dedup/0001_prospect"),
+        migration!("prospect_dedup/0002_pipeline"),
+        migration!("prospect_dedup/0003_site"),
+    ];
     const THRIFTY: bool = true;
     type Command = ProspectCommand;
 

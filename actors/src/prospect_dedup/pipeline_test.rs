@@ -15,6 +15,7 @@ use schema::prospect::{
 use schema::{Code, Millis, Reject, Role};
 
 mod limits;
+mod site;
 mod suppressed;
 mod tries;
 
@@ -83,7 +84,7 @@ fn listed(all: &[(FactField, &str)]) -> Vec<Fact> {
 }
 
 fn finish(work: WorkKind, attempt: i64, outcome: WorkOutcome) -> FinishWork {
-    FinishWork { work, attempt, cost_micros: 1_000, outcome }
+    FinishWork { work, attempt, cost_micros: 1_000, outcome, site: None }
 }
 
 impl Office {

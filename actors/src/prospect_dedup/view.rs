@@ -3,7 +3,7 @@
 use super::store::fields::{self, ATTRIBUTE};
 use super::store::me::{self, Me};
 use super::store::{identities, suppressions};
-use super::{person, pipeline};
+use super::{person, pipeline, site};
 use crate::kernel::Ctx;
 use schema::Reject;
 use schema::prospect::Prospect;
@@ -46,6 +46,7 @@ pub fn prospect(ctx: &Ctx<'_>, me: Me) -> Result<Prospect, Reject> {
         follow_up_note: me.follow_up_note,
         follow_up_due: me.follow_up_due,
         pipeline: pipeline::shown(ctx)?,
+        site: site::shown(ctx)?,
     })
 }
 

@@ -1,6 +1,6 @@
 //! What a new alias hands over to the owner of its person.
 
-use super::{HistoryRow, IdentityRow, PipelineRow, Reason, Stage};
+use super::{HistoryRow, IdentityRow, PipelineRow, Reason, SiteFacts, Stage};
 use crate::Millis;
 use crate::ids::ProspectId;
 use serde::{Deserialize, Serialize};
@@ -43,6 +43,9 @@ pub struct Absorb {
     /// Its place in the pipeline, where it has one.
     #[serde(default)]
     pub pipeline: Option<PipelineRow>,
+    /// What the pages of the company say, where they were read.
+    #[serde(default)]
+    pub site: Option<SiteFacts>,
 }
 
 /// A field on its way.

@@ -8,6 +8,7 @@
 //! | `found`, `verifying` | verify the address |
 //! | `verified`, `catchAll`, `invalid`, `notFound`, `givenUp` | none |
 
+use super::SiteFacts;
 use crate::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -254,6 +255,9 @@ pub struct FinishWork {
     pub cost_micros: i64,
     /// What came of it.
     pub outcome: WorkOutcome,
+    /// Of enriching: what the pages of the company say, where they were to be read.
+    #[serde(default)]
+    pub site: Option<SiteFacts>,
 }
 
 /// What came of a work.

@@ -86,7 +86,8 @@ mod tests {
             assert_eq!((refused.code, moved_to(&refused)), (Code::Gone, None));
         }
         for (id, object) in &town.objects {
-            for table in ["me", "fields", "identities", "suppressions", "history", "outbox"] {
+            for table in ["me", "fields", "identities", "suppressions", "history", "site", "outbox"]
+            {
                 let text = dump(object, table);
                 for word in ["ann", "smith", "acme"] {
                     assert!(!text.contains(word), "{id} {table}: {text}");

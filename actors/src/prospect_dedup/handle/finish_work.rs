@@ -11,7 +11,7 @@ use crate::mail::identity::bare_address;
 use crate::prospect_dedup::handle::suppress;
 use crate::prospect_dedup::pipeline::{self, TURN_MS, UNKNOWNS_MAX, brief};
 use crate::prospect_dedup::store::{fields, me::Me, pipeline as store, suppressions};
-use crate::prospect_dedup::{FIELD_CHARS_MAX, person};
+use crate::prospect_dedup::{FIELD_CHARS_MAX, person, site};
 use schema::prospect::{
     Fact, FactField, FieldRow, FinishWork, Found, Noted, PipelineRow, PipelineState, Reason,
     RetryAt, Verdict, Verified, WorkKind, WorkOutcome,
@@ -59,6 +59,9 @@ pub fn finish_work(ctx: &mut Ctx<'_>, input: FinishWork) -> Result<Noted, Reject
                 return Ok(Noted::Here {});
             }
         }
+    }
+    if let Some(read) = input.site.filter(|_| input.work == WorkKind::Enrich) {
+        site::learn(ctx, read)?;
     }
     person::touch(ctx, &mut me)?;
     Ok(Noted::Here {})

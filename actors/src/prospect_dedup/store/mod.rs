@@ -6,4 +6,5 @@ pub mod identities;
 pub mod me;
 pub mod permits;
 pub mod pipeline;
+pub mod site;
 pub mod suppressions;
