@@ -103,6 +103,7 @@ async function standIns(begun, log, told) {
     APOLLO_URL: apollo.url, APOLLO_API_KEY: apollo.key,
     MILLIONVERIFIER_URL: verifier.url, MILLIONVERIFIER_API_KEY: verifier.key,
     PROVIDER_COSTS: COSTS,
+    SITE_FACTS: "off", // these companies have no pages
     ALERT_WEBHOOK_URL: alerts.url, ALERT_WEBHOOK_SECRET: alerts.secret,
   };
   return { alerts, vars };

@@ -3,6 +3,7 @@
 use crate::dead_letters::Alerts;
 use crate::models::settings::Models;
 use crate::providers::settings::Providers;
+use crate::site::Sites;
 use crate::token::Keys;
 use actors::mail::graph::Application;
 use actors::mail::send_mode::SendMode;
@@ -53,6 +54,8 @@ pub struct Config {
     pub alerts: Option<Alerts>,
     /// The accounts at providers of data about people, if any.
     pub providers: Providers,
+    /// `SITE_FACTS`: whether the pages of prospects' companies are read.
+    pub sites: Sites,
     /// The accounts at providers of language models, if any.
     pub models: Models,
     /// `OPERATOR_WORKSPACES`: whose admins may see and mend the whole deployment.
@@ -95,6 +98,7 @@ impl Config {
             models: Models::read(var).map_err(Reject::internal)?,
             microsoft: Application::read(var).map_err(Reject::internal)?,
             providers: Providers::read(var).map_err(Reject::internal)?,
+            sites: Sites::read(var).map_err(Reject::internal)?,
             microsoft_redirect_uri: var("MICROSOFT_REDIRECT_URI"),
             operator_workspaces: allowed(&workspaces, |text| text.parse().ok())
                 .ok_or_else(|| Reject::internal("OPERATOR_WORKSPACES is no list of ids"))?,

@@ -5,7 +5,8 @@
 //! edges of HTTP) → [`token`], [`password`], [`auth`] (who calls) → [`routes`] (one short function
 //! an endpoint) → [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`dead_letters`],
 //! [`scheduled`] (the other ways in), [`rows`], [`imports`] and [`people`] (prospects from files),
-//! [`scrape`] (from other people's feeds) → `edge` (the Worker runtime, wasm only).
+//! [`scrape`] (from other people's feeds), [`site`] (their companies' pages) → `edge` (the Worker
+//! runtime, wasm only).
 
 pub mod answer;
 pub mod app;
@@ -40,6 +41,7 @@ pub mod routes;
 pub mod rows;
 pub mod scheduled;
 pub mod scrape;
+pub mod site;
 pub mod table;
 pub mod token;
 pub mod writing;

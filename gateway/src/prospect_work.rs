@@ -5,10 +5,14 @@ use crate::people::MOVES_MAX;
 use crate::platform::Platform;
 use crate::providers::ask::Counter;
 use crate::providers::waterfall;
+use crate::site;
 use actors::prospect_dedup::identity::instance;
 use schema::ids::ProspectId;
 use schema::pipeline::OfProspect;
-use schema::prospect::{BeginWork, Begun, FinishWork, ProspectCommand, WorkKind, moved_to};
+use schema::prospect::{
+    BeginWork, Begun, FactField, FinishWork, Known, ProspectCommand, WorkKind, WorkOutcome,
+    moved_to,
+};
 use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
 use serde::de::DeserializeOwned;
 
@@ -28,9 +32,26 @@ pub async fn carry_out<P: Platform>(
     let mut counter = Counter::new(platform, of.workspace_id);
     let outcome = waterfall::carry_out(&mut counter, work, &person, platform.now()).await;
     let cost_micros = counter.cost_micros();
-    let finish = FinishWork { work, attempt, cost_micros, outcome, site: None };
+    let site = match domain(&person, &outcome).filter(|_| work == WorkKind::Enrich) {
+        Some(domain) => site::facts(platform, of.workspace_id, domain).await,
+        None => None,
+    };
+    let finish = FinishWork { work, attempt, cost_micros, outcome, site };
     let finish = ProspectCommand::FinishWork(finish);
     ask::<_, serde_json::Value>(platform, of, &mut id, &finish).await.map(drop)
+}
+
+/// The domain of the person's company, which may just have been found out; none of somebody who
+/// wants none of it.
+fn domain<'a>(person: &'a Known, outcome: &'a WorkOutcome) -> Option<&'a str> {
+    let facts = match outcome {
+        WorkOutcome::Refused { .. } => return None,
+        WorkOutcome::Facts(found) => &found.facts[..],
+        WorkOutcome::RetryAt(retry) => &retry.facts[..],
+        _ => &[],
+    };
+    let found = facts.iter().find(|fact| fact.field == FactField::Domain);
+    person.domain.as_deref().or(found.map(|fact| fact.value.as_str()))
 }
 
 /// Asks the prospect, wherever the person is by now; none where there is no such person any more.

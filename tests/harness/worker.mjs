@@ -16,6 +16,8 @@ export const VARS = {
   AGENT_LIMIT: "1000000/10",
   // Nobody answers there: no test asks the real DNS.
   DNS_URL: "https://127.0.0.1:9/dns-query",
+  // Nor the sites of companies, unless it has some of its own.
+  SITE_FACTS: "off",
 };
 
 const endings = new WeakMap();

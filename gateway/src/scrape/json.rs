@@ -19,7 +19,7 @@ pub fn items(
     most: usize,
 ) -> Result<Option<Vec<Fields>>, serde_json::Error> {
     let mut taken = Taken { wanted, most, item: Fields::new(), items: None };
-    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut reader = serde_json::Deserializer::from_slice(text.as_bytes());
     let wants = vec![Want { field: None, rest: list }];
     Place { wants, taken: &mut taken }.deserialize(&mut reader)?;
     reader.end()?;

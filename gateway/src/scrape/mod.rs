@@ -138,7 +138,7 @@ async fn found<P: Platform>(
         SourceKind::Feed => "application/rss+xml, application/atom+xml, application/xml, text/xml",
     };
     let wanted = Wanted { url: &source.url, accept, bytes_max: FEED_BYTES_MAX, mark };
-    let Some(Given { content_type, body, mark }) = visit::page(platform, &wanted).await? else {
+    let Some(Given { content_type, body, mark, .. }) = visit::page(platform, &wanted).await? else {
         return Ok(None);
     };
     if !is_of(source.kind, &content_type) {

@@ -55,6 +55,9 @@ impl From<String> for Trouble {
     }
 }
 
+/// Why nothing is known of a page where there is no server, or it says nothing.
+pub const SILENT: &str = "the server does not answer";
+
 /// What a server gives beside the body.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heads {
@@ -69,6 +72,8 @@ pub struct Heads {
 /// A page, as it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
+    /// Where it was in the end.
+    pub url: String,
     /// What it is.
     pub content_type: String,
     /// All of it.
@@ -117,7 +122,8 @@ pub async fn page<P: Platform>(
         match status {
             200 => {
                 let content_type = heads.content_type.unwrap_or_default();
-                return Ok(Some(Given { content_type, body, mark: heads.mark }));
+                let (url, mark) = (url.href, heads.mark);
+                return Ok(Some(Given { url, content_type, body, mark }));
             }
             304 => return Ok(None),
             301 | 302 | 303 | 307 | 308 => {
@@ -216,7 +222,7 @@ impl<P: Platform> Visit<'_, P> {
             Err(NoAnswer::TooLarge) => {
                 Err(format!("the answer has more than {answer_bytes_max} bytes").into())
             }
-            Err(NoAnswer::Broken { .. }) => Err(Trouble::passing("the server does not answer")),
+            Err(NoAnswer::Broken { .. }) => Err(Trouble::passing(SILENT)),
         }
     }
 }
