@@ -43,6 +43,7 @@ pub mod opt_out;
 pub mod person;
 pub mod plan;
 pub mod post;
+pub mod site;
 pub mod store;
 pub mod texts;
 pub mod turn;

@@ -3,7 +3,7 @@
 use super::store::campaigns::{self, Campaign};
 use super::store::enrolments::{self, Enrolment};
 use super::store::mails;
-use super::{end, keep, opt_out, plan, post, texts};
+use super::{end, keep, opt_out, plan, post, site, texts};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::workspace_room::access::store::workspace;
@@ -19,7 +19,7 @@ use schema::{ActorKind, Code, Millis, Reject};
 pub const OUTBOX: &str = "outreach.person";
 
 /// What may stand in the texts of a step.
-pub const VARIABLES: [&str; 10] = [
+pub const VARIABLES: [&str; 13] = [
     "email",
     "name",
     "firstName",
@@ -29,6 +29,9 @@ pub const VARIABLES: [&str; 10] = [
     "title",
     "linkedin",
     "attributes.*",
+    "site.title",
+    "site.description",
+    "site.language",
     "workspace.name",
 ];
 
@@ -219,6 +222,7 @@ fn value(prospect: &Prospect, workspace: Option<&str>, name: &str) -> Option<Str
         "title" => prospect.title.clone(),
         "linkedin" => prospect.linkedin.clone(),
         "workspace.name" => workspace.map(str::to_owned),
+        other if other.starts_with("site.") => site::value(prospect, other).map(str::to_owned),
         other => prospect.attributes.get(other.strip_prefix("attributes.")?).cloned(),
     };
     found.filter(|value| !value.trim().is_empty())

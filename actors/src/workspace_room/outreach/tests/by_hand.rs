@@ -345,3 +345,24 @@ fn an_earlier_mail_that_comes_back_is_noted_whichever_inbox_sent_it() {
     field.tell(0, 9, "bounced", Some("550 nobody"));
     assert_eq!(field.stands(ann), ("stopped".into(), json!("bounced")));
 }
+
+#[test]
+fn what_the_companys_pages_say_stands_in_a_mail_unless_it_leads_somewhere() {
+    let mut field = Field::open(&[INBOX]);
+    let ann = field.person(1, "ann@acme.example");
+    let text = json!("I read: {{site.title}}");
+    let mail = |field: &mut Field, title: &str| {
+        let fact = json!({ "kind": "title", "value": title, "source": "https://acme.example/" });
+        let site = json!({ "domain": "acme.example", "readAt": 1, "facts": [fact] });
+        field.people.get_mut(&ann).expect("ann")["site"] = site;
+        with(field.by_hand("k", ann, INBOX), "text", text.clone())
+    };
+    for bad in ["Doors at evil.example", "Doors\nBcc: all", "\u{202e}srooD", " "] {
+        let refused = mail(&mut field, bad);
+        assert_eq!(field.desk.refused(&refused).0, Code::InvalidInput, "{bad:?}");
+    }
+    let good = mail(&mut field, "Doors since 1950");
+    field.desk.ask(&good);
+    field.settle();
+    assert!(field.asked[0].mail.text.starts_with("I read: Doors since 1950\n"));
+}

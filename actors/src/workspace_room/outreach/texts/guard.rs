@@ -64,12 +64,27 @@ pub fn passed(text: &str, rules: &AiRules) -> Result<String, String> {
     if let Some(claim) = rules.banned_claims.iter().find(|claim| says(&small, claim)) {
         return Err(format!("it says what is banned: {claim}"));
     }
-    // What is read as a full stop in a host's name.
-    let small = small.replace(['\u{2024}', '\u{3002}', '\u{ff0e}', '\u{ff61}'], ".");
-    match small.split_whitespace().find_map(|word| stray(word, rules)) {
+    match with_full_stops(&small).split_whitespace().find_map(|word| stray(word, rules)) {
         Some(host) => Err(format!("it links to {}", host.chars().take(100).collect::<String>())),
         None => Ok(text),
     }
+}
+
+/// Whether a stranger's words may stand in a mail: in one line, showing what they are, and with
+/// nothing that a mail program would make a link.
+#[must_use]
+pub fn is_plain_line(text: &str) -> bool {
+    let small = with_full_stops(&text.to_lowercase());
+    let rules = AiRules::default();
+    !text.contains('\n')
+        && !hides(text)
+        && !small.contains(['@', '\u{ff20}', '\u{fe6b}'])
+        && small.split_whitespace().all(|word| stray(word, &rules).is_none())
+}
+
+/// With what is read as a full stop in a host's name as one.
+fn with_full_stops(text: &str) -> String {
+    text.replace(['\u{2024}', '\u{3002}', '\u{ff0e}', '\u{ff61}'], ".")
 }
 
 /// Whether a text, in lower case, says what is banned: in whatever letters, spaces and hyphens.

@@ -1,9 +1,11 @@
 //! What a model is told: what the team wants, and beside it what is known of the prospect. That is
 //! strangers' words, so it stands as data between marks that it cannot contain, each cut to size,
 //! and the model is told to take it for nothing else: so does what a model wrote that was refused.
-//! No address is among it, and of the attributes only those that the step's prompt names.
+//! No address is among it, and of the attributes and what the company's pages say only what the
+//! step's prompt names.
 
 use crate::kernel::engine::hex;
+use crate::workspace_room::outreach::site;
 use schema::prospect::Prospect;
 use schema::room::writing::{WRITTEN_CHARS, Writing};
 use serde_json::{Map, Value, json};
@@ -71,6 +73,11 @@ fn facts(prompt: &str, prospect: &Prospect) -> String {
     let named = named.filter(|(name, value)| names(prompt, name) && !is_address(value));
     for (name, value) in named.take(ATTRIBUTES_MAX) {
         facts.insert(cut(name), cut(value).into());
+    }
+    for name in site::VARIABLES.into_iter().filter(|name| names(prompt, name)) {
+        if let Some(value) = site::value(prospect, name) {
+            facts.insert(name.into(), cut(value).into());
+        }
     }
     escaped(&Value::Object(facts))
 }
