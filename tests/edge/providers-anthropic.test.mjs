@@ -72,6 +72,30 @@ test("an object is the input of the tool that was chosen", async (t) => {
   assert.equal(json.stop_reason, "tool_use");
 });
 
+test("who has to use a tool gets no text, and a strict tool has to be strict", async (t) => {
+  const { anthropic, say } = await standIn(t);
+  const properties = { category: { type: "string", enum: ["other", "interested"] } };
+  const input_schema = { type: "object", properties, required: ["category"], additionalProperties: false };
+  const strict = { ...TOOL, strict: true, input_schema };
+  const tool_choice = { type: "tool", name: TOOL.name, disable_parallel_tool_use: true };
+  anthropic.reply("interested, I say");
+  const { content, stop_reason } = (await say({ tools: [strict], tool_choice })).json;
+  assert.deepEqual([content.length, content[0].input, stop_reason], [1, { category: "other" }, "tool_use"]);
+  const open = { ...input_schema, additionalProperties: undefined };
+  for (const [tool, sentence] of [
+    [{ ...strict, input_schema: open }, /additionalProperties/],
+    [{ ...strict, input_schema: { ...input_schema, required: ["kind"] } }, /required/],
+    [{ ...strict, input_schema: { ...input_schema, properties: { category: open } } }, /additionalProperties/],
+    [{ ...strict, strict: "yes" }, /tools/],
+    [{ ...strict, parameters: {} }, /tools/],
+  ]) {
+    refused(await say({ tools: [tool] }), 400, INVALID, sentence);
+  }
+  for (const choice of [{ type: "tool" }, { type: "auto", name: TOOL.name }, { ...tool_choice, strict: true }]) {
+    refused(await say({ tools: [strict], tool_choice: choice }), 400, INVALID, /tool_choice/);
+  }
+});
+
 test("headers are checked", async (t) => {
   const { anthropic, say } = await standIn(t);
   refused(await say({}, { "x-api-key": undefined }), 401, "authentication_error");

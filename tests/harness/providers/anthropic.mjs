@@ -11,11 +11,13 @@
 // It refuses: no or a wrong `x-api-key` (401); another `anthropic-version` than 2023-06-01 or none,
 // a content type that is not JSON, unknown fields, wrong roles, empty contents, a temperature over
 // 1, a prompt over the context window (400); an unknown model (404); over 32 MB (413); more
-// requests, input or output tokens than a minute has (429). An answer longer than `max_tokens` is
-// cut and says so. A token is four bytes.
+// requests, input or output tokens than a minute has (429). A tool that says it is strict must be:
+// every object of its schema names what it has, and has nothing else. An answer longer than
+// `max_tokens` is cut and says so; who has to use a tool gets no text, but an example of its input
+// where no test says which. A token is four bytes.
 // It does not have: streaming (400), images, documents, thinking, caching, batches.
 
-import { cutTo, Quotas, repliesOf, tokensOf } from "./language.mjs";
+import { cutTo, exampleOf, Quotas, repliesOf, tokensOf } from "./language.mjs";
 import { isJson, objectOf } from "./params.mjs";
 import { waiting } from "./script.mjs";
 import { clockOf, Refused, startProvider } from "./server.mjs";
@@ -33,7 +35,7 @@ const FIELDS = {
   stop_sequences: (one) => Array.isArray(one) && one.every((text) => typeof text === "string"),
   metadata: (one) => Object.keys(one ?? { no: 1 }).every((name) => name === "user_id"),
   tools: (one) => Array.isArray(one) && one.every(isTool),
-  tool_choice: (one) => ["auto", "any", "tool", "none"].includes(one?.type),
+  tool_choice: isChoice,
   service_tier: (one) => ["auto", "standard_only"].includes(one),
   stream: (one) => one === false,
 };
@@ -44,7 +46,30 @@ const isText = (block) =>
   block?.type === "text" && typeof block.text === "string" && block.text !== "";
 const isTexts = (list) => Array.isArray(list) && list.length > 0 && list.every(isText);
 const isTool = (tool) =>
-  /^[\w-]{1,128}$/.test(tool?.name ?? "") && tool.input_schema?.type === "object";
+  /^[\w-]{1,128}$/.test(tool?.name ?? "") && tool.input_schema?.type === "object" &&
+  isOf(tool, { name: "string", description: "string", strict: "boolean", input_schema: "object" });
+/** Whether an object has no fields but these, each of its type. */
+const isOf = (one, types) =>
+  Object.entries(one).every(([name, value]) => typeof value === types[name]);
+
+function isChoice(one) {
+  const types = { type: "string", name: "string", disable_parallel_tool_use: "boolean" };
+  const isNamed = (one?.type === "tool") === (typeof one?.name === "string");
+  return ["auto", "any", "tool", "none"].includes(one?.type) && isNamed && isOf(one, types);
+}
+
+/** What in a schema is open, though its tool says that it is strict: undefined if nothing. */
+function openIn(schema) {
+  if (schema.type === "object") {
+    if (schema.additionalProperties !== false) {
+      return "For 'object' type, 'additionalProperties' must be explicitly set to false";
+    }
+    const named = (schema.required ?? []).every((name) => schema.properties?.[name]);
+    if (!named) return "'required' names what is no property";
+    return Object.values(schema.properties ?? {}).map(openIn).find(Boolean);
+  }
+  return schema.items ? openIn(schema.items) : undefined;
+}
 
 const error = (status, type, message, headers) => ({
   status,
@@ -189,6 +214,8 @@ function checkFields(json) {
     if (json[name] === undefined) no(`${name}: Field required`);
   }
   const { tools = [], tool_choice: choice } = json;
+  const open = tools.map((one, n) => [n, one.strict && openIn(one.input_schema)]);
+  for (const [n, why] of open) if (why) no(`tools.${n}.custom: ${why}`);
   if (choice && tools.length === 0) no("tool_choice: may only be given with tools");
   if (choice?.type === "tool" && !tools.some((one) => one.name === choice.name)) {
     no(`tool_choice: Tool '${choice.name}' not found in provided tools`);
@@ -232,6 +259,11 @@ function answer(world, call) {
   const system = textOf(json.system);
   const reply = world.replies.next({ system, messages: json.messages, json });
   if (typeof reply !== "string") return call.say({ input: reply, reason: "tool_use" });
+  if (["any", "tool"].includes(json.tool_choice?.type)) {
+    const { name } = json.tool_choice;
+    const tool = json.tools.find((one) => name === undefined || one.name === name);
+    return call.say({ input: exampleOf(tool.input_schema), reason: "tool_use" });
+  }
   return call.say(ended(reply, json));
 }
 
