@@ -1,12 +1,12 @@
-//! Carries out what `ai-queue` asks for: the room says what is to be written, a model writes it,
-//! and the room hears of it, whatever came.
+//! Carries out what `ai-queue` asks for: the room says what is to be written or read, a model does
+//! it, and the room hears of it, whatever came.
 
 use crate::models::ask;
 use crate::platform::Platform;
 use crate::{log, maintenance, prospect_work};
 use actors::workspace_room::outreach::texts::order;
 use schema::pipeline::{OfProspect, WriteText};
-use schema::prospect::{Get, Prospect, ProspectCommand};
+use schema::prospect::{Get, Prospect, ProspectCommand, Reason};
 use schema::room::RoomCommand;
 use schema::room::writing::{
     BeginWriting, FinishWriting, Writing, WritingOrder, WritingOutcome, WritingUnavailable,
@@ -33,7 +33,7 @@ pub async fn carry_out<P: Platform>(platform: &P, work: &WriteText) -> Result<()
     let mut prospect_id = writing.prospect_id;
     let (of, get) = (OfProspect { workspace_id, prospect_id }, ProspectCommand::Get(Get {}));
     let outcome = match prospect_work::ask(platform, &of, &mut prospect_id, &get).await {
-        Ok(Some(person)) => match hindrance(&person) {
+        Ok(Some(person)) => match hindrance(&writing, &person) {
             Some(outcome) => outcome,
             None => written(platform, &writing, &person).await,
         },
@@ -76,9 +76,10 @@ async fn written<P: Platform>(platform: &P, order: &Writing, person: &Prospect) 
 }
 
 /// Why no provider is told of a person: nobody may write to them, or it is not settled yet who they
-/// are.
-fn hindrance(person: &Prospect) -> Option<WritingOutcome> {
-    if let Some(reason) = person.suppression {
+/// are. What somebody answered may be read.
+fn hindrance(order: &Writing, person: &Prospect) -> Option<WritingOutcome> {
+    let may_be = |reason: &Reason| order.answer.is_some() && *reason == Reason::Replied;
+    if let Some(reason) = person.suppression.filter(|reason| !may_be(reason)) {
         return Some(withheld(reason.as_str()));
     }
     let unsettled =

@@ -116,7 +116,7 @@ pub enum Work {
     TakeTurns(OfWorkspace),
     /// On `send-queue`: what outreach decided long ago is to go into storage.
     ArchiveOutreach(OfWorkspace),
-    /// On `ai-queue`: a text of a campaign is to be written.
+    /// On `ai-queue`: a text of a campaign is to be written, or an answer to be read.
     WriteText(WriteText),
 }
 
@@ -209,7 +209,7 @@ pub struct MeetingAsked {
     pub at: Millis,
 }
 
-/// A text of a campaign that a model is to write.
+/// A text of a campaign that a model is to write, or an answer that it is to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WriteText {

@@ -133,6 +133,7 @@ impl Actor for Core {
         outreach::BY_HAND,
         sources::MIGRATION,
         prospect_imports::DIGESTS,
+        outreach::CLASSIFIED,
         //
     ];
     type Command = RoomCommand;

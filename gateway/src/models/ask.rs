@@ -70,7 +70,7 @@ async fn call<P: Platform>(platform: &P, account: &Account, ask: &Ask) -> Result
     };
     let probe = allowed(wire::tokens(ask), pass, tell).await?;
     let said = match platform.fetch(wire::request(account, ask)).await {
-        Ok(answer) => wire::read(provider, &answer),
+        Ok(answer) => wire::read(provider, ask, &answer),
         Err(_) => Err(Trouble::NoAnswer),
     };
     let word = said.as_ref().map_or_else(|trouble| trouble.as_str(), |_| "answered");

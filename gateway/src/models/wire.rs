@@ -7,12 +7,15 @@ use crate::providers::waits;
 use actors::mail::graph::{Answer, Method, Request};
 use actors::workspace_room::outreach::texts::order::Ask;
 use schema::codec::read_json;
+use schema::room::answer::AnswerKind;
 use serde_json::{Value, json};
 
 /// The longest text that a model may write.
 pub const TOKENS_MAX: u32 = 1_500;
 /// The most bytes of an answer.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
+/// What a model is held to that may say one of a few words.
+const TOOL: &str = "classify";
 /// The version of Anthropic's interface.
 const VERSION: &str = "2023-06-01";
 
@@ -34,8 +37,14 @@ pub fn request(account: &Account, ask: &Ask) -> Request {
             headers.push(("anthropic-version", VERSION.to_owned()));
             let messages = json!([{ "role": "user", "content": ask.user }]);
             let (system, most) = (&ask.system, TOKENS_MAX);
-            let body = json!({ "model": model, "max_tokens": most, "system": system,
+            let mut body = json!({ "model": model, "max_tokens": most, "system": system,
                 "messages": messages });
+            if !ask.one_of.is_empty() {
+                body["tools"] = json!([{ "name": TOOL, "description": "Says which kind it is.",
+                    "strict": true, "input_schema": choice(ask.one_of) }]);
+                body["tool_choice"] =
+                    json!({ "type": "tool", "name": TOOL, "disable_parallel_tool_use": true });
+            }
             ("/messages", body)
         }
         Provider::OpenAi | Provider::Xai => {
@@ -44,8 +53,12 @@ pub fn request(account: &Account, ask: &Ask) -> Request {
                 { "role": "system", "content": ask.system },
                 { "role": "user", "content": ask.user },
             ]);
-            let body = json!({ "model": model, "max_completion_tokens": TOKENS_MAX,
+            let mut body = json!({ "model": model, "max_completion_tokens": TOKENS_MAX,
                 "messages": messages });
+            if !ask.one_of.is_empty() {
+                body["response_format"] = json!({ "type": "json_schema", "json_schema":
+                    { "name": TOOL, "strict": true, "schema": choice(ask.one_of) } });
+            }
             ("/chat/completions", body)
         }
     };
@@ -58,20 +71,36 @@ pub fn request(account: &Account, ask: &Ask) -> Request {
     }
 }
 
-/// The text of an answer.
+/// What a model that may say one of a few words is held to say.
+fn choice(one_of: &[AnswerKind]) -> Value {
+    let words: Vec<&str> = one_of.iter().map(|kind| kind.as_str()).collect();
+    json!({ "type": "object", "properties": { "kind": { "type": "string", "enum": words } },
+        "required": ["kind"], "additionalProperties": false })
+}
+
+/// The text of an answer; the word, where it was to be one of a few.
 ///
 /// # Errors
 /// Why there is none.
-pub fn read(provider: Provider, answer: &Answer) -> Result<String, Trouble> {
+pub fn read(provider: Provider, ask: &Ask, answer: &Answer) -> Result<String, Trouble> {
     if answer.status != 200 {
         return Err(trouble(answer));
     }
     let body: Value = read_json(&answer.body).map_err(|_| Trouble::NoAnswer)?;
+    let is_word = !ask.one_of.is_empty();
     let text = match provider {
-        Provider::Anthropic => message(&body)?,
+        Provider::Anthropic => message(&body, is_word)?,
         Provider::OpenAi | Provider::Xai => completion(&body)?,
     };
+    let text = if is_word { word(&text, ask.one_of).unwrap_or_default() } else { text };
     if text.trim().is_empty() { Err(Trouble::Unfinished) } else { Ok(text) }
+}
+
+/// The word that an object of [`choice`] has.
+fn word(json: &str, one_of: &[AnswerKind]) -> Option<String> {
+    let said: Value = read_json(json.as_bytes()).ok()?;
+    let mut words = one_of.iter().map(|kind| kind.as_str());
+    words.find(|word| said["kind"] == **word).map(str::to_owned)
 }
 
 fn trouble(answer: &Answer) -> Trouble {
@@ -92,11 +121,15 @@ fn trouble(answer: &Answer) -> Trouble {
     }
 }
 
-fn message(body: &Value) -> Result<String, Trouble> {
+fn message(body: &Value, is_word: bool) -> Result<String, Trouble> {
     let blocks = body["content"].as_array().ok_or(Trouble::NoAnswer)?;
     match body["stop_reason"].as_str() {
-        Some("end_turn" | "stop_sequence") => {
+        Some("end_turn" | "stop_sequence") if !is_word => {
             Ok(blocks.iter().filter_map(|block| block["text"].as_str()).collect())
+        }
+        Some("tool_use") if is_word => {
+            let used = blocks.iter().find(|block| block["type"] == "tool_use");
+            Ok(used.map(|used| used["input"].to_string()).unwrap_or_default())
         }
         Some("refusal") => Err(Trouble::Refused),
         _ => Err(Trouble::Unfinished),
@@ -121,7 +154,45 @@ mod tests {
 
     fn said(provider: Provider, status: u16, body: &Value) -> Result<String, Trouble> {
         let retry_after = Some("7".to_owned()).filter(|_| matches!(status, 429 | 529));
-        read(provider, &Answer { status, retry_after, body: body.to_string().into_bytes() })
+        let answer = Answer { status, retry_after, body: body.to_string().into_bytes() };
+        read(provider, &asked(&[]), &answer)
+    }
+
+    fn asked(one_of: &'static [AnswerKind]) -> Ask {
+        Ask { system: "Say.".into(), user: "This.".into(), one_of }
+    }
+
+    /// The word of an answer that was to be one of a few.
+    fn word_of(provider: Provider, body: &Value) -> Result<String, Trouble> {
+        let body = body.to_string().into_bytes();
+        let answer = Answer { status: 200, retry_after: None, body };
+        read(provider, &asked(&AnswerKind::WRITTEN), &answer)
+    }
+
+    #[test]
+    fn a_model_that_may_say_one_of_a_few_words_is_held_to_them_and_believed_no_other() {
+        let used = |reason: &str, input: Value| {
+            let block = json!({ "type": "tool_use", "name": TOOL, "input": input });
+            word_of(Provider::Anthropic, &json!({ "content": [block], "stop_reason": reason }))
+        };
+        assert_eq!(used("tool_use", json!({ "kind": "meeting" })), Ok("meeting".into()));
+        assert_eq!(used("max_tokens", json!({ "kind": "meeting" })), Err(Trouble::Unfinished));
+        assert_eq!(used("refusal", json!({})), Err(Trouble::Refused));
+        let chat = |content: &str| {
+            let message = json!({ "content": content, "refusal": null });
+            let choices = json!([{ "message": message, "finish_reason": "stop" }]);
+            word_of(Provider::OpenAi, &json!({ "choices": choices }))
+        };
+        assert_eq!(chat("{\"kind\":\"optOut\"}"), Ok("optOut".into()));
+        for bad in ["bounce", "Meeting", "meeting ", ""] {
+            let said = json!({ "kind": bad });
+            assert_eq!(used("tool_use", said.clone()), Err(Trouble::Unfinished), "{bad}");
+            assert_eq!(chat(&said.to_string()), Err(Trouble::Unfinished), "{bad}");
+        }
+        assert_eq!(chat("meeting"), Err(Trouble::Unfinished));
+        let text = json!({ "content": [{ "type": "text", "text": "{\"kind\":\"meeting\"}" }],
+            "stop_reason": "end_turn" });
+        assert_eq!(word_of(Provider::Anthropic, &text), Err(Trouble::Unfinished));
     }
 
     #[test]

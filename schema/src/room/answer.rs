@@ -37,6 +37,16 @@ impl AnswerKind {
         Self::Other,
     ];
 
+    /// What somebody may have written: a mail that did not arrive is known by its report alone.
+    pub const WRITTEN: [Self; 6] = [
+        Self::Interested,
+        Self::Meeting,
+        Self::NotNow,
+        Self::OutOfOffice,
+        Self::OptOut,
+        Self::Other,
+    ];
+
     /// The name on the wire and in SQL.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -58,13 +68,28 @@ impl AnswerKind {
     }
 }
 
+/// Who says what an answer is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub enum AnswerBy {
+    /// Its headers and words, by rules.
+    #[default]
+    Rules,
+    /// A model that read it, where the rules could not tell.
+    Ai,
+}
+
 /// What came back from a prospect in a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub struct CampaignAnswer {
-    /// What it is, as far as headers and words tell.
+    /// What it is.
     pub kind: AnswerKind,
+    /// Who says so.
+    #[serde(default)]
+    pub by: AnswerBy,
     /// When it came.
     pub at: Millis,
     /// The ticket that it is on; none for a bounce.

@@ -117,7 +117,7 @@ pub struct Decision {
     /// The step that it was about.
     pub step: i64,
     /// What: `enrolled`, `written` (by hand), `text`, `assigned`, `sent`, `held`, `postponed`,
-    /// `answered`, `stopped`, `blocked`, `finished`.
+    /// `answered`, `classified` (by a model), `stopped`, `blocked`, `finished`.
     pub what: String,
     /// Why, or what of it: the limit that held it, the inbox that it was given to, the agent who
     /// wrote it.

@@ -50,6 +50,10 @@ pub struct AiRules {
 pub struct AiSettings {
     /// Who writes, and how: stands before the prompt of every step. Empty before it is set.
     pub prompt: String,
+    /// Whether models read what people answer to campaigns, where the rules cannot tell what it is:
+    /// the text of such a mail then goes to a provider. Off before it is set.
+    #[serde(default)]
+    pub classify_answers: bool,
     /// Grows with each change; the `ETag`. 0 before they are set.
     pub version: i64,
 }
@@ -136,6 +140,9 @@ pub struct ChangeAiSettings {
     /// Who writes, and how: at most 4,000 characters.
     #[serde(default)]
     pub prompt: Option<String>,
+    /// Whether models read what people answer, where the rules cannot tell what it is.
+    #[serde(default)]
+    pub classify_answers: Option<bool>,
     /// Change only what has this version.
     #[serde(default)]
     pub if_version: Option<i64>,
@@ -215,7 +222,7 @@ pub struct WritingOrder {
     pub order: Option<Writing>,
 }
 
-/// A text that is to be written.
+/// A text that is to be written, or an answer that is to be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
@@ -233,6 +240,10 @@ pub struct Writing {
     /// Why the last one was.
     #[serde(default)]
     pub reason: Option<String>,
+    /// What the prospect answered, where it is to be said which kind of answer that is, and nothing
+    /// to be written.
+    #[serde(default)]
+    pub answer: Option<String>,
 }
 
 /// A consumer tells what was written. For Postroom itself. Reply: `{}`.
@@ -269,7 +280,7 @@ pub enum WritingOutcome {
 pub struct Written {
     /// Its provider.
     pub provider: String,
-    /// The text.
+    /// The text; of an answer, the name of its kind.
     pub text: String,
     /// A hash of what the model was told of the person.
     pub facts: String,

@@ -92,7 +92,7 @@ pub fn receive_mail(ctx: &mut Ctx<'_>, input: &ReceiveMail) -> Result<Reply, Rej
     let draft = draft(ctx, input, author, facts)?;
     let comment = comments::add(ctx, &mut ticket, draft)?;
     remember(ctx, input, &key, (ticket.number, &comment))?;
-    outreach::answers::heard(ctx, input, ticket.id)?;
+    outreach::answers::heard(ctx, input, (ticket.id, comment.id))?;
     report(ctx, input, Some((ticket.id, comment.id)))?;
     Reply::of(&receipt(outcome, Some((ticket.id, comment.id))))
 }

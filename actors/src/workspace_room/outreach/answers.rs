@@ -8,21 +8,23 @@
 //! | `meeting` | every campaign stops; suppressed as `replied`; operators are told, once |
 //! | anything else | every campaign stops; suppressed as `replied` |
 //!
-//! What it is, [`classify`] tells. The mail itself becomes what every mail becomes: a ticket, or a
-//! comment on one. That it names somebody who did not write it stops at worst mails to them.
+//! What it is, [`classify`] tells; where that cannot tell, a model reads it afterwards, if the
+//! workspace wants it ([`texts::answers`]). The mail itself becomes what every mail becomes: a
+//! ticket, or a comment on one. That it names somebody who did not write it stops at worst mails to
+//! them.
 
 use super::store::enrolments::{self, Enrolment};
 use super::store::{answers, campaigns, mails};
-use super::{by_hand, classify, decide, keep, opt_out, turn};
+use super::{by_hand, classify, decide, keep, opt_out, texts, turn};
 use crate::kernel::{Ctx, Effect, Entry, Reply};
 use crate::prospect_dedup::identity::Identity;
 use crate::workspace_room::mail;
-use schema::ids::{ProspectId, TicketId};
+use schema::ids::{CommentId, ProspectId, TicketId};
 use schema::pipeline::{MeetingAsked, Work};
 use schema::prospect::Reason;
-use schema::room::answer::{AnswerKind, CampaignAnswer, OutreachAnswered};
+use schema::room::answer::{AnswerBy, AnswerKind, CampaignAnswer, OutreachAnswered};
 use schema::room::enrolment::EnrolmentState;
-use schema::room::mail::ReceiveMail;
+use schema::room::mail::{MailAddress, ReceiveMail};
 use schema::{Millis, Reject, codec};
 use std::collections::BTreeSet;
 
@@ -33,12 +35,16 @@ const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 /// How long the next step waits for who is away.
 const AWAY_MS: Millis = 7 * DAY_MS;
 
-/// Takes note of a mail, which is on a ticket now, where outreach wrote to its writer. Events
-/// `outreach.answered`, `outreach.stopped`.
+/// Takes note of a mail, which is a comment on a ticket now, where outreach wrote to its writer.
+/// Events `outreach.answered`, `outreach.stopped`.
 ///
 /// # Errors
 /// A storage fault.
-pub fn heard(ctx: &mut Ctx<'_>, input: &ReceiveMail, ticket: TicketId) -> Result<(), Reject> {
+pub fn heard(
+    ctx: &mut Ctx<'_>,
+    input: &ReceiveMail,
+    (ticket, comment): (TicketId, CommentId),
+) -> Result<(), Reject> {
     let Some(kind) = classify::kind_of(input, ctx.instance) else { return Ok(()) };
     let (answered, writers) = writers(ctx, input)?;
     for prospect in writers {
@@ -58,8 +64,12 @@ pub fn heard(ctx: &mut Ctx<'_>, input: &ReceiveMail, ticket: TicketId) -> Result
     else {
         return Ok(());
     };
-    let ticket_id = Some(ticket);
-    note(ctx, &one, CampaignAnswer { kind, at: ctx.now, ticket_id })
+    let (by, ticket_id) = (AnswerBy::Rules, Some(ticket));
+    note(ctx, &one, CampaignAnswer { kind, by, at: ctx.now, ticket_id })?;
+    if kind == AnswerKind::Other {
+        texts::answers::want(ctx, &one, comment)?;
+    }
+    Ok(())
 }
 
 /// Takes note of what came back. Event `outreach.answered`.
@@ -68,10 +78,14 @@ pub fn heard(ctx: &mut Ctx<'_>, input: &ReceiveMail, ticket: TicketId) -> Result
 /// A storage fault.
 pub fn note(ctx: &mut Ctx<'_>, one: &Enrolment, answer: CampaignAnswer) -> Result<(), Reject> {
     let before = answers::get(ctx.sql, one.number)?;
-    let is_away = answer.kind == AnswerKind::OutOfOffice;
+    let by_rules = answer.by == AnswerBy::Rules;
+    let is_away = by_rules && answer.kind == AnswerKind::OutOfOffice;
     if is_away && before.is_some_and(|(before, _)| before.kind != AnswerKind::OutOfOffice) {
         // What a person said counts for more.
         return Ok(());
+    }
+    if by_rules {
+        texts::answers::withdraw(ctx, one)?;
     }
     let wants_to_meet = answer.kind == AnswerKind::Meeting;
     answers::put(ctx.sql, one.number, &answer, wants_to_meet)?;
@@ -122,18 +136,25 @@ fn writers(
     if let Some(number) = answered {
         found.extend(enrolments::at(ctx.sql, number)?.map(|one| one.prospect_id));
     }
-    let from = input.from.as_ref().map(|from| Identity::email("from", &from.address));
-    if let Some(Ok(identity)) = from {
-        let id = identity.id(ctx.principal.workspace);
-        let was_written_to = |one: &Enrolment| one.sent > 0 || one.send_id.is_some();
-        let mut own = enrolments::of_prospect(ctx.sql, id)?;
-        own.retain(was_written_to);
-        if let Some(last) = own.iter().max_by_key(|one| (one.last_sent_at, one.number)) {
-            answered = answered.or(Some(last.number));
-            found.insert(id);
-        }
+    let sender = input.from.as_ref().map(|from| written_to(ctx, from)).transpose()?.flatten();
+    if let Some((id, last)) = sender {
+        answered = answered.or(Some(last));
+        found.insert(id);
     }
     Ok((answered, found))
+}
+
+/// Who has an address, where outreach wrote to them, and the enrolment that was written to last.
+///
+/// # Errors
+/// A storage fault.
+pub fn written_to(ctx: &Ctx<'_>, from: &MailAddress) -> Result<Option<(ProspectId, i64)>, Reject> {
+    let Ok(identity) = Identity::email("from", &from.address) else { return Ok(None) };
+    let id = identity.id(ctx.principal.workspace);
+    let mut own = enrolments::of_prospect(ctx.sql, id)?;
+    own.retain(|one| one.sent > 0 || one.send_id.is_some());
+    let last = own.iter().max_by_key(|one| (one.last_sent_at, one.number));
+    Ok(last.map(|last| (id, last.number)))
 }
 
 /// Whether all that goes on for a prospect waits for who says "not now". A step that is under way

@@ -72,6 +72,9 @@ pub const TEXTS: Migration = migration!("workspace_room/0025_texts");
 /// Mails that a person writes.
 pub const BY_HAND: Migration = migration!("workspace_room/0026_by_hand");
 
+/// Answers that models read.
+pub const CLASSIFIED: Migration = migration!("workspace_room/0030_classified");
+
 /// The timer of the next turn.
 pub const TIMER: &str = "outreach";
 

@@ -13,7 +13,7 @@ use crate::workspace_room::mail;
 use schema::codec::{read_json, to_json};
 use schema::inbox::{CAMPAIGN_KEY, InboxCommand, NewMail, SendMail, SendState, SendView, TOO_LATE};
 use schema::prospect::Reason;
-use schema::room::answer::{AnswerKind, CampaignAnswer};
+use schema::room::answer::{AnswerBy, AnswerKind, CampaignAnswer};
 use schema::room::enrolment::{EnrolmentState, NoteOutreach};
 use schema::{ActorKind, Millis, Permission, Reject};
 
@@ -228,7 +228,8 @@ fn settled(ctx: &mut Ctx<'_>, mut one: Enrolment, told: &NoteOutreach) -> Result
 
 /// A mail came back.
 fn bounced(ctx: &mut Ctx<'_>, one: &Enrolment) -> Result<(), Reject> {
-    let answer = CampaignAnswer { kind: AnswerKind::Bounce, at: ctx.now, ticket_id: None };
+    let (kind, by) = (AnswerKind::Bounce, AnswerBy::Rules);
+    let answer = CampaignAnswer { kind, by, at: ctx.now, ticket_id: None };
     answers::note(ctx, one, answer)
 }
 

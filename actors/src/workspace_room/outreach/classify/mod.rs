@@ -45,7 +45,7 @@ pub fn kind_of(mail: &ReceiveMail, workspace: &str) -> Option<AnswerKind> {
     if matches!(sure, Some(AutomaticKind::Bounce | AutomaticKind::List | AutomaticKind::OwnLoop)) {
         return None;
     }
-    let text = written(mail, workspace);
+    let text = words(mail.visible_text.as_ref().unwrap_or(&mail.text), workspace).to_lowercase();
     let (said, subject) = (Said::of(&text), mail.subject.to_lowercase());
     let is_short = text.trim().chars().count() <= WISH_CHARS_MAX;
     let wants_none = |phrases| is_short && said.has(phrases);
@@ -78,10 +78,9 @@ pub fn kind_of(mail: &ReceiveMail, workspace: &str) -> Option<AnswerKind> {
     Some(kind)
 }
 
-/// What the writer wrote, in lower case: nothing where all of it is quoted, and no line that is, or
-/// that is below our footer.
-fn written(mail: &ReceiveMail, workspace: &str) -> String {
-    let text = mail.visible_text.as_ref().unwrap_or(&mail.text);
+/// What of a text to a workspace its writer wrote: nothing where all of it is quoted, and no line
+/// that is, or that is below our footer; its beginning, where it is long.
+pub fn words(text: &str, workspace: &str) -> String {
     // A quote's header is one below an empty line alone.
     if reply::written(&format!("\n{text}")).is_none() {
         return String::new();
@@ -91,7 +90,7 @@ fn written(mail: &ReceiveMail, workspace: &str) -> String {
         |line: &&str| line.contains(&link) || line.trim_start().starts_with("No more mails:");
     let lines = text.lines().take_while(|line| !is_ours(line));
     let lines: Vec<&str> = lines.filter(|line| !line.trim_start().starts_with('>')).collect();
-    lines.join("\n").chars().take(LOOKED_AT).flat_map(char::to_lowercase).collect()
+    lines.join("\n").chars().take(LOOKED_AT).collect()
 }
 
 /// Whether the subject or the first line is a word that asks for no more mails.

@@ -1,12 +1,12 @@
 //! What came back.
 
 use crate::kernel::{Fault, Sql};
-use schema::room::answer::{AnswerKind, CampaignAnswer};
+use schema::room::answer::{AnswerBy, AnswerKind, CampaignAnswer};
 
-const PUT: &str = "insert into outreach_answers (enrolment, kind, at, ticket_id, told)
-    values (?, ?, ?, ?, ?)
+const PUT: &str = "insert into outreach_answers (enrolment, kind, at, ticket_id, told, by_ai)
+    values (?, ?, ?, ?, ?, ?)
     on conflict (enrolment) do update set kind = excluded.kind, at = excluded.at,
-        ticket_id = excluded.ticket_id, told = max(told, excluded.told)";
+        ticket_id = excluded.ticket_id, by_ai = excluded.by_ai, told = max(told, excluded.told)";
 
 /// Writes what came back last; that operators were told stays.
 ///
@@ -18,18 +18,20 @@ pub fn put(
     answer: &CampaignAnswer,
     told: bool,
 ) -> Result<(), Fault> {
-    let CampaignAnswer { kind, at, ticket_id } = answer;
+    let CampaignAnswer { kind, by, at, ticket_id } = answer;
     let params = [
         enrolment.into(),
         kind.as_str().into(),
         (*at).into(),
         ticket_id.map(|id| id.to_string()).into(),
         i64::from(told).into(),
+        i64::from(*by == AnswerBy::Ai).into(),
     ];
     sql.exec(PUT, &params).map(drop)
 }
 
-const GET: &str = "select kind, at, ticket_id, told from outreach_answers where enrolment = ?";
+const GET: &str = "select kind, at, ticket_id, told, by_ai from outreach_answers
+    where enrolment = ?";
 
 /// What came back last, and whether operators were told of a meeting.
 ///
@@ -39,7 +41,8 @@ pub fn get(sql: &dyn Sql, enrolment: i64) -> Result<Option<(CampaignAnswer, bool
     let Some(row) = sql.first(GET, &[enrolment.into()])? else { return Ok(None) };
     let kind = row.text(0)?;
     let kind = AnswerKind::parse(&kind).ok_or_else(|| Fault(format!("no answer is {kind}")))?;
-    let answer = CampaignAnswer { kind, at: row.integer(1)?, ticket_id: row.id_or_null(2)? };
+    let by = if row.flag(4)? { AnswerBy::Ai } else { AnswerBy::Rules };
+    let answer = CampaignAnswer { kind, by, at: row.integer(1)?, ticket_id: row.id_or_null(2)? };
     Ok(Some((answer, row.integer(3)? == 1)))
 }
 

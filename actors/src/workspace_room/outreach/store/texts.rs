@@ -4,6 +4,9 @@ use crate::kernel::{Fault, Row, Sql};
 use schema::Millis;
 use schema::room::writing::{AiSettings, WritingState};
 
+/// What stands for a step where a model reads what the prospect answered.
+pub const ANSWER: i64 = 0;
+
 /// A text's row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
@@ -13,11 +16,11 @@ pub struct Text {
     pub campaign: i64,
     /// The enrolment.
     pub enrolment: i64,
-    /// The step.
+    /// The step; [`ANSWER`] for what the prospect answered.
     pub step: i64,
     /// How far it is.
     pub state: WritingState,
-    /// What was written last.
+    /// What was written last; of an answer that is to be read, the id of its comment.
     pub text: Option<String>,
     /// Why it is refused, or is not there yet.
     pub reason: Option<String>,
@@ -31,7 +34,7 @@ pub struct Text {
     pub attempt: i64,
     /// How many texts were refused.
     pub refusals: i64,
-    /// How often in a row no provider could be asked.
+    /// How often in a row a try has begun of which nothing came.
     pub delays: i64,
     /// When it is asked for again.
     pub ask_at: Option<Millis>,
@@ -136,13 +139,14 @@ pub fn next(sql: &dyn Sql) -> Result<Option<Millis>, Fault> {
 
 const LIST: &str = "select number, campaign, enrolment, step, state, text, reason, writer, facts,
         basis, attempt, refusals, delays, ask_at, leased_until, updated_at
-    from outreach_texts where campaign = ? and number < ? order by number desc limit ?";
+    from outreach_texts where campaign = ? and number < ? and step > 0
+    order by number desc limit ?";
 const OF_STATE: &str = "select number, campaign, enrolment, step, state, text, reason, writer,
         facts, basis, attempt, refusals, delays, ask_at, leased_until, updated_at
-    from outreach_texts where campaign = ? and state = ? and number < ?
+    from outreach_texts where campaign = ? and state = ? and number < ? and step > 0
     order by number desc limit ?";
 
-/// Those of a campaign, or of those the ones in a state, before a number, the latest first.
+/// Those of a campaign's steps, or of those the ones in a state, before a number, the latest first.
 ///
 /// # Errors
 /// A storage fault.
@@ -237,7 +241,7 @@ fn read(row: &Row) -> Result<Text, Fault> {
     })
 }
 
-const SETTINGS: &str = "select prompt, version from ai_settings where id = 1";
+const SETTINGS: &str = "select prompt, version, classify_answers from ai_settings where id = 1";
 
 /// What the workspace tells models.
 ///
@@ -245,18 +249,22 @@ const SETTINGS: &str = "select prompt, version from ai_settings where id = 1";
 /// A storage fault.
 pub fn settings(sql: &dyn Sql) -> Result<AiSettings, Fault> {
     let Some(row) = sql.first(SETTINGS, &[])? else { return Ok(AiSettings::default()) };
-    Ok(AiSettings { prompt: row.text(0)?, version: row.integer(1)? })
+    let classify_answers = row.flag(2)?;
+    Ok(AiSettings { prompt: row.text(0)?, classify_answers, version: row.integer(1)? })
 }
 
-const SET: &str = "insert into ai_settings (id, prompt, version) values (1, ?, ?)
-    on conflict (id) do update set prompt = excluded.prompt, version = excluded.version";
+const SET: &str = "insert into ai_settings (id, prompt, version, classify_answers)
+    values (1, ?, ?, ?) on conflict (id) do update set prompt = excluded.prompt,
+        version = excluded.version, classify_answers = excluded.classify_answers";
 
 /// Sets it.
 ///
 /// # Errors
 /// A storage fault.
 pub fn set(sql: &dyn Sql, settings: &AiSettings) -> Result<(), Fault> {
-    sql.exec(SET, &[(&settings.prompt).into(), settings.version.into()]).map(drop)
+    let AiSettings { prompt, classify_answers, version } = settings;
+    let params = [prompt.into(), (*version).into(), i64::from(*classify_answers).into()];
+    sql.exec(SET, &params).map(drop)
 }
 
 #[cfg(test)]

@@ -8,12 +8,12 @@ use schema::ids::ProspectId;
 use serde_json::{Value, json};
 
 /// A prospect by the id that their address has, who got the first step.
-fn written_to() -> (Field, ProspectId) {
+pub fn written_to() -> (Field, ProspectId) {
     written_by(json!({}))
 }
 
 /// The same, of a campaign of which more is said.
-fn written_by(more: Value) -> (Field, ProspectId) {
+pub fn written_by(more: Value) -> (Field, ProspectId) {
     let mut field = Field::open(&["a@desk.example"]);
     field.campaign(more);
     let identity = Identity::email("email", "ann@acme.example").expect("an address");
@@ -25,14 +25,14 @@ fn written_by(more: Value) -> (Field, ProspectId) {
     (field, ann)
 }
 
-fn mail(field: &mut Field, more: Value) -> Value {
+pub fn mail(field: &mut Field, more: Value) -> Value {
     let receipt = file(field, more);
     field.settle();
     receipt
 }
 
 /// The same, and what the room then asks others is not asked yet.
-fn file(field: &mut Field, more: Value) -> Value {
+pub fn file(field: &mut Field, more: Value) -> Value {
     let number = field.desk.room.now;
     let mut mail = json!({ "rawKey": format!("raw/{number}"), "messageId": format!("{number}@x"),
         "from": { "address": "ann@acme.example" }, "subject": "Re: Doors", "text": "Tell me more.",

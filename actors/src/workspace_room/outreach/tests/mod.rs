@@ -5,6 +5,7 @@ mod archive;
 mod by_hand;
 mod field;
 mod limits;
+mod reading;
 mod stale_texts;
 mod texts;
 

@@ -1,7 +1,10 @@
 //! `beginWriting` and `finishWriting`, for Postroom itself; `listCampaignTexts`, for everybody;
 //! `judgeCampaignText`, for who works; `getAiSettings` and `changeAiSettings`, for who manages.
 
-use super::{PERSON, REJECTED, again, basis, enrolment, guard, refuse, release, settle, step};
+use super::{
+    PERSON, REJECTED, again, answers, basis, enrolment, guard, reason, refuse, release, settle,
+    step,
+};
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::access::change_agent::must_be_seen;
@@ -9,7 +12,7 @@ use crate::workspace_room::cursor;
 use crate::workspace_room::outreach::campaign;
 use crate::workspace_room::outreach::store::campaigns::{self, Campaign};
 use crate::workspace_room::outreach::store::enrolments::{self, Enrolment};
-use crate::workspace_room::outreach::store::texts::{self, Text};
+use crate::workspace_room::outreach::store::texts::{self, ANSWER, Text};
 use crate::workspace_room::outreach::{post, turn};
 use crate::workspace_room::store::TOP;
 use schema::room::campaign::{CampaignPlan, CampaignStatus};
@@ -37,6 +40,9 @@ pub fn begin_writing(ctx: &mut Ctx<'_>, input: BeginWriting) -> Result<Reply, Re
     authorise::require(ctx, Permission::Work)?;
     let nothing = || Reply::of(&WritingOrder { order: None });
     let Some(mut text) = waiting(ctx, input.number, input.attempt)? else { return nothing() };
+    if text.step == ANSWER {
+        return Reply::of(&WritingOrder { order: answers::begin(ctx, text)? });
+    }
     let campaign = campaigns::at(ctx.sql, text.campaign)?;
     let one = enrolment(ctx, &text)?.filter(|_| campaign.status == CampaignStatus::Active);
     let found = one.and_then(|one| Some((one.prospect_id, step(&campaign, &one)?)));
@@ -55,9 +61,8 @@ pub fn begin_writing(ctx: &mut Ctx<'_>, input: BeginWriting) -> Result<Reply, Re
         again(ctx, &mut text, 0)?;
         return nothing();
     }
-    text.leased_until = ctx.now + LEASE_MS;
     text.basis = Some(now_for);
-    texts::save(ctx.sql, &text)?;
+    lease(ctx, &mut text)?;
     Reply::of(&WritingOrder {
         order: Some(Writing {
             prospect_id,
@@ -66,8 +71,19 @@ pub fn begin_writing(ctx: &mut Ctx<'_>, input: BeginWriting) -> Result<Reply, Re
             template: step.text.clone(),
             refusals: text.refusals,
             reason: text.reason,
+            answer: None,
         }),
     })
+}
+
+/// Gives a try to a consumer.
+///
+/// # Errors
+/// A storage fault.
+pub fn lease(ctx: &Ctx<'_>, text: &mut Text) -> Result<(), Reject> {
+    text.leased_until = ctx.now + LEASE_MS;
+    text.delays += 1;
+    Ok(texts::save(ctx.sql, text)?)
 }
 
 /// The text of a try that is not over.
@@ -76,7 +92,8 @@ fn waiting(ctx: &Ctx<'_>, number: i64, attempt: i64) -> Result<Option<Text>, Rej
     Ok(text.filter(|text| text.state == WritingState::Waiting && text.attempt == attempt))
 }
 
-/// Takes note of what was written; of a try that is over, nothing. Event `outreach.written`.
+/// Takes note of what was written, or of what an answer is; of a try that is over, nothing. Event
+/// `outreach.written`, or `outreach.answered`.
 ///
 /// # Errors
 /// `forbidden` for everybody but Postroom itself.
@@ -85,6 +102,10 @@ pub fn finish_writing(ctx: &mut Ctx<'_>, input: FinishWriting) -> Result<Reply, 
     authorise::require(ctx, Permission::Work)?;
     let done = Reply::of(&serde_json::json!({}));
     let Some(mut text) = waiting(ctx, input.number, input.attempt)? else { return done };
+    if text.step == ANSWER {
+        answers::finish(ctx, &mut text, input.outcome)?;
+        return done;
+    }
     let Some(mut one) = enrolment(ctx, &text)? else { return done };
     match input.outcome {
         WritingOutcome::Written(written) => take(ctx, &mut text, &mut one, &written)?,
@@ -130,13 +151,19 @@ fn take(
 }
 
 /// No provider could be asked: it is asked for again, each time later, and not all texts at once.
-fn put_off(ctx: &mut Ctx<'_>, text: &mut Text, later: &WritingUnavailable) -> Result<(), Reject> {
+///
+/// # Errors
+/// A storage fault.
+pub fn put_off(
+    ctx: &mut Ctx<'_>,
+    text: &mut Text,
+    later: &WritingUnavailable,
+) -> Result<(), Reject> {
     let (least, most) = LATER_MS;
-    let wait = later.retry_after_ms.clamp(least << text.delays.clamp(0, DOUBLINGS_MAX), most);
+    let doublings = (text.delays - 1).clamp(0, DOUBLINGS_MAX);
+    let wait = later.retry_after_ms.clamp(least << doublings, most);
     let at = ctx.now + wait + ctx.random_below(wait / 8);
-    let chars_max = schema::room::writing::WRITING_REASON_CHARS_MAX;
-    text.reason = Some(later.why.chars().take(chars_max).collect());
-    text.delays += 1;
+    text.reason = Some(reason(&later.why));
     text.leased_until = 0;
     text.ask_at = Some(at);
     texts::save(ctx.sql, text)?;
@@ -266,10 +293,12 @@ pub fn change_settings(ctx: &mut Ctx<'_>, input: &ChangeAiSettings) -> Result<Re
         let why = format!("must be at most {PROMPT_CHARS_MAX} characters");
         return Err(Reject::field("prompt", why));
     }
-    if prompt == before.prompt {
+    let classify_answers = input.classify_answers.unwrap_or(before.classify_answers);
+    if prompt == before.prompt && classify_answers == before.classify_answers {
         return Reply::of(&before);
     }
-    let after = AiSettings { prompt: prompt.to_owned(), version: before.version + 1 };
+    let (prompt, version) = (prompt.to_owned(), before.version + 1);
+    let after = AiSettings { prompt, classify_answers, version };
     texts::set(ctx.sql, &after)?;
     ctx.event("aiSettings.changed", None, &after)?;
     Reply::of(&after)

@@ -16,7 +16,10 @@
 //! again. So has, when it is about to be sent, a change of what the model was told of the person.
 //! What somebody of the team wrote is kept: after a change of the campaign it waits for approval.
 //! Each text of an enrolment has a number of its own, its try, and approval names it.
+//!
+//! What a prospect answered is asked about in the same way where models read it: [`answers`].
 
+pub mod answers;
 pub mod guard;
 pub mod handle;
 pub mod order;
@@ -32,7 +35,7 @@ use schema::pipeline::{Work, WriteText};
 use schema::prospect::Prospect;
 use schema::room::campaign::{CampaignPlan, Step};
 use schema::room::enrolment::{EnrolmentState, OutreachWritten};
-use schema::room::writing::WritingState;
+use schema::room::writing::{WRITING_REASON_CHARS_MAX, WritingState};
 use schema::{Millis, Reject};
 use sha2::{Digest, Sha256};
 
@@ -331,14 +334,18 @@ fn refuse(
     one: &mut Enrolment,
     why: &str,
 ) -> Result<(), Reject> {
-    let chars_max = schema::room::writing::WRITING_REASON_CHARS_MAX;
-    text.reason = Some(why.chars().take(chars_max).collect());
+    text.reason = Some(reason(why));
     let refusals = text.refusals + 1;
     if refusals < REFUSALS_MAX {
         return again(ctx, text, refusals);
     }
     text.refusals = refusals;
     settle(ctx, text, one, WritingState::Refused)
+}
+
+/// A reason as it is kept.
+fn reason(why: &str) -> String {
+    why.chars().take(WRITING_REASON_CHARS_MAX).collect()
 }
 
 /// The enrolment of a text, while its step is yet to be sent.
