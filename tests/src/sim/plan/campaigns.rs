@@ -73,7 +73,10 @@ pub fn campaigns(world: &mut World, tenant: usize) {
         100..108 => return judge(world, tenant, &of_campaign),
         108..109 => json!({ "listCampaignTexts": of_campaign }),
         109..110 => json!({ "getAiSettings": {} }),
-        _ => json!({ "changeAiSettings": { "prompt": plan.text(tenant) } }),
+        _ => {
+            let (prompt, reads) = (plan.text(tenant), plan.random.chance(700));
+            json!({ "changeAiSettings": { "prompt": prompt, "classifyAnswers": reads } })
+        }
     };
     room::ask(world, tenant, owner, &command, About::Other, Via::Http);
 }

@@ -41,6 +41,9 @@ pub fn learn_order(world: &mut World, text: (usize, i64, i64), reply: &Value) {
     let Ok(WritingOrder { order: Some(order) }) = serde_json::from_value(reply.clone()) else {
         return;
     };
+    if order.answer.is_some() {
+        return read(world, text);
+    }
     let (tenant, number, attempt) = text;
     let to = world.plan.tenants[tenant].object(ActorKind::ProspectDedup, order.prospect_id);
     ask(world, tenant, to, &json!({ "get": {} }), About::WrittenTo(tenant, number, attempt));
@@ -78,6 +81,23 @@ pub fn learn_person(world: &mut World, text: (usize, i64, i64), reply: &Value) {
         }
     };
     world.mark("text of a model");
+    finish(world, text, &outcome);
+}
+
+/// A model says what an answer is, or something else.
+fn read(world: &mut World, text: (usize, i64, i64)) {
+    let words = ["meeting", "interested", "notNow", "outOfOffice", "optOut", "other", "bounce"];
+    let outcome = match world.plan.random.below(100) {
+        0..10 => return,
+        10..20 => json!({ "failed": { "why": "openai refused to write" } }),
+        20..40 => json!({ "unavailable": { "why": "xai did not answer", "retryAfterMs": 90_000 } }),
+        40..45 => json!({ "withheld": { "why": "optOut" } }),
+        _ => {
+            let word = *world.plan.random.pick(&words);
+            json!({ "written": { "provider": "openai", "text": word, "facts": "" } })
+        }
+    };
+    world.mark("answer read by a model");
     finish(world, text, &outcome);
 }
 
