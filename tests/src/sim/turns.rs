@@ -96,6 +96,7 @@ impl World {
             self.say(format_args!("{} gave no answer to {}", short(name), batch.len()));
             for request in batch {
                 self.check_unheard(&request);
+                self.check_texts_unheard(&request);
                 self.unanswered(request);
             }
             return;

@@ -50,6 +50,7 @@ impl World {
                 self.done.extend(name_of(&envelope.command).map(|name| (from.0, name)));
             }
             self.outside_hears(from, &envelope, answer);
+            self.check_texts(from, &envelope, answer);
         }
         // There the oracle stands alone: it sees what leaves, and nothing else.
         if !envelope.kernel && self.weeks.is_none() {

@@ -41,10 +41,13 @@ impl World {
         // The transport itself needs the sealed password; the message must not have it.
         self.check_secrets(from, "mail", &job.content);
         let content = String::from_utf8_lossy(&job.content);
-        let notification = match self.notification_of(from, &job.send_id) {
-            Ok(notification) => notification,
+        let key = match self.key_of_mail(from, &job.send_id) {
+            Ok(key) => key,
             Err(why) => return self.violate(ONCE, format!("{}: {why}", short(from))),
         };
+        self.check_says(from, &key, job);
+        // The notification that it is, where it is one.
+        let notification = self.checks.mails.asked.get(&(from.clone(), key)).cloned();
         // Notifications may tell of one thing several times, and have their template's texts.
         let tokens = if notification.is_none() { tokens(&content) } else { Vec::new() };
         if let Some(notification) = notification {
@@ -85,6 +88,7 @@ impl World {
         if let (true, Outcome::Done(reply)) = (NOTIFIES.contains(&&*entry.kind), outcome) {
             self.check_told(from, &entry.key, reply);
         }
+        self.note_made(from, entry, outcome);
         let Some(send) = self.checks.mails.under_way.remove(&at) else { return };
         let definite = matches!(
             outcome,
@@ -112,6 +116,7 @@ impl World {
     /// An object is called for an entry of another's outbox: perhaps an inbox, to mail what a room
     /// tells somebody.
     pub(in crate::sim) fn check_call(&mut self, at: (u64, usize), to: &Name, command: &[u8]) {
+        self.note_outreach(at, to, command);
         let Some(round) = self.rounds.get(&at.0) else { return };
         let entry = round.entries.get(at.1).map(|(entry, _)| entry);
         let Some(entry) = entry.filter(|entry| NOTIFIES.contains(&&*entry.kind)) else { return };
@@ -145,14 +150,12 @@ impl World {
         }
     }
 
-    /// The notification that a mail is, by the key that its inbox has; none where it is another
-    /// mail.
-    fn notification_of(&self, inbox: &Name, send: &str) -> Result<Option<Notification>, String> {
-        let Some(object) = self.objects.get(inbox) else { return Ok(None) };
+    /// The key that an inbox has a mail under.
+    fn key_of_mail(&self, inbox: &Name, send: &str) -> Result<String, String> {
+        let object = self.objects.get(inbox).ok_or("no such inbox")?;
         let sql = "select key from ledger where id = ?";
         let mut key = object.storage.connection().prepare_cached(sql).map_err(text)?;
-        let key: String = key.query_row([send], |row| row.get(0)).map_err(text)?;
-        Ok(self.checks.mails.asked.get(&(inbox.clone(), key)).cloned())
+        key.query_row([send], |row| row.get(0)).map_err(text)
     }
 
     /// An inbox has taken the mail of a notification, unless nobody is to be told any more: then
@@ -183,7 +186,7 @@ impl World {
     }
 
     /// Whether the note of the outcome failed: then the attempt is as open as before.
-    fn is_leased(&self, from: &Name, entry: &Entry) -> Result<bool, String> {
+    pub(super) fn is_leased(&self, from: &Name, entry: &Entry) -> Result<bool, String> {
         let Some(object) = self.objects.get(from) else { return Ok(false) };
         let sql = "select count(*) from outbox where kind = ? and key = ? and state = 'leased'";
         let mut row = object.storage.connection().prepare_cached(sql).map_err(text)?;

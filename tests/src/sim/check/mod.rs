@@ -20,6 +20,7 @@ mod reports;
 mod rules;
 mod secrets;
 mod sight;
+mod texts;
 mod tickets;
 mod unchanged;
 mod webhooks;
@@ -46,6 +47,7 @@ pub struct Checks {
     mails: mail::Mails,
     reports: reports::Reports,
     prospects: prospects::Prospects,
+    texts: texts::Texts,
     unchanged: unchanged::Unchanged,
     webhooks: webhooks::Webhooks,
 }
