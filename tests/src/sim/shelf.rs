@@ -31,16 +31,19 @@ struct Table {
     clear: String,
 }
 
-/// What they all have: the tables, and the record of migrations.
+/// What they all have: the tables, which of them have rows, and the record of migrations.
 struct Plan {
     tables: Vec<Table>,
+    filled: String,
     record: Vec<[Value; 3]>,
 }
 
-/// An object that has no place: its rows by table, and its alarm.
+/// An object that has no place: its rows by table, whether the record of migrations is among them,
+/// and its alarm. That record is the same of all, and stays where it is.
 #[derive(Default)]
 struct Rest {
     rows: Vec<(&'static Table, Vec<Vec<Cell>>)>,
+    is_migrated: bool,
     alarm: Option<Millis>,
 }
 
@@ -126,12 +129,11 @@ impl Storage {
         let connection = native.connection();
         let mut take_out = || -> rusqlite::Result<()> {
             run(connection, "begin")?;
-            for table in &plan().tables {
+            self.rest.is_migrated = is_migrated(connection)?;
+            for table in filled(connection)? {
                 let rows = read(connection, &table.read)?;
-                if !rows.is_empty() {
-                    run(connection, &table.clear)?;
-                    self.rest.rows.push((table, rows));
-                }
+                run(connection, &table.clear)?;
+                self.rest.rows.push((table, rows));
             }
             run(connection, "commit")
         };
@@ -145,6 +147,11 @@ impl Storage {
         let connection = native.connection();
         let mut put_in = || -> rusqlite::Result<()> {
             run(connection, "begin")?;
+            match (is_migrated(connection)?, self.rest.is_migrated) {
+                (true, false) => run(connection, "delete from migrations")?,
+                (false, true) => record(&native).expect("what is done can be written down"),
+                _ => {}
+            }
             for (table, rows) in self.rest.rows.drain(..) {
                 let mut insert = connection.prepare_cached(&table.insert)?;
                 for row in rows {
@@ -192,12 +199,40 @@ pub fn instead(native: &Native, statement: &str) -> Result<Option<Vec<Row>>, Fau
         return native.exec("select 1 from migrations limit 1", &[]).map(Some);
     }
     if statement.starts_with("--") && statement.contains("table if not exists migrations") {
-        for row in &plan().record {
-            native.exec("insert or ignore into migrations values (?, ?, ?)", row)?;
-        }
+        record(native)?;
         return Ok(Some(Vec::new()));
     }
     Ok(None)
+}
+
+/// Writes down that the migrations are done.
+fn record(native: &Native) -> Result<(), Fault> {
+    for row in &plan().record {
+        native.exec("insert or ignore into migrations values (?, ?, ?)", row)?;
+    }
+    Ok(())
+}
+
+fn is_migrated(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut count = connection.prepare_cached("select count(*) from migrations")?;
+    let count: usize = count.query_row([], |row| row.get(0))?;
+    assert!([0, plan().record.len()].contains(&count), "{count} migrations are recorded");
+    Ok(count > 0)
+}
+
+/// The tables in which an object has something.
+fn filled(connection: &Connection) -> rusqlite::Result<Vec<&'static Table>> {
+    let plan = plan();
+    let mut prepared = connection.prepare_cached(&plan.filled)?;
+    prepared.query_row([], |row| {
+        let mut filled = Vec::new();
+        for (at, table) in plan.tables.iter().enumerate() {
+            if row.get(at)? {
+                filled.push(table);
+            }
+        }
+        Ok(filled)
+    })
 }
 
 fn open() -> Native {
@@ -226,14 +261,18 @@ fn plan() -> &'static Plan {
         migrate(&native, prospect_dedup::Core::MIGRATIONS).expect("the tables can be made");
         let names = native.exec("select name from sqlite_master where type = 'table'", &[]);
         let names = names.expect("tables have names");
-        let tables = names.iter().map(|row| table(&native, &row.text(0).expect("a name")));
+        let names = names.iter().map(|row| row.text(0).expect("a name"));
+        let names: Vec<_> = names.filter(|name| name != "migrations").collect();
+        let tables = names.iter().map(|name| table(&native, name));
+        let has = |name: &String| format!("exists (select 1 from {name})");
+        let filled = format!("select {}", names.iter().map(has).collect::<Vec<_>>().join(", "));
         let record = native.exec("select part, number, name from migrations", &[]);
         let record = record.expect("migrations are recorded").into_iter();
         let record = record.map(|row| {
             let text = |column| Value::Text(row.text(column).expect("a text"));
             [text(0), row.integer(1).expect("a number").into(), text(2)]
         });
-        Plan { tables: tables.collect(), record: record.collect() }
+        Plan { tables: tables.collect(), filled, record: record.collect() }
     })
 }
 

@@ -131,7 +131,7 @@ impl World {
             log.events.push(json);
         }
         let now = log.events.len() as i64;
-        let is_sampled = is_news && now % 64 == 0 || self.faults.are_over();
+        let is_sampled = is_news && now % 1024 == 0 || self.faults.are_over();
         if self.weeks.is_some() && !is_sampled {
             // To count many events after each turn would take most of the time; at the end it may.
             return Ok(());
