@@ -4,6 +4,7 @@
 //! timers and outbox entries. It compiles to the same code in a unit test, in the simulator and in
 //! a Durable Object; only `kernel/host` and the shells know the Worker runtime.
 
+pub mod alert;
 pub mod gather;
 pub mod inbox_state;
 pub mod kernel;

@@ -10,8 +10,9 @@ use actors::mail::seal::{NONCE_BYTES, SealKey};
 use actors::webhook::sign;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use schema::alert::Alert;
 use schema::dead_letter::{
-    Bell, Consumed, DropLetter, KeepLetter, Left, Letter, Meeting, PipelineCommand, instance,
+    Bell, Consumed, DropLetter, KeepLetter, Left, Letter, Meeting, PipelineCommand, Ring, instance,
 };
 use schema::ids::DeadLetterId;
 use schema::limiter::LimiterCommand;
@@ -114,6 +115,16 @@ pub async fn tell_of_meeting<P: Platform>(
     let key = format!("meeting:{}:{}:{}", asked.campaign_id, asked.prospect_id, asked.at);
     let command = PipelineCommand::Meeting(Meeting { asked: asked.clone(), bell });
     told(ask_once::<_, serde_json::Value>(platform, Some(key), command).await.map(drop))
+}
+
+/// Tells operators that trouble begins or ends, where that is news to them.
+///
+/// # Errors
+/// `unavailable` and the like: they are to be told later.
+pub async fn ring<P: Platform>(platform: &P, alert: Alert) -> Result<(), Reject> {
+    let bell = bell(platform)?;
+    let command = PipelineCommand::Ring(Ring { alert, bell });
+    ask::<_, serde_json::Value>(platform, command).await.map(drop)
 }
 
 /// Whether operators were told: also where the bell was another one when they were.

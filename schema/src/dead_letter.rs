@@ -5,6 +5,7 @@
 //! there are, rings where some come, and says so when none is left.
 
 use crate::Millis;
+use crate::alert::Alert;
 use crate::ids::{DeadLetterId, WorkspaceId};
 use crate::pipeline::{MeetingAsked, Queue};
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,8 @@ pub enum PipelineCommand {
     DropLetter(DropLetter),
     /// Somebody whom a campaign wrote to wants to meet: it rings. Reply: nothing.
     Meeting(Meeting),
+    /// Something begins, or ends: it rings where that is new. Reply: nothing.
+    Ring(Ring),
     /// Which there are? Reply: [`Letters`].
     ListLetters(ListLetters),
     /// How do the queues stand? Reply: [`Queues`].
@@ -96,6 +99,17 @@ pub struct Meeting {
     pub asked: MeetingAsked,
     /// Where to ring.
     pub bell: Bell,
+}
+
+/// See [`PipelineCommand::Ring`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct Ring {
+    /// What.
+    pub alert: Alert,
+    /// Where to ring; nowhere, where it is missing.
+    #[serde(default)]
+    pub bell: Option<Bell>,
 }
 
 /// See [`PipelineCommand::ListLetters`].

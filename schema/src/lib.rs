@@ -3,6 +3,7 @@
 //! Everything here is data. There is no I/O, no clock and no Worker type, so that the same types
 //! compile into the gateway, the actors, the simulator and the tests.
 
+pub mod alert;
 pub mod audience;
 pub mod check;
 pub mod codec;

@@ -7,6 +7,7 @@
 //! letter at once.
 
 use crate::Millis;
+use crate::alert::Alert;
 use crate::codec::{read_json, to_json};
 use crate::ids::{CampaignId, ProspectId, ProspectImportId, SourceId, TicketId, WorkspaceId};
 use crate::prospect::{NewProspect, WorkKind};
@@ -103,6 +104,8 @@ pub enum Work {
     FileMail(StoredMail),
     /// On `inbound-queue`: somebody whom a campaign wrote to wants to meet; operators are told.
     MeetingAsked(MeetingAsked),
+    /// On `inbound-queue`: trouble begins or ends in a workspace; operators are told.
+    Alert(Alert),
     /// On `enrichment-queue`: more is to be found out about a prospect.
     Enrich(OfProspect),
     /// On `email-finder-queue`: a prospect's address is to be found.
@@ -114,7 +117,8 @@ pub enum Work {
     WakeProspects(OfWorkspace),
     /// On `send-queue`: the campaigns of a workspace are to take their turns.
     TakeTurns(OfWorkspace),
-    /// On `send-queue`: what outreach decided long ago is to go into storage.
+    /// On `send-queue`: what outreach decided long ago is to go into storage, and operators are to
+    /// be told how the week was.
     ArchiveOutreach(OfWorkspace),
     /// On `ai-queue`: a text of a campaign is to be written, or an answer to be read.
     WriteText(WriteText),
@@ -236,7 +240,7 @@ impl Work {
             Self::ImportRows(_) | Self::ReadSource(_) | Self::WakeProspects(_) => {
                 Queue::ProspectQueue
             }
-            Self::FileMail(_) | Self::MeetingAsked(_) => Queue::InboundQueue,
+            Self::FileMail(_) | Self::MeetingAsked(_) | Self::Alert(_) => Queue::InboundQueue,
             Self::Enrich(_) => Queue::EnrichmentQueue,
             Self::Find(_) | Self::Verify(_) => Queue::EmailFinderQueue,
             Self::TakeTurns(_) | Self::ArchiveOutreach(_) => Queue::SendQueue,
@@ -299,6 +303,7 @@ impl Work {
             "takeTurns" => strictly(text).map(Self::TakeTurns),
             "archiveOutreach" => strictly(text).map(Self::ArchiveOutreach),
             "meetingAsked" => strictly(text).map(Self::MeetingAsked),
+            "alert" => strictly(text).map(Self::Alert),
             "writeText" => strictly(text).map(Self::WriteText),
             _ => {
                 let kind: String = kind.chars().take(KIND_CHARS_MAX).collect();

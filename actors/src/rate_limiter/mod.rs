@@ -5,8 +5,8 @@
 //! does the arithmetic ([`buckets`]); its state is rows, so eviction forgets nothing. For providers
 //! it also keeps back-off and circuit ([`provider`]).
 //!
-//! One object of the deployment limits alerts instead: it knows the dead letters of the queues, and
-//! rings where some come ([`pipeline`]).
+//! One object of the deployment limits alerts instead: it knows the dead letters of the queues and
+//! what troubles workspaces, and rings ([`pipeline`]).
 
 mod buckets;
 mod handle;
@@ -28,8 +28,11 @@ const HALF_OPEN: &str = "halfOpen";
 
 impl Actor for Core {
     const KIND: ActorKind = ActorKind::RateLimiter;
-    const MIGRATIONS: &'static [Migration] =
-        &[migration!("rate_limiter/0001_limits"), migration!("rate_limiter/0002_pipeline")];
+    const MIGRATIONS: &'static [Migration] = &[
+        migration!("rate_limiter/0001_limits"),
+        migration!("rate_limiter/0002_pipeline"),
+        migration!("rate_limiter/0003_alarms"),
+    ];
     type Command = LimiterCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: LimiterCommand) -> Result<Reply, Reject> {

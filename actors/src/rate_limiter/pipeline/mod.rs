@@ -2,9 +2,11 @@
 //!
 //! Only the object of the name [`NAME`] is asked this, and only by Postroom itself. Operators are
 //! told by a signed request to the address that they have set: at most once an hour that there are
-//! dead letters, however many come, and once that none is left; and of each prospect who wants to
-//! meet. A request that nobody takes is made again, for a day.
+//! dead letters, however many come, and once that none is left; of each prospect who wants to meet;
+//! and of what begins and ends in a workspace ([`alarms`]). A request that nobody takes is made
+//! again, for a day.
 
+mod alarms;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,10 @@ pub fn handle(ctx: &mut Ctx<'_>, command: PipelineCommand) -> Result<Reply, Reje
             meeting(ctx, input)?;
             Reply::of(&json!({}))
         }
+        PipelineCommand::Ring(input) => {
+            alarms::ring(ctx, input)?;
+            Reply::of(&json!({}))
+        }
         PipelineCommand::ListLetters(input) => {
             let limit = input.limit.clamp(1, PAGE_MAX);
             Reply::of(&Letters { letters: store::after(ctx.sql, input.after, limit)? })
@@ -94,9 +100,7 @@ fn drop_letter(ctx: &mut Ctx<'_>, input: DropLetter) -> Result<Left, Reject> {
 /// Rings for somebody who wants to meet, however often it has rung for others. There is no
 /// recovery: it is no trouble that ends.
 fn meeting(ctx: &mut Ctx<'_>, Meeting { asked, bell }: Meeting) -> Result<(), Reject> {
-    let mut alert = store::alert(ctx.sql)?;
-    alert.bell = Some(bell);
-    store::save(ctx.sql, &alert)?;
+    hang(ctx, bell)?;
     let MeetingAsked { workspace_id, campaign_id, prospect_id, ticket_id, at } = asked;
     let body = json!({
         "type": "meeting",
@@ -110,6 +114,13 @@ fn meeting(ctx: &mut Ctx<'_>, Meeting { asked, bell }: Meeting) -> Result<(), Re
     // The same however often the message comes: whoever is rung can tell.
     let key = format!("meeting-{campaign_id}-{prospect_id}-{at}");
     Ok(ctx.outbox(RING, &key, &Reply::of(&body)?.0)?)
+}
+
+/// From now on it rings there.
+fn hang(ctx: &Ctx<'_>, bell: Bell) -> Result<(), Reject> {
+    let mut alert = store::alert(ctx.sql)?;
+    alert.bell = Some(bell);
+    Ok(store::save(ctx.sql, &alert)?)
 }
 
 fn queues(ctx: &Ctx<'_>) -> Result<Vec<QueueStatus>, Reject> {

@@ -1,7 +1,8 @@
 //! Dead letters, queues and the alert: every statement, and the typed function that uses it.
 
-use crate::kernel::{Fault, Row, Sql};
+use crate::kernel::{Fault, Row, Sql, Value};
 use schema::Millis;
+use schema::alert::{Alert as Told, AlertState};
 use schema::dead_letter::{Bell, Consumed, Letter, QueueStatus};
 use schema::ids::DeadLetterId;
 use schema::pipeline::Queue;
@@ -210,4 +211,54 @@ pub fn save(sql: &dyn Sql, alert: &Alert) -> Result<(), Fault> {
         secret.map(|secret| secret.to_vec()).unwrap_or_default().into(),
     ];
     sql.exec(SAVE, &params).map(drop)
+}
+
+/// Who told an alert: an inbox, or, as an empty text, the workspace.
+#[must_use]
+pub fn source(told: &Told) -> String {
+    told.inbox_id.map(|id| id.to_string()).unwrap_or_default()
+}
+
+fn alarm_key(told: &Told) -> [Value; 3] {
+    let workspace = told.workspace_id.to_string();
+    [workspace.into(), told.kind.as_str().into(), source(told).into()]
+}
+
+const ALARM: &str = "select at, stands from alarms
+    where workspace_id = ? and type = ? and source = ?";
+
+/// What the one that tells an alert said last of its kind: since when, and whether it stands.
+///
+/// # Errors
+/// A storage fault.
+pub fn alarm(sql: &dyn Sql, told: &Told) -> Result<Option<(Millis, bool)>, Fault> {
+    let row = sql.first(ALARM, &alarm_key(told))?;
+    row.map(|row| Ok((row.integer(0)?, row.flag(1)?))).transpose()
+}
+
+const SET_ALARM: &str = "insert into alarms (workspace_id, type, source, at, stands)
+    values (?, ?, ?, ?, ?)
+    on conflict (workspace_id, type, source) do update set
+        at = excluded.at, stands = excluded.stands";
+
+/// Notes what it says now.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_alarm(sql: &dyn Sql, told: &Told) -> Result<(), Fault> {
+    let [workspace, kind, source] = alarm_key(told);
+    let stands = i64::from(told.state == AlertState::Raised);
+    let params = [workspace, kind, source, told.at.into(), stands.into()];
+    sql.exec(SET_ALARM, &params).map(drop)
+}
+
+const OTHERS: &str = "select 1 from alarms
+    where workspace_id = ? and type = ? and source <> ? and stands = 1 limit 1";
+
+/// Whether others of its workspace say that something of its kind stands.
+///
+/// # Errors
+/// A storage fault.
+pub fn others_stand(sql: &dyn Sql, told: &Told) -> Result<bool, Fault> {
+    Ok(sql.first(OTHERS, &alarm_key(told))?.is_some())
 }
