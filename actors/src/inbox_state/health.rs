@@ -100,7 +100,7 @@ fn judge_complaints(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> 
     let Complained { sends, people, sources, first } = complained(ctx, inbox, ctx.now)?;
     let is_over = |limit_bp| people > 0 && people * 10_000 >= limit_bp * sends;
     let is_sample = sends >= WINDOW_SENDS_MIN;
-    let said = || format!("{people} people complained about the last {sends} mails of outreach");
+    let said = || say(people, sends);
     // Few mails end no warning: their share is no lower for it.
     if is_over(COMPLAINT_RATE_BP_WARN) && (is_sample || inbox.warned_at.is_some()) {
         if inbox.warned_at.is_none() {
@@ -121,6 +121,16 @@ fn judge_complaints(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> 
         pause_for_health(ctx, inbox, &said())?;
     }
     Ok(())
+}
+
+fn say(people: i64, sends: i64) -> String {
+    format!("{people} people complained about the last {sends} mails of outreach")
+}
+
+/// How many people complain, in words.
+pub fn complaint(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<String, Reject> {
+    let Complained { sends, people, .. } = complained(ctx, inbox, ctx.now)?;
+    Ok(say(people, sends))
 }
 
 /// The window has moved on: a warning may be over, and what is behind it counts no more.

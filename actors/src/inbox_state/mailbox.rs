@@ -9,6 +9,7 @@
 //! A mail at which reading fails again and again is passed over, and so is one that ends the object
 //! each time it is read: then mails are read one by one until it is found.
 
+use super::alerts;
 use super::microsoft::{self, Access};
 use super::store::mailbox::{self as store, Mailbox};
 use super::{flow, inbox_of, outbox, registered, store as stores};
@@ -345,6 +346,9 @@ pub fn begin_note(ctx: &mut Ctx<'_>) -> Result<Effect, Reject> {
         (Some(since), told) => {
             mailbox.told_since = Some(since);
             store::save(ctx.sql, &mailbox)?;
+            if told.is_none() {
+                alerts::stalled(ctx, mailbox.error.clone())?;
+            }
             if told.is_some_and(|told| told != since) {
                 // It worked again and stalled again before anybody was told: nothing is new.
                 return Ok(Effect::Nothing);
@@ -373,9 +377,9 @@ pub fn settle_note(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Settled, Reject> 
     // Asked for again meanwhile, there is something else to tell.
     let current = entries::find(ctx.sql, &entry.kind, &entry.key)?;
     let is_latest = current.is_some_and(|current| current.version == entry.version);
-    if is_latest && mailbox.stalled_since.is_none() {
-        mailbox.told_since = None;
+    if is_latest && mailbox.stalled_since.is_none() && mailbox.told_since.take().is_some() {
         store::save(ctx.sql, &mailbox)?;
+        alerts::reads_again(ctx)?;
     }
     Ok(Settled::Finished)
 }

@@ -1,6 +1,7 @@
 //! The mailbox of an inbox on the bench: the test plays its server, storage and room.
 
 use super::Core;
+use super::handle::tests::alert_of;
 use super::mailbox::LEASE_MS;
 use crate::kernel::testing::{Bench, WORKSPACE, agent};
 use crate::kernel::{Effect, Entry, Outcome};
@@ -8,6 +9,7 @@ use crate::mail::imap::Cursor;
 use crate::mail::mailbox::{
     GiveUp, MailRef, MailboxJob, MailboxRead, Position, Positions, ReadEnd, Source,
 };
+use schema::alert::{AlertKind, AlertState};
 use schema::ids::InboxId;
 use schema::inbox::*;
 use schema::mailbox::*;
@@ -22,6 +24,8 @@ struct Scene {
     inbox: Bench<Core>,
     /// What the room was told, with the keys.
     told: Vec<(String, NoteMailbox)>,
+    /// What operators were told: the states of stalled mailboxes, and why.
+    alerts: Vec<(AlertState, Option<String>)>,
 }
 
 fn account() -> ImapAccount {
@@ -88,7 +92,7 @@ impl Scene {
             time_zone: "UTC".into(),
         });
         inbox.call(&agent(1, Role::Admin), None, &register).expect("registered");
-        let mut scene = Self { inbox, told: Vec::new() };
+        let mut scene = Self { inbox, told: Vec::new(), alerts: Vec::new() };
         assert_eq!(scene.run(|_| panic!("nothing is read")), 0);
         scene
     }
@@ -111,7 +115,7 @@ impl Scene {
 
     /// Runs the outbox; tells how often the mailbox was read.
     fn run(&mut self, mut server: impl FnMut(&MailboxJob) -> Outcome) -> usize {
-        let (told, mut readings) = (&mut self.told, 0);
+        let (told, alerts, mut readings) = (&mut self.told, &mut self.alerts, 0);
         self.inbox.drain(|_: &Entry, effect| match effect {
             Effect::Mailbox(job) => {
                 readings += 1;
@@ -124,6 +128,12 @@ impl Scene {
                     told.push((key.clone(), note));
                 }
                 Outcome::Done(b"{}".to_vec())
+            }
+            Effect::Queue { body, .. } => {
+                let alert = alert_of(body);
+                assert_eq!(alert.kind, AlertKind::SyncStalled);
+                alerts.push((alert.state, alert.reason));
+                Outcome::Done(Vec::new())
             }
             other => panic!("{other:?}"),
         });
@@ -254,6 +264,26 @@ fn failures_come_ever_later_are_told_once_and_never_end_it() {
     assert_eq!((view.state, view.failures, view.error), (MailboxState::Active, 0, None));
     assert_eq!(scene.told.len(), 2, "{:?}", scene.told);
     assert_eq!(scene.told[1].1.stalled_since, None);
+    let raised = (AlertState::Raised, Some("it fails".to_owned()));
+    assert_eq!(scene.alerts, [raised, (AlertState::Recovered, None)]);
+}
+
+#[test]
+fn a_mailbox_that_is_not_to_be_read_any_more_is_not_stalled_any_more() {
+    let mut scene = Scene::connected();
+    scene.run(|job| failed(job, None, true));
+    scene.ask(InboxCommand::DisconnectMailbox(DisconnectMailbox {})).expect("disconnected");
+    scene.run(|_| panic!("nothing is read"));
+    let states = |scene: &Scene| scene.alerts.iter().map(|(state, _)| *state).collect::<Vec<_>>();
+    assert_eq!(states(&scene), [AlertState::Raised, AlertState::Recovered]);
+    scene.ask(InboxCommand::ConnectMailbox(connect())).expect("connected");
+    scene.run(|job| failed(job, None, true));
+    let other = ImapAccount { username: "bob@example.com".into(), ..account() };
+    let other = ConnectMailbox { imap: Some(other), ..connect() };
+    scene.inbox.now += 1;
+    scene.ask(InboxCommand::ConnectMailbox(other)).expect("another");
+    scene.run(|job| read(job, at(2), ReadEnd::AllRead));
+    assert_eq!(states(&scene)[2..], [AlertState::Raised, AlertState::Recovered]);
 }
 
 #[test]

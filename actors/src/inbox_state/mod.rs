@@ -25,6 +25,7 @@
 //! It may read a mailbox, too ([`mailbox`]): each mail in it becomes one comment of the room, once,
 //! wherever reading is interrupted.
 
+mod alerts;
 mod flow;
 mod handle;
 mod health;
@@ -47,7 +48,7 @@ use crate::kernel::{
     Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Timer, migration,
 };
 use schema::ids::{InboxId, SendId};
-use schema::inbox::InboxCommand;
+use schema::inbox::{InboxCommand, SendState};
 use schema::summary::{Summary, Table};
 use schema::{ActorKind, Reject};
 use store::inbox::Inbox;
@@ -186,7 +187,9 @@ fn send_of(ctx: &Ctx<'_>, id: SendId) -> Result<Send, Reject> {
 fn keep_inbox(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
     inbox.version += 1;
     inbox.updated_at = ctx.now;
+    let before = store::inbox::load(ctx.sql)?;
     store::inbox::save(ctx.sql, inbox)?;
+    alerts::changed(ctx, before.as_ref(), inbox)?;
     let id = inbox_of(ctx)?.to_string();
     Ok(ctx.summarise(Table::Inboxes, &id)?)
 }
@@ -195,6 +198,8 @@ fn keep_inbox(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
 fn keep_send(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     send.version += 1;
     send.updated_at = ctx.now;
+    let was_unknown = store::ledger::is_unknown(ctx.sql, send.id)?;
     store::ledger::save(ctx.sql, send)?;
+    alerts::settled(ctx, was_unknown, send.state == SendState::Unknown)?;
     Ok(ctx.summarise(Table::EmailLog, &send.id.to_string())?)
 }

@@ -3,7 +3,7 @@
 use crate::inbox_state::handle::connect_microsoft::HOST;
 use crate::inbox_state::store::mailbox::{self as store, Mailbox};
 use crate::inbox_state::store::microsoft;
-use crate::inbox_state::{keep_inbox, mailbox, registered, subscription, view};
+use crate::inbox_state::{alerts, keep_inbox, mailbox, registered, subscription, view};
 use crate::kernel::Ctx;
 use schema::inbox::{InboxView, Security};
 use schema::mailbox::{ConnectMailbox, ForgetPassedOver, ImapAccount, MailboxProvider, SyncBegun};
@@ -34,6 +34,7 @@ pub fn connect(ctx: &mut Ctx<'_>, input: ConnectMailbox) -> Result<InboxView, Re
     let since = check_since(input.since, ctx.now)?;
 
     let known = store::load(ctx.sql)?;
+    let was_stalled = is_told(known.as_ref());
     let is_same = |it: &Mailbox| {
         (it.provider, &it.host, &it.username) == (provider, &account.host, &account.username)
     };
@@ -57,6 +58,9 @@ pub fn connect(ctx: &mut Ctx<'_>, input: ConnectMailbox) -> Result<InboxView, Re
     // What comes of a reading that is under way is of the mailbox as it was.
     new.reading += 1;
     store::save(ctx.sql, &new)?;
+    if was_stalled && new.told_since.is_none() {
+        alerts::reads_again(ctx)?;
+    }
     mailbox::ask(ctx)?;
     subscription::ensure(ctx)?;
     keep_inbox(ctx, &mut inbox)?;
@@ -109,11 +113,22 @@ pub fn follow_log_in(ctx: &mut Ctx<'_>, email: String, is_first: bool) -> Result
 /// A storage fault.
 pub fn leave_microsoft(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     let known = store::load(ctx.sql)?;
-    if known.is_some_and(|it| it.provider == MailboxProvider::Microsoft) {
-        store::remove(ctx.sql)?;
-        ctx.cancel_timer(mailbox::TIMER, "")?;
+    match known.filter(|it| it.provider == MailboxProvider::Microsoft) {
+        Some(known) => leave(ctx, &known),
+        None => Ok(()),
     }
-    Ok(())
+}
+
+/// Whether others were told that it is stalled.
+fn is_told(known: Option<&Mailbox>) -> bool {
+    known.is_some_and(|it| it.told_since.is_some())
+}
+
+/// It is read no more; nor is it stalled.
+fn leave(ctx: &mut Ctx<'_>, known: &Mailbox) -> Result<(), Reject> {
+    store::remove(ctx.sql)?;
+    ctx.cancel_timer(mailbox::TIMER, "")?;
+    if is_told(Some(known)) { alerts::reads_again(ctx) } else { Ok(()) }
 }
 
 fn fresh(ctx: &Ctx<'_>, since: i64) -> Mailbox {
@@ -151,9 +166,8 @@ fn fresh(ctx: &Ctx<'_>, since: i64) -> Mailbox {
 pub fn disconnect(ctx: &mut Ctx<'_>) -> Result<InboxView, Reject> {
     ctx.require(Permission::Manage)?;
     let mut inbox = registered(ctx)?;
-    if store::load(ctx.sql)?.is_some() {
-        store::remove(ctx.sql)?;
-        ctx.cancel_timer(mailbox::TIMER, "")?;
+    if let Some(known) = store::load(ctx.sql)? {
+        leave(ctx, &known)?;
         keep_inbox(ctx, &mut inbox)?;
     }
     view::inbox(ctx, &inbox)

@@ -25,4 +25,4 @@ pub use resolve::{cancel_send, resolve};
 pub use send::{compose, compose_apart, message_id, send};
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

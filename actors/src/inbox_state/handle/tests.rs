@@ -4,8 +4,10 @@ use crate::inbox_state::Core;
 use crate::kernel::testing::{Bench, Seeded, WORKSPACE, agent, system};
 use crate::kernel::{Effect, Entry, MailOutcome, Outcome};
 use crate::warmup_counter;
+use schema::alert::Alert;
 use schema::ids::{InboxId, ProspectId, SendId};
 use schema::inbox::*;
+use schema::pipeline::{Queue, Work};
 use schema::prospect::{Denial, Fate, PermitReply, ProspectCommand, Reason};
 use schema::report::{
     MailReported, RecordReport, ReportClass, ReportNoted, ReportReason, ReportedRecipient,
@@ -15,6 +17,7 @@ use schema::room::RoomCommand;
 use schema::{Answer, Code, Envelope, Millis, Reject, Role};
 use uuid::Uuid;
 
+mod alerts;
 mod comments;
 mod complaints;
 mod copies;
@@ -49,6 +52,16 @@ struct Scene {
     permits: usize,
     /// What the room was told that a relay reports, and under which keys.
     told: Vec<(String, MailReported)>,
+    /// What operators were told.
+    alerts: Vec<Alert>,
+}
+
+/// What a message for operators says.
+pub fn alert_of(body: &[u8]) -> Alert {
+    match Work::read(Queue::InboundQueue, body).expect("a message") {
+        Work::Alert(alert) => alert,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn id() -> InboxId {
@@ -127,6 +140,7 @@ impl Scene {
             suppressed: Vec::new(),
             permits: 0,
             told: Vec::new(),
+            alerts: Vec::new(),
         };
         let register = InboxCommand::Register(registration(warmup));
         scene.inbox.call(&agent(1, Role::Admin), None, &register).expect("registered");
@@ -172,8 +186,8 @@ impl Scene {
         mut permit: impl FnMut() -> PermitReply,
     ) {
         self.warmup.now = self.inbox.now;
-        let Self { inbox, warmup, mails, handed, content, records, suppressed, permits, told } =
-            self;
+        let Self { inbox, warmup, mails, handed, content, records, suppressed, .. } = self;
+        let (permits, told, alerts) = (&mut self.permits, &mut self.told, &mut self.alerts);
         inbox.drain(|_: &Entry, effect| match effect {
             Effect::Mail(job) => {
                 mails.push(job.send_id.clone());
@@ -214,6 +228,10 @@ impl Scene {
                     }
                     other => panic!("{other:?}"),
                 }
+            }
+            Effect::Queue { body, .. } => {
+                alerts.push(alert_of(body));
+                Outcome::Done(Vec::new())
             }
             other => panic!("{other:?}"),
         });

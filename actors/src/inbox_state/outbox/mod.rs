@@ -14,6 +14,7 @@ pub use microsoft::needs_draft;
 
 use super::store::ledger::Send;
 use super::{inbox_of, mailbox, microsoft as tokens, registered, send_of, store, subscription};
+use crate::alert;
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::prospect_dedup::identity::Identity;
@@ -107,6 +108,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         SYNC => mailbox::begin(ctx),
         NOTE => mailbox::begin_note(ctx),
         DELIVERY => delivery(ctx, id_of(entry)?),
+        alert::OUTBOX => alert::begin(entry),
         REPORT => report(ctx, entry),
         other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),
     }

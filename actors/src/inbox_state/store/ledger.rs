@@ -260,6 +260,16 @@ pub fn count(sql: &dyn Sql, states: &[SendState]) -> Result<i64, Fault> {
     sql.first(COUNT, &[list(&names)?.into()])?.map_or(Ok(0), |row| row.integer(0))
 }
 
+const IS_UNKNOWN: &str = "select 1 from ledger where id = ? and state = 'unknown'";
+
+/// Whether nobody knows, as it is written down, whether a mail has left.
+///
+/// # Errors
+/// A storage fault.
+pub fn is_unknown(sql: &dyn Sql, id: SendId) -> Result<bool, Fault> {
+    Ok(sql.first(IS_UNKNOWN, &[id.to_string().into()])?.is_some())
+}
+
 const PAGE: &str = "select id from ledger where id < ? order by id desc limit ?";
 const PAGE_OF: &str = "select id from ledger where state = ? and id < ? order by id desc limit ?";
 
@@ -449,7 +459,7 @@ pub fn outreach_to(
 
 /// The statements that find mails, for the test of their plans.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 15] = [
+pub(super) const STATEMENTS: [&str; 16] = [
     DEFERRED,
     DEFER,
     GET,
@@ -458,6 +468,7 @@ pub(super) const STATEMENTS: [&str; 15] = [
     IDLE,
     ASKING,
     COUNT,
+    IS_UNKNOWN,
     PAGE,
     PAGE_OF,
     WINDOW,

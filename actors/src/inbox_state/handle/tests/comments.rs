@@ -46,6 +46,7 @@ fn drain(scene: &mut Scene, outcome: impl Fn() -> Outcome) -> (Vec<MailJob>, Vec
         Effect::Call { actor: ActorKind::ProspectDedup, .. } => {
             Outcome::Done(br#"{"here":{}}"#.to_vec())
         }
+        Effect::Queue { .. } => Outcome::Done(Vec::new()),
         other => panic!("{other:?}"),
     });
     (jobs, told)

@@ -227,7 +227,7 @@ pub(super) fn play(scene: &mut Scene, graph: &mut Graph, mut wrong: impl FnMut(&
                     scene.inbox.settle(&entry, &Outcome::Mailbox(Box::new(read)));
                     None
                 }
-                Effect::Call { actor: ActorKind::WorkspaceRoom, .. } => {
+                Effect::Call { actor: ActorKind::WorkspaceRoom, .. } | Effect::Queue { .. } => {
                     scene.inbox.settle(&entry, &Outcome::Done(b"{}".to_vec()));
                     None
                 }

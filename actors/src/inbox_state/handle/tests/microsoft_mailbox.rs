@@ -45,7 +45,9 @@ fn run(
             Outcome::Mailbox(Box::new(read(job)))
         }
         Effect::Microsoft(_) => Outcome::Microsoft(renewed.clone()),
-        Effect::Call { .. } | Effect::Summary(_) => Outcome::Done(b"{}".to_vec()),
+        Effect::Call { .. } | Effect::Summary(_) | Effect::Queue { .. } => {
+            Outcome::Done(b"{}".to_vec())
+        }
         other => panic!("{other:?}"),
     });
     readings
