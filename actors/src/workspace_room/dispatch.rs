@@ -299,6 +299,7 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         RoomCommand::SendEmail(input) => outreach::by_hand::send_email(ctx, &input),
         RoomCommand::TakeTurns(_) => outreach::handle::settings::take_turns(ctx),
         RoomCommand::ArchiveOutreach(input) => outreach::handle::archive::archive(ctx, input),
+        RoomCommand::CountOutreach(input) => outreach::handle::archive::count(ctx, input),
         RoomCommand::GetAiSettings(_) => outreach::texts::handle::get_settings(ctx),
         RoomCommand::ChangeAiSettings(input) => {
             outreach::texts::handle::change_settings(ctx, &input)

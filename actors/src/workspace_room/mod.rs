@@ -85,6 +85,7 @@ pub mod webhooks;
 #[cfg(test)]
 pub(in crate::workspace_room) mod tests;
 
+use crate::alert;
 use crate::kernel::actor::{Settled, Welcome};
 use crate::kernel::{
     Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Sql, Timer, migration,
@@ -133,6 +134,7 @@ impl Actor for Core {
         outreach::BY_HAND,
         sources::MIGRATION,
         prospect_imports::DIGESTS,
+        outreach::ALERTS,
         outreach::CLASSIFIED,
         //
     ];
@@ -173,6 +175,7 @@ impl Actor for Core {
             attention::UNCLAIM => attention::unclaim(ctx, timer),
             removal::TIMER => removal::timer(ctx, timer),
             outreach::TIMER => outreach::turn::take(ctx).map(drop),
+            outreach::texts::review::TIMER => outreach::texts::review::timer(ctx),
             moves::TIMER => moves::timer(ctx, timer),
             directory::later::LINK | directory::later::NAME | directory::later::MERGE => {
                 directory::later::timer(ctx, timer)
@@ -248,6 +251,7 @@ impl Actor for Core {
             outreach::calling_off::OUTBOX => outreach::calling_off::begin(ctx, entry),
             outreach::opt_out::OUTBOX => outreach::opt_out::begin(ctx, entry),
             outreach::answers::OUTBOX => outreach::answers::begin(ctx, entry),
+            alert::OUTBOX => alert::begin(entry),
             outreach::texts::OUTBOX => outreach::texts::begin(ctx, entry),
             privacy::walk::OUTBOX => privacy::walk::begin(ctx, entry),
             other => Err(Reject::internal(format!("no outbox entry of kind {other}"))),

@@ -255,6 +255,14 @@ pub struct ArchiveOutreach {
     pub through: i64,
 }
 
+/// Counts what campaigns did. For Postroom itself, which tells operators each week.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+pub struct CountOutreach {
+    /// From then on.
+    pub since: Millis,
+}
+
 /// The answer to [`ArchiveOutreach`]: at most [`ARCHIVED_MAX`] decisions, the oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

@@ -467,6 +467,8 @@ pub enum RoomCommand {
     TakeTurns(enrolment::TakeTurns),
     /// Put old decisions away. For Postroom itself. Reply: [`enrolment::ArchivedDecisions`].
     ArchiveOutreach(enrolment::ArchiveOutreach),
+    /// Count what campaigns did. For Postroom itself. Reply: [`crate::alert::OutreachCounts`].
+    CountOutreach(enrolment::CountOutreach),
     /// Read what the workspace tells models. Reply: [`writing::AiSettings`].
     GetAiSettings(writing::GetAiSettings),
     /// Change what the workspace tells models. Reply: [`writing::AiSettings`].

@@ -72,6 +72,8 @@ pub const TEXTS: Migration = migration!("workspace_room/0025_texts");
 /// Mails that a person writes.
 pub const BY_HAND: Migration = migration!("workspace_room/0026_by_hand");
 
+/// What operators are told of, and how a week was.
+pub const ALERTS: Migration = migration!("workspace_room/0029_alerts");
 /// Answers that models read.
 pub const CLASSIFIED: Migration = migration!("workspace_room/0030_classified");
 

@@ -70,6 +70,9 @@ const MEANT: &[(&str, &str)] = &[
     ("from workspace w cross join desk d", "SCAN campaigns"),
     // The newest hundred imports, and those that are under way.
     ("from prospect_imports\n    where state in ('done', 'broken') or", "SCAN prospect_imports"),
+    // Of the decisions of a week, and of the texts that somebody is to look at.
+    ("from outreach_decisions where at >= ?", "USE TEMP B-TREE FOR count(DISTINCT)"),
+    ("select count(*) from (select 1 from outreach_texts text", "SCAN"),
     // At most twenty webhooks.
     ("from webhooks order by number", "SCAN webhooks"),
 ];

@@ -2,6 +2,7 @@
 
 use crate::kernel::{Fault, Sql};
 use schema::Millis;
+use schema::alert::OutreachCounts;
 use schema::room::enrolment::{ArchivedDecision, Decision, Turns};
 
 const INSERT: &str = "insert into outreach_decisions (enrolment, at, step, what, why)
@@ -134,6 +135,35 @@ pub fn oldest(sql: &dyn Sql, limit: i64) -> Result<Vec<ArchivedDecision>, Fault>
     sql.exec(OLDEST, &[limit.into()])?.iter().map(read).collect()
 }
 
+const COUNT: &str = "select
+        count(case when what = 'sent' then 1 end),
+        count(distinct case when what = 'answered'
+            and why in ('interested', 'meeting', 'notNow', 'other') then enrolment end),
+        count(distinct case when what = 'answered' and why = 'meeting' then enrolment end),
+        count(distinct case when why = 'optOut' then enrolment end),
+        count(distinct case when why in ('bounced', 'bounce') then enrolment end),
+        count(distinct case when why = 'complained' then enrolment end)
+    from outreach_decisions where at >= ? and what in ('sent', 'answered', 'stopped')";
+
+/// Counts what became of mails from a time on; no texts.
+///
+/// # Errors
+/// A storage fault.
+pub fn count(sql: &dyn Sql, since: Millis) -> Result<OutreachCounts, Fault> {
+    let Some(row) = sql.first(COUNT, &[since.into()])? else {
+        return Ok(OutreachCounts::default());
+    };
+    Ok(OutreachCounts {
+        sent: row.integer(0)?,
+        replied: row.integer(1)?,
+        meetings: row.integer(2)?,
+        opted_out: row.integer(3)?,
+        bounced: row.integer(4)?,
+        complained: row.integer(5)?,
+        texts_waiting: 0,
+    })
+}
+
 const FORGET: &str = "delete from outreach_decisions where number <= ? and at < ?";
 
 /// Forgets those up to a number that were made before a time.
@@ -167,5 +197,15 @@ pub fn forget_words(sql: &dyn Sql, enrolment: i64) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, LIST, TURNS, ADD_TURNS, MORE_TURNS, OLDEST, FORGET, FORGET_TURNS, FORGET_WORDS];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
+    INSERT,
+    LIST,
+    TURNS,
+    ADD_TURNS,
+    MORE_TURNS,
+    OLDEST,
+    COUNT,
+    FORGET,
+    FORGET_TURNS,
+    FORGET_WORDS,
+];

@@ -127,6 +127,21 @@ pub fn to_ask(sql: &dyn Sql, now: Millis, limit: i64) -> Result<Vec<Text>, Fault
     sql.exec(TO_ASK, &[now.into(), limit.into()])?.iter().map(read).collect()
 }
 
+const TO_REVIEW: &str = "select count(*) from (select 1 from outreach_texts text
+    cross join enrolments one on one.number = text.enrolment
+    cross join campaigns campaign on campaign.number = one.campaign
+    where text.state = 'awaitingApproval' and one.step = text.step
+        and one.state in ('waiting', 'blocked') and campaign.status <> 'archived' limit ?)";
+
+/// How many texts wait for approval whose step is still to be sent; no more than so many are
+/// counted.
+///
+/// # Errors
+/// A storage fault.
+pub fn to_review(sql: &dyn Sql, most: i64) -> Result<i64, Fault> {
+    sql.first(TO_REVIEW, &[most.into()])?.map_or(Ok(0), |row| row.integer(0))
+}
+
 const NEXT: &str = "select ask_at from outreach_texts where ask_at > 0 order by ask_at limit 1";
 
 /// When the next is to be asked for again.
@@ -268,5 +283,7 @@ pub fn set(sql: &dyn Sql, settings: &AiSettings) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, SAVE, AT, FIND, TO_ASK, NEXT, LIST, OF_STATE, OUTDATE, RESUME, FORGET, SETTINGS, SET];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
+    INSERT, SAVE, AT, FIND, TO_ASK, TO_REVIEW, NEXT, LIST, OF_STATE, OUTDATE, RESUME, FORGET,
+    SETTINGS, SET,
+];

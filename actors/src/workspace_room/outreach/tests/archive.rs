@@ -1,6 +1,6 @@
 //! What was decided long ago.
 
-use super::field::{DAY, Field};
+use super::field::{DAY, Field, HOUR};
 use serde_json::{Value, json};
 
 #[test]
@@ -30,4 +30,37 @@ fn what_was_decided_long_ago_is_given_out_and_forgotten_once_it_is_in_storage() 
     let left = field.desk.ask(&list)["items"].as_array().expect("items").len();
     assert_eq!(left, all - 3);
     assert!(left > 0);
+}
+
+#[test]
+fn what_campaigns_did_is_counted_from_a_time_on() {
+    let mut field = Field::open(&["a@desk.example"]);
+    field.campaign(json!({ "spacingS": 0 }));
+    let names = ["ann", "bob", "cleo", "dirk"];
+    for (n, name) in names.iter().enumerate() {
+        field.enrol(n as u128 + 1, &format!("{name}@acme.example"));
+    }
+    field.pass(HOUR, HOUR / 12);
+    assert_eq!(field.asked.len(), 4);
+    field.tell(3, 9, "bounced", Some("no such mailbox"));
+    let since = field.desk.room.now;
+    let count = |field: &mut Field, since: i64| {
+        let command = json!({ "countOutreach": { "since": since } });
+        let told = field.desk.system(&command);
+        ["sent", "replied", "meetings", "optedOut", "bounced", "complained", "textsWaiting"]
+            .map(|name| told[name].as_i64().expect("a number"))
+    };
+    assert_eq!(count(&mut field, 0), [4, 0, 0, 0, 1, 0, 0]);
+    field.desk.room.now += HOUR;
+    for (at, text) in ["Let's meet on Tuesday.", "Not now.", "Please remove me."].iter().enumerate()
+    {
+        let own = &field.asked[at];
+        let mail = json!({ "rawKey": format!("raw/{at}"), "messageId": format!("{at}@x"),
+            "from": { "address": own.mail.to[0] }, "subject": "Re: Doors", "text": text,
+            "inboxId": own.inbox, "inReplyTo": [format!("own{}@desk.example", own.number)] });
+        field.desk.system(&json!({ "receiveMail": mail }));
+        field.settle();
+    }
+    assert_eq!(count(&mut field, 0), [4, 2, 1, 1, 1, 0, 0]);
+    assert_eq!(count(&mut field, since + 1), [0, 2, 1, 1, 0, 0, 0]);
 }

@@ -6,6 +6,7 @@ mod by_hand;
 mod field;
 mod limits;
 mod reading;
+mod review;
 mod stale_texts;
 mod texts;
 

@@ -23,6 +23,7 @@ pub mod answers;
 pub mod guard;
 pub mod handle;
 pub mod order;
+pub mod review;
 
 use super::store::campaigns::{self, Campaign};
 use super::store::enrolments::{self, Enrolment};
@@ -303,12 +304,13 @@ fn settle(
     ctx.event("outreach.written", None, &data)?;
     let is_next = one.step == text.step;
     match state {
-        WritingState::Ready if is_next => release(ctx, one),
+        WritingState::Ready if is_next => release(ctx, one)?,
         WritingState::Refused if is_next && one.state == EnrolmentState::Waiting => {
-            block(ctx, one, &why)
+            block(ctx, one, &why)?;
         }
-        _ => Ok(()),
+        _ => {}
     }
+    review::look(ctx)
 }
 
 /// Has a text written anew; `refusals` are how many were refused before.
@@ -324,7 +326,8 @@ fn again(ctx: &mut Ctx<'_>, text: &mut Text, refusals: i64) -> Result<(), Reject
     text.updated_at = ctx.now;
     ask(ctx, text)?;
     let at = ctx.now + ASK_AGAIN_MS;
-    turn::at_latest(ctx, at)
+    turn::at_latest(ctx, at)?;
+    review::look(ctx)
 }
 
 /// A text cannot be sent: another is written, unless it was too often.

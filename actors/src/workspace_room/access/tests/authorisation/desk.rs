@@ -251,6 +251,7 @@ pub(super) fn desk() -> Vec<(For, Value)> {
             "version": 1, "messageId": "1@b.example", "state": "sent" } }),
         ),
         (For::System, json!({ "archiveOutreach": { "before": 1 } })),
+        (For::System, json!({ "countOutreach": { "since": 1 } })),
         (For::Members(Read), json!({ "listCampaignTexts": of_campaign })),
         (
             For::Members(Work),
