@@ -1,18 +1,31 @@
-//! What cron has `send-queue` ask for, workspace by workspace.
+//! What cron has `send-queue` ask for, workspace by workspace: turns, archives, and once a week how
+//! it went.
 
+use crate::dead_letters;
+use crate::gather::gather;
 use crate::platform::Platform;
+use crate::{d1, d1::Known};
+use schema::alert::{Alert, AlertKind, AlertState, Digest, InboxTrouble, OutreachCounts};
 use schema::codec::{read_json, to_json};
 use schema::ids::WorkspaceId;
+use schema::inbox::{GetInbox, InboxCommand, InboxView};
 use schema::pipeline::{OfWorkspace, Work};
 use schema::room::RoomCommand;
-use schema::room::enrolment::{ArchiveOutreach, ArchivedDecisions, TakeTurns, TurnsTaken};
+use schema::room::enrolment::{
+    ArchiveOutreach, ArchivedDecisions, CountOutreach, TakeTurns, TurnsTaken,
+};
 use schema::{ActorKind, Answer, Code, Envelope, Millis, Principal, Reject};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 /// How long decisions are kept in the room.
-const KEPT_MS: Millis = 90 * 24 * 60 * 60 * 1000;
+const KEPT_MS: Millis = 90 * DAY_MS;
 /// How many batches one message puts away; for the rest it asks anew.
 const BATCHES_MAX: usize = 5;
+const DAY_MS: Millis = 24 * 60 * 60 * 1000;
+const WEEK_MS: Millis = 7 * DAY_MS;
+/// How many inboxes a digest asks.
+const INBOXES_MAX: i64 = 500;
 
 /// The campaigns of a workspace take their turns.
 ///
@@ -24,7 +37,8 @@ pub async fn take_turns<P: Platform>(platform: &P, workspace: WorkspaceId) -> Re
 }
 
 /// Puts into storage what was decided long ago, a decision a line, in
-/// `archives/{workspace}/{first's time}-{first}-{last}.jsonl`.
+/// `archives/{workspace}/{first's time}-{first}-{last}.jsonl`; then tells operators how the week
+/// was.
 ///
 /// # Errors
 /// `unavailable` and the like, where the message is to come again.
@@ -35,7 +49,9 @@ pub async fn archive<P: Platform>(platform: &P, workspace: WorkspaceId) -> Resul
         let command = RoomCommand::ArchiveOutreach(ArchiveOutreach { before, through });
         let batch: Option<ArchivedDecisions> = ask(platform, workspace, &command).await?;
         let items = batch.map(|batch| batch.items).unwrap_or_default();
-        let (Some(first), Some(last)) = (items.first(), items.last()) else { return Ok(()) };
+        let (Some(first), Some(last)) = (items.first(), items.last()) else {
+            return tell_of_week(platform, workspace).await;
+        };
         // Numbers begin anew where all were put away.
         let (at, first) = (first.decision.at, first.number);
         let key = format!("archives/{workspace}/{at}-{first}-{}.jsonl", last.number);
@@ -49,6 +65,62 @@ pub async fn archive<P: Platform>(platform: &P, workspace: WorkspaceId) -> Resul
     platform.enqueue(work.queue(), &work.write()).await
 }
 
+/// Tells operators how a workspace's week was, and keeps that in `archives/{workspace}/digests/`,
+/// one for each week. Told twice, they are told once.
+async fn tell_of_week<P: Platform>(platform: &P, workspace: WorkspaceId) -> Result<(), Reject> {
+    let Some(digest) = digest(platform, workspace).await? else { return Ok(()) };
+    let week = digest.to.div_euclid(WEEK_MS);
+    let key = format!("archives/{workspace}/digests/{week}.json");
+    platform.put_object(&key, &to_json(&digest)).await?;
+    let new = Alert::new(AlertKind::Digest, AlertState::Raised, digest.to, workspace);
+    dead_letters::ring(platform, Alert { digest: Some(Box::new(digest)), ..new }).await
+}
+
+/// How a workspace's last seven days were, and what troubles it now: the room and each inbox are
+/// asked themselves. None where there is no such workspace.
+///
+/// # Errors
+/// `unavailable` and the like.
+pub async fn digest<P: Platform>(
+    platform: &P,
+    workspace: WorkspaceId,
+) -> Result<Option<Digest>, Reject> {
+    let to = platform.now();
+    let from = to - WEEK_MS;
+    let command = RoomCommand::CountOutreach(CountOutreach { since: from });
+    let Some(outreach) = ask::<_, OutreachCounts>(platform, workspace, &command).await? else {
+        return Ok(None);
+    };
+    let known = d1::inboxes_of(platform, workspace, INBOXES_MAX).await?;
+    let command = &InboxCommand::Status(GetInbox {});
+    let asked = gather(known, |Known { id, .. }| async move {
+        let instance = format!("{workspace}/{id}");
+        ask_one::<_, InboxView>(platform, ActorKind::InboxState, workspace, instance, command).await
+    });
+    let mut inboxes = Vec::new();
+    for view in asked.await {
+        inboxes.extend(view?.and_then(trouble));
+    }
+    Ok(Some(Digest { from, to, outreach, inboxes }))
+}
+
+/// What is wrong with an inbox, if anything is.
+fn trouble(view: InboxView) -> Option<InboxTrouble> {
+    let one = InboxTrouble {
+        inbox_id: view.id,
+        email: view.email,
+        paused: view.paused_at.map(|_| view.pause_reason.unwrap_or_default()),
+        warned_at: view.health.complaints.warned_at,
+        stalled_since: view.mailbox.and_then(|mailbox| mailbox.stalled_since),
+        unknown: view.unknown,
+    };
+    let troubled = one.paused.is_some()
+        || one.warned_at.is_some()
+        || one.stalled_since.is_some()
+        || one.unknown > 0;
+    troubled.then_some(one)
+}
+
 /// What the room says; none where there is no such workspace any more.
 ///
 /// # Errors
@@ -58,9 +130,20 @@ pub async fn ask<P: Platform, T: DeserializeOwned>(
     workspace: WorkspaceId,
     command: &RoomCommand,
 ) -> Result<Option<T>, Reject> {
-    let principal = Principal::system(workspace);
-    let envelope = Envelope::new(workspace.to_string(), principal, None, command);
-    match platform.call(ActorKind::WorkspaceRoom, &envelope).await? {
+    let instance = workspace.to_string();
+    ask_one(platform, ActorKind::WorkspaceRoom, workspace, instance, command).await
+}
+
+/// What an object of a workspace says; none where it is not there.
+async fn ask_one<P: Platform, T: DeserializeOwned>(
+    platform: &P,
+    kind: ActorKind,
+    workspace: WorkspaceId,
+    instance: String,
+    command: &impl Serialize,
+) -> Result<Option<T>, Reject> {
+    let envelope = Envelope::new(instance, Principal::system(workspace), None, command);
+    match platform.call(kind, &envelope).await? {
         Answer::Done { json, .. } => read_json(&json).map(Some),
         Answer::Rejected(reject) if matches!(reject.code, Code::NotFound | Code::Gone) => Ok(None),
         Answer::Rejected(reject) => Err(reject),

@@ -5,7 +5,7 @@
 //! | [`Beat::Minute`] | wakes inboxes that read a mailbox; each fifth time, what [`watch`] wakes |
 //! | [`Beat::Send`] | asks, on `send-queue`, for the turns of every workspace whose campaigns send |
 //! | [`Beat::Morning`] | asks, on `prospect-queue`, for a look at sources, and at who waits there |
-//! | [`Beat::Week`] | asks, on `send-queue`, for old decisions to be put away |
+//! | [`Beat::Week`] | asks, on `send-queue`, for old decisions to be put away and a digest |
 //!
 //! The watchdog wakes what changed lately, what reads a mailbox, and where a campaign sends. An
 //! object that is awake arms its alarm again, so a wake-up that the platform has dropped is made

@@ -4,6 +4,7 @@ use super::Schemas;
 use super::functions::{Function, id, nothing};
 use crate::router::Route;
 use crate::routes::{admin, inboxes, status};
+use schema::alert::Digest;
 use schema::inbox::InboxView;
 use schema::limiter::LimitKind;
 use schema::warmup::WarmupStatus;
@@ -50,6 +51,10 @@ pub(super) fn of_operator(route: Route, s: &mut Schemas) -> Function {
             let (body, reply) = (s.input::<admin::Rebuild>(), s.reply::<admin::Rebuilt>());
             let summary = "Writes the rows of D1 again, from the actors";
             Function::does("rebuildSummaries", summary, body, reply).perhaps()
+        }
+        Route::GetDigest => {
+            let summary = "Says how the last seven days were, and what troubles the workspace now";
+            Function::reads("getDigest", summary, s.reply::<Digest>())
         }
         Route::DeadEntries => {
             let entry = json!({

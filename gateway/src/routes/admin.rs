@@ -5,6 +5,7 @@ use crate::app::Call;
 use crate::auth;
 use crate::d1;
 use crate::gather::gather;
+use crate::maintenance;
 use crate::platform::Platform;
 use crate::respond::Reply;
 use schema::envelope::KernelCommand;
@@ -17,6 +18,17 @@ use serde::{Deserialize, Serialize};
 const INBOXES_MAX: i64 = 500;
 /// How many prospects one request rebuilds.
 const PROSPECTS_PER_CALL: i64 = 300;
+
+/// `GET /api/admin/digest`: what operators are told each week, as of now.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `unavailable`.
+pub async fn digest<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
+    call.query(&[])?;
+    let workspace = call.may(Permission::Manage).await?.workspace;
+    let digest = maintenance::digest(call.platform, workspace).await?;
+    Reply::of(&digest.ok_or_else(|| Reject::not_found("workspace"))?)
+}
 
 #[derive(Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]

@@ -99,6 +99,7 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::GetDeadLetter => pipeline::get(call).await,
         Route::DeleteDeadLetter => pipeline::delete(call).await,
         Route::ReplayDeadLetters => pipeline::replay(call).await,
+        Route::GetDigest => admin::digest(call).await,
         Route::ImportProspectFile => prospect_imports::import(call).await,
         Route::ImportProspects => prospects::import(call).await,
         Route::ListProspects => prospects::list(call).await,
