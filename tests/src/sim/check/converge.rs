@@ -120,6 +120,7 @@ impl World {
         self.check_people();
         self.check_reports();
         self.check_mailboxes();
+        self.check_alerts();
         self.check_directory();
         self.check_desks();
         self.check_erased();

@@ -3,6 +3,7 @@
 //! They share no code with the actors. They know what was committed (read from the tables behind
 //! the actors' back), what was answered, what frames and mails left, and what was asked for.
 
+mod alerts;
 mod answers;
 mod calendar;
 mod converge;
@@ -41,6 +42,7 @@ pub struct Checks {
     erasing: BTreeSet<Name>,
     /// When D1 was last emptied, to be written again.
     rebuilt_at: schema::Millis,
+    alerts: alerts::Alerts,
     answers: answers::Answers,
     slots: limits::Slots,
     cells: limits::Cells,

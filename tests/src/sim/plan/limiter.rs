@@ -1,9 +1,10 @@
 //! Requests at rate limiters, in bursts, and at the object that knows dead letters.
 
 use super::About;
-use crate::sim::clients::Op;
+use crate::sim::clients::{Op, Via};
 use crate::sim::world::World;
 use schema::ActorKind;
+use schema::alert::Alert;
 use schema::dead_letter::NAME;
 use schema::limiter::LimitKind;
 use schema::pipeline::Queue;
@@ -43,6 +44,22 @@ pub fn limits(world: &mut World, tenant: usize) {
         let op = Op::new(name.clone(), system.clone(), command.to_string(), About::Other);
         world.begin_op(op.keyless());
     }
+}
+
+/// A message that tells of trouble is consumed: the object that rings hears of it.
+pub fn ring(world: &mut World, alert: &Alert) {
+    let mut tenants = world.plan.tenants.iter();
+    let Some(tenant) = tenants.position(|tenant| tenant.id == alert.workspace_id) else {
+        let text = format!("an alert of workspace {}", alert.workspace_id);
+        return world.violate("7 tenants never meet", text);
+    };
+    world.note_alert(alert);
+    let system = world.plan.tenants[tenant].system();
+    let name = (ActorKind::RateLimiter, format!("{}/{NAME}", system.workspace));
+    let bell = json!({ "url": "https://alerts.example/in" });
+    let command = json!({ "pipeline": { "ring": { "alert": alert, "bell": bell } } });
+    let op = Op::new(name, system, command.to_string(), About::Other).via(Via::Queue);
+    world.begin_op(op);
 }
 
 /// What the consumers of queues tell, and what operators ask, about one of three dead letters.

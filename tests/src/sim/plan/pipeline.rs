@@ -1,6 +1,6 @@
 //! Works of the pipeline: whoever takes them off their queues, and what providers say.
 
-use super::{About, writing};
+use super::{About, limiter, writing};
 use crate::sim::clients::{Op, Via};
 use crate::sim::clock::DAY_MS;
 use crate::sim::random::Random;
@@ -18,6 +18,7 @@ pub fn consume(world: &mut World, work: &Work) {
         Work::Find(of) => (WorkKind::Find, of),
         Work::Verify(of) => (WorkKind::Verify, of),
         Work::WriteText(text) => return writing::consume(world, text),
+        Work::Alert(alert) => return limiter::ring(world, alert),
         _ => return,
     };
     let mut tenants = world.plan.tenants.iter();
