@@ -1,0 +1,98 @@
+// Operators are told of what begins and ends in a workspace, each once, and of how its week was.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { ROOT } from "../../gateway/dev/tools.mjs";
+import { call, data, register } from "../harness/api.mjs";
+import { startAlerts } from "../harness/providers/alerts.mjs";
+import { startAnthropic } from "../harness/providers/anthropic.mjs";
+import { startSlowSmtp } from "../harness/slow_smtp.mjs";
+import { until } from "../harness/until.mjs";
+import { later, productWorker, VARS } from "../harness/worker.mjs";
+
+const operator = VARS.ADMIN_TOKEN;
+const main = join(ROOT, "tests", "harness", "mail-entry.js");
+const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
+
+test("pauses, texts that wait and weeks ring once each, and so do their ends", { timeout: 240_000 }, async (t) => {
+  const [alerts, anthropic, slow] = await Promise.all([
+    startAlerts(), startAnthropic({ otherwise: "Your doors are the best in town. Shall we talk?" }), startSlowSmtp(),
+  ]);
+  for (const one of [alerts, anthropic, slow]) later(t, () => one.stop());
+  const vars = {
+    PUBLIC_URL: "https://mail.acme.example", ALERT_WEBHOOK_URL: alerts.url, ALERT_WEBHOOK_SECRET: alerts.secret,
+    ANTHROPIC_URL: anthropic.url, ANTHROPIC_API_KEY: anthropic.key, ANTHROPIC_MODEL: anthropic.models[0],
+  };
+  const { url } = await productWorker(t, { main, vars });
+  const { token, workspaceId } = await register(url, "Acme", { operator });
+  const ask = (method, path, body) => data(url, method, path, { token, body });
+  const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
+  const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp, warmup: false });
+  const rung = async (type, count) => {
+    await until(() => alerts.of(type).length >= count, `${type} rings`, 60_000);
+    return alerts.of(type).map(({ json }) => json);
+  };
+
+  // A pause, which is asked for twice, and its end.
+  const pause = () => ask("POST", `/v1/inboxes/${inbox.id}/pause`, { reason: "holiday" });
+  const { pausedAt } = await pause();
+  await pause();
+  const of = { type: "inboxPaused", workspaceId, inboxId: inbox.id, email: "sales@acme.example" };
+  assert.deepEqual(await rung("inboxPaused", 1), [{ ...of, state: "raised", at: pausedAt, reason: "holiday" }]);
+  const digest = () => ask("GET", "/api/admin/digest");
+  const trouble = { inboxId: inbox.id, email: "sales@acme.example", paused: "holiday", unknown: 0 };
+  await until(async () => (await digest()).inboxes.length === 1, "D1 knows the inbox");
+  assert.deepEqual((await digest()).inboxes, [trouble]);
+  await ask("POST", "/api/admin/resume-inbox", { inboxId: inbox.id });
+  const [, resumed] = await rung("inboxPaused", 2);
+  assert.deepEqual(resumed, { ...of, state: "recovered", at: resumed.at });
+
+  // Two texts wait for approval.
+  const steps = [{ subject: "Doors", text: "Dear {{firstName}},\n\n{{ai}}", ai: { prompt: "Praise their doors." } }];
+  const campaign = await ask("POST", "/v1/campaigns", {
+    name: "Doors", inboxIds: [inbox.id], footer: "Acme Ltd, 1 Road, Town", window: ALWAYS, spacingS: 0, steps, aiRules: { approval: true },
+  });
+  const path = `/v1/campaigns/${campaign.id}`;
+  await ask("POST", `${path}/start`);
+  const prospectIds = [];
+  for (const name of ["ann", "bob"]) {
+    prospectIds.push((await ask("POST", "/api/prospects", { email: `${name}@customer.example`, name })).id);
+  }
+  await ask("POST", `${path}/enrolments`, { prospectIds });
+  const waiting = () => ask("GET", `${path}/texts?state=awaitingApproval`);
+  await until(async () => (await waiting()).length === 2, "both are written", 60_000);
+  const [raised] = await rung("reviewNeeded", 1);
+  assert.deepEqual(raised, { type: "reviewNeeded", state: "raised", at: raised.at, workspaceId, reason: "a text waits for approval" });
+  assert.equal((await digest()).outreach.textsWaiting, 2);
+  for (const { prospectId, version } of await waiting()) {
+    assert.equal(alerts.of("reviewNeeded").length, 1);
+    await ask("POST", `${path}/texts/${prospectId}`, { step: 1, verdict: "approve", ifVersion: version });
+  }
+  const [, judged] = await rung("reviewNeeded", 2);
+  assert.deepEqual(judged, { type: "reviewNeeded", state: "recovered", at: judged.at, workspaceId });
+  await until(async () => (await digest()).outreach.sent === 2, "both have left", 60_000);
+
+  // Sunday comes twice.
+  const queue = async () => (await data(url, "GET", "/api/status/queues", { token: operator })).find((one) => one.queue === "send-queue");
+  const work = JSON.stringify({ v: 1, kind: "archiveOutreach", workspaceId });
+  const before = (await queue()).done;
+  for (let n = 0; n < 3; n++) {
+    const answer = await fetch(`${url}/test/enqueue?queue=send-queue`, { method: "POST", body: work });
+    assert.equal(answer.status, 200);
+  }
+  const [week] = await rung("digest", 1);
+  await until(async () => (await queue()).done >= before + 3, "all three are done", 60_000);
+  const outreach = { sent: 2, replied: 0, meetings: 0, optedOut: 0, bounced: 0, complained: 0, textsWaiting: 0 };
+  assert.deepEqual(week.digest, { from: week.at - 7 * 86_400_000, to: week.at, outreach, inboxes: [] });
+  assert.deepEqual([week.type, week.state, week.workspaceId, week.deadLetters], ["digest", "raised", workspaceId, 0]);
+  assert.equal((await call(url, "GET", "/api/admin/digest")).status, 401);
+
+  // Nothing rang that was not expected, nor twice.
+  await new Promise((done) => setTimeout(done, 3_000));
+  const all = alerts.received.map(({ json, times }) => `${json.type} ${json.state} ${times}`);
+  assert.deepEqual(all, [
+    "inboxPaused raised 1", "inboxPaused recovered 1", "reviewNeeded raised 1", "reviewNeeded recovered 1", "digest raised 1",
+  ]);
+});
