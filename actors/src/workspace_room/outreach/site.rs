@@ -69,6 +69,7 @@ mod tests {
             let prospect = prospect(title);
             let (prospect_id, prompt) = (prospect.id, prompt.into());
             let order = Writing {
+                answer: None,
                 prospect_id,
                 workspace_prompt,
                 prompt,

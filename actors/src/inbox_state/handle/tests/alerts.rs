@@ -46,8 +46,8 @@ fn a_pause_that_follows_another_at_once_is_told_as_one_for_another_reason() {
     let ids: Vec<SendId> = (0..20).map(|n| scene.send(&format!("k{n}"), mail_to(n)).id).collect();
     scene.run(accepted);
     scene.ask(InboxCommand::Pause(PauseInbox { reason: "holiday".into() })).expect("paused");
-    for n in 0..2 {
-        scene.report(about(ids[n], told_by(n, ReportClass::Hard))).expect("noted");
+    for (n, id) in ids.iter().take(2).enumerate() {
+        scene.report(about(*id, told_by(n, ReportClass::Hard))).expect("noted");
     }
     resume(&mut scene);
     let why = "by address, 2 of the last 20 mails came back";
