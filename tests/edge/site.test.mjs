@@ -35,9 +35,9 @@ async function scene(t, { pages = {}, robots, vars = {} } = {}) {
   const ask = (method, path, body, as = token) => data(url, method, path, { token: as, body });
   let count = 0;
   /** A prospect who works at a domain, once it is enriched. */
-  const enriched = async (domain, as) => {
+  const enriched = async (domain, as, more) => {
     count += 1;
-    const row = { name: `Ann Ames${"abcdefghijklmnopqrstuvwxyz"[count]}`, domain };
+    const row = { name: `Ann Ames${"abcdefghijklmnopqrstuvwxyz"[count]}`, domain, ...more };
     const { id } = await ask("POST", "/api/prospects", row, as);
     return until(async () => {
       const found = await ask("GET", `/api/prospects/${id}`, undefined, as);
@@ -149,7 +149,7 @@ test("a site that leads astray, never ends or does not answer is a reason, and t
     assert.equal((await history(found)).length, 1, domain);
   }
   assert.deepEqual(shown((await enriched("moved.test")).site), ["title At last"]);
-  const nobody = await enriched("gmail.com");
+  const nobody = await enriched("gmail.com", undefined, { email: "ann.ames@gmail.com" });
   assert.equal(nobody.site, null);
   assert.deepEqual(sites.trespasses, []);
 });

@@ -15,13 +15,13 @@ const VALUE_CHARS_MAX: usize = 500;
 const SOURCE_CHARS_MAX: usize = 500;
 const DOMAIN_CHARS_MAX: usize = 253;
 
-/// Takes over what was read, and says so in the history where it is news. What is no line of text
-/// is passed over; a site that cannot be read now keeps what it said before.
+/// Takes over what was read; says whether it is news, and in the history what. What is no line of
+/// text is passed over; a site that cannot be read now keeps what it said before.
 ///
 /// # Errors
 /// A storage fault.
-pub fn learn(ctx: &mut Ctx<'_>, read: SiteFacts) -> Result<(), Reject> {
-    let Some(mut read) = bounded(read) else { return Ok(()) };
+pub fn learn(ctx: &mut Ctx<'_>, read: SiteFacts) -> Result<bool, Reject> {
+    let Some(mut read) = bounded(read) else { return Ok(false) };
     let known = store::load(ctx.sql)?;
     if let Some(known) = known.as_ref().filter(|known| known.domain == read.domain)
         && read.facts.is_empty()
@@ -31,13 +31,14 @@ pub fn learn(ctx: &mut Ctx<'_>, read: SiteFacts) -> Result<(), Reject> {
         read.read_at = known.read_at;
     }
     if known.as_ref() == Some(&read) {
-        return Ok(());
+        return Ok(false);
     }
     store::save(ctx.sql, &read)?;
     match &read.trouble {
-        Some(why) => person::note(ctx, "site.trouble", Some(format!("{}: {why}", read.domain))),
-        None => person::note(ctx, "site.read", Some(summed_up(&read))),
+        Some(why) => person::note(ctx, "site.trouble", Some(format!("{}: {why}", read.domain)))?,
+        None => person::note(ctx, "site.read", Some(summed_up(&read)))?,
     }
+    Ok(true)
 }
 
 /// Joins what another record of the person has: what was read later counts.

@@ -45,6 +45,7 @@ pub fn finish_work(ctx: &mut Ctx<'_>, input: FinishWork) -> Result<Noted, Reject
         let cost_micros = row.cost_micros.saturating_add(input.cost_micros);
         PipelineRow { cost_micros, ..row }
     });
+    let mut is_news = true;
     match (row, input.outcome) {
         (row, WorkOutcome::Refused { source }) => return refused(ctx, me, row, &source),
         (None, _) => return Ok(Noted::Here {}),
@@ -55,15 +56,15 @@ pub fn finish_work(ctx: &mut Ctx<'_>, input: FinishWork) -> Result<Noted, Reject
         }
         (Some(row), WorkOutcome::Verified(verified)) => judged(ctx, row, &verified)?,
         (Some(row), WorkOutcome::RetryAt(retry)) => {
-            if !put_off(ctx, row, input.work, &retry)? {
-                return Ok(Noted::Here {});
-            }
+            is_news = put_off(ctx, row, input.work, &retry)?
         }
     }
     if let Some(read) = input.site.filter(|_| input.work == WorkKind::Enrich) {
-        site::learn(ctx, read)?;
+        is_news |= site::learn(ctx, read)?;
     }
-    person::touch(ctx, &mut me)?;
+    if is_news {
+        person::touch(ctx, &mut me)?;
+    }
     Ok(Noted::Here {})
 }
 

@@ -135,8 +135,7 @@ pub fn oldest(sql: &dyn Sql, limit: i64) -> Result<Vec<ArchivedDecision>, Fault>
     sql.exec(OLDEST, &[limit.into()])?.iter().map(read).collect()
 }
 
-const COUNT: &str = "select
-        count(case when what = 'sent' then 1 end),
+const COUNT: &str = "select count(case when what = 'sent' then 1 end),
         count(distinct case when what = 'answered'
             and why in ('interested', 'meeting', 'notNow', 'other') then enrolment end),
         count(distinct case when what = 'answered' and why = 'meeting' then enrolment end),

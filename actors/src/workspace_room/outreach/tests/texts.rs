@@ -248,7 +248,7 @@ fn prompts_and_rules_that_cannot_be_are_refused() {
     let short = json!({ "changeAiSettings": { "prompt": "x" } });
     assert_eq!(field.desk.refused(&short).0, Code::Forbidden, "agents do not");
     let told = field.desk.ask(&json!({ "getAiSettings": {} }));
-    assert_eq!(told, json!({ "prompt": "", "version": 0 }));
+    assert_eq!(told, json!({ "prompt": "", "classifyAnswers": false, "version": 0 }));
 }
 
 #[test]
