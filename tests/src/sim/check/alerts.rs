@@ -50,8 +50,16 @@ impl World {
 
     fn is_known(&self, name: &Name, kind: &'static str, truth: &str) -> Result<(), String> {
         let Some(object) = self.objects.get(name) else { return Ok(()) };
-        let stands = object.storage.connection().query_row(truth, [], |row| row.get::<_, bool>(0));
-        let stands: bool = stands.optional().map_err(text)?.unwrap_or_default();
+        // Of one that never came to anything no table is there.
+        let tables = "select count(*) > 0 from sqlite_schema where name = 'inbox'";
+        let sql = object.storage.connection();
+        let is_there: bool = sql.query_row(tables, [], |row| row.get(0)).map_err(text)?;
+        let stands = if is_there {
+            let stands = sql.query_row(truth, [], |row| row.get::<_, bool>(0));
+            stands.optional().map_err(text)?.unwrap_or_default()
+        } else {
+            false
+        };
         let none = BTreeMap::new();
         let told = self.checks.alerts.0.get(&(name.1.clone(), kind)).unwrap_or(&none);
         if told.values().any(|states| states.len() > 1) {
