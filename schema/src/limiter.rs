@@ -198,9 +198,9 @@ pub struct GetLimiter {}
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Denial {
-    /// The quota is used up.
+    /// The quota is used up: ours, or the provider's own, which asked to be left alone for a while.
     Quota,
-    /// The provider failed, or asked to be left alone for a while.
+    /// The provider failed.
     BackOff,
     /// The provider failed too often; a probe will tell when it is back.
     Circuit,

@@ -40,6 +40,18 @@ pub fn wait(provider: &Provider, now: Millis) -> Millis {
     (until - now).max(0)
 }
 
+/// Whether it is left alone for longer than its failures would have it: it asked for that itself.
+#[must_use]
+pub fn is_asked(provider: &Provider, now: Millis) -> bool {
+    let is_closed = circuit(provider, now) == Circuit::Closed;
+    is_closed && wait(provider, now) > back_off(provider.failures)
+}
+
+/// How long a provider is left alone after so many failures in a row, while the circuit is closed.
+const fn back_off(failures: i64) -> Millis {
+    if failures == 0 { 0 } else { BACK_OFF_MS << failures }
+}
+
 /// The provider with a new probe under way.
 #[must_use]
 pub fn with_probe(provider: &Provider, now: Millis) -> Provider {
@@ -89,7 +101,7 @@ pub fn after(
                 if next.failures >= FAILURES_MAX {
                     open(&mut next, now);
                 } else {
-                    let until = now + (BACK_OFF_MS << next.failures);
+                    let until = now + back_off(next.failures);
                     next.blocked_until = next.blocked_until.max(until);
                 }
             }

@@ -4,7 +4,7 @@
 use super::call::{Call, Pairs};
 use super::settings::Account;
 use super::waterfall::Desk;
-use super::{Provider, Said, Trouble};
+use super::{LIMITED_MS, Provider, Said, Trouble};
 use crate::platform::{Platform, Point};
 use crate::token::sha256_hex;
 use crate::{limiter, log};
@@ -113,8 +113,8 @@ fn key(workspace: WorkspaceId, call: &Call<'_>, pairs: &Pairs) -> String {
     format!("provider:{}", sha256_hex(&asked))
 }
 
-/// Why the limiter allows no call: only a quota that is used up is a limit; else the provider
-/// failed, or asked to be left alone.
+/// Why the limiter allows no call: a quota that is used up, ours or the provider's own, is a limit;
+/// else the provider failed.
 fn denied(reply: &CheckReply) -> Trouble {
     let wait = Some(reply.retry_after_ms.max(1));
     match reply.denial {
@@ -127,8 +127,9 @@ fn denied(reply: &CheckReply) -> Trouble {
 fn outcome_of(said: &Result<Said, Trouble>) -> CallOutcome {
     match said {
         Ok(_) | Err(Trouble::Running | Trouble::Refused) => CallOutcome::Ok,
-        Err(Trouble::Later(Some(ms)) | Trouble::Limited(Some(ms))) => {
-            CallOutcome::RetryAfter(RetryAfter { ms: *ms })
+        Err(Trouble::Later(Some(ms))) => CallOutcome::RetryAfter(RetryAfter { ms: *ms }),
+        Err(Trouble::Limited(ms)) => {
+            CallOutcome::RetryAfter(RetryAfter { ms: ms.unwrap_or(LIMITED_MS) })
         }
         Err(_) => CallOutcome::Failed,
     }
@@ -169,15 +170,15 @@ mod tests {
 
     #[test]
     fn a_provider_that_answers_has_not_failed_whatever_it_says() {
-        let wait = || CallOutcome::RetryAfter(RetryAfter { ms: 17_000 });
+        let wait = |ms| CallOutcome::RetryAfter(RetryAfter { ms });
         for (said, outcome) in [
             (Ok(Said::default()), CallOutcome::Ok),
             (Err(Trouble::Running), CallOutcome::Ok),
             (Err(Trouble::Refused), CallOutcome::Ok),
-            (Err(Trouble::Later(Some(17_000))), wait()),
-            (Err(Trouble::Limited(Some(17_000))), wait()),
+            (Err(Trouble::Later(Some(17_000))), wait(17_000)),
+            (Err(Trouble::Limited(Some(17_000))), wait(17_000)),
+            (Err(Trouble::Limited(None)), wait(10_000)),
             (Err(Trouble::Later(None)), CallOutcome::Failed),
-            (Err(Trouble::Limited(None)), CallOutcome::Failed),
             (Err(Trouble::WrongKey), CallOutcome::Failed),
             (Err(Trouble::NoCredits), CallOutcome::Failed),
             (Err(Trouble::BadAnswer), CallOutcome::Failed),

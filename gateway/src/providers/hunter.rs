@@ -3,15 +3,11 @@
 //! Source: PROTOCOLS 3.8 and the OpenAPI document that it names.
 
 use super::call::Pairs;
-use super::{Said, Trouble, given, json, waits};
+use super::{LIMITED_MS, Said, Trouble, given, json, waits};
 use actors::mail::graph::Answer;
 use actors::mail::identity::domain_key;
-use schema::Millis;
 use schema::prospect::{Known, Verdict};
 use serde::Deserialize;
-
-/// How long Hunter is left alone after its limits of a second and a minute, which it does not name.
-const LIMITED_MS: Millis = 10_000;
 
 #[derive(Deserialize)]
 struct Data<T> {

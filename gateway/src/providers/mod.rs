@@ -110,6 +110,9 @@ impl Trouble {
 /// The longest wait that a provider may ask for, in seconds.
 const RETRY_AFTER_S_MAX: Millis = 24 * 60 * 60;
 
+/// How long a provider is left alone after a limit, where it does not say how long.
+const LIMITED_MS: Millis = 10_000;
+
 /// How long the header `Retry-After` asks to wait, where it says so in seconds.
 pub(crate) fn waits(retry_after: Option<&str>) -> Option<Millis> {
     let seconds: Millis = retry_after?.trim().parse().ok()?;

@@ -24,8 +24,13 @@ pub fn check(ctx: &mut Ctx<'_>, input: &Check) -> Result<CheckReply, Reject> {
     let circuit = provider::circuit(&state, ctx.now);
     let wait = provider::wait(&state, ctx.now);
     if wait > 0 {
-        let closed = circuit == Circuit::Closed;
-        return no(if closed { Denial::BackOff } else { Denial::Circuit }, wait);
+        let denial = match circuit {
+            // A limit of its own: who is told of it by the provider waits, and so do all others.
+            Circuit::Closed if provider::is_asked(&state, ctx.now) => Denial::Quota,
+            Circuit::Closed => Denial::BackOff,
+            Circuit::Open | Circuit::HalfOpen => Denial::Circuit,
+        };
+        return no(denial, wait);
     }
     if let Verdict::After(wait) = buckets::take(ctx.sql, ctx.now, input.kind, cost)? {
         return no(Denial::Quota, wait);

@@ -84,6 +84,37 @@ mod tests {
     }
 
     #[test]
+    fn what_a_provider_asks_for_is_a_limit_for_everybody_and_no_failure() {
+        let asks = |ms| CallOutcome::RetryAfter(RetryAfter { ms });
+        for (before, after) in [(0, 0), (3, 0), (0, 1)] {
+            let mut bench = bench();
+            for _ in 0..before {
+                tell(&mut bench, CallOutcome::Failed, None);
+            }
+            tell(&mut bench, asks(3_600_000), None);
+            // A call that was under way fails.
+            for _ in 0..after {
+                tell(&mut bench, CallOutcome::Failed, None);
+            }
+            let until = bench.now + 3_600_000;
+            for wait in [3_600_000, 1_800_000, 60_000] {
+                bench.now = until - wait;
+                let reply = check(&mut bench);
+                assert_eq!((reply.denial, reply.retry_after_ms), (Some(Denial::Quota), wait));
+            }
+        }
+        let mut bench = bench();
+        for _ in 0..20 {
+            let status = tell(&mut bench, asks(10_000), None);
+            assert_eq!((status.circuit, status.failures), (Circuit::Closed, 0));
+            assert_eq!(check(&mut bench).denial, Some(Denial::Quota));
+        }
+        bench.now += 10_000;
+        tell(&mut bench, CallOutcome::Failed, None);
+        assert_eq!(check(&mut bench).denial, Some(Denial::BackOff), "now it failed");
+    }
+
+    #[test]
     fn a_half_open_circuit_lets_one_probe_through_at_a_time() {
         let (mut bench, _) = opened();
         let reply = check(&mut bench);
