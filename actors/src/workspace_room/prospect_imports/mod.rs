@@ -65,14 +65,12 @@ fn same_file(known: Option<&String>, given: Option<&String>) -> Result<(), Rejec
     }
 }
 
-/// The file is read once more, and all of its parts are to come again. Which those are is known
-/// where it is known to be the file that was read.
+/// The file is read once more, and all of its parts are to come again. Which those are is not
+/// known before it was read: another build may make other parts of it.
 fn restart(ctx: &Ctx<'_>, import: Import, input: &BeginProspectImport) -> Result<(), Reject> {
     store::forget_parts(ctx.sql, import.id)?;
     store::forget_errors(ctx.sql, import.id)?;
-    if import.digest.is_none() {
-        store::keep_hashes(ctx.sql, import.id, None)?;
-    }
+    store::keep_hashes(ctx.sql, import.id, None)?;
     let (state, head) = (ImportState::Reading, import.head.or_else(|| input.head.clone()));
     let (created, known, failed) = (0, 0, 0);
     let import = Import { state, why: None, parts: None, parts_done: 0, head, ..import };
@@ -108,9 +106,14 @@ pub fn end(ctx: &mut Ctx<'_>, input: &EndProspectImport) -> Result<Reply, Reject
 
 /// All of the file is on the queue. From here on its own parts alone are counted.
 fn was_read(ctx: &Ctx<'_>, import: &mut Import, input: &EndProspectImport) -> Result<(), Reject> {
-    store::keep_hashes(ctx.sql, import.id, input.hashes.as_deref())?;
+    // An older build knows neither; what another one found out stays.
+    if input.hashes.is_some() {
+        store::keep_hashes(ctx.sql, import.id, input.hashes.as_deref())?;
+    }
+    if input.digest.is_some() {
+        import.digest.clone_from(&input.digest);
+    }
     (import.parts, import.rows) = (Some(input.parts), Some(input.rows));
-    import.digest.clone_from(&input.digest);
     import.state = ImportState::Running;
     if store::has_strange(ctx.sql, import.id)? {
         let why = "parts of another file under this key came between: send the file again";
@@ -173,14 +176,21 @@ fn known(ctx: &Ctx<'_>, id: ProspectImportId) -> Result<Import, Reject> {
 
 /// Writes an import, which is done when all of its parts are.
 fn finish(ctx: &Ctx<'_>, mut import: Import) -> Result<(), Reject> {
-    // More than there are: of a feed that was read twice, and was shorter the second time.
-    let is_done = import.parts.is_some_and(|parts| parts <= import.parts_done);
-    if import.state == ImportState::Running && is_done {
+    if import.state == ImportState::Running && has_all(ctx, &import)? {
         import.state = ImportState::Done;
         store::forget_parts(ctx.sql, import.id)?;
     }
     import.updated_at = ctx.now;
     Ok(store::update(ctx.sql, &import)?)
+}
+
+/// Whether all parts have come. Others may have come, too: of a feed that was read twice, and was
+/// longer the first time.
+fn has_all(ctx: &Ctx<'_>, import: &Import) -> Result<bool, Reject> {
+    let Some(parts) = import.parts.filter(|parts| *parts <= import.parts_done) else {
+        return Ok(false);
+    };
+    Ok(store::count_parts(ctx.sql, import.id, parts)? == parts)
 }
 
 /// How far an import is, and why it broke off: also where there was no word of it for too long.

@@ -158,6 +158,18 @@ pub fn has_part(sql: &dyn Sql, id: ProspectImportId, part: i64) -> Result<bool, 
     Ok(sql.first(HAS_PART, &[id.to_string().into(), part.into()])?.is_some())
 }
 
+const COUNT_PARTS: &str =
+    "select count(*) from prospect_import_parts where import_id = ? and part < ?";
+
+/// How many of an import's first parts were counted.
+///
+/// # Errors
+/// A storage fault.
+pub fn count_parts(sql: &dyn Sql, id: ProspectImportId, first: i64) -> Result<i64, Fault> {
+    let row = sql.first(COUNT_PARTS, &[id.to_string().into(), first.into()])?;
+    row.map_or(Ok(0), |row| row.integer(0))
+}
+
 const ADD_PART: &str = "insert into prospect_import_parts (import_id, part, hash) values (?, ?, ?)";
 
 /// Notes that a part is counted.
@@ -246,6 +258,7 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     REMOVE,
     REMOVE_ERRORS,
     HAS_PART,
+    COUNT_PARTS,
     ADD_PART,
     IS_STRANGE,
     HAS_STRANGE,
