@@ -14,6 +14,7 @@ use schema::room::RoomCommand;
 use schema::room::prospect_import::{NoteProspectImport, PART_HASH_CHARS, PART_ROWS_MAX, RowError};
 use schema::sort::SortSmall;
 use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
+use serde::Serialize;
 
 /// How long a part may be, without what stands around its rows.
 const PART_BYTES_MAX: usize = 60_000;
@@ -82,17 +83,19 @@ impl Packer {
             return None;
         }
         self.waiting_bytes = 0;
-        self.hashes.push_str(&hash_of(&rows));
+        let hash = hash_of(&rows);
+        self.hashes.push_str(&hash);
         let (workspace_id, import_id) = (self.workspace_id, self.import_id);
-        let part = ImportRows { workspace_id, import_id, part: self.count, rows };
+        let (part, hash) = (self.count, Some(hash));
+        let part = ImportRows { workspace_id, import_id, part, hash, rows };
         self.count += 1;
         Some(Work::ImportRows(part).write())
     }
 }
 
-/// What tells a part from one of the same number of another file.
-fn hash_of(rows: &[FileRow]) -> String {
-    let mut hash = sha256_hex(&codec::to_json(&rows));
+/// What tells a part, or a row, from another one in its place.
+fn hash_of<T: Serialize>(of: &T) -> String {
+    let mut hash = sha256_hex(&codec::to_json(of));
     hash.truncate(PART_HASH_CHARS);
     hash
 }
@@ -203,15 +206,15 @@ pub async fn take<P: Platform>(platform: &P, part: &ImportRows) -> Result<(), Re
     let mut note = NoteProspectImport {
         import_id: part.import_id,
         part: part.part,
-        hash: Some(hash_of(&part.rows)),
+        hash: Some(part.hash.clone().unwrap_or_else(|| hash_of(&part.rows))),
         created: 0,
         known: 0,
         errors: Vec::new(),
     };
     for (row, result) in results {
         match result? {
-            Ok(Imported { created: true, .. }) => note.created += 1,
-            Ok(_) => note.known += 1,
+            Ok(true) => note.created += 1,
+            Ok(false) => note.known += 1,
             Err(reason) => note.errors.push(RowError { row, reason }),
         }
     }
@@ -263,7 +266,7 @@ fn identities(row: &FileRow) -> Vec<Identity> {
     Identity::of_row(email.as_deref(), name.as_deref(), domain.as_deref()).unwrap_or_default()
 }
 
-/// What became of a row, or why it was refused.
+/// Whether a row made a prospect, or why it was refused.
 ///
 /// # Errors
 /// What may be better later.
@@ -271,15 +274,27 @@ async fn take_row<P: Platform>(
     importer: &Importer<'_, P>,
     import: ProspectImportId,
     row: &FileRow,
-) -> Result<Result<Imported, String>, Reject> {
+) -> Result<Result<bool, String>, Reject> {
     let Some(prospect) = row.prospect.clone() else {
         return Ok(Err(row.error.clone().unwrap_or_default()));
     };
-    let key = format!("import:{import}:{}", row.row);
-    match importer.import(prospect, Some(key)).await {
-        Ok(imported) => Ok(Ok(imported)),
+    let key = key_of(import, row.row, &prospect);
+    taken(importer.import(prospect, Some(key)).await)
+}
+
+/// The key of a row. Another row in its place has another one: between two readings of one import
+/// a feed may change.
+fn key_of(import: ProspectImportId, row: i64, prospect: &NewProspect) -> String {
+    format!("import:{import}:{row}:{}", hash_of(prospect))
+}
+
+fn taken(answer: Result<Imported, Reject>) -> Result<Result<bool, String>, Reject> {
+    match answer {
+        Ok(imported) => Ok(Ok(imported.created)),
         Err(reject) => match reject.code {
             Code::Unavailable | Code::Internal | Code::RateLimited => Err(reject),
+            // It was imported: what differs is what is done with prospects here since.
+            Code::KeyReused => Ok(Ok(false)),
             _ => Ok(Err(reject.message)),
         },
     }
@@ -330,6 +345,22 @@ mod tests {
     }
 
     #[test]
+    fn a_row_has_a_key_of_its_own_and_one_that_has_it_already_is_known() {
+        let import = ProspectImportId(uuid::Uuid::from_u128(7));
+        let ann = NewProspect { email: Some("ann@acme.example".into()), ..NewProspect::default() };
+        let now = NewProspect { title: Some("CTO".into()), ..ann.clone() };
+        let key = key_of(import, 3, &ann);
+        assert_eq!(key, key_of(import, 3, &ann));
+        assert!(key.starts_with("import:00000000-0000-0000-0000-000000000007:3:"), "{key}");
+        assert_ne!(key, key_of(import, 4, &ann));
+        assert_ne!(key, key_of(import, 3, &now));
+        let refused = |code| taken(Err(Reject::new(code, "why")));
+        assert_eq!(refused(Code::KeyReused), Ok(Ok(false)));
+        assert_eq!(refused(Code::InvalidInput), Ok(Err("why".to_owned())));
+        assert_eq!(refused(Code::Unavailable).expect_err("later").code, Code::Unavailable);
+    }
+
+    #[test]
     fn a_file_has_a_hundred_thousand_rows_and_not_one_more() {
         let rows = |count: i64| (1..=count).map(|n| row(n, "ann@acme.example", "", ""));
         let (messages, packer) = packed(rows(100_000)).expect("they fit");
@@ -354,7 +385,8 @@ mod tests {
             let read = Work::read(Queue::ProspectQueue, message).expect("a message");
             let Work::ImportRows(part) = read else { panic!("{read:?}") };
             assert_eq!(part.part, number as i64);
-            hashes.push_str(&hash_of(&part.rows));
+            assert_eq!(part.hash.as_ref(), Some(&hash_of(&part.rows)));
+            hashes.push_str(&part.hash.unwrap_or_default());
             seen.extend(part.rows);
         }
         assert_eq!(hashes, packer.hashes);

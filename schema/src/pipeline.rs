@@ -164,6 +164,9 @@ pub struct ImportRows {
     pub import_id: ProspectImportId,
     /// Which part of it this is, from 0.
     pub part: i64,
+    /// What it is known by, from whoever packed it: another build would write the rows otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
     /// The rows, those too that are wrong.
     pub rows: Vec<FileRow>,
 }
