@@ -100,16 +100,23 @@ pub async fn read<P: Platform>(
     }
     let trouble = found.err();
     let broken = trouble.as_ref().map(|it| it.why.clone());
-    let (parts, rows) = (parts.count(), parts.rows());
-    let (digest, hashes) = (None, None);
+    let hashes = broken.is_none().then(|| parts.hashes().to_owned());
+    let (parts, rows, digest) = (parts.count(), parts.rows(), None);
     let end = EndProspectImport { import_id, parts, rows, broken, digest, hashes };
     let end = RoomCommand::EndProspectImport(end);
-    ask::<_, ProspectImport>(platform, workspace, &end).await?;
-    match trouble {
-        Some(Trouble { why, passes: true }) if attempts < TRIES => {
-            Err(Reject::new(Code::Unavailable, why))
-        }
+    let ended: Option<ProspectImport> = ask(platform, workspace, &end).await?;
+    match unfinished(trouble, ended) {
+        Some(why) if attempts < TRIES => Err(Reject::new(Code::Unavailable, why)),
         _ => Ok(()),
+    }
+}
+
+/// Why a source is to be read once more, if it is: something stood in the way that may soon be
+/// over, or parts came between of an earlier try, when the source gave something else.
+fn unfinished(trouble: Option<Trouble>, ended: Option<ProspectImport>) -> Option<String> {
+    match trouble {
+        Some(trouble) => trouble.passes.then_some(trouble.why),
+        None => ended.filter(|import| import.state == ImportState::Broken)?.why,
     }
 }
 
@@ -184,6 +191,31 @@ mod tests {
         assert_eq!(import_of(one, "20000"), import_of(one, "20000"));
         assert_ne!(import_of(one, "20000"), import_of(one, "20001"));
         assert_ne!(import_of(one, "20000"), import_of(other, "20000"));
+    }
+
+    #[test]
+    fn what_parts_of_an_earlier_try_came_between_is_read_once_more() {
+        let import = |state, why: Option<&str>| ProspectImport {
+            id: ProspectImportId(Uuid::from_u128(1)),
+            state,
+            why: why.map(str::to_owned),
+            rows: None,
+            created: 0,
+            known: 0,
+            failed: 0,
+            created_at: 0,
+            updated_at: 0,
+            errors: Vec::new(),
+        };
+        let broken = || Some(import(ImportState::Broken, Some("parts came between")));
+        assert_eq!(unfinished(None, broken()).as_deref(), Some("parts came between"));
+        let trouble = |passes| Some(Trouble { why: "it is away".into(), passes });
+        assert_eq!(unfinished(trouble(true), broken()).as_deref(), Some("it is away"));
+        assert_eq!(unfinished(trouble(false), broken()), None);
+        for state in [ImportState::Running, ImportState::Done] {
+            assert_eq!(unfinished(None, Some(import(state, None))), None);
+        }
+        assert_eq!(unfinished(None, None), None, "it is forgotten");
     }
 
     #[test]

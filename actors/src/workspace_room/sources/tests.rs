@@ -91,16 +91,25 @@ impl Feed {
     }
 
     /// So many parts were put on the queue; some of them have come.
-    fn parts(&mut self, import: u128, all: i64, come: i64) {
+    fn parts(&mut self, import: u128, all: i64, come: i64) -> Value {
+        let hashes = HASH.repeat(usize::try_from(all).expect("few"));
+        let end = json!({ "endProspectImport": { "importId": Uuid::from_u128(import),
+            "parts": all, "rows": all, "hashes": hashes } });
+        let ended = self.desk.system(&end);
+        (0..come).for_each(|part| self.come(import, part, HASH));
+        ended
+    }
+
+    /// A part comes.
+    fn come(&mut self, import: u128, part: i64, hash: &str) {
         let import = Uuid::from_u128(import);
-        self.desk.system(&json!({ "endProspectImport": { "importId": import, "parts": all,
-            "rows": all } }));
-        for part in 0..come {
-            self.desk.system(&json!({ "noteProspectImport": { "importId": import, "part": part,
-                "created": 1, "known": 0, "errors": [] } }));
-        }
+        self.desk.system(&json!({ "noteProspectImport": { "importId": import, "part": part,
+            "hash": hash, "created": 1, "known": 0, "errors": [] } }));
     }
 }
+
+/// What the parts of a feed are known by.
+const HASH: &str = "0123456789abcdef";
 
 fn none() -> Value {
     json!({ "etag": null, "lastModified": null })
@@ -146,6 +155,24 @@ fn what_got_lost_on_its_way_is_given_again() {
         "importId": Uuid::from_u128(99), "mark": { "etag": "b", "lastModified": null } } });
     it.desk.system(&forgotten);
     assert_eq!(it.begin(4)["mark"], none(), "nobody knows what came of it");
+}
+
+#[test]
+fn what_came_of_an_earlier_try_is_not_taken_for_what_was_read_last() {
+    let mut it = Feed::open();
+    it.begin(1);
+    // The first try ended before it could say that all was read; the feed has changed since.
+    it.come(1, 0, "another part....");
+    it.begin(1);
+    it.end(1, 1, "a");
+    assert_eq!(it.parts(1, 1, 0)["state"], "broken");
+    assert_eq!(it.begin(2)["mark"], none(), "its part has not come");
+    // The third try counts anew.
+    it.begin(1);
+    it.come(1, 0, HASH);
+    it.end(1, 1, "a");
+    assert_eq!(it.parts(1, 1, 0)["state"], "done");
+    assert_eq!(it.begin(3)["mark"]["etag"], "a");
 }
 
 #[test]
