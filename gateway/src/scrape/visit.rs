@@ -125,7 +125,8 @@ pub async fn page<P: Platform>(
                 let (url, mark) = (url.href, heads.mark);
                 return Ok(Some(Given { url, content_type, body, mark }));
             }
-            304 => return Ok(None),
+            // Where nothing was said to be known, it is no answer.
+            304 if *wanted.mark != Mark::default() => return Ok(None),
             301 | 302 | 303 | 307 | 308 => {
                 let to = heads.location.ok_or("the server leads elsewhere, and not where")?;
                 address = join(&url, &to);
