@@ -22,6 +22,8 @@ use std::collections::VecDeque;
 pub(crate) const FILE_BYTES_MAX: usize = 20 * 1024 * 1024;
 /// By how many of its first bytes a file is known before any of it is imported.
 const HEAD_BYTES: usize = 64 * 1024;
+/// How much of a file that waits is in one piece: it may come in many small ones.
+const HELD_BYTES: usize = 256 * 1024;
 
 /// `POST /api/prospects/import`: a CSV file whose first row names the columns, or JSON with one
 /// object a line. What is wrong with a row is told by the import.
@@ -111,9 +113,21 @@ async fn begin<P: Platform>(
     if begun.rows.is_none() {
         return Ok(begun);
     }
-    file.hold().await?;
+    // What was read is not read again: no more than the digest of it is wanted.
+    let was_read = matches!(begun.state, ImportState::Running | ImportState::Done);
+    if was_read {
+        file.skip().await?;
+    } else {
+        file.hold().await?;
+    }
     let whole = BeginProspectImport { digest: Some(file.digest()), ..begin };
-    call.room_reads(principal, &RoomCommand::BeginProspectImport(whole)).await
+    let whole = RoomCommand::BeginProspectImport(whole);
+    let begun: ProspectImport = call.room_reads(principal, &whole).await?;
+    if was_read && begun.state == ImportState::Reading {
+        let why = "a part of the file may be lost: send the file again";
+        return Err(Reject::new(Code::Unavailable, why));
+    }
+    Ok(begun)
 }
 
 /// A file on its way.
@@ -157,8 +171,26 @@ impl File {
         while !self.has_ended
             && let Some(chunk) = self.take().await?
         {
-            self.held.push_back(chunk);
+            self.keep(chunk);
         }
+        Ok(())
+    }
+
+    fn keep(&mut self, mut chunk: Vec<u8>) {
+        if let Some(last) = self.held.back_mut()
+            && last.len() + chunk.len() <= last.capacity()
+        {
+            last.extend_from_slice(&chunk);
+            return;
+        }
+        chunk.reserve_exact(HELD_BYTES.saturating_sub(chunk.len()));
+        self.held.push_back(chunk);
+    }
+
+    /// Takes the rest for its digest alone.
+    async fn skip(&mut self) -> Result<(), Reject> {
+        while !self.has_ended && self.take().await?.is_some() {}
+        self.has_ended = true;
         Ok(())
     }
 
@@ -232,5 +264,32 @@ mod tests {
         assert_eq!((held.digest(), held.bytes), (sha256_hex(text.as_bytes()), text.len()));
         now(held.hold()).expect("there is nothing more");
         assert!(held.held.is_empty());
+    }
+
+    #[test]
+    fn of_what_is_not_read_again_the_digest_alone_is_kept() {
+        let text = "email\nann@acme.example\n";
+        let mut skipped = file(text);
+        now(skipped.skip()).expect("it is taken");
+        assert_eq!((skipped.digest(), skipped.bytes), (sha256_hex(text.as_bytes()), text.len()));
+        assert!(skipped.held.is_empty());
+        assert_eq!(read(&mut skipped), Vec::<i64>::new());
+    }
+
+    #[test]
+    fn small_pieces_of_what_is_held_are_joined_in_their_order() {
+        let mut held = file("");
+        let mut whole = Vec::new();
+        for number in 0..1_000 {
+            let piece = format!("{number:>1024}").into_bytes();
+            whole.extend_from_slice(&piece);
+            held.keep(piece);
+        }
+        let large = vec![b'x'; HELD_BYTES + 1];
+        whole.extend_from_slice(&large);
+        held.keep(large);
+        assert_eq!(held.held.len(), 5, "a megabyte, and one that is too large to be joined");
+        assert!(held.held.iter().all(|piece| piece.capacity() <= HELD_BYTES + 1));
+        assert_eq!(held.held.into_iter().flatten().collect::<Vec<u8>>(), whole);
     }
 }
