@@ -100,7 +100,9 @@ async fn is_first<P: Platform>(platform: &P, beat: Beat) -> bool {
 async fn ask_all<P: Platform>(platform: &P, work: fn(OfWorkspace) -> Work) {
     let mut after = String::new();
     loop {
-        let known = d1::after(platform, d1::WORKSPACES, &after, WAKES_MAX).await;
+        // All behind a page that cannot be had would have no such day.
+        let page = || d1::after(platform, d1::WORKSPACES, &after, WAKES_MAX);
+        let known = persist(page, |ms| platform.sleep(ms)).await;
         let full = known.as_ref().ok().filter(|known| known.len() as i64 >= WAKES_MAX);
         let last = full.and_then(|known| known.last()).map(|one| one.workspace_id.to_string());
         ask(platform, known, work).await;
@@ -109,6 +111,24 @@ async fn ask_all<P: Platform>(platform: &P, work: fn(OfWorkspace) -> Work) {
             None => break,
         }
     }
+}
+
+/// Asks up to [`TRIES`] times, and waits longer each time.
+async fn persist<T, Asked, Slept>(
+    ask: impl Fn() -> Asked,
+    sleep: impl Fn(u32) -> Slept,
+) -> Result<T, Reject>
+where
+    Asked: Future<Output = Result<T, Reject>>,
+    Slept: Future<Output = ()>,
+{
+    for tries in 1..TRIES {
+        if let Ok(found) = ask().await {
+            return Ok(found);
+        }
+        sleep(WAIT_MS << tries).await;
+    }
+    ask().await
 }
 
 /// Asks for a work in each workspace, on the work's queue.
@@ -153,6 +173,9 @@ pub async fn wake_prospects<P: Platform>(
 }
 
 const MINUTE_MS: Millis = 60_000;
+/// How often a page of workspaces is asked for, and half of the first wait.
+const TRIES: u32 = 4;
+const WAIT_MS: u32 = 250;
 /// How many messages a queue takes at once.
 const MESSAGES_AT_ONCE: usize = 100;
 /// How far back a change counts as lately.
@@ -227,6 +250,31 @@ fn instance(kind: ActorKind, workspace: WorkspaceId, id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schema::Code;
+    use std::cell::RefCell;
+    use std::future::ready;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    #[test]
+    fn what_cannot_be_had_at_once_is_asked_for_a_few_times_and_no_more() {
+        for (fails, waits) in [(0, vec![]), (2, vec![500, 1_000]), (9, vec![500, 1_000, 2_000])] {
+            let (asked, slept) = (RefCell::new(0), RefCell::new(Vec::new()));
+            let ask = || {
+                *asked.borrow_mut() += 1;
+                let is_there = fails < *asked.borrow();
+                ready(is_there.then_some(()).ok_or(Reject::new(Code::Unavailable, "it is away")))
+            };
+            let sleep = |ms| {
+                slept.borrow_mut().push(ms);
+                ready(())
+            };
+            let found = pin!(persist(ask, sleep)).poll(&mut Context::from_waker(Waker::noop()));
+            let Poll::Ready(found) = found else { panic!("nothing waits") };
+            assert_eq!(found.is_ok(), fails < 4, "{fails}");
+            assert_eq!(slept.into_inner(), waits, "{fails}");
+        }
+    }
 
     #[test]
     fn the_triggers_of_every_environment_are_known() {
