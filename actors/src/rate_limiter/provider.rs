@@ -43,13 +43,23 @@ pub fn wait(provider: &Provider, now: Millis) -> Millis {
 /// Whether it is left alone for longer than its failures would have it: it asked for that itself.
 #[must_use]
 pub fn is_asked(provider: &Provider, now: Millis) -> bool {
-    let is_closed = circuit(provider, now) == Circuit::Closed;
-    is_closed && wait(provider, now) > back_off(provider.failures)
+    let for_failures = match circuit(provider, now) {
+        Circuit::Closed => back_off(provider.failures),
+        Circuit::Open => open_for(provider.opened - 1),
+        Circuit::HalfOpen => return false,
+    };
+    wait(provider, now) > for_failures
 }
 
 /// How long a provider is left alone after so many failures in a row, while the circuit is closed.
 const fn back_off(failures: i64) -> Millis {
     if failures == 0 { 0 } else { BACK_OFF_MS << failures }
+}
+
+/// How long the circuit is open that was opened so often before.
+fn open_for(opened: i64) -> Millis {
+    let doublings = u32::try_from(opened.clamp(0, 10)).unwrap_or(10);
+    (OPEN_MS << doublings).min(OPEN_MS_MAX)
 }
 
 /// The provider with a new probe under way.
@@ -122,9 +132,7 @@ fn close(provider: &mut Provider) {
 }
 
 fn open(provider: &mut Provider, now: Millis) {
-    let doublings = u32::try_from(provider.opened.clamp(0, 10)).unwrap_or(10);
     provider.circuit = Circuit::Open;
+    provider.blocked_until = provider.blocked_until.max(now + open_for(provider.opened));
     provider.opened += 1;
-    provider.blocked_until =
-        provider.blocked_until.max(now + (OPEN_MS << doublings).min(OPEN_MS_MAX));
 }

@@ -26,7 +26,7 @@ pub fn check(ctx: &mut Ctx<'_>, input: &Check) -> Result<CheckReply, Reject> {
     if wait > 0 {
         let denial = match circuit {
             // A limit of its own: who is told of it by the provider waits, and so do all others.
-            Circuit::Closed if provider::is_asked(&state, ctx.now) => Denial::Quota,
+            _ if provider::is_asked(&state, ctx.now) => Denial::Quota,
             Circuit::Closed => Denial::BackOff,
             Circuit::Open | Circuit::HalfOpen => Denial::Circuit,
         };

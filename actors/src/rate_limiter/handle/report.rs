@@ -112,6 +112,13 @@ mod tests {
         bench.now += 10_000;
         tell(&mut bench, CallOutcome::Failed, None);
         assert_eq!(check(&mut bench).denial, Some(Denial::BackOff), "now it failed");
+        // The probe is told so.
+        let (mut bench, _) = opened();
+        bench.now += 30_000;
+        let probe = check(&mut bench).probe;
+        assert_eq!(tell(&mut bench, asks(3_600_000), probe).circuit, Circuit::Open);
+        let reply = check(&mut bench);
+        assert_eq!((reply.denial, reply.retry_after_ms), (Some(Denial::Quota), 3_600_000));
     }
 
     #[test]
