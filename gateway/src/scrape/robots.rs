@@ -7,10 +7,26 @@ const PRODUCT: &str = "postroom";
 /// that allows; where none fits, it may.
 #[must_use]
 pub fn allows(text: &str, path: &str) -> bool {
-    let (own, all) = (rules(text, PRODUCT), rules(text, "*"));
-    let Some(rules) = own.or(all) else { return true };
+    let Some(rules) = for_us(text) else { return true };
     let fitting = rules.into_iter().filter(|(_, pattern)| fits(pattern, path));
     fitting.map(|(allow, pattern)| (pattern.len(), allow)).max().is_none_or(|(_, allow)| allow)
+}
+
+/// What of it is for us, as a robots.txt that says the same to us: what it says to others may be
+/// long.
+#[must_use]
+pub fn ours(text: &str) -> String {
+    let mut all = String::new();
+    for (allow, pattern) in for_us(text).unwrap_or_default() {
+        all.push_str(if allow { "\nallow:" } else { "\ndisallow:" });
+        all.push_str(pattern);
+    }
+    if all.is_empty() { all } else { format!("user-agent:*{all}") }
+}
+
+/// The rules that hold for us: of groups of our own, else of those for all.
+fn for_us(text: &str) -> Option<Vec<(bool, &str)>> {
+    rules(text, PRODUCT).or_else(|| rules(text, "*"))
 }
 
 /// The rules of all groups for somebody; none where no group is.
@@ -89,7 +105,23 @@ mod tests {
             ("/a/b", true),
         ] {
             assert_eq!(allows(text, path), may, "{path}");
+            assert_eq!(allows(&ours(text), path), may, "kept: {path}");
         }
+    }
+
+    #[test]
+    fn of_what_is_said_to_others_nothing_is_kept() {
+        let text = "user-agent: other\ndisallow: /a\nsitemap: https://a.example/s.xml\n\
+            user-agent: postroom\nallow: /b:c # but\ncrawl-delay: 3\ndisallow: /b\r\n\
+            user-agent: *\ndisallow: /\n";
+        assert_eq!(ours(text), "user-agent:*\nallow:/b:c\ndisallow:/b");
+        assert_eq!(ours(&ours(text)), ours(text));
+        assert_eq!(ours("user-agent: *\ndisallow: /"), "user-agent:*\ndisallow:/");
+        for nothing in ["", "disallow: /", "user-agent: other\ndisallow: /", "<!doctype html>"] {
+            assert_eq!(ours(nothing), "", "{nothing}");
+        }
+        // A group of ours that forbids nothing keeps that of all from counting.
+        assert_eq!(ours("user-agent: *\ndisallow: /\nuser-agent: postroom\ndisallow:"), "");
     }
 
     #[test]

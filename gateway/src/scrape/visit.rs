@@ -15,6 +15,8 @@ use schema::{Millis, Reject};
 const REDIRECTS_MAX: usize = 3;
 /// How much of a robots.txt is read (RFC 9309 §2.5).
 const ROBOTS_BYTES_MAX: usize = 500 * 1024;
+/// How much of what it says to us is kept; more is read anew each time.
+const RULES_BYTES_MAX: usize = 8 * 1024;
 /// How long a site may take to give it.
 const ROBOTS_MS: u64 = 5_000;
 /// How long a page may take.
@@ -170,7 +172,7 @@ struct Visit<'a, P> {
 }
 
 impl<P: Platform> Visit<'_, P> {
-    /// Whether a site lets us read a page. What it says is kept for a day.
+    /// Whether a site lets us read a page. What it says to us is kept for a day.
     async fn is_allowed(&self, url: &Url) -> Result<bool, Trouble> {
         let path = url.href.strip_prefix(&url.origin).unwrap_or("/");
         let key = format!("robots:{}", sha256_hex(url.origin.as_bytes()));
@@ -179,8 +181,10 @@ impl<P: Platform> Visit<'_, P> {
         }
         let asked = self.robots_of(url).await;
         let in_it = |it: Trouble| Trouble { why: format!("its robots.txt: {}", it.why), ..it };
-        let text = asked.map_err(in_it)?;
-        self.platform.keep(&key, &text).await;
+        let text = robots::ours(&asked.map_err(in_it)?);
+        if text.len() <= RULES_BYTES_MAX {
+            self.platform.keep(&key, &text).await;
+        }
         Ok(robots::allows(&text, path))
     }
 
