@@ -1,9 +1,11 @@
-//! What is asked and told the limiters of providers, be they of language models or of data: whether
-//! a call may be made now, and what came of it. What a refusal means is the caller's business.
+//! What is asked and told the limiters of providers, be they of language models or of data, and of
+//! visits: whether a call may be made now, and what came of it. What a refusal means is the
+//! caller's business.
 
 use crate::auth::DEPLOYMENT;
 use crate::log;
 use crate::platform::Platform;
+use schema::ids::WorkspaceId;
 use schema::limiter::{CallOutcome, Check, CheckReply, LimitKind, LimiterCommand, Report};
 use schema::{ActorKind, Answer, Envelope, Principal, Reject, codec};
 use serde::de::DeserializeOwned;
@@ -17,7 +19,7 @@ pub async fn check<P: Platform>(
     cost: Option<u32>,
 ) -> Option<CheckReply> {
     let check = LimiterCommand::Check(Check { kind, cost });
-    match ask(platform, kind, provider, &check).await {
+    match ask(platform, DEPLOYMENT, kind, provider, &check).await {
         Ok(reply) => Some(reply),
         Err(reject) => {
             let fields = [("provider", provider), ("why", &*reject.message)];
@@ -25,6 +27,23 @@ pub async fn check<P: Platform>(
             None
         }
     }
+}
+
+/// Whether one thing more may be done of what is limited in a workspace, or in [`DEPLOYMENT`], and
+/// counts it; not where the limiter does not answer, of which the log knows.
+pub async fn allows<P: Platform>(
+    platform: &P,
+    workspace: WorkspaceId,
+    kind: LimitKind,
+    what: &str,
+) -> bool {
+    let check = LimiterCommand::Check(Check { kind, cost: None });
+    let reply: Result<CheckReply, Reject> = ask(platform, workspace, kind, what, &check).await;
+    if let Err(reject) = &reply {
+        let fields = [("limit", kind.as_str()), ("why", &*reject.message)];
+        log::error(platform, "limits_not_checked", &fields);
+    }
+    reply.is_ok_and(|reply| reply.allowed)
 }
 
 /// Tells a provider's limiter what came of a call; `probe` is what [`check`] gave. Where it does
@@ -37,7 +56,8 @@ pub async fn report<P: Platform>(
     probe: Option<i64>,
 ) {
     let report = LimiterCommand::Report(Report { kind, outcome, probe });
-    let told: Result<serde_json::Value, Reject> = ask(platform, kind, provider, &report).await;
+    let told: Result<serde_json::Value, Reject> =
+        ask(platform, DEPLOYMENT, kind, provider, &report).await;
     if let Err(reject) = told {
         let fields = [("provider", provider), ("why", &*reject.message)];
         log::error(platform, "limits_not_told", &fields);
@@ -46,12 +66,13 @@ pub async fn report<P: Platform>(
 
 async fn ask<P: Platform, T: DeserializeOwned>(
     platform: &P,
+    workspace: WorkspaceId,
     kind: LimitKind,
-    provider: &str,
+    what: &str,
     command: &LimiterCommand,
 ) -> Result<T, Reject> {
-    let instance = kind.instance(DEPLOYMENT, provider);
-    let envelope = Envelope::new(instance, Principal::system(DEPLOYMENT), None, command);
+    let instance = kind.instance(workspace, what);
+    let envelope = Envelope::new(instance, Principal::system(workspace), None, command);
     match platform.call(ActorKind::RateLimiter, &envelope).await? {
         Answer::Rejected(reject) => Err(reject),
         Answer::Done { json, .. } => codec::read_json(&json),

@@ -28,6 +28,10 @@ pub enum LimitKind {
     Data,
     /// Runs of a cron trigger, by its name.
     Cron,
+    /// Visits of companies' sites, by workspace.
+    Sites,
+    /// Visits of one company's sites, by its domain, of the whole deployment.
+    Site,
 }
 
 /// So many at once, and so many in each period: the bucket fills evenly.
@@ -56,7 +60,7 @@ pub const API_OF_AGENT: Quota = quota(300, 10_000);
 
 impl LimitKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Login,
         Self::Account,
         Self::Register,
@@ -66,6 +70,8 @@ impl LimitKind {
         Self::AiTokens,
         Self::Data,
         Self::Cron,
+        Self::Sites,
+        Self::Site,
     ];
 
     /// The kind's name on the wire and in instance names.
@@ -81,6 +87,8 @@ impl LimitKind {
             Self::AiTokens => "aiTokens",
             Self::Data => "data",
             Self::Cron => "cron",
+            Self::Sites => "sites",
+            Self::Site => "site",
         }
     }
 
@@ -104,6 +112,9 @@ impl LimitKind {
         const DATA: [Quota; 3] = [quota(50, MINUTE), quota(600, DAY), quota(4, 700)];
         // No trigger goes off twice in half a minute, unless it is told twice of one time.
         const CRON: [Quota; 1] = [quota(1, MINUTE / 2)];
+        // A whole list of people may be let in at once.
+        const SITES: [Quota; 1] = [quota(10_000, DAY)];
+        const SITE: [Quota; 2] = [quota(20, HOUR), quota(100, DAY)];
         match self {
             Self::Login => &LOGIN,
             Self::Account => &ACCOUNT,
@@ -114,6 +125,8 @@ impl LimitKind {
             Self::AiTokens => &AI_TOKENS,
             Self::Data => &DATA,
             Self::Cron => &CRON,
+            Self::Sites => &SITES,
+            Self::Site => &SITE,
         }
     }
 

@@ -219,5 +219,7 @@ fn quotas(kind: LimitKind) -> Vec<(u64, Millis)> {
         LimitKind::AiTokens => vec![(200_000, 60_000), (20_000_000, DAY_MS)],
         LimitKind::Data => vec![(50, 60_000), (600, DAY_MS), (4, 700)],
         LimitKind::Cron => vec![(1, 30_000)],
+        LimitKind::Sites => vec![(10_000, DAY_MS)],
+        LimitKind::Site => vec![(20, 3_600_000), (100, DAY_MS)],
     }
 }
