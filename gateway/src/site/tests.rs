@@ -76,36 +76,42 @@ fn each_page_of_the_corpus_says_what_it_says() {
 /// A site: what is asked by URL, and what was.
 #[derive(Default)]
 struct Script {
-    pages: Vec<(&'static str, Result<Given, String>)>,
+    pages: Vec<(&'static str, Result<Given, Trouble>)>,
     asked: Vec<String>,
 }
 
 impl Visitor for Script {
-    async fn page(&mut self, url: &str) -> Result<Given, String> {
+    async fn page(&mut self, url: &str) -> Result<Given, Trouble> {
         self.asked.push(url.to_owned());
         let found = self.pages.iter().find(|(known, _)| *known == url);
         found.map_or_else(|| Err("the server answers with 404".into()), |(_, page)| page.clone())
     }
 }
 
-fn html(url: &str, body: &str) -> Result<Given, String> {
+fn html(url: &str, body: &str) -> Result<Given, Trouble> {
     let content_type = "text/html; charset=utf-8".to_owned();
     let mark = Mark::default();
     Ok(Given { url: url.to_owned(), content_type, body: body.into(), mark })
 }
 
 /// What is found, and which pages were asked for.
-fn visit_all(pages: &[(&'static str, Result<Given, String>)]) -> (SiteFacts, Vec<String>) {
+fn visit_all(pages: &[(&'static str, Result<Given, Trouble>)]) -> (SiteFacts, Vec<String>) {
+    let ((site, _), asked) = read_all(pages);
+    (site, asked)
+}
+
+/// The same, with whether it may be another in a few minutes.
+fn read_all(pages: &[(&'static str, Result<Given, Trouble>)]) -> (Reading, Vec<String>) {
     let mut script = Script { pages: pages.to_vec(), asked: Vec::new() };
     let fronts = Sites::Own.fronts("acme.example");
-    let site = {
+    let reading = {
         let done = pin!(visited(&mut script, "acme.example".into(), &fronts, 7));
         match done.poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(site) => site,
+            Poll::Ready(reading) => reading,
             Poll::Pending => panic!("the script never waits"),
         }
     };
-    (site, script.asked)
+    (reading, script.asked)
 }
 
 #[test]
@@ -129,7 +135,7 @@ fn contacts_are_looked_for_on_two_further_pages_at_most() {
 #[test]
 fn a_site_at_www_alone_is_found_and_nobody_elses_is_taken_for_it() {
     let www = "https://www.acme.example/";
-    let silent = || Err(format!("its robots.txt: {}", visit::SILENT));
+    let silent = || Err(format!("its robots.txt: {}", visit::SILENT).into());
     let (site, asked) = visit_all(&[(FRONT, silent()), (www, html(www, "<title>Acme"))]);
     assert_eq!((shown(&site.facts), site.trouble), (vec!["title Acme".to_owned()], None));
     assert_eq!(asked, [FRONT, www]);
@@ -145,7 +151,7 @@ fn a_site_at_www_alone_is_found_and_nobody_elses_is_taken_for_it() {
 #[test]
 fn a_page_that_cannot_be_had_is_a_reason_and_is_asked_for_once() {
     for why in ["the site's robots.txt forbids it", "the answer has more than 9 bytes", SLOW] {
-        let (site, asked) = visit_all(&[(FRONT, Err(why.to_owned()))]);
+        let (site, asked) = visit_all(&[(FRONT, Err(why.into()))]);
         let expected = (Vec::new(), Some(why.to_owned()), 1);
         assert_eq!((site.facts, site.trouble, asked.len()), expected);
     }
@@ -153,6 +159,44 @@ fn a_page_that_cannot_be_had_is_a_reason_and_is_asked_for_once() {
         let given = html(FRONT, "<title>Acme").map(|it| Given { content_type: bad.into(), ..it });
         let (site, _) = visit_all(&[(FRONT, given)]);
         assert!(site.facts.is_empty() && site.trouble.is_some(), "{bad}");
+    }
+}
+
+#[test]
+fn what_may_soon_be_over_is_not_kept_for_a_day() {
+    let front = || html(FRONT, "<title>Acme</title><a href=/contact>");
+    let contact = "https://acme.example/contact";
+    let busy = || Err(Trouble { passes: true, ..Trouble::from("the server answers with 503") });
+    let gone = || Err(Trouble::from("the server answers with 404"));
+    for (pages, passes) in [
+        (vec![(FRONT, busy())], true),
+        (vec![(FRONT, Err(slow()))], true),
+        (vec![(FRONT, front()), (contact, busy())], true),
+        (vec![(FRONT, gone())], false),
+        (vec![(FRONT, front()), (contact, gone())], false),
+        (vec![(FRONT, front()), (contact, html(contact, ""))], false),
+    ] {
+        let (reading, _) = read_all(&pages);
+        assert_eq!(reading.1, passes, "{:?}", reading.0);
+        assert!(counts(&reading, 7 + TROUBLE_MS - 1));
+        assert_eq!(counts(&reading, 7 + TROUBLE_MS), !passes, "{:?}", reading.0);
+    }
+}
+
+#[test]
+fn names_below_what_a_company_registers_are_one_company() {
+    for (domain, company) in [
+        ("acme.example", "acme.example"),
+        ("a1.acme.example", "acme.example"),
+        ("b.a1.acme.example.", "acme.example"),
+        ("a1.acme.co.uk", "acme.co.uk"),
+        ("acme.co.uk", "acme.co.uk"),
+        ("a1.vw.de", "vw.de"),
+        ("co.uk", "co.uk"),
+        ("localhost", "localhost"),
+        ("", ""),
+    ] {
+        assert_eq!(owned(domain), company, "{domain}");
     }
 }
 
