@@ -37,18 +37,26 @@ impl Fetching {
     ) -> Result<(Answer, Vec<Option<String>>), NoAnswer> {
         let controller = AbortController::default();
         let signal = controller.signal();
+        let mut under_way = UnderWay(Some(controller));
         match select(pin!(fetch(request, headers, &signal)), pin!(Delay::from(deadline))).await {
-            Either::Left((answer, _)) => {
-                // What is left of an answer that is too large is not waited for.
-                if answer.is_err() {
-                    controller.abort();
-                }
-                answer
+            Either::Left((Ok(answer), _)) => {
+                under_way.0 = None;
+                Ok(answer)
             }
-            Either::Right(_) => {
-                controller.abort();
-                Err(NoAnswer::Broken { text: "no answer in time".into() })
-            }
+            Either::Left((Err(why), _)) => Err(why),
+            Either::Right(_) => Err(NoAnswer::Broken { text: "no answer in time".into() }),
+        }
+    }
+}
+
+/// A request that has not been answered whole. Where nobody waits for that any more, too late, too
+/// large or whoever asked gone, it would hold one of the few connections that there may be.
+struct UnderWay(Option<AbortController>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(controller) = self.0.take() {
+            controller.abort();
         }
     }
 }
