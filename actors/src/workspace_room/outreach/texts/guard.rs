@@ -51,16 +51,10 @@ pub fn passed(text: &str, rules: &AiRules) -> Result<String, String> {
     if hides(&text) {
         return Err("it has characters that do not show".into());
     }
-    let small = text.to_lowercase();
-    if let Some(found) = PLACEHOLDERS.iter().find(|one| small.contains(**one)) {
+    if let Some(found) = placeholder(&text) {
         return Err(format!("a placeholder is left: {found}"));
     }
-    if let Some(found) = in_brackets(&text) {
-        return Err(format!("a placeholder is left: [{found}]"));
-    }
-    if let Some(found) = in_percents(&text) {
-        return Err(format!("a placeholder is left: %{found}%"));
-    }
+    let small = text.to_lowercase();
     if let Some(claim) = rules.banned_claims.iter().find(|claim| says(&small, claim)) {
         return Err(format!("it says what is banned: {claim}"));
     }
@@ -70,14 +64,15 @@ pub fn passed(text: &str, rules: &AiRules) -> Result<String, String> {
     }
 }
 
-/// Whether a stranger's words may stand in a mail: in one line, showing what they are, and with
-/// nothing that a mail program would make a link.
+/// Whether a stranger's words may stand in a mail: in one line, showing what they are, filled in,
+/// and with nothing that a mail program would make a link.
 #[must_use]
 pub fn is_plain_line(text: &str) -> bool {
     let small = with_full_stops(&text.to_lowercase());
     let rules = AiRules::default();
     !text.contains('\n')
         && !hides(text)
+        && placeholder(text).is_none()
         && !small.contains(['@', '\u{ff20}', '\u{fe6b}'])
         && small.split_whitespace().all(|word| stray(word, &rules).is_none())
 }
@@ -127,6 +122,15 @@ fn without_subject(text: &str) -> &str {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
     let is_subject = first.get(..8).is_some_and(|word| word.eq_ignore_ascii_case("subject:"));
     if is_subject { rest.trim() } else { text }
+}
+
+/// What was to be filled in, and was not.
+fn placeholder(text: &str) -> Option<String> {
+    let small = text.to_lowercase();
+    let found = PLACEHOLDERS.iter().find(|one| small.contains(**one));
+    let found = found.map(|one| (*one).to_owned());
+    let found = found.or_else(|| in_brackets(text).map(|inside| format!("[{inside}]")));
+    found.or_else(|| in_percents(text).map(|inside| format!("%{inside}%")))
 }
 
 /// Words in brackets that stand for something: `[Name]` and `<Name>`, not `[1]` or `<https://…>`.
