@@ -38,7 +38,11 @@ mod tests {
     use crate::prospect_dedup::Core;
     use crate::prospect_dedup::harness::{Town, row};
     use rusqlite::types::ValueRef;
-    use schema::prospect::{Denial, PermitReply, moved_to};
+    use schema::ids::ProspectId;
+    use schema::prospect::{
+        BeginWork, Begun, Denial, Facts, FinishWork, PermitReply, SiteFact, SiteFactKind,
+        SiteFacts, WorkKind, WorkOutcome, moved_to,
+    };
     use schema::{Code, Role};
 
     /// All that a table says.
@@ -57,6 +61,23 @@ mod tests {
         rows.expect("rows").map(|row| row.expect("a row")).collect()
     }
 
+    /// Enriches with what the pages of a company say.
+    fn enrich(town: &mut Town, id: ProspectId, value: &str, domain: &str) {
+        let work = WorkKind::Enrich;
+        let begun = town.ask(id, &ProspectCommand::BeginWork(BeginWork { work }));
+        let attempt = match begun {
+            Ok(Begun::Leased { attempt, .. }) => attempt,
+            other => panic!("{other:?}"),
+        };
+        let (kind, source) = (SiteFactKind::Title, format!("https://{domain}/"));
+        let facts = vec![SiteFact { kind, value: value.into(), source }];
+        let site = Some(SiteFacts { domain: domain.into(), read_at: 1, trouble: None, facts });
+        let outcome = WorkOutcome::Facts(Facts::default());
+        let finish = FinishWork { work, attempt, cost_micros: 0, outcome, site };
+        town.ask::<Noted>(id, &ProspectCommand::FinishWork(finish)).expect("enriched");
+        town.settle();
+    }
+
     #[test]
     fn an_erased_person_leaves_no_trace_of_text_and_cannot_be_brought_back() {
         let mut town = Town::new(4);
@@ -67,6 +88,9 @@ mod tests {
         town.settle();
         assert!(dump(&town.objects[&ann], "fields").contains("smith"));
         assert!(dump(&town.objects[&name], "me").contains("smith"));
+        enrich(&mut town, ann, "Acme", "acme.example");
+        assert!(dump(&town.objects[&ann], "site").contains("acme"));
+        assert!(dump(&town.objects[&ann], "history").contains("acme"));
         town.who = agent(1, Role::Agent);
         let delete = ProspectCommand::Delete(Delete {});
         let refused = town.ask::<Noted>(ann, &delete).expect_err("refused");
