@@ -32,7 +32,8 @@ pub async fn carry_out<P: Platform>(
     let mut counter = Counter::new(platform, of.workspace_id);
     let outcome = waterfall::carry_out(&mut counter, work, &person, platform.now()).await;
     let cost_micros = counter.cost_micros();
-    let site = match domain(&person, &outcome).filter(|_| work == WorkKind::Enrich) {
+    let is_wanted = work == WorkKind::Enrich && !person.is_site_read;
+    let site = match domain(&person, &outcome).filter(|_| is_wanted) {
         Some(domain) => site::facts(platform, of.workspace_id, domain).await,
         None => None,
     };

@@ -8,15 +8,16 @@ use crate::kernel::Ctx;
 use crate::mail::identity::domain_key;
 use schema::codec::to_json;
 use schema::prospect::{SiteFact, SiteFacts};
-use schema::{Reject, check};
+use schema::{Millis, Reject, check};
 
 /// The longest value, the longest URL of a page, and the longest domain, in characters.
 const VALUE_CHARS_MAX: usize = 500;
 const SOURCE_CHARS_MAX: usize = 500;
 const DOMAIN_CHARS_MAX: usize = 253;
 
-/// Takes over what was read; says whether it is news, and in the history what. What is no line of
-/// text is passed over; a site that cannot be read now keeps what it said before.
+/// Takes over what was read; says whether it is news, and in the history what. That the same was
+/// read once more is none. What is no line of text is passed over; a site that cannot be read now
+/// keeps what it said before.
 ///
 /// # Errors
 /// A storage fault.
@@ -34,6 +35,9 @@ pub fn learn(ctx: &mut Ctx<'_>, read: SiteFacts) -> Result<bool, Reject> {
         return Ok(false);
     }
     store::save(ctx.sql, &read)?;
+    if known.is_some_and(|known| SiteFacts { read_at: read.read_at, ..known } == read) {
+        return Ok(false);
+    }
     match &read.trouble {
         Some(why) => person::note(ctx, "site.trouble", Some(format!("{}: {why}", read.domain)))?,
         None => person::note(ctx, "site.read", Some(summed_up(&read)))?,
@@ -63,6 +67,15 @@ pub fn shown(ctx: &Ctx<'_>) -> Result<Option<SiteFacts>, Reject> {
     let domain = fields::all(ctx.sql)?.into_iter().find(|field| field.name == "domain");
     let domain = domain.and_then(|field| domain_key(&field.value).ok());
     Ok(Some(site).filter(|site| domain.as_ref() == Some(&site.domain)))
+}
+
+/// Whether pages at the domain that is known now were read since a time, and said something.
+///
+/// # Errors
+/// A storage fault.
+pub fn is_read_since(ctx: &Ctx<'_>, since: Millis) -> Result<bool, Reject> {
+    let site = shown(ctx)?;
+    Ok(site.is_some_and(|site| since <= site.read_at && !site.facts.is_empty()))
 }
 
 /// What of it may be kept; nothing where not even the domain may.

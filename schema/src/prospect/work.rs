@@ -239,6 +239,9 @@ pub struct Known {
     /// The person's profile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linkedin: Option<String>,
+    /// Of enriching: whether the pages of the company were read since it is due.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_site_read: bool,
 }
 
 /// Says what came of a work.

@@ -3,15 +3,16 @@
 //! For consumers of queues. It is leased: nobody else gets it until the lease is over. Whoever is
 //! suppressed has none, and while it is being settled who the person is nobody is asked: another
 //! record may say that they want none of it. A prospect that nobody has let into the pipeline
-//! enters it with the first work. Rejects: `not_found`, `gone` with `movedTo` (ask there), `gone`
-//! with `erased`.
+//! enters it with the first work. Who tries again is told that the company's pages were read: they
+//! are strangers', and once is enough. Rejects: `not_found`, `gone` with `movedTo` (ask there),
+//! `gone` with `erased`.
 
 use crate::kernel::Ctx;
-use crate::prospect_dedup::person;
 use crate::prospect_dedup::pipeline::{self, SUPPRESSED};
 use crate::prospect_dedup::store::{identities, pipeline as store, suppressions};
+use crate::prospect_dedup::{person, site};
 use schema::Reject;
-use schema::prospect::{BeginWork, Begun, PipelineState, WorkKind};
+use schema::prospect::{BeginWork, Begun, Known, PipelineState, WorkKind};
 
 /// Gives a work.
 ///
@@ -38,6 +39,7 @@ pub fn begin_work(ctx: &mut Ctx<'_>, input: &BeginWork) -> Result<Begun, Reject>
         return Ok(Begun::Nothing {});
     }
     let row = pipeline::lease(ctx, row, input.work)?;
-    let person = pipeline::known(ctx)?;
+    let is_site_read = site::is_read_since(ctx, row.since)?;
+    let person = Known { is_site_read, ..pipeline::known(ctx)? };
     Ok(Begun::Leased { attempt: row.attempt, until: row.due_at, person })
 }

@@ -29,6 +29,12 @@ impl Office {
         self.say(id, FinishWork { site: Some(site), ..finish });
     }
 
+    /// Waits until its work is due.
+    fn await_due(&mut self, id: ProspectId) {
+        let wait = self.due(id).1 - self.town.now;
+        self.town.pass(wait.max(0));
+    }
+
     fn notes(&mut self, id: ProspectId) -> Vec<String> {
         let page: HistoryPage =
             self.town.ask(id, &ProspectCommand::History(Default::default())).expect("a history");
@@ -71,6 +77,64 @@ fn a_site_that_cannot_be_read_is_a_note_and_the_walk_goes_on() {
     assert_eq!((site.facts, site.read_at), (acme(), 6), "what it said before is kept");
     assert_eq!(site.trouble.expect("why").chars().filter(|c| *c == 'x').count(), 200);
     assert_eq!(office.notes(ann).len(), 3);
+}
+
+#[test]
+fn what_a_site_says_is_news_once_however_often_it_is_read_while_providers_are_waited_for() {
+    let mut office = Office::new(4);
+    let ann = office.import(None, Some("Ann Ames"));
+    office.town.settle();
+    let version = |office: &Office| office.town.rows[&ann.to_string()].version;
+    let before = version(&office);
+    office.enrich(ann, limited(0), read(5, acme()));
+    office.town.settle();
+    let learnt = version(&office);
+    assert!(learnt > before, "though the providers said nothing");
+    for at in [6, 7] {
+        office.await_due(ann);
+        office.enrich(ann, limited(0), read(at, acme()));
+        office.town.settle();
+        assert_eq!(version(&office), learnt, "nothing is new");
+        assert_eq!(office.town.get(ann).site, Some(read(at, acme())), "but when it was read");
+    }
+    // A page that stays forbidden is no news either.
+    let half = |at| SiteFacts { trouble: Some("contact: forbidden".into()), ..read(at, acme()) };
+    for (at, notes) in [(8, 2), (9, 2)] {
+        office.await_due(ann);
+        office.enrich(ann, limited(0), half(at));
+        assert_eq!(office.notes(ann).len(), notes);
+    }
+    office.await_due(ann);
+    office.enrich(ann, limited(0), read(10, vec![fact(SiteFactKind::Title, "Acme 2")]));
+    office.town.settle();
+    assert!(version(&office) > learnt + 1, "another title is news");
+}
+
+#[test]
+fn who_tries_again_is_told_that_the_pages_were_read() {
+    let mut office = Office::new(4);
+    let ann = office.import(None, Some("Ann Ames"));
+    office.town.settle();
+    let told = |office: &mut Office, site: SiteFacts| {
+        office.await_due(ann);
+        let begun = office.begin(ann, WorkKind::Enrich).expect("an answer");
+        let (attempt, person) = match begun {
+            Begun::Leased { attempt, person, .. } => (attempt, person),
+            other => panic!("{other:?}"),
+        };
+        let finish = finish(WorkKind::Enrich, attempt, limited(0));
+        office.say(ann, FinishWork { site: Some(site), ..finish });
+        person.is_site_read
+    };
+    let since = office.place(ann).since;
+    assert!(!told(&mut office, read(since - 1, acme())), "there is none");
+    assert!(!told(&mut office, unread(since, "it is away")), "it was read for somebody else");
+    assert!(!told(&mut office, read(since, Vec::new())), "what could not be read is tried again");
+    assert!(!told(&mut office, read(since, acme())), "it said nothing");
+    assert!(told(&mut office, read(since, acme())), "it is known");
+    let update = Update { domain: Some("other.example".into()), ..Update::default() };
+    office.town.ask::<Prospect>(ann, &ProspectCommand::Update(update)).expect("changed");
+    assert!(!told(&mut office, read(since, acme())), "it is another company's");
 }
 
 #[test]
