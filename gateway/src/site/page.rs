@@ -1,7 +1,8 @@
 //! What stands in a page: title, description, language, contacts, and where more of them may be.
 //!
 //! The page is a stranger's, so it is scanned as a browser would cut it, once, and nothing in it is
-//! run, followed by itself, or believed: what comes out is lines of text and addresses.
+//! run, followed by itself, or believed: what comes out is lines of text and addresses, of those
+//! for mail only a company's.
 
 use crate::multipart::percent;
 use actors::kernel::url::Url;
@@ -23,6 +24,38 @@ const RAW_CHARS_MAX: usize = 4_000;
 const LINE_CHARS_MAX: usize = 300;
 /// How many links to pages are looked at; the page may be all links.
 const LINKS_MAX: usize = 200;
+/// What an address begins with that is the company's. A person's own is not kept: nobody would find
+/// it among what is known of colleagues when that person is to be forgotten.
+const ROLES: [&str; 28] = [
+    "anfrage",
+    "buero",
+    "contact",
+    "contacto",
+    "contato",
+    "contatti",
+    "enquiries",
+    "hallo",
+    "hello",
+    "help",
+    "info",
+    "inquiries",
+    "kontakt",
+    "mail",
+    "marketing",
+    "media",
+    "office",
+    "post",
+    "press",
+    "presse",
+    "sales",
+    "service",
+    "support",
+    "team",
+    "verkauf",
+    "vertrieb",
+    "welcome",
+    "zentrale",
+];
 /// How pages are called that have contacts, the likeliest first.
 const CONTACTS: [&str; 5] = ["contact", "kontakt", "impressum", "imprint", "about"];
 
@@ -143,7 +176,8 @@ impl Reader<'_> {
         if scheme.eq_ignore_ascii_case("mailto") {
             let addresses = rest.split('?').next().and_then(percent).unwrap_or_default();
             for address in addresses.split(',') {
-                self.add(SiteFactKind::Email, check::email("address", address).ok());
+                let address = check::email("address", address).ok();
+                self.add(SiteFactKind::Email, address.filter(|it| is_companys(it)));
             }
         } else if scheme.eq_ignore_ascii_case("tel") {
             self.add(SiteFactKind::Phone, phone(rest));
@@ -195,6 +229,11 @@ fn line(raw: &str, chars_max: usize) -> Option<String> {
     let words: Vec<_> = text.split_whitespace().collect();
     let text: String = words.join(" ").chars().take(chars_max).collect();
     Some(text.trim_end().to_owned()).filter(|text| !text.is_empty())
+}
+
+/// Whether an address, in lower case, is the company's by its name.
+fn is_companys(address: &str) -> bool {
+    address.split_once('@').is_some_and(|(name, _)| ROLES.contains(&name))
 }
 
 /// A telephone number as it is dialled.

@@ -46,7 +46,7 @@ pub enum SiteFactKind {
     Description,
     /// The language of the front page, as `de` or `pt-BR`.
     Language,
-    /// An address for mail: the company's, and not the person's.
+    /// An address for mail: the company's, as `info@…`, and nobody's own.
     Email,
     /// A telephone number.
     Phone,
