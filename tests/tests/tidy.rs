@@ -225,6 +225,18 @@ fn the_worker_has_one_sort() {
     none(&findings);
 }
 
+/// `[patch.crates-io]` puts ours in place of the one that `url` asks for, and stops without a word
+/// once `url` asks for another version.
+#[test]
+fn the_crate_of_international_names_is_ours_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let lock = fs::read_to_string(root.join("Cargo.lock")).expect("a lock file");
+    let packages = lock.split("[[package]]\n");
+    let idna: Vec<_> = packages.filter(|it| it.starts_with("name = \"idna\"\n")).collect();
+    assert_eq!(idna.len(), 1, "actors/idna must have the version that url asks for: {idna:?}");
+    assert!(!idna[0].contains("\nsource = "), "it is not actors/idna: {}", idna[0]);
+}
+
 #[test]
 fn every_file_says_what_it_is() {
     let files = rust_files();
