@@ -163,6 +163,9 @@ pub fn pause_campaign(ctx: &mut Ctx<'_>, input: &PauseCampaign) -> Result<Reply,
     }
     not_over(&it)?;
     it.status = status;
+    if status == CampaignStatus::Archived {
+        texts::retire(ctx, &it)?;
+    }
     save(ctx, it)
 }
 

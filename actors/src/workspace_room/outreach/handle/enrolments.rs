@@ -83,6 +83,7 @@ pub fn change_enrolment(ctx: &mut Ctx<'_>, input: &ChangeEnrolment) -> Result<Re
             one.failures = 0;
             let now = ctx.now;
             post::postpone(ctx, &mut one, now, BY_HAND)?;
+            texts::put_back(ctx, &campaign, &one)?;
         }
         (EnrolmentState::Waiting, state) => {
             return Err(Reject::conflict(format!("the prospect is {}", state.as_str())));

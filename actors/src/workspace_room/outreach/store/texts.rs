@@ -205,6 +205,19 @@ pub fn outdate(sql: &dyn Sql, campaign: i64, step: i64, now: Millis) -> Result<(
     sql.exec(OUTDATE, &[now.into(), now.into(), campaign.into(), step.into()]).map(drop)
 }
 
+const RETIRE: &str = "update outreach_texts set state = 'refused', reason = 'archived',
+        attempt = attempt + 1, ask_at = null, leased_until = 0, updated_at = ?
+    where campaign = ? and state in ('waiting', 'awaitingApproval') and step > 0";
+
+/// Has nobody write, or look at, the texts of a campaign that nobody has approved; what is still
+/// being written for one is no text.
+///
+/// # Errors
+/// A storage fault.
+pub fn retire(sql: &dyn Sql, campaign: i64, now: Millis) -> Result<(), Fault> {
+    sql.exec(RETIRE, &[now.into(), campaign.into()]).map(drop)
+}
+
 const RESUME: &str = "update outreach_texts set ask_at = ?
     where campaign = ? and state = 'waiting' and ask_at is null
         and exists (select 1 from enrolments one
@@ -284,6 +297,6 @@ pub fn set(sql: &dyn Sql, settings: &AiSettings) -> Result<(), Fault> {
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
-    INSERT, SAVE, AT, FIND, TO_ASK, TO_REVIEW, NEXT, LIST, OF_STATE, OUTDATE, RESUME, FORGET,
-    SETTINGS, SET,
+    INSERT, SAVE, AT, FIND, TO_ASK, TO_REVIEW, NEXT, LIST, OF_STATE, OUTDATE, RETIRE, RESUME,
+    FORGET, SETTINGS, SET,
 ];

@@ -1,6 +1,7 @@
 //! Texts that wait for approval: operators are told once that some do, and once that none does.
 
 use super::field::{Field, HOUR};
+use super::stale_texts::{change, put, ready_and_shut, shut, steps};
 use super::texts::{GOOD, asked, begin, finish, first, judged, messages, written};
 use schema::alert::{AlertKind, AlertState};
 use schema::ids::ProspectId;
@@ -66,11 +67,67 @@ fn texts_that_are_not_to_be_sent_any_more_wait_for_nobody() {
         field.pass(HOUR, HOUR / 4);
     }
     assert_eq!(told(&field), [AlertState::Raised, AlertState::Recovered]);
-    let (mut field, _) = waiting();
-    let pause = json!({ "pauseCampaign": { "campaignId": field.campaign, "archive": true } });
-    field.desk.manage(&pause);
+}
+
+#[test]
+fn what_a_campaign_that_is_over_has_not_sent_waits_for_nobody_ever() {
+    let (mut field, ann) = asked(json!({ "approval": true }));
+    field.enrol(2, "bob@acme.example");
+    field.settle();
+    let [anns, bobs] = *messages(&field) else { panic!("two messages") };
+    begin(&mut field, anns);
+    finish(&mut field, anns, written("anthropic", GOOD));
+    begin(&mut field, bobs);
+    field.desk.room.now += 1;
+    let campaign = field.campaign.clone();
+    field.desk.manage(&json!({ "pauseCampaign": { "campaignId": campaign, "archive": true } }));
+    finish(&mut field, bobs, written("anthropic", GOOD));
+    assert_eq!(told(&field), [AlertState::Raised, AlertState::Recovered]);
+    put(&mut field, ann, "stopped");
+    put(&mut field, ann, "waiting");
+    field.pass(3 * HOUR, HOUR);
+    assert_eq!(told(&field).len(), 2);
+    let left = "outreach_texts where state <> 'refused' or reason <> 'archived'";
+    assert_eq!(field.desk.room.count(left), 0);
+}
+
+#[test]
+fn what_a_person_wrote_rings_when_the_campaign_becomes_another() {
+    let (mut field, ann) = ready_and_shut(true);
+    assert!(told(&field).is_empty());
+    change(&mut field, json!({ "steps": steps("Praise their windows.") }));
+    let (state, version) = first(&mut field);
+    assert_eq!((&*state, &*told(&field)), ("awaitingApproval", &[AlertState::Raised][..]));
+    field.desk.room.now += 1;
+    judge(&mut field, ann, json!({ "verdict": "approve", "ifVersion": version }));
+    assert_eq!(told(&field), [AlertState::Raised, AlertState::Recovered]);
+}
+
+#[test]
+fn who_is_put_back_rings_where_their_text_waits_though_nothing_leaves_now() {
+    let (mut field, people) = waiting();
+    change(&mut field, json!({ "window": shut() }));
+    for who in people {
+        put(&mut field, who, "stopped");
+    }
     field.pass(HOUR, HOUR / 4);
     assert_eq!(told(&field), [AlertState::Raised, AlertState::Recovered]);
+    for who in people {
+        field.desk.room.now += 1;
+        put(&mut field, who, "waiting");
+        assert_eq!(told(&field).len(), 3, "once");
+    }
+    field.pass(3 * HOUR, HOUR);
+    assert_eq!((told(&field).len(), told(&field).pop()), (3, Some(AlertState::Raised)));
+}
+
+#[test]
+fn texts_that_wait_from_before_anybody_was_told_of_such_ring_when_their_step_is_due() {
+    let (mut field, _) = waiting();
+    let home = field.desk.room.home.connection();
+    home.execute("delete from timers where kind = 'outreach.review'", []).expect("no timer");
+    field.pass(HOUR, HOUR / 4);
+    assert_eq!(told(&field), [AlertState::Raised; 2]);
 }
 
 #[test]

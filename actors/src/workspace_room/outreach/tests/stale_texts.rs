@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 
 const OWN: &str = "Ann, I wrote this to you myself.";
 
-fn steps(prompt: &str) -> Value {
+pub fn steps(prompt: &str) -> Value {
     json!([{ "subject": "Doors", "text": "Dear {{firstName}},\n\n{{ai}}",
         "ai": { "prompt": prompt } }])
 }
 
-fn change(field: &mut Field, mut change: Value) {
+pub fn change(field: &mut Field, mut change: Value) {
     change["campaignId"] = field.campaign.clone();
     field.desk.manage(&json!({ "changeCampaign": change }));
     field.settle();
 }
 
-fn put(field: &mut Field, ann: ProspectId, state: &str) {
+pub fn put(field: &mut Field, ann: ProspectId, state: &str) {
     let campaign = &field.campaign;
     let change = json!({ "campaignId": campaign, "prospectId": ann, "state": state });
     field.desk.ask(&json!({ "changeEnrolment": change }));
@@ -28,7 +28,7 @@ fn put(field: &mut Field, ann: ProspectId, state: &str) {
 }
 
 /// A window of an hour on Sundays, so that nothing leaves.
-fn shut() -> Value {
+pub fn shut() -> Value {
     json!({ "timeZone": "UTC", "week": [{ "day": "sunday", "from": "08:00", "to": "09:00" }] })
 }
 
@@ -39,7 +39,7 @@ fn open() -> Value {
 }
 
 /// A text that is ready, and whose window is shut; by a person, where it says so.
-fn ready_and_shut(by_person: bool) -> (Field, ProspectId) {
+pub fn ready_and_shut(by_person: bool) -> (Field, ProspectId) {
     let (mut field, ann) = asked(json!({}));
     change(&mut field, json!({ "window": shut() }));
     let message = messages(&field)[0];

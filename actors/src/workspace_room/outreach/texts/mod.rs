@@ -34,7 +34,7 @@ use crate::kernel::{Ctx, Effect, Entry};
 use schema::codec::to_json;
 use schema::pipeline::{Work, WriteText};
 use schema::prospect::Prospect;
-use schema::room::campaign::{CampaignPlan, Step};
+use schema::room::campaign::{CampaignPlan, CampaignStatus, Step};
 use schema::room::enrolment::{EnrolmentState, OutreachWritten};
 use schema::room::writing::{WRITING_REASON_CHARS_MAX, WritingState};
 use schema::{Millis, Reject};
@@ -203,12 +203,36 @@ pub fn outdate(
     let said = |step: &Step| (step.subject.clone(), step.text.clone(), step.ai.clone());
     let after = &campaign.plan;
     let rules = before.ai_rules == after.ai_rules;
+    let mut any = false;
     for at in 0..before.steps.len().max(after.steps.len()) {
         let (was, is) = (before.steps.get(at), after.steps.get(at));
         if rules && was.map(said) == is.map(said) {
             continue;
         }
         texts::outdate(ctx.sql, campaign.number, at as i64 + 1, ctx.now)?;
+        any = true;
+    }
+    if any { review::look(ctx) } else { Ok(()) }
+}
+
+/// A campaign is over: nobody is to write or to look at what it has not sent.
+///
+/// # Errors
+/// A storage fault.
+pub fn retire(ctx: &mut Ctx<'_>, campaign: &Campaign) -> Result<(), Reject> {
+    texts::retire(ctx.sql, campaign.number, ctx.now)?;
+    review::waits_no_more(ctx)
+}
+
+/// One that was out of a campaign is in it again: its text may wait for somebody.
+///
+/// # Errors
+/// A storage fault.
+pub fn put_back(ctx: &mut Ctx<'_>, campaign: &Campaign, one: &Enrolment) -> Result<(), Reject> {
+    let text = texts::find(ctx.sql, one.number, one.step)?;
+    let waits = text.is_some_and(|text| text.state == WritingState::AwaitingApproval);
+    if waits && campaign.status != CampaignStatus::Archived {
+        return review::waits(ctx);
     }
     Ok(())
 }
@@ -241,7 +265,11 @@ pub fn is_there(
             let why = text.and_then(|text| text.reason).unwrap_or_default();
             block(ctx, one, &why)?;
         }
-        Some(WritingState::AwaitingApproval) => hold(ctx, one, AWAITS, APPROVAL_MS)?,
+        Some(WritingState::AwaitingApproval) => {
+            // It may wait from before operators were told of such.
+            review::waits(ctx)?;
+            hold(ctx, one, AWAITS, APPROVAL_MS)?;
+        }
         _ => {
             want(ctx, campaign, one)?;
             hold(ctx, one, WAITS, HOLD_MS)?;
@@ -289,6 +317,7 @@ fn settle(
     state: WritingState,
 ) -> Result<(), Reject> {
     let campaign = campaigns::at(ctx.sql, text.campaign)?;
+    let waited = text.state == WritingState::AwaitingApproval;
     text.state = state;
     text.basis = Some(basis(&campaign.plan, text.step));
     text.delays = 0;
@@ -308,13 +337,17 @@ fn settle(
         WritingState::Refused if is_next && one.state == EnrolmentState::Waiting => {
             block(ctx, one, &why)?;
         }
+        WritingState::AwaitingApproval if campaign.status != CampaignStatus::Archived => {
+            return review::waits(ctx);
+        }
         _ => {}
     }
-    review::look(ctx)
+    if waited { review::waits_no_more(ctx) } else { Ok(()) }
 }
 
 /// Has a text written anew; `refusals` are how many were refused before.
 fn again(ctx: &mut Ctx<'_>, text: &mut Text, refusals: i64) -> Result<(), Reject> {
+    let waited = text.state == WritingState::AwaitingApproval;
     text.state = WritingState::Waiting;
     text.attempt += 1;
     text.refusals = refusals;
@@ -327,7 +360,7 @@ fn again(ctx: &mut Ctx<'_>, text: &mut Text, refusals: i64) -> Result<(), Reject
     ask(ctx, text)?;
     let at = ctx.now + ASK_AGAIN_MS;
     turn::at_latest(ctx, at)?;
-    review::look(ctx)
+    if waited { review::waits_no_more(ctx) } else { Ok(()) }
 }
 
 /// A text cannot be sent: another is written, unless it was too often.

@@ -15,24 +15,36 @@ use schema::{Millis, Reject};
 pub const TIMER: &str = "outreach.review";
 const LOOK_MS: Millis = 15 * 60 * 1000;
 
-/// A text waits, or may not any more.
+/// A text whose step is still to be sent waits.
+///
+/// # Errors
+/// A storage fault.
+pub fn waits(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    if were_told(ctx)? {
+        return Ok(());
+    }
+    come_back(ctx)?;
+    tell(ctx, AlertState::Raised)
+}
+
+/// A text that waited does not any more.
+///
+/// # Errors
+/// A storage fault.
+pub fn waits_no_more(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+    if !were_told(ctx)? || some_wait(ctx)? {
+        return Ok(());
+    }
+    ctx.cancel_timer(TIMER, "")?;
+    tell(ctx, AlertState::Recovered)
+}
+
+/// Some may have come to wait, and others may not any more.
 ///
 /// # Errors
 /// A storage fault.
 pub fn look(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
-    let were_told = timers::due_of(ctx.sql, TIMER, "")?.is_some();
-    let wait = some_wait(ctx)?;
-    match (were_told, wait) {
-        (false, true) => {
-            come_back(ctx)?;
-            tell(ctx, AlertState::Raised)
-        }
-        (true, false) => {
-            ctx.cancel_timer(TIMER, "")?;
-            tell(ctx, AlertState::Recovered)
-        }
-        _ => Ok(()),
-    }
+    if some_wait(ctx)? { waits(ctx) } else { waits_no_more(ctx) }
 }
 
 /// Looks again.
@@ -41,6 +53,10 @@ pub fn look(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
 /// A storage fault.
 pub fn timer(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     if some_wait(ctx)? { come_back(ctx) } else { tell(ctx, AlertState::Recovered) }
+}
+
+fn were_told(ctx: &Ctx<'_>) -> Result<bool, Reject> {
+    Ok(timers::due_of(ctx.sql, TIMER, "")?.is_some())
 }
 
 fn some_wait(ctx: &Ctx<'_>) -> Result<bool, Reject> {
