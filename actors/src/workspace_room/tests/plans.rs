@@ -71,7 +71,8 @@ const MEANT: &[(&str, &str)] = &[
     // The newest hundred imports, and those that are under way.
     ("from prospect_imports\n    where state in ('done', 'broken') or", "SCAN prospect_imports"),
     // Of the decisions of a week, and of the texts that somebody is to look at.
-    ("from outreach_decisions where at >= ?", "USE TEMP B-TREE FOR count(DISTINCT)"),
+    ("from outreach_decisions as decision not indexed", "USE TEMP B-TREE FOR GROUP BY"),
+    ("from outreach_decisions as decision not indexed", "SCAN (subquery"),
     ("select count(*) from (select 1 from outreach_texts text", "SCAN"),
     // At most twenty webhooks.
     ("from webhooks order by number", "SCAN webhooks"),

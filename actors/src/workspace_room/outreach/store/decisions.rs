@@ -135,21 +135,56 @@ pub fn oldest(sql: &dyn Sql, limit: i64) -> Result<Vec<ArchivedDecision>, Fault>
     sql.exec(OLDEST, &[limit.into()])?.iter().map(read).collect()
 }
 
-const COUNT: &str = "select count(case when what = 'sent' then 1 end),
-        count(distinct case when what = 'answered'
-            and why in ('interested', 'meeting', 'notNow', 'other') then enrolment end),
-        count(distinct case when what = 'answered' and why = 'meeting' then enrolment end),
-        count(distinct case when why = 'optOut' then enrolment end),
-        count(distinct case when why in ('bounced', 'bounce') then enrolment end),
-        count(distinct case when why = 'complained' then enrolment end)
-    from outreach_decisions where at >= ? and what in ('sent', 'answered', 'stopped')";
+const LAST: &str = "select number from outreach_decisions where number > 0
+    order by number desc limit 1";
+const FROM: &str = "select number, at from outreach_decisions where number >= ?
+    order by number limit 1";
+
+/// The number of the first decision from a time on, or one that none has yet. Numbers grow with
+/// time, so that it is found in halves, and no index has to be kept for what is asked once a week.
+fn first_since(sql: &dyn Sql, since: Millis) -> Result<i64, Fault> {
+    let last = sql.first(LAST, &[])?.map_or(Ok(0), |row| row.integer(0))?;
+    let (mut low, mut high) = (0, last + 1);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let row = sql.first(FROM, &[middle.into()])?;
+        let found =
+            row.map(|row| Ok::<_, Fault>((row.integer(0)?, row.integer(1)?))).transpose()?;
+        match found {
+            Some((number, at)) if at < since => low = number + 1,
+            _ => high = middle,
+        }
+    }
+    Ok(low)
+}
+
+// An answer that a model calls a machine's was noted as `other` before: the next answer says so.
+const COUNT: &str = "select coalesce(sum(sent), 0),
+        count(case when theirs and not opted_out then 1 end),
+        count(case when theirs and not opted_out and meets then 1 end),
+        coalesce(sum(opted_out), 0), coalesce(sum(bounced), 0), coalesce(sum(complained), 0)
+    from (select count(case when what = 'sent' then 1 end) as sent,
+            max(case when what = 'answered'
+                    and why in ('interested', 'meeting', 'notNow', 'other')
+                then (select later.why from outreach_decisions later
+                    where later.enrolment = decision.enrolment
+                        and later.number > decision.number and later.what = 'answered'
+                    order by later.number limit 1) is not 'outOfOffice'
+                else 0 end) as theirs,
+            max(what = 'answered' and why is 'meeting') as meets,
+            max(why is 'optOut') as opted_out,
+            max(why is 'bounced' or why is 'bounce') as bounced,
+            max(why is 'complained') as complained
+        from outreach_decisions as decision not indexed
+        where number >= ? and what in ('sent', 'answered', 'stopped') group by enrolment)";
 
 /// Counts what became of mails from a time on; no texts.
 ///
 /// # Errors
 /// A storage fault.
 pub fn count(sql: &dyn Sql, since: Millis) -> Result<OutreachCounts, Fault> {
-    let Some(row) = sql.first(COUNT, &[since.into()])? else {
+    let from = first_since(sql, since)?;
+    let Some(row) = sql.first(COUNT, &[from.into()])? else {
         return Ok(OutreachCounts::default());
     };
     Ok(OutreachCounts {
@@ -203,6 +238,8 @@ pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
     ADD_TURNS,
     MORE_TURNS,
     OLDEST,
+    LAST,
+    FROM,
     COUNT,
     FORGET,
     FORGET_TURNS,
