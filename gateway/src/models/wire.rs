@@ -10,8 +10,10 @@ use schema::codec::read_json;
 use schema::room::answer::AnswerKind;
 use serde_json::{Value, json};
 
-/// The longest text that a model may write.
+/// The longest text that a model may write, and how far it may go for a word: one that thinks first
+/// needs more than the word.
 pub const TOKENS_MAX: u32 = 1_500;
+const WORD_TOKENS_MAX: u32 = 512;
 /// The most bytes of an answer.
 const ANSWER_BYTES_MAX: usize = 256 * 1024;
 /// What a model is held to that may say one of a few words.
@@ -23,7 +25,11 @@ const VERSION: &str = "2023-06-01";
 #[must_use]
 pub fn tokens(ask: &Ask) -> u32 {
     let bytes = ask.system.len() + ask.user.len();
-    u32::try_from(bytes / 4).unwrap_or(u32::MAX / 2) + TOKENS_MAX
+    u32::try_from(bytes / 4).unwrap_or(u32::MAX / 2) + most(ask)
+}
+
+const fn most(ask: &Ask) -> u32 {
+    if ask.one_of.is_empty() { TOKENS_MAX } else { WORD_TOKENS_MAX }
 }
 
 /// The request.
@@ -36,7 +42,7 @@ pub fn request(account: &Account, ask: &Ask) -> Request {
             headers.push(("x-api-key", key.clone()));
             headers.push(("anthropic-version", VERSION.to_owned()));
             let messages = json!([{ "role": "user", "content": ask.user }]);
-            let (system, most) = (&ask.system, TOKENS_MAX);
+            let (system, most) = (&ask.system, most(ask));
             let mut body = json!({ "model": model, "max_tokens": most, "system": system,
                 "messages": messages });
             if !ask.one_of.is_empty() {
@@ -53,7 +59,7 @@ pub fn request(account: &Account, ask: &Ask) -> Request {
                 { "role": "system", "content": ask.system },
                 { "role": "user", "content": ask.user },
             ]);
-            let mut body = json!({ "model": model, "max_completion_tokens": TOKENS_MAX,
+            let mut body = json!({ "model": model, "max_completion_tokens": most(ask),
                 "messages": messages });
             if !ask.one_of.is_empty() {
                 body["response_format"] = json!({ "type": "json_schema", "json_schema":
@@ -193,6 +199,21 @@ mod tests {
         let text = json!({ "content": [{ "type": "text", "text": "{\"kind\":\"meeting\"}" }],
             "stop_reason": "end_turn" });
         assert_eq!(word_of(Provider::Anthropic, &text), Err(Trouble::Unfinished));
+    }
+
+    #[test]
+    fn a_word_takes_less_of_the_quota_than_a_text_and_the_model_is_held_to_that() {
+        let (text, word) = (asked(&[]), asked(&AnswerKind::WRITTEN));
+        assert_eq!((tokens(&text), tokens(&word)), (1_502, 514));
+        for provider in Provider::ALL {
+            let [url, key, model] = ["https://x", "k", "m"].map(str::to_owned);
+            let account = Account { provider, url, key, model };
+            let most = |ask: &Ask| {
+                let body: Value = read_json(&request(&account, ask).body).expect("JSON");
+                body["max_tokens"].as_u64().or_else(|| body["max_completion_tokens"].as_u64())
+            };
+            assert_eq!((most(&text), most(&word)), (Some(1_500), Some(512)), "{provider:?}");
+        }
     }
 
     #[test]
