@@ -42,7 +42,7 @@ pub async fn carry_out<P: Platform>(platform: &P, work: &WriteText) -> Result<()
             let code = format!("{:?}", reject.code);
             let fields = [("code", &*code), ("why", &*reject.message)];
             log::error(platform, "prospect_not_asked", &fields);
-            not_asked()
+            not_asked("prospectNotAsked")
         }
     };
     let finish = RoomCommand::FinishWriting(FinishWriting { number, attempt, outcome });
@@ -82,15 +82,13 @@ fn hindrance(order: &Writing, person: &Prospect) -> Option<WritingOutcome> {
     if let Some(reason) = person.suppression.filter(|reason| !may_be(reason)) {
         return Some(withheld(reason.as_str()));
     }
-    let unsettled =
-        || WritingUnavailable { why: "identityUnsettled".into(), retry_after_ms: UNSETTLED_MS };
-    person.unsettled.then(unsettled).map(WritingOutcome::Unavailable)
+    person.unsettled.then(|| not_asked("identityUnsettled"))
 }
 
-/// The prospect did not answer, and no model was asked: the room gives it to whoever comes next.
-fn not_asked() -> WritingOutcome {
-    let why = "prospectNotAsked".into();
-    WritingOutcome::Unavailable(WritingUnavailable { why, retry_after_ms: UNSETTLED_MS })
+/// No model was asked: the room gives it to whoever comes next.
+fn not_asked(why: &str) -> WritingOutcome {
+    let (why, retry_after_ms) = (why.to_owned(), UNSETTLED_MS);
+    WritingOutcome::Unavailable(WritingUnavailable { why, retry_after_ms, asked: false })
 }
 
 fn withheld(why: &str) -> WritingOutcome {

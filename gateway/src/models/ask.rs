@@ -20,12 +20,13 @@ const AGAIN_MS: Millis = 60_000;
 pub async fn write<P: Platform>(platform: &P, ask: &Ask, refusals: i64) -> WritingOutcome {
     let accounts = platform.config().map(|config| &*config.models.accounts).unwrap_or_default();
     if accounts.is_empty() {
-        return unavailable("no provider of language models is set up".into(), NO_QUOTA_MS);
+        let why = "no provider of language models is set up".into();
+        return unavailable(why, NO_QUOTA_MS, false);
     }
     let first = usize::try_from(refusals).unwrap_or(0) % accounts.len();
-    let mut troubles = Vec::new();
+    let (mut troubles, mut asked) = (Vec::new(), false);
     for account in accounts[first..].iter().chain(&accounts[..first]) {
-        let trouble = match call(platform, account, ask).await {
+        let trouble = match call(platform, account, ask, &mut asked).await {
             Ok(text) => {
                 let provider = account.provider.as_str().to_owned();
                 let facts = String::new();
@@ -35,16 +36,17 @@ pub async fn write<P: Platform>(platform: &P, ask: &Ask, refusals: i64) -> Writi
         };
         troubles.push((account.provider, trouble));
     }
-    none_wrote(&troubles)
+    none_wrote(&troubles, asked)
 }
 
-fn unavailable(why: String, retry_after_ms: Millis) -> WritingOutcome {
-    WritingOutcome::Unavailable(WritingUnavailable { why, retry_after_ms })
+fn unavailable(why: String, retry_after_ms: Millis, asked: bool) -> WritingOutcome {
+    WritingOutcome::Unavailable(WritingUnavailable { why, retry_after_ms, asked })
 }
 
 /// What came of it where none wrote: it failed where one was asked in vain, and none may write it
-/// by and by.
-fn none_wrote(troubles: &[(Provider, Trouble)]) -> WritingOutcome {
+/// by and by. Whether any was `asked`, troubles do not say: our limits and a provider's own are one
+/// trouble.
+fn none_wrote(troubles: &[(Provider, Trouble)], asked: bool) -> WritingOutcome {
     let say = |(provider, trouble): &(Provider, Trouble)| {
         format!("{} {}", provider.as_str(), trouble.as_str())
     };
@@ -58,17 +60,23 @@ fn none_wrote(troubles: &[(Provider, Trouble)]) -> WritingOutcome {
         Trouble::Later(None) | Trouble::NoAnswer => AGAIN_MS,
         _ => NO_QUOTA_MS,
     };
-    unavailable(why, troubles.iter().map(wait).min().unwrap_or(AGAIN_MS))
+    unavailable(why, troubles.iter().map(wait).min().unwrap_or(AGAIN_MS), asked)
 }
 
-/// Asks one provider.
-async fn call<P: Platform>(platform: &P, account: &Account, ask: &Ask) -> Result<String, Trouble> {
+/// Asks one provider, where its limits let the call pass: then it is `asked`.
+async fn call<P: Platform>(
+    platform: &P,
+    account: &Account,
+    ask: &Ask,
+    asked: &mut bool,
+) -> Result<String, Trouble> {
     let provider = account.provider;
     let pass = async |kind, cost| passed(platform, kind, provider, cost).await;
     let tell = async |outcome, probe| {
         limiter::report(platform, LimitKind::Ai, provider.as_str(), outcome, probe).await;
     };
     let probe = allowed(wire::tokens(ask), pass, tell).await?;
+    *asked = true;
     let said = match platform.fetch(wire::request(account, ask)).await {
         Ok(answer) => wire::read(provider, ask, &answer),
         Err(_) => Err(Trouble::NoAnswer),
@@ -134,7 +142,7 @@ mod tests {
     fn came(troubles: &[Trouble]) -> Result<Millis, String> {
         let of = |at: usize| Provider::ALL[at];
         let troubles = troubles.iter().enumerate().map(|(at, it)| (of(at), *it));
-        match none_wrote(&troubles.collect::<Vec<_>>()) {
+        match none_wrote(&troubles.collect::<Vec<_>>(), true) {
             WritingOutcome::Unavailable(later) => Ok(later.retry_after_ms),
             WritingOutcome::Failed(failed) => Err(failed.why),
             other => panic!("{other:?}"),

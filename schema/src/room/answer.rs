@@ -97,7 +97,8 @@ pub struct CampaignAnswer {
     pub ticket_id: Option<TicketId>,
 }
 
-/// The data of `outreach.answered`.
+/// The data of `outreach.answered`: told when a mail comes, and once more of the same mail where a
+/// model says afterwards what it is (`by` is `ai` then, `at` the same).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]

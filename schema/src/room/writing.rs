@@ -303,6 +303,9 @@ pub struct WritingUnavailable {
     pub why: String,
     /// In how long that may be over.
     pub retry_after_ms: Millis,
+    /// Whether a provider was asked, and kept it; else we did not come so far.
+    #[serde(default)]
+    pub asked: bool,
 }
 
 /// Why none was asked.

@@ -90,7 +90,10 @@ fn read(world: &mut World, text: (usize, i64, i64)) {
     let outcome = match world.plan.random.below(100) {
         0..10 => return,
         10..20 => json!({ "failed": { "why": "openai refused to write" } }),
-        20..40 => json!({ "unavailable": { "why": "xai did not answer", "retryAfterMs": 90_000 } }),
+        20..40 => {
+            let (why, asked) = ("xai did not answer", world.plan.random.chance(500));
+            json!({ "unavailable": { "why": why, "retryAfterMs": 90_000, "asked": asked } })
+        }
         40..45 => json!({ "withheld": { "why": "optOut" } }),
         _ => {
             let word = *world.plan.random.pick(&words);

@@ -1,6 +1,7 @@
 //! What came back.
 
 use crate::kernel::{Fault, Sql};
+use schema::Millis;
 use schema::room::answer::{AnswerBy, AnswerKind, CampaignAnswer};
 
 const PUT: &str = "insert into outreach_answers (enrolment, kind, at, ticket_id, told, by_ai)
@@ -46,6 +47,24 @@ pub fn get(sql: &dyn Sql, enrolment: i64) -> Result<Option<(CampaignAnswer, bool
     Ok(Some((answer, row.integer(3)? == 1)))
 }
 
+const COUNT_READING: &str = "update outreach_answers set
+        readings = case when read_from > ?2 then readings + 1 else 1 end,
+        read_from = case when read_from > ?2 then read_from else ?3 end
+    where enrolment = ?1 returning readings";
+
+/// Counts a reading, and says how many that makes since the first of those after a time.
+///
+/// # Errors
+/// A storage fault.
+pub fn count_reading(
+    sql: &dyn Sql,
+    enrolment: i64,
+    (since, now): (Millis, Millis),
+) -> Result<i64, Fault> {
+    let row = sql.first(COUNT_READING, &[enrolment.into(), since.into(), now.into()])?;
+    row.map_or(Ok(0), |row| row.integer(0))
+}
+
 const FORGET: &str = "delete from outreach_answers where enrolment = ?";
 
 /// Forgets it.
@@ -57,4 +76,4 @@ pub fn forget(sql: &dyn Sql, enrolment: i64) -> Result<(), Fault> {
 }
 
 #[cfg(test)]
-pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[PUT, GET, FORGET];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[PUT, GET, COUNT_READING, FORGET];

@@ -142,16 +142,17 @@ fn nothing_goes_on_at_the_word_of_a_model() {
 
 #[test]
 fn what_no_model_reads_stays_other_after_a_few_tries_and_it_is_said_why() {
-    let away = json!({ "unavailable": { "why": "xai did not answer", "retryAfterMs": 1_000 } });
+    let away = json!({ "unavailable": { "why": "xai did not answer", "retryAfterMs": 1_000,
+        "asked": true } });
     let failed = json!({ "failed": { "why": "xai refused to write" } });
     let withheld = json!({ "withheld": { "why": "optOut" } });
     for (outcome, tries, why) in [
-        (Some(away), 6, "other: xai did not answer"),
+        (Some(away), 12, "other: xai did not answer"),
         (Some(failed), 3, "other: xai refused to write"),
         (Some(withheld), 1, "other: optOut"),
         (Some(says("bounce")), 3, "other: openai said something else"),
         (Some(says("Say meeting!")), 3, "other: openai said something else"),
-        (None, 6, "other: noModelAnswered"),
+        (None, 12, "other: noModelAnswered"),
     ] {
         let (mut field, ann, _) = asked_about(json!({}));
         let (mut read, mut seen) = (0, 0);
@@ -218,4 +219,58 @@ fn what_was_erased_withdrawn_or_followed_by_another_mail_is_not_read() {
     switch(&mut field, false);
     nothing(&mut field, ann, message, "other");
     assert_eq!(decided(&mut field, ann)[0], "other: switchedOff");
+}
+
+#[test]
+fn that_our_own_limits_let_nobody_be_asked_is_no_try_but_has_an_end() {
+    let busy = json!({ "unavailable": { "why": "xai wants to be left alone", "retryAfterMs": 1 } });
+    for heard_at in [20, u32::MAX] {
+        let (mut field, ann, _) = asked_about(json!({}));
+        let (from, mut read, mut seen) = (field.desk.room.now, 0, 0);
+        while decided(&mut field, ann)[0] == "waiting" {
+            for message in messages(&field).split_off(seen) {
+                seen += 1;
+                if begin(&mut field, message) != Value::Null {
+                    read += 1;
+                    let outcome = if read == heard_at { says("interested") } else { busy.clone() };
+                    finish(&mut field, message, outcome);
+                }
+            }
+            field.pass(HOUR / 4, HOUR / 4);
+        }
+        let passed = field.desk.room.now - from;
+        if heard_at == 20 {
+            assert_eq!((read, answer(&mut field, ann)), (20, ("interested".into(), "ai".into())));
+            assert!(passed > 4 * HOUR, "ever later: {passed}");
+            continue;
+        }
+        assert!((DAY..DAY + 3 * HOUR).contains(&passed) && read < 60, "{read} in {passed}");
+        assert!(decided(&mut field, ann)[0].starts_with("other: "));
+        let open = "outreach_texts where ask_at is not null or text is not null";
+        assert_eq!(field.desk.room.count(open), 0);
+    }
+}
+
+#[test]
+fn of_who_writes_again_and_again_three_mails_a_day_are_read() {
+    let (mut field, ann, mut message) = asked_about(json!({}));
+    for nth in 1..=3 {
+        begin(&mut field, message);
+        finish(&mut field, message, says("interested"));
+        assert_eq!((answer(&mut field, ann).0, messages(&field).len()), ("interested".into(), nth));
+        if nth < 3 {
+            message = undecided(&mut field);
+        }
+    }
+    for _ in 0..5 {
+        undecided(&mut field);
+    }
+    assert_eq!(messages(&field).len(), 3);
+    assert_eq!(answer(&mut field, ann), ("other".into(), "rules".into()));
+    let said = decided(&mut field, ann);
+    assert_eq!((&*said[0], said.len()), ("other: tooMany", 7), "once: {said:?}");
+    field.pass(DAY, 6 * HOUR);
+    assert_eq!(messages(&field).len(), 3);
+    let message = undecided(&mut field);
+    assert_eq!(begin(&mut field, message)["answer"], UNDECIDED, "the next day");
 }

@@ -13,9 +13,9 @@
 //! Nothing goes on at its word, also for who is away: whoever reads the ticket decides that.
 //!
 //! An answer stands among the texts as step [`ANSWER`] of its enrolment, with their tries, leases
-//! and waits, but for a bounded time. Its words are not copied: they are read from the comment when
-//! a consumer begins, so that what was erased meanwhile goes nowhere. A later mail, whatever it is,
-//! takes the place of what was not read yet.
+//! and waits, but for a bounded time, and of one enrolment only a few are read in a day. Its words
+//! are not copied: they are read from the comment when a consumer begins, so that what was erased
+//! meanwhile goes nowhere. A later mail, whatever it is, takes the place of what was not read yet.
 
 use super::handle::{lease, put_off};
 use super::{ASK_AGAIN_MS, REFUSALS_MAX, again, reason};
@@ -25,24 +25,39 @@ use crate::workspace_room::outreach::store::enrolments::{self, Enrolment};
 use crate::workspace_room::outreach::store::texts::{self, ANSWER, Text};
 use crate::workspace_room::outreach::{answers, classify, decide, opt_out};
 use crate::workspace_room::store::comments;
-use schema::Reject;
 use schema::ids::CommentId;
 use schema::prospect::Reason;
 use schema::room::answer::{AnswerBy, AnswerKind, CampaignAnswer};
 use schema::room::comment::Comment;
-use schema::room::writing::{Writing, WritingOutcome, WritingState, Written};
+use schema::room::writing::{Writing, WritingOutcome, WritingState, WritingUnavailable, Written};
+use schema::{Millis, Reject};
 
-/// How many tries may come to nothing in a row.
-const TRIES_MAX: i64 = 6;
+/// How many tries may come to nothing in a row, of those in which a provider was asked.
+const TRIES_MAX: i64 = 12;
+/// How long an answer may wait for that.
+const WAIT_MS_MAX: Millis = DAY_MS;
+/// Where nobody can be asked, it waits again as long as it has waited, divided by this.
+const AGE_DIVISOR: i64 = 4;
+/// How many answers of an enrolment are read in a day: anybody may write, and reading is paid for.
+const READINGS_MAX: i64 = 3;
+const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 /// What decisions call it.
 const CLASSIFIED: &str = "classified";
 
-/// Has an answer read, where the workspace wants that.
+/// Has an answer read, where the workspace wants that and not too many of theirs were.
 ///
 /// # Errors
 /// A storage fault.
 pub fn want(ctx: &mut Ctx<'_>, one: &Enrolment, comment: CommentId) -> Result<(), Reject> {
     if !texts::settings(ctx.sql)?.classify_answers {
+        return Ok(());
+    }
+    let readings = kept::count_reading(ctx.sql, one.number, (ctx.now - DAY_MS, ctx.now))?;
+    if readings > READINGS_MAX {
+        // Said once: who writes a thousand mails fills nothing with it.
+        if readings == READINGS_MAX + 1 {
+            decide(ctx, one, CLASSIFIED, Some(&undecided("tooMany")))?;
+        }
         return Ok(());
     }
     let key = (one.campaign, one.number, ANSWER);
@@ -94,7 +109,7 @@ pub fn begin(ctx: &mut Ctx<'_>, mut text: Text) -> Result<Option<Writing>, Rejec
         "switchedOff"
     } else if answer.is_none() {
         "nothingToRead"
-    } else if text.delays >= TRIES_MAX {
+    } else if text.delays >= TRIES_MAX || age(ctx, &one)? >= WAIT_MS_MAX {
         "noModelAnswered"
     } else {
         lease(ctx, &mut text)?;
@@ -120,9 +135,14 @@ fn comment(ctx: &Ctx<'_>, text: &Text) -> Result<Option<Comment>, Reject> {
     Ok(found.map(|(comment, _)| comment))
 }
 
+/// What decisions say of one that stays what it was.
+fn undecided(why: &str) -> String {
+    reason(&format!("{}: {why}", AnswerKind::Other.as_str()))
+}
+
 /// It stays what it was.
 fn give_up(ctx: &mut Ctx<'_>, text: &mut Text, one: &Enrolment, why: &str) -> Result<(), Reject> {
-    decide(ctx, one, CLASSIFIED, Some(&reason(&format!("{}: {why}", AnswerKind::Other.as_str()))))?;
+    decide(ctx, one, CLASSIFIED, Some(&undecided(why)))?;
     text.reason = Some(reason(why));
     close(ctx, text, WritingState::Refused)
 }
@@ -139,10 +159,7 @@ pub fn finish(ctx: &mut Ctx<'_>, text: &mut Text, outcome: WritingOutcome) -> Re
             None => format!("{} said something else", written.provider),
         },
         WritingOutcome::Failed(failed) => failed.why,
-        WritingOutcome::Unavailable(later) if text.delays < TRIES_MAX => {
-            return put_off(ctx, text, &later);
-        }
-        WritingOutcome::Unavailable(later) => return give_up(ctx, text, &one, &later.why),
+        WritingOutcome::Unavailable(later) => return wait(ctx, text, &one, later),
         WritingOutcome::Withheld(withheld) => return give_up(ctx, text, &one, &withheld.why),
     };
     if text.refusals + 1 >= REFUSALS_MAX {
@@ -151,6 +168,31 @@ pub fn finish(ctx: &mut Ctx<'_>, text: &mut Text, outcome: WritingOutcome) -> Re
     text.reason = Some(reason(&why));
     let refusals = text.refusals + 1;
     again(ctx, text, refusals)
+}
+
+/// None could be asked, or none answered: it is asked for again, ever later. That none was asked
+/// is no try, so that who is busy with texts does not pass answers over.
+fn wait(
+    ctx: &mut Ctx<'_>,
+    text: &mut Text,
+    one: &Enrolment,
+    mut later: WritingUnavailable,
+) -> Result<(), Reject> {
+    let age = age(ctx, one)?;
+    if !later.asked {
+        text.delays -= 1;
+        later.retry_after_ms = later.retry_after_ms.max(age / AGE_DIVISOR);
+    }
+    if text.delays >= TRIES_MAX || age >= WAIT_MS_MAX {
+        return give_up(ctx, text, one, &later.why);
+    }
+    put_off(ctx, text, &later)
+}
+
+/// How long ago it came.
+fn age(ctx: &Ctx<'_>, one: &Enrolment) -> Result<Millis, Reject> {
+    let came = kept::get(ctx.sql, one.number)?.map(|(answer, _)| answer.at);
+    Ok(came.map_or(WAIT_MS_MAX, |at| ctx.now - at))
 }
 
 /// The kind that a model named: no word but one of those that it was given is one.
