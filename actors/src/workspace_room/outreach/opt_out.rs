@@ -3,7 +3,7 @@
 
 use super::store::campaigns::Campaign;
 use super::store::enrolments::{self, Enrolment};
-use super::{post, store};
+use super::{post, store, texts};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome, Reply};
 use crate::workspace_room::access::authorise;
@@ -70,6 +70,10 @@ pub fn opt_out(ctx: &mut Ctx<'_>, input: &OptOut) -> Result<Reply, Reject> {
 /// A storage fault.
 pub fn stop_all(ctx: &mut Ctx<'_>, prospect: ProspectId, reason: Reason) -> Result<(), Reject> {
     for mut one in store::enrolments::of_prospect(ctx.sql, prospect)? {
+        if reason == Reason::OptOut {
+            // Whatever a model found in what they wrote before, they have said no since.
+            texts::answers::withdraw(ctx, &one)?;
+        }
         let is_over = matches!(one.state, EnrolmentState::Stopped | EnrolmentState::Finished);
         if !is_over {
             post::stop(ctx, &mut one, reason.as_str())?;

@@ -274,3 +274,34 @@ fn of_who_writes_again_and_again_three_mails_a_day_are_read() {
     let message = undecided(&mut field);
     assert_eq!(begin(&mut field, message)["answer"], UNDECIDED, "the next day");
 }
+
+#[test]
+fn a_meeting_that_a_model_finds_of_who_opted_out_meanwhile_rings_for_nobody() {
+    let (mut field, ann, message) = asked_about(json!({}));
+    begin(&mut field, message);
+    let link = field.asked[0].mail.opt_out_url.clone().expect("a link");
+    let token = link.rsplit_once('/').expect("a path").1;
+    field.desk.system(&json!({ "optOut": { "token": token } }));
+    field.settle();
+    finish(&mut field, message, says("meeting"));
+    assert_eq!((answer(&mut field, ann).0, meetings(&field)), ("other".into(), 0));
+    assert_eq!(field.suppressed.last(), Some(&(ann.to_string(), "optOut".into())));
+}
+
+#[test]
+fn an_answer_of_no_enrolment_is_asked_for_no_more() {
+    for begins_before in [false, true] {
+        let (mut field, _, message) = asked_about(json!({}));
+        if begins_before {
+            begin(&mut field, message);
+        }
+        field.desk.room.home.connection().execute("delete from enrolments", []).expect("none");
+        if begins_before {
+            finish(&mut field, message, says("meeting"));
+        } else {
+            assert_eq!(begin(&mut field, message), Value::Null);
+        }
+        let open = "outreach_texts where step = 0 and ask_at is not null";
+        assert_eq!(field.desk.room.count(open), 0, "{begins_before}");
+    }
+}

@@ -98,8 +98,13 @@ fn close(ctx: &mut Ctx<'_>, text: &mut Text, state: WritingState) -> Result<(), 
 /// # Errors
 /// A storage fault.
 pub fn begin(ctx: &mut Ctx<'_>, mut text: Text) -> Result<Option<Writing>, Reject> {
-    let one = enrolments::at(ctx.sql, text.enrolment)?;
-    let Some(one) = one.filter(|_| text.leased_until <= ctx.now) else { return Ok(None) };
+    let Some(one) = enrolments::at(ctx.sql, text.enrolment)? else {
+        close(ctx, &mut text, WritingState::Refused)?;
+        return Ok(None);
+    };
+    if text.leased_until > ctx.now {
+        return Ok(None);
+    }
     let answer = comment(ctx, &text)?.map(|comment| {
         let seen = comment.visible_body.as_ref().unwrap_or(&comment.body);
         classify::words(seen, ctx.instance).trim().to_owned()
@@ -152,7 +157,9 @@ fn give_up(ctx: &mut Ctx<'_>, text: &mut Text, one: &Enrolment, why: &str) -> Re
 /// # Errors
 /// A storage fault.
 pub fn finish(ctx: &mut Ctx<'_>, text: &mut Text, outcome: WritingOutcome) -> Result<(), Reject> {
-    let Some(one) = enrolments::at(ctx.sql, text.enrolment)? else { return Ok(()) };
+    let Some(one) = enrolments::at(ctx.sql, text.enrolment)? else {
+        return close(ctx, text, WritingState::Refused);
+    };
     let why = match outcome {
         WritingOutcome::Written(written) => match kind_of(&written.text) {
             Some(kind) => return take(ctx, text, &one, kind, &written),
