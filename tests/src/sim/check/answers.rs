@@ -58,6 +58,7 @@ impl World {
             self.check_cell(from, &envelope, answer);
             self.check_prospect(from, &envelope, answer);
             self.check_reported(from, &envelope, answer);
+            self.note_opt_out(from, &envelope);
         }
         if let Some(key) = &envelope.key {
             let scope = envelope.principal.key_scope();

@@ -119,6 +119,7 @@ impl World {
         self.check_tickets();
         self.check_people();
         self.check_reports();
+        self.check_readings();
         self.check_mailboxes();
         self.check_alerts();
         self.check_directory();

@@ -17,6 +17,7 @@ mod mailboxes;
 mod people;
 mod promises;
 mod prospects;
+mod readings;
 mod reports;
 mod rules;
 mod secrets;
@@ -49,6 +50,7 @@ pub struct Checks {
     mails: mail::Mails,
     reports: reports::Reports,
     prospects: prospects::Prospects,
+    readings: readings::Readings,
     texts: texts::Texts,
     unchanged: unchanged::Unchanged,
     webhooks: webhooks::Webhooks,
