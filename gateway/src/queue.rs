@@ -1,15 +1,16 @@
 //! The consumers of the pipeline's queues, told apart by the queue's name.
 //!
 //! A message is done with, or comes back after a growing time, or is a dead letter: at once where
-//! no waiting makes it better, else after its last try. One that ends the Worker on each try is
-//! moved to `dead-letter-queue` by the platform, without a reason.
+//! no waiting makes it better, else after its last try; where only a newer build may read it, it
+//! waits for that as long. One that ends the Worker on each try is moved to `dead-letter-queue` by
+//! the platform, without a reason.
 
 use crate::platform::Platform;
 use crate::{
     dead_letters, email, imports, log, maintenance, prospect_work, scheduled, scrape, writing,
 };
 use schema::dead_letter::Consumed;
-use schema::pipeline::{Queue, StoredMail, Work};
+use schema::pipeline::{Queue, StoredMail, Unread, Work};
 use schema::prospect::WorkKind;
 use schema::{Millis, Reject};
 
@@ -91,7 +92,8 @@ async fn handle<P: Platform>(platform: &P, queue: Queue, message: &Message) -> R
         (Work::parse(text).ok().map(|work| work.queue()), MOVED.to_owned())
     } else {
         match Work::read(queue, text) {
-            Err(why) => (Some(queue), why),
+            Err(Unread::NotYet(why)) if message.attempts < ATTEMPTS_MAX => return Err(why),
+            Err(unread) => (Some(queue), unread.why()),
             Ok(work) => match perform(platform, &work, message.attempts).await {
                 Ok(()) => return Ok(End::Done),
                 Err(reject) => (Some(queue), failed(platform, queue, message, &reject)?),

@@ -4,7 +4,8 @@
 //! look at something: the truth is in the actors, so that a queue that repeats, reorders or loses a
 //! message only costs time. Each kind belongs to one queue. What cannot be read, is of another
 //! version or lies on a queue that is not its own will not get better by waiting: it is a dead
-//! letter at once.
+//! letter at once. Of a kind that nobody knows, a newer build may have written it, whose consumers
+//! are on their way: it comes back for its tries.
 
 use crate::Millis;
 use crate::alert::Alert;
@@ -228,6 +229,24 @@ pub struct WriteText {
     pub attempt: i64,
 }
 
+/// Why a message cannot be read; it says nothing of what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unread {
+    /// It is none, nor will be.
+    Never(String),
+    /// A newer build may read it.
+    NotYet(String),
+}
+
+impl Unread {
+    /// Why.
+    #[must_use]
+    pub fn why(self) -> String {
+        let (Self::Never(why) | Self::NotYet(why)) = self;
+        why
+    }
+}
+
 /// What is read first.
 #[derive(Deserialize)]
 struct Head {
@@ -273,11 +292,11 @@ impl Work {
     /// Reads a message of a queue.
     ///
     /// # Errors
-    /// Why it is none that this queue could have; it says nothing of what is in it.
-    pub fn read(queue: Queue, text: &[u8]) -> Result<Self, String> {
+    /// Why it is none that this queue could have.
+    pub fn read(queue: Queue, text: &[u8]) -> Result<Self, Unread> {
         let work = Self::parse(text)?;
         if work.queue() != queue {
-            return Err(format!("it belongs on {}", work.queue().as_str()));
+            return Err(Unread::Never(format!("it belongs on {}", work.queue().as_str())));
         }
         Ok(work)
     }
@@ -287,15 +306,16 @@ impl Work {
     ///
     /// # Errors
     /// Why it is none.
-    pub fn parse(text: &[u8]) -> Result<Self, String> {
+    pub fn parse(text: &[u8]) -> Result<Self, Unread> {
         if text.len() > BYTES_MAX {
-            return Err(format!("it has more than {BYTES_MAX} bytes"));
+            return Err(Unread::Never(format!("it has more than {BYTES_MAX} bytes")));
         }
-        let Head { v, kind } = strictly(text)?;
+        let Head { v, kind } = strictly(text).map_err(Unread::Never)?;
         if v != VERSION {
-            return Err(format!("it is of version {v}, and {VERSION} is read here"));
+            let why = format!("it is of version {v}, and {VERSION} is read here");
+            return Err(Unread::Never(why));
         }
-        match &*kind {
+        let read = match &*kind {
             "importRows" => strictly(text).map(Self::ImportRows),
             "readSource" => strictly(text).map(Self::ReadSource),
             "fileMail" => strictly(text).map(Self::FileMail),
@@ -306,13 +326,15 @@ impl Work {
             "takeTurns" => strictly(text).map(Self::TakeTurns),
             "archiveOutreach" => strictly(text).map(Self::ArchiveOutreach),
             "meetingAsked" => strictly(text).map(Self::MeetingAsked),
-            "alert" => strictly(text).map(Self::Alert),
+            // What alerts are about may be newer, too.
+            "alert" => return strictly(text).map(Self::Alert).map_err(Unread::NotYet),
             "writeText" => strictly(text).map(Self::WriteText),
             _ => {
                 let kind: String = kind.chars().take(KIND_CHARS_MAX).collect();
-                Err(format!("no kind of message is called {kind:?}"))
+                return Err(Unread::NotYet(format!("no kind of message is called {kind:?}")));
             }
-        }
+        };
+        read.map_err(Unread::Never)
     }
 }
 
@@ -323,6 +345,7 @@ fn strictly<T: DeserializeOwned>(text: &[u8]) -> Result<T, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::{AlertKind, AlertState};
 
     fn mail() -> Work {
         Work::FileMail(StoredMail {
@@ -342,7 +365,8 @@ mod tests {
             if queue == mail().queue() {
                 assert_eq!(read, Ok(mail()));
             } else {
-                assert_eq!(read, Err("it belongs on inbound-queue".to_owned()), "{queue:?}");
+                let why = Unread::Never("it belongs on inbound-queue".to_owned());
+                assert_eq!(read, Err(why), "{queue:?}");
             }
         }
     }
@@ -375,22 +399,37 @@ mod tests {
     }
 
     #[test]
-    fn another_version_and_another_kind_are_refused_with_the_reason() {
+    fn another_version_is_refused_with_the_reason() {
         let text = String::from_utf8(mail().write()).expect("text");
         let read = |text: &str| Work::read(Queue::InboundQueue, text.as_bytes());
         for v in ["0", "2", "255"] {
             let why = read(&text.replace("\"v\":1", &format!("\"v\":{v}"))).expect_err(v);
-            assert_eq!(why, format!("it is of version {v}, and 1 is read here"));
+            let never = format!("it is of version {v}, and 1 is read here");
+            assert_eq!(why, Unread::Never(never));
         }
         for bad in ["-1", "1.5", "\"1\"", "null", "1e99"] {
             assert!(read(&text.replace("\"v\":1", &format!("\"v\":{bad}"))).is_err(), "{bad}");
         }
-        let why = read(&text.replace("fileMail", "makeCoffee")).expect_err("no such kind");
-        assert_eq!(why, "no kind of message is called \"makeCoffee\"");
-        assert!(read(&text.replace("\"from\"", "\"sender\"")).is_err(), "a field is missing");
+        let missing = read(&text.replace("\"from\"", "\"sender\""));
+        assert!(matches!(missing, Err(Unread::Never(_))), "a field is missing: {missing:?}");
         let newer = text.replace("\"v\":1", "\"v\":1,\"colour\":[]");
         assert_eq!(read(&newer), Ok(mail()), "a newer build says more");
         assert!(read(&text.replace("mails/7/a", &"x".repeat(BYTES_MAX))).is_err(), "too long");
+    }
+
+    #[test]
+    fn what_a_newer_build_may_have_written_may_be_read_later() {
+        let text = String::from_utf8(mail().write()).expect("text");
+        let coffee = text.replace("fileMail", "makeCoffee");
+        let why = "no kind of message is called \"makeCoffee\"".to_owned();
+        let read = |text: &str| Work::read(Queue::InboundQueue, text.as_bytes());
+        assert_eq!(read(&coffee), Err(Unread::NotYet(why)));
+        let workspace = WorkspaceId(uuid::Uuid::from_u128(7));
+        let known = Alert::new(AlertKind::InboxPaused, AlertState::Raised, 1, workspace);
+        let text = String::from_utf8(Work::Alert(known.clone()).write()).expect("text");
+        assert_eq!(read(&text), Ok(Work::Alert(known)));
+        let newer = read(&text.replace("inboxPaused", "coffeeCold"));
+        assert!(matches!(newer, Err(Unread::NotYet(_))), "{newer:?}");
     }
 
     #[test]

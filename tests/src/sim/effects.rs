@@ -76,8 +76,9 @@ impl World {
                     self.say(format_args!("{} takes a message", queue.as_str()));
                     match Work::read(queue, &body) {
                         Ok(work) => pipeline::consume(self, &work),
-                        Err(why) => {
-                            let text = format!("a message for {}: {why}", queue.as_str());
+                        Err(unread) => {
+                            let text =
+                                format!("a message for {}: {}", queue.as_str(), unread.why());
                             self.violate("8 nothing crashes", text);
                         }
                     }
