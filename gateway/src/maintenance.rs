@@ -4,10 +4,10 @@
 use crate::dead_letters;
 use crate::gather::gather;
 use crate::platform::Platform;
-use crate::{d1, d1::Known};
-use schema::alert::{Alert, AlertKind, AlertState, Digest, InboxTrouble, OutreachCounts};
+use crate::{d1, d1::InboxRow, log};
+use schema::alert::{self, Alert, AlertKind, AlertState, Digest, InboxTrouble, OutreachCounts};
 use schema::codec::{read_json, to_json};
-use schema::ids::WorkspaceId;
+use schema::ids::{InboxId, WorkspaceId};
 use schema::inbox::{GetInbox, InboxCommand, InboxView};
 use schema::pipeline::{OfWorkspace, Work};
 use schema::room::RoomCommand;
@@ -24,8 +24,9 @@ const KEPT_MS: Millis = 90 * DAY_MS;
 const BATCHES_MAX: usize = 5;
 const DAY_MS: Millis = 24 * 60 * 60 * 1000;
 const WEEK_MS: Millis = 7 * DAY_MS;
-/// How many inboxes a digest asks.
-const INBOXES_MAX: i64 = 500;
+/// How many inboxes a digest asks: ten of them may share one invocation, which may ask for 1,000
+/// things.
+const INBOXES_MAX: i64 = 80;
 
 /// The campaigns of a workspace take their turns.
 ///
@@ -37,8 +38,8 @@ pub async fn take_turns<P: Platform>(platform: &P, workspace: WorkspaceId) -> Re
 }
 
 /// Puts into storage what was decided long ago, a decision a line, in
-/// `archives/{workspace}/{first's time}-{first}-{last}.jsonl`; then tells operators how the week
-/// was.
+/// `archives/{workspace}/{first's time}-{first}-{last}.jsonl`; then asks for operators to be told
+/// how the week was.
 ///
 /// # Errors
 /// `unavailable` and the like, where the message is to come again.
@@ -50,7 +51,8 @@ pub async fn archive<P: Platform>(platform: &P, workspace: WorkspaceId) -> Resul
         let batch: Option<ArchivedDecisions> = ask(platform, workspace, &command).await?;
         let items = batch.map(|batch| batch.items).unwrap_or_default();
         let (Some(first), Some(last)) = (items.first(), items.last()) else {
-            return tell_of_week(platform, workspace).await;
+            let work = Work::TellOfWeek(OfWorkspace { workspace_id: workspace });
+            return platform.enqueue(work.queue(), &work.write()).await;
         };
         // Numbers begin anew where all were put away.
         let (at, first) = (first.decision.at, first.number);
@@ -65,19 +67,34 @@ pub async fn archive<P: Platform>(platform: &P, workspace: WorkspaceId) -> Resul
     platform.enqueue(work.queue(), &work.write()).await
 }
 
-/// Tells operators how a workspace's week was, and keeps that in `archives/{workspace}/digests/`,
-/// one for each week. Told twice, they are told once.
-async fn tell_of_week<P: Platform>(platform: &P, workspace: WorkspaceId) -> Result<(), Reject> {
-    let Some(digest) = digest(platform, workspace).await? else { return Ok(()) };
-    let week = digest.to.div_euclid(WEEK_MS);
+/// Tells operators how a workspace's week was, unless there is nothing to tell, and keeps that in
+/// `archives/{workspace}/digests/`, one for each week. Told twice, they are told once.
+///
+/// # Errors
+/// `unavailable` and the like, where the message is to come again.
+pub async fn tell_of_week<P: Platform>(platform: &P, workspace: WorkspaceId) -> Result<(), Reject> {
+    let digest = digest(platform, workspace).await?;
+    let Some(digest) = digest.filter(|digest| !digest.is_quiet()) else { return Ok(()) };
+    let week = alert::week(digest.to);
     let key = format!("archives/{workspace}/digests/{week}.json");
-    platform.put_object(&key, &to_json(&digest)).await?;
+    platform.put_object(&key, &to_json(&without_words(digest.clone()))).await?;
     let new = Alert::new(AlertKind::Digest, AlertState::Raised, digest.to, workspace);
     dead_letters::ring(platform, Alert { digest: Some(Box::new(digest)), ..new }).await
 }
 
-/// How a workspace's last seven days were, and what troubles it now: the room and each inbox are
-/// asked themselves. None where there is no such workspace.
+/// What is kept of a digest: no addresses, and nothing that a person wrote.
+fn without_words(mut digest: Digest) -> Digest {
+    for inbox in &mut digest.inboxes {
+        inbox.email.clear();
+        if let Some(reason) = &mut inbox.paused {
+            reason.clear();
+        }
+    }
+    digest
+}
+
+/// How a workspace's last seven days were, and what troubles it now: the room and its latest
+/// inboxes are asked themselves. None where there is no such workspace.
 ///
 /// # Errors
 /// `unavailable` and the like.
@@ -91,17 +108,36 @@ pub async fn digest<P: Platform>(
     let Some(outreach) = ask::<_, OutreachCounts>(platform, workspace, &command).await? else {
         return Ok(None);
     };
-    let known = d1::inboxes_of(platform, workspace, INBOXES_MAX).await?;
+    let known = d1::inboxes(platform, workspace, None, INBOXES_MAX).await?;
     let command = &InboxCommand::Status(GetInbox {});
-    let asked = gather(known, |Known { id, .. }| async move {
+    let asked = gather(known, |InboxRow { id, email, .. }| async move {
         let instance = format!("{workspace}/{id}");
-        ask_one::<_, InboxView>(platform, ActorKind::InboxState, workspace, instance, command).await
+        let kind = ActorKind::InboxState;
+        match ask_one::<_, InboxView>(platform, kind, workspace, instance, command).await {
+            Ok(view) => view.and_then(trouble),
+            Err(reject) => {
+                let inbox = id.to_string();
+                let fields = [("inbox", inbox.as_str()), ("why", reject.message.as_str())];
+                log::error(platform, "inbox_not_asked", &fields);
+                Some(unreachable(id, email.unwrap_or_default()))
+            }
+        }
     });
-    let mut inboxes = Vec::new();
-    for view in asked.await {
-        inboxes.extend(view?.and_then(trouble));
-    }
+    let inboxes = asked.await.into_iter().flatten().collect();
     Ok(Some(Digest { from, to, outreach, inboxes }))
+}
+
+/// An inbox that does not answer is in trouble too.
+const fn unreachable(inbox_id: InboxId, email: String) -> InboxTrouble {
+    InboxTrouble {
+        inbox_id,
+        email,
+        paused: None,
+        warned_at: None,
+        stalled_since: None,
+        unknown: 0,
+        unreachable: true,
+    }
 }
 
 /// What is wrong with an inbox, if anything is.
@@ -113,6 +149,7 @@ fn trouble(view: InboxView) -> Option<InboxTrouble> {
         warned_at: view.health.complaints.warned_at,
         stalled_since: view.mailbox.and_then(|mailbox| mailbox.stalled_since),
         unknown: view.unknown,
+        unreachable: false,
     };
     let troubled = one.paused.is_some()
         || one.warned_at.is_some()
@@ -147,5 +184,23 @@ async fn ask_one<P: Platform, T: DeserializeOwned>(
         Answer::Done { json, .. } => read_json(&json).map(Some),
         Answer::Rejected(reject) if matches!(reject.code, Code::NotFound | Code::Gone) => Ok(None),
         Answer::Rejected(reject) => Err(reject),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_a_digest_names_nobody_and_repeats_nothing() {
+        let mut one = unreachable(InboxId(uuid::Uuid::nil()), "ann@acme.example".into());
+        (one.paused, one.unknown) = (Some("ann is ill".into()), 3);
+        let outreach = OutreachCounts { sent: 7, ..OutreachCounts::default() };
+        let digest = Digest { from: 0, to: WEEK_MS, outreach, inboxes: vec![one] };
+        let kept = without_words(digest);
+        let text = String::from_utf8(to_json(&kept)).expect("text");
+        assert!(!text.contains("ann"), "{text}");
+        assert_eq!((kept.outreach.sent, kept.inboxes[0].unknown), (7, 3));
+        assert!(kept.inboxes[0].paused.is_some(), "that it is paused stays");
     }
 }

@@ -141,6 +141,7 @@ async fn perform<P: Platform>(platform: &P, work: &Work, attempts: i64) -> Resul
         }
         Work::TakeTurns(of) => maintenance::take_turns(platform, of.workspace_id).await,
         Work::ArchiveOutreach(of) => maintenance::archive(platform, of.workspace_id).await,
+        Work::TellOfWeek(of) => maintenance::tell_of_week(platform, of.workspace_id).await,
         Work::MeetingAsked(asked) => dead_letters::tell_of_meeting(platform, asked).await,
         Work::Alert(alert) => dead_letters::ring(platform, alert.clone()).await,
         Work::WriteText(work) => writing::carry_out(platform, work).await,

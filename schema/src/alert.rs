@@ -9,6 +9,8 @@ use crate::Millis;
 use crate::ids::{InboxId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
+const DAY_MS: Millis = 24 * 60 * 60 * 1000;
+
 /// What it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -117,6 +119,13 @@ impl Alert {
     }
 }
 
+/// The week of a time, counted from 1970; weeks begin on Sunday, at midnight in UTC.
+#[must_use]
+pub const fn week(at: Millis) -> i64 {
+    // 1970 began four days into one.
+    (at + 4 * DAY_MS).div_euclid(7 * DAY_MS)
+}
+
 /// How a workspace's last seven days were, and what troubles it now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
@@ -130,6 +139,14 @@ pub struct Digest {
     pub outreach: OutreachCounts,
     /// The inboxes that something is wrong with.
     pub inboxes: Vec<InboxTrouble>,
+}
+
+impl Digest {
+    /// Whether nothing happened, and nothing troubles the workspace.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
+        self.outreach == OutreachCounts::default() && self.inboxes.is_empty()
+    }
 }
 
 /// What campaigns did from some time on. A prospect counts once for each campaign.
@@ -173,4 +190,31 @@ pub struct InboxTrouble {
     pub stalled_since: Option<Millis>,
     /// Mails of which nobody knows whether they left.
     pub unknown: i64,
+    /// Whether the inbox could not be asked: then nothing else is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unreachable: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weeks_begin_on_sunday() {
+        // 2026-11-22 was a Sunday.
+        let sunday = 1_795_305_600_000;
+        let weeks = [-1, 0, 6 * 3_600_000, 7 * DAY_MS - 1, 7 * DAY_MS].map(|ms| week(sunday + ms));
+        let this = week(sunday);
+        assert_eq!(weeks, [this - 1, this, this, this, this + 1]);
+        assert_eq!((week(0), week(-4 * DAY_MS - 1)), (0, -1));
+    }
+
+    #[test]
+    fn a_week_in_which_nothing_was_is_quiet_and_no_other() {
+        let outreach = OutreachCounts::default();
+        let quiet = Digest { from: 0, to: 7 * DAY_MS, outreach, inboxes: Vec::new() };
+        assert!(quiet.is_quiet());
+        let outreach = OutreachCounts { texts_waiting: 1, ..outreach };
+        assert!(!Digest { outreach, ..quiet }.is_quiet());
+    }
 }

@@ -118,9 +118,11 @@ pub enum Work {
     WakeProspects(OfWorkspace),
     /// On `send-queue`: the campaigns of a workspace are to take their turns.
     TakeTurns(OfWorkspace),
-    /// On `send-queue`: what outreach decided long ago is to go into storage, and operators are to
-    /// be told how the week was.
+    /// On `send-queue`: what outreach decided long ago is to go into storage; then it is time to
+    /// tell how the week was.
     ArchiveOutreach(OfWorkspace),
+    /// On `send-queue`: operators are to be told how a workspace's week was.
+    TellOfWeek(OfWorkspace),
     /// On `ai-queue`: a text of a campaign is to be written, or an answer to be read.
     WriteText(WriteText),
 }
@@ -265,7 +267,7 @@ impl Work {
             Self::FileMail(_) | Self::MeetingAsked(_) | Self::Alert(_) => Queue::InboundQueue,
             Self::Enrich(_) => Queue::EnrichmentQueue,
             Self::Find(_) | Self::Verify(_) => Queue::EmailFinderQueue,
-            Self::TakeTurns(_) | Self::ArchiveOutreach(_) => Queue::SendQueue,
+            Self::TakeTurns(_) | Self::ArchiveOutreach(_) | Self::TellOfWeek(_) => Queue::SendQueue,
             Self::WriteText(_) => Queue::AiQueue,
         }
     }
@@ -325,6 +327,7 @@ impl Work {
             "wakeProspects" => strictly(text).map(Self::WakeProspects),
             "takeTurns" => strictly(text).map(Self::TakeTurns),
             "archiveOutreach" => strictly(text).map(Self::ArchiveOutreach),
+            "tellOfWeek" => strictly(text).map(Self::TellOfWeek),
             "meetingAsked" => strictly(text).map(Self::MeetingAsked),
             // What alerts are about may be newer, too.
             "alert" => return strictly(text).map(Self::Alert).map_err(Unread::NotYet),
