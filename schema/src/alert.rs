@@ -94,6 +94,9 @@ pub struct Alert {
     /// With a digest: how many dead letters the deployment has, whosesoever they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letters: Option<i64>,
+    /// Which of all that operators are told it is: of two about one thing, the greater is later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<i64>,
 }
 
 impl Alert {
@@ -115,6 +118,7 @@ impl Alert {
             reason: None,
             digest: None,
             dead_letters: None,
+            number: None,
         }
     }
 }

@@ -46,7 +46,7 @@ impl Actor for Core {
 
     fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
         if timer.kind == pipeline::RING {
-            return pipeline::timer(ctx);
+            return pipeline::timer(ctx, &timer.key);
         }
         if timer.kind != HALF_OPEN {
             return Err(Reject::internal(format!("no timer of kind {}", timer.kind)));

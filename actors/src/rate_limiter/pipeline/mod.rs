@@ -4,7 +4,7 @@
 //! told by a signed request to the address that they have set: at most once an hour that there are
 //! dead letters, however many come, and once that none is left; of each prospect who wants to meet;
 //! and of what begins and ends in a workspace ([`alarms`]). A request that nobody takes is made
-//! again, for a day.
+//! again: for a day, or as long as what it says is so.
 
 mod alarms;
 mod store;
@@ -100,7 +100,7 @@ fn drop_letter(ctx: &mut Ctx<'_>, input: DropLetter) -> Result<Left, Reject> {
 /// Rings for somebody who wants to meet, however often it has rung for others. There is no
 /// recovery: it is no trouble that ends.
 fn meeting(ctx: &mut Ctx<'_>, Meeting { asked, bell }: Meeting) -> Result<(), Reject> {
-    hang(ctx, bell)?;
+    hang(ctx, Some(bell))?;
     let MeetingAsked { workspace_id, campaign_id, prospect_id, ticket_id, at } = asked;
     let body = json!({
         "type": "meeting",
@@ -116,11 +116,19 @@ fn meeting(ctx: &mut Ctx<'_>, Meeting { asked, bell }: Meeting) -> Result<(), Re
     Ok(ctx.outbox(RING, &key, &Reply::of(&body)?.0)?)
 }
 
-/// From now on it rings there.
-fn hang(ctx: &Ctx<'_>, bell: Bell) -> Result<(), Reject> {
+/// From now on it rings there, or nowhere.
+fn hang(ctx: &Ctx<'_>, bell: Option<Bell>) -> Result<(), Reject> {
     let mut alert = store::alert(ctx.sql)?;
-    alert.bell = Some(bell);
+    alert.bell = bell;
     Ok(store::save(ctx.sql, &alert)?)
+}
+
+/// The number of the next alert of what begins and ends: a later one has a greater.
+fn count_alert(ctx: &Ctx<'_>) -> Result<i64, Reject> {
+    let mut alert = store::alert(ctx.sql)?;
+    alert.number += 1;
+    store::save(ctx.sql, &alert)?;
+    Ok(alert.number)
 }
 
 fn queues(ctx: &Ctx<'_>) -> Result<Vec<QueueStatus>, Reject> {
@@ -142,11 +150,14 @@ fn ring_or_wait(ctx: &mut Ctx<'_>, mut alert: Alert) -> Result<(), Reject> {
     Ok(store::save(ctx.sql, &alert)?)
 }
 
-/// Rings for what came while it had to be quiet.
+/// Rings for what came while it had to be quiet: of dead letters, or of what a key names.
 ///
 /// # Errors
 /// A storage fault.
-pub fn timer(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
+pub fn timer(ctx: &mut Ctx<'_>, key: &str) -> Result<(), Reject> {
+    if alarms::is_of(key) {
+        return alarms::timer(ctx, key);
+    }
     let alert = store::alert(ctx.sql)?;
     if alert.unheard == 0 {
         return Ok(());
@@ -175,11 +186,17 @@ fn ask(ctx: &mut Ctx<'_>, state: &str, alert: &Alert) -> Result<(), Reject> {
 /// # Errors
 /// A storage fault.
 pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
+    let name = if alarms::is_of(&entry.key) {
+        alarms::begin(ctx, entry)?
+    } else {
+        Some(entry.key.clone())
+    };
+    let Some(name) = name else { return Ok(Effect::Nothing) };
     let Some(Bell { url, sealed_secret }) = store::alert(ctx.sql)?.bell else {
         return Ok(Effect::Nothing);
     };
     Ok(Effect::Post(vec![PostJob {
-        id: format!("alert-{}", entry.key),
+        id: format!("alert-{name}"),
         url,
         owner: ctx.instance.to_owned(),
         sealed_secrets: sealed_secret.into_iter().collect(),
@@ -188,16 +205,28 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     }]))
 }
 
-/// An alert that nobody took is tried again, for a day.
+/// An alert that nobody took is tried again, for a day; of what begins and ends longer.
 ///
 /// # Errors
-/// None.
+/// A storage fault.
 pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
-    let taken = |fate: &PostFate| matches!(fate, PostFate::Answered { status: 200..=299, .. });
-    let taken = matches!(outcome, Outcome::Posted(all) if all.iter().any(|one| taken(&one.fate)));
+    let answer = status(outcome);
+    let taken = answer.is_some_and(|status| (200..300).contains(&status));
+    if alarms::is_of(&entry.key) {
+        return if taken { alarms::taken(ctx, entry) } else { alarms::missed(ctx, entry, answer) };
+    }
     let at = entry.key.rsplit_once('-').and_then(|(_, at)| at.parse::<Millis>().ok());
     if taken || at.is_none_or(|at| ctx.now - at > RETRIED_MS) {
         return Ok(Settled::Finished);
     }
     Ok(Settled::Again(ctx.now + RETRY_MS))
+}
+
+/// How a request was answered, if it was.
+fn status(outcome: &Outcome) -> Option<u16> {
+    let Outcome::Posted(all) = outcome else { return None };
+    match all.first()?.fate {
+        PostFate::Answered { status, .. } => Some(status),
+        PostFate::Unanswered { .. } => None,
+    }
 }

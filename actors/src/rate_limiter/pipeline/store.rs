@@ -167,9 +167,11 @@ pub struct Alert {
     pub unheard: i64,
     /// Where to ring.
     pub bell: Option<Bell>,
+    /// The number of the latest alert of what begins and ends.
+    pub number: i64,
 }
 
-const ALERT: &str = "select rung_at, told, unheard, url, sealed_secret from alert";
+const ALERT: &str = "select rung_at, told, unheard, url, sealed_secret, number from alert";
 
 /// What is known of ringing.
 ///
@@ -184,17 +186,19 @@ pub fn alert(sql: &dyn Sql) -> Result<Alert, Fault> {
         told: row.integer(1)? == 1,
         unheard: row.integer(2)?,
         bell: (!url.is_empty()).then_some(Bell { url, sealed_secret }),
+        number: row.integer(5)?,
     })
 }
 
-const SAVE: &str = "insert into alert (id, rung_at, told, unheard, url, sealed_secret)
-    values (1, ?, ?, ?, ?, ?)
+const SAVE: &str = "insert into alert (id, rung_at, told, unheard, url, sealed_secret, number)
+    values (1, ?, ?, ?, ?, ?, ?)
     on conflict (id) do update set
         rung_at = excluded.rung_at,
         told = excluded.told,
         unheard = excluded.unheard,
         url = excluded.url,
-        sealed_secret = excluded.sealed_secret";
+        sealed_secret = excluded.sealed_secret,
+        number = excluded.number";
 
 /// Notes what is known of ringing.
 ///
@@ -209,6 +213,7 @@ pub fn save(sql: &dyn Sql, alert: &Alert) -> Result<(), Fault> {
         alert.unheard.into(),
         bell.map(|bell| bell.url.clone()).unwrap_or_default().into(),
         secret.map(|secret| secret.to_vec()).unwrap_or_default().into(),
+        alert.number.into(),
     ];
     sql.exec(SAVE, &params).map(drop)
 }
@@ -261,4 +266,126 @@ const OTHERS: &str = "select 1 from alarms
 /// A storage fault.
 pub fn others_stand(sql: &dyn Sql, told: &Told) -> Result<bool, Fault> {
     Ok(sql.first(OTHERS, &alarm_key(told))?.is_some())
+}
+
+/// What operators are told of one thing that begins and ends.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notice {
+    /// Of which workspace.
+    pub workspace: String,
+    /// The name of its kind.
+    pub kind: String,
+    /// Of which inbox; empty where it is of the workspace.
+    pub source: String,
+    /// The number of the latest alert; 0 before the first.
+    pub number: i64,
+    /// Whether that says that something stands.
+    pub stands: bool,
+    /// It, as JSON; empty once it was taken.
+    pub body: Vec<u8>,
+    /// The number of the alert that was taken last; 0 before.
+    pub heard: i64,
+    /// Whether that said that something stands.
+    pub told: bool,
+    /// How many requests there were since of which nobody knows whether they were taken.
+    pub open: i64,
+    /// When it last rang; 0 before.
+    pub rung_at: Millis,
+    /// Whether there was nowhere to ring.
+    pub mute: bool,
+}
+
+const NOTICE: &str = "select workspace_id, type, source, number, stands, body, heard, told, open,
+        rung_at, mute
+    from notices where workspace_id = ? and type = ? and source = ?";
+
+/// What operators are told of something; none before something happened to it.
+///
+/// # Errors
+/// A storage fault.
+pub fn notice(
+    sql: &dyn Sql,
+    (workspace, kind, source): (&str, &str, &str),
+) -> Result<Option<Notice>, Fault> {
+    let row = sql.first(NOTICE, &[workspace.into(), kind.into(), source.into()])?;
+    row.map(read_notice).transpose()
+}
+
+const MUTE: &str = "select workspace_id, type, source, number, stands, body, heard, told, open,
+        rung_at, mute
+    from notices where mute = 1 order by number limit ?";
+
+/// Up to `limit` for which there was nowhere to ring, those first that wait the longest.
+///
+/// # Errors
+/// A storage fault.
+pub fn mute(sql: &dyn Sql, limit: i64) -> Result<Vec<Notice>, Fault> {
+    sql.exec(MUTE, &[limit.into()])?.into_iter().map(read_notice).collect()
+}
+
+fn read_notice(row: Row) -> Result<Notice, Fault> {
+    Ok(Notice {
+        workspace: row.text(0)?,
+        kind: row.text(1)?,
+        source: row.text(2)?,
+        number: row.integer(3)?,
+        stands: row.flag(4)?,
+        body: row.blob(5)?,
+        heard: row.integer(6)?,
+        told: row.flag(7)?,
+        open: row.integer(8)?,
+        rung_at: row.integer(9)?,
+        mute: row.flag(10)?,
+    })
+}
+
+const SET_NOTICE: &str = "insert into notices
+        (workspace_id, type, source, number, stands, body, heard, told, open, rung_at, mute)
+    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    on conflict (workspace_id, type, source) do update set
+        number = excluded.number,
+        stands = excluded.stands,
+        body = excluded.body,
+        heard = excluded.heard,
+        told = excluded.told,
+        open = excluded.open,
+        rung_at = excluded.rung_at,
+        mute = excluded.mute";
+
+/// Writes that down.
+///
+/// # Errors
+/// A storage fault.
+pub fn set_notice(sql: &dyn Sql, notice: &Notice) -> Result<(), Fault> {
+    let params = [
+        (&notice.workspace).into(),
+        (&notice.kind).into(),
+        (&notice.source).into(),
+        notice.number.into(),
+        i64::from(notice.stands).into(),
+        notice.body.clone().into(),
+        notice.heard.into(),
+        i64::from(notice.told).into(),
+        notice.open.into(),
+        notice.rung_at.into(),
+        i64::from(notice.mute).into(),
+    ];
+    sql.exec(SET_NOTICE, &params).map(drop)
+}
+
+const RUNG: &str = "select rung_at from notices where workspace_id = ? and rung_at > ?
+    order by rung_at desc limit 1 offset ?";
+
+/// When it rang for a workspace `count` things ago, where that was after `since`.
+///
+/// # Errors
+/// A storage fault.
+pub fn rung(
+    sql: &dyn Sql,
+    workspace: &str,
+    since: Millis,
+    count: i64,
+) -> Result<Option<Millis>, Fault> {
+    let row = sql.first(RUNG, &[workspace.into(), since.into(), (count - 1).into()])?;
+    row.map(|row| row.integer(0)).transpose()
 }

@@ -1,16 +1,16 @@
 //! Alerts, dead letters and queues, with a receiver that the test plays.
 
+mod alarms;
+
 use super::{QUIET_MS, RETRIED_MS, RETRY_MS};
 use crate::kernel::testing::{Bench, Seeded, WORKSPACE, agent, system};
 use crate::kernel::{Effect, Entry, Outcome, PostFate, Posted};
 use crate::rate_limiter::Core;
-use schema::alert::AlertState::{Raised, Recovered};
-use schema::alert::{Alert, AlertKind, AlertState, Digest, OutreachCounts};
 use schema::dead_letter::{
     Bell, Consumed, DropLetter, GetQueues, KeepLetter, Left, Letter, Letters, ListLetters, Meeting,
-    PipelineCommand, Queues, Ring,
+    PipelineCommand, Queues,
 };
-use schema::ids::{CampaignId, DeadLetterId, InboxId, ProspectId};
+use schema::ids::{CampaignId, DeadLetterId, ProspectId};
 use schema::limiter::{Check, LimitKind, LimiterCommand};
 use schema::pipeline::{MeetingAsked, Queue};
 use schema::{Code, Role};
@@ -22,6 +22,9 @@ struct Scene {
     bench: Bench<Core>,
     /// What receivers were told, in order.
     heard: Vec<Value>,
+    /// The names of all requests, also of those that were not taken.
+    ids: Vec<String>,
+    /// The status of receivers' answers; of 0 there is none.
     answers: u16,
 }
 
@@ -43,7 +46,7 @@ fn bell() -> Option<Bell> {
 impl Scene {
     fn new() -> Self {
         let bench = Bench::new(format!("{WORKSPACE}/pipeline"));
-        Self { bench, heard: Vec::new(), answers: 204 }
+        Self { bench, heard: Vec::new(), ids: Vec::new(), answers: 204 }
     }
 
     fn ask<T: serde::de::DeserializeOwned>(&mut self, command: PipelineCommand) -> T {
@@ -64,7 +67,7 @@ impl Scene {
     }
 
     fn drain(&mut self) {
-        let (heard, status) = (&mut self.heard, self.answers);
+        let (heard, ids, status) = (&mut self.heard, &mut self.ids, self.answers);
         self.bench.drain(|_: &Entry, effect: &Effect| {
             let Effect::Post(jobs) = effect else { panic!("{effect:?}") };
             assert_eq!(jobs.len(), 1);
@@ -73,11 +76,15 @@ impl Scene {
                 (job.url.as_str(), job.sealed_secrets.len()),
                 ("https://alerts.example/in", 1)
             );
-            if status < 300 {
+            ids.push(job.id.clone());
+            if (200..300).contains(&status) {
                 heard.push(serde_json::from_slice(&job.body).expect("JSON"));
             }
-            let answer = String::new();
-            let fate = PostFate::Answered { status, answer, retry_after_ms: None };
+            let (answer, why) = (String::new(), "no answer".to_owned());
+            let fate = match status {
+                0 => PostFate::Unanswered { why },
+                _ => PostFate::Answered { status, answer, retry_after_ms: None },
+            };
             let id = job.id.clone();
             Outcome::Posted(vec![Posted { id, asked_at: job.asked_at, fate, took_ms: 1 }])
         });
@@ -287,110 +294,4 @@ fn each_who_wants_to_meet_is_told_of_whatever_else_rings() {
     let (letter, meeting) = (json!("deadLetter"), json!("meeting"));
     assert_eq!(heard, [(&letter, &Value::Null), (&meeting, &one), (&meeting, &two)]);
     assert_eq!(scene.heard[1]["workspaceId"], json!(WORKSPACE));
-}
-
-/// An alert of an inbox, or, of number 0, of the workspace itself.
-fn alert(kind: AlertKind, state: AlertState, at: i64, number: u128) -> Alert {
-    let inbox_id = (number > 0).then(|| InboxId(Uuid::from_u128(number)));
-    Alert { inbox_id, ..Alert::new(kind, state, at, WORKSPACE) }
-}
-
-impl Scene {
-    fn ring(&mut self, alert: Alert) {
-        let ring = Ring { alert, bell: bell() };
-        self.ask::<Value>(PipelineCommand::Ring(ring));
-    }
-
-    /// State, time and inbox of what was heard.
-    fn rung(&self) -> Vec<(&str, i64, Option<&str>)> {
-        let all = self.heard.iter();
-        all.map(|it| {
-            let state = it["state"].as_str().expect("a state");
-            (state, it["at"].as_i64().expect("a time"), it["inboxId"].as_str())
-        })
-        .collect()
-    }
-}
-
-#[test]
-fn what_begins_rings_once_and_once_when_it_is_over_however_word_of_it_comes() {
-    let mut scene = Scene::new();
-    for kind in [AlertKind::InboxPaused, AlertKind::InboxWarned, AlertKind::SyncStalled] {
-        scene.heard.clear();
-        let of = |state, at| alert(kind, state, at, 1);
-        for (state, at) in [(Raised, 10), (Raised, 10), (Recovered, 20), (Raised, 10)] {
-            scene.ring(of(state, at));
-            scene.bench.restart();
-        }
-        scene.ring(of(Recovered, 20));
-        // Over before anybody heard that it began.
-        scene.ring(of(Recovered, 40));
-        scene.ring(of(Raised, 30));
-        let states: Vec<_> = scene.rung().iter().map(|one| (one.0, one.1)).collect();
-        assert_eq!(states, [("raised", 10), ("recovered", 20)], "{kind:?}");
-        assert_eq!(scene.heard[0]["type"], kind.as_str());
-        scene.ring(alert(kind, Raised, 15, 2));
-        assert_eq!(scene.rung().len(), 3, "another inbox is another alert");
-    }
-}
-
-#[test]
-fn a_pause_for_another_reason_rings_and_anything_else_that_goes_on_does_not() {
-    for (kind, times) in [(AlertKind::InboxPaused, 2), (AlertKind::InboxWarned, 1)] {
-        let mut scene = Scene::new();
-        for at in [10, 20] {
-            scene.ring(alert(kind, Raised, at, 1));
-        }
-        assert_eq!(scene.heard.len(), times, "{kind:?}");
-    }
-}
-
-#[test]
-fn a_person_is_asked_for_once_by_a_workspace_whichever_of_it_waits() {
-    let mut scene = Scene::new();
-    let of = |state, at, number| alert(AlertKind::ReviewNeeded, state, at, number);
-    for (state, at, number) in
-        [(Raised, 1, 0), (Raised, 2, 1), (Recovered, 3, 0), (Raised, 4, 2), (Recovered, 5, 1)]
-    {
-        scene.ring(of(state, at, number));
-    }
-    assert_eq!(scene.rung(), [("raised", 1, None)]);
-    scene.ring(of(Recovered, 6, 2));
-    let last = InboxId(Uuid::from_u128(2)).to_string();
-    assert_eq!(scene.rung()[1..], [("recovered", 6, Some(&*last))]);
-    scene.ring(of(Raised, 7, 0));
-    assert_eq!(scene.heard.len(), 3);
-}
-
-#[test]
-fn what_nobody_was_to_be_told_of_is_known_when_somebody_is() {
-    let mut scene = Scene::new();
-    let silent = |alert| PipelineCommand::Ring(Ring { alert, bell: None });
-    scene.ask::<Value>(silent(alert(AlertKind::InboxPaused, Raised, 1, 1)));
-    assert!(scene.heard.is_empty());
-    scene.ring(alert(AlertKind::InboxPaused, Recovered, 2, 1));
-    assert_eq!(scene.heard.len(), 1);
-}
-
-#[test]
-fn a_week_is_told_of_once_with_the_dead_letters_of_now() {
-    let mut scene = Scene::new();
-    scene.keep(1);
-    scene.heard.clear();
-    let day = 24 * 3_600_000;
-    let of = |to: i64| {
-        let outreach = OutreachCounts { sent: to, ..OutreachCounts::default() };
-        let digest = Digest { from: to - 7 * day, to, outreach, inboxes: Vec::new() };
-        let new = alert(AlertKind::Digest, Raised, to, 0);
-        Alert { digest: Some(Box::new(digest)), ..new }
-    };
-    for to in [10 * day, 10 * day + 1, 12 * day, 17 * day, 17 * day] {
-        scene.ring(of(to));
-    }
-    let told: Vec<_> = scene.heard.iter().map(|it| &it["digest"]["outreach"]["sent"]).collect();
-    assert_eq!(told, [&json!(10 * day), &json!(17 * day)]);
-    assert_eq!(
-        (&scene.heard[0]["type"], &scene.heard[0]["deadLetters"]),
-        (&json!("digest"), &json!(1))
-    );
 }
