@@ -15,7 +15,7 @@ pub const OUTBOX: &str = "alert";
 /// # Errors
 /// A storage fault.
 pub fn ring(ctx: &mut Ctx<'_>, alert: Alert) -> Result<(), Fault> {
-    let key = format!("{}/{}", alert.kind.as_str(), alert.at);
+    let key = format!("{}/{}", alert.kind.as_str(), ctx.now);
     ctx.outbox(OUTBOX, &key, &Work::Alert(alert).write())
 }
 

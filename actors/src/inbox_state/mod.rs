@@ -72,6 +72,7 @@ impl Actor for Core {
         migration!("inbox_state/0010_leave_by"),
         migration!("inbox_state/0011_complaints"),
         migration!("inbox_state/0012_delivery_webhook"),
+        migration!("inbox_state/0013_alerts"),
     ];
     type Command = InboxCommand;
 

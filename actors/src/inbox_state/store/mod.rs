@@ -1,5 +1,6 @@
 //! The inbox's tables, one file each.
 
+pub mod alerts;
 pub mod bodies;
 pub mod complaints;
 pub mod deliveries;

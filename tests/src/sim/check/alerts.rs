@@ -7,13 +7,16 @@ use rusqlite::OptionalExtension;
 use schema::alert::{Alert, AlertState};
 use schema::dead_letter::NAME;
 use schema::{ActorKind, Millis};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 const TOLD: &str = "operators know what stands";
 
 /// What inboxes told: by inbox and kind, whether it stood, by time.
 #[derive(Debug, Default)]
-pub struct Alerts(BTreeMap<(String, &'static str), BTreeMap<Millis, BTreeSet<bool>>>);
+pub struct Alerts(BTreeMap<(String, &'static str), BTreeMap<Millis, bool>>);
+
+/// What changes to and fro at one time is told as one: within so long it may look as if told twice.
+const AT_ONCE_MS: Millis = 100;
 
 /// What the tables of an inbox say: the kind, and whether it stands.
 const TRUTH: [(&str, &str); 4] = [
@@ -31,12 +34,16 @@ impl World {
         self.mark("alert told");
         let Some(inbox) = alert.inbox_id else { return };
         let key = (format!("{}/{inbox}", alert.workspace_id), alert.kind.as_str());
-        let times = self.checks.alerts.0.entry(key).or_default();
-        times.entry(alert.at).or_default().insert(alert.state == AlertState::Raised);
+        let stands = alert.state == AlertState::Raised;
+        let before = self.checks.alerts.0.entry(key).or_default().insert(alert.at, stands);
+        if before.is_some_and(|before| before != stands) {
+            let text = format!("{} of {inbox} begins and ends at one time", alert.kind.as_str());
+            self.violate(TOLD, text);
+        }
     }
 
-    /// In the end: what stands at an inbox is what the object that rings knows, and nothing but a
-    /// pause was told twice in a row.
+    /// In the end: what stands at an inbox is what the object that rings knows, and nothing was
+    /// told twice in a row but a pause and that a person is needed.
     pub(super) fn check_alerts(&mut self) {
         let inboxes = self.objects.keys().filter(|name| name.0 == ActorKind::InboxState);
         for name in inboxes.cloned().collect::<Vec<_>>() {
@@ -62,14 +69,13 @@ impl World {
         };
         let none = BTreeMap::new();
         let told = self.checks.alerts.0.get(&(name.1.clone(), kind)).unwrap_or(&none);
-        if told.values().any(|states| states.len() > 1) {
-            // Within one millisecond both: which was last, nobody can tell.
-            return Ok(());
-        }
-        let states: Vec<bool> = told.values().flatten().copied().collect();
-        let twice =
-            states.windows(2).any(|pair| pair[0] == pair[1] && (kind != "inboxPaused" || !pair[0]));
-        if states.last().copied().unwrap_or_default() != stands || twice {
+        let states: Vec<(Millis, bool)> = told.iter().map(|(at, stands)| (*at, *stands)).collect();
+        let may_repeat = ["inboxPaused", "reviewNeeded"].contains(&kind);
+        let twice = states.windows(2).any(|pair| {
+            let [(before, was), (at, is)] = [pair[0], pair[1]];
+            was == is && at - before > AT_ONCE_MS && !(may_repeat && is)
+        });
+        if states.last().is_some_and(|last| last.1) != stands || twice {
             return Err(format!("it is {stands}, and told were {states:?}"));
         }
         let (workspace, inbox) = name.1.split_once('/').unwrap_or_default();
