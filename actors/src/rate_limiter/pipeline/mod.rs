@@ -12,6 +12,7 @@ mod store;
 mod tests;
 
 use crate::kernel::actor::Settled;
+use crate::kernel::store::outbox;
 use crate::kernel::{Ctx, Effect, Entry, Outcome, PostFate, PostJob, Reply};
 use schema::dead_letter::{
     Bell, DropLetter, KeepLetter, Left, Letters, Meeting, NAME, PipelineCommand, QueueStatus,
@@ -24,6 +25,7 @@ use store::Alert;
 
 /// The timer and the outbox entries of alerts.
 pub const RING: &str = "ring";
+const DEAD_LETTER: &str = "deadLetter";
 /// How long a request may take; the host gives up before.
 pub const RING_MS: Millis = 60_000;
 /// It does not ring twice within this time.
@@ -165,10 +167,16 @@ pub fn timer(ctx: &mut Ctx<'_>, key: &str) -> Result<(), Reject> {
     ring_or_wait(ctx, alert)
 }
 
-/// Asks for a request. What it says is of now, also where it is made later.
+/// Asks for a request, in place of one that waits. What it says is of now, also where it is made
+/// later.
 fn ask(ctx: &mut Ctx<'_>, state: &str, alert: &Alert) -> Result<(), Reject> {
+    for entry in outbox::of_kind(ctx.sql, RING)? {
+        if entry.key.starts_with(DEAD_LETTER) && !entry.leased {
+            outbox::remove(ctx.sql, &entry)?;
+        }
+    }
     let body = json!({
-        "type": "deadLetter",
+        "type": DEAD_LETTER,
         "state": state,
         "at": ctx.now,
         "new": alert.unheard,
@@ -177,7 +185,7 @@ fn ask(ctx: &mut Ctx<'_>, state: &str, alert: &Alert) -> Result<(), Reject> {
             json!({ "queue": queue.queue, "deadLetters": queue.dead_letters, "error": queue.error })
         }).collect::<Vec<_>>(),
     });
-    let key = format!("deadLetter-{state}-{}", ctx.now);
+    let key = format!("{DEAD_LETTER}-{state}-{}", ctx.now);
     Ok(ctx.outbox(RING, &key, &Reply::of(&body)?.0)?)
 }
 

@@ -175,6 +175,25 @@ fn an_alert_that_nobody_takes_is_made_again_for_a_day() {
 }
 
 #[test]
+fn that_none_is_left_is_the_last_that_is_heard_though_nobody_took_that_there_were_some() {
+    let mut scene = Scene::new();
+    scene.answers = 500;
+    scene.keep(1);
+    scene.answers = 204;
+    scene.wait(RETRY_MS / 2);
+    scene.drop_letter(1);
+    scene.wait(RETRIED_MS);
+    assert_eq!(scene.states(), [("recovered", 0, 0)]);
+    scene.answers = 500;
+    scene.keep(2);
+    scene.drop_letter(2);
+    scene.answers = 204;
+    scene.keep(3);
+    scene.wait(RETRIED_MS);
+    assert_eq!(scene.states().last(), Some(&("raised", 1, 1)));
+}
+
+#[test]
 fn alerts_of_any_order_of_events_are_an_hour_apart_and_recoveries_follow_them() {
     for seed in 0..40 {
         let (mut scene, mut dice) = (Scene::new(), Seeded(seed));
