@@ -26,6 +26,9 @@ impl World {
     pub(in crate::sim) fn take_post(&mut self, from: &Name, job: &PostJob, status: Option<u16>) {
         if from.0 == ActorKind::RateLimiter {
             self.mark("alert rung");
+            if status.is_some_and(|status| status < 300) {
+                self.note_heard(from, &job.body);
+            }
             return self.check_secrets(from, "alert", &job.body);
         }
         self.mark("webhook told");
