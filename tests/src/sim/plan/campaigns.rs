@@ -27,7 +27,7 @@ pub fn campaigns(world: &mut World, tenant: usize) {
     let person = plan.tenants[tenant].people[who].by_email;
     let of_person = json!({ "campaignId": id, "prospectId": person });
     let of_campaign = json!({ "campaignId": id });
-    let command = match plan.random.below(112) {
+    let command = match plan.random.below(122) {
         0..25 => {
             let url = "https://mail.example";
             json!({ "startCampaign": { "campaignId": id, "publicUrl": url } })
@@ -57,8 +57,7 @@ pub fn campaigns(world: &mut World, tenant: usize) {
             json!({ "changeOutreachSettings": { "inboxDailyMax": most } })
         }
         75..82 => return opt_out(world, tenant),
-        82..83 => return source(world, tenant),
-        83..84 => return by_hand(world, tenant, who),
+        82..84 => return by_hand(world, tenant, who),
         84..85 => json!({ "takeTurns": {} }),
         85..86 => return archive(world, tenant),
         86..87 => return answer(world, tenant, who),
@@ -73,6 +72,12 @@ pub fn campaigns(world: &mut World, tenant: usize) {
         100..108 => return judge(world, tenant, &of_campaign),
         108..109 => json!({ "listCampaignTexts": of_campaign }),
         109..110 => json!({ "getAiSettings": {} }),
+        110..119 => return source(world, tenant),
+        119..120 => {
+            let (system, count) = (plan.tenants[tenant].system(), json!({ "since": 1 }));
+            let command = json!({ "countOutreach": count });
+            return room::ask(world, tenant, system, &command, About::Other, Via::Http);
+        }
         _ => {
             let (prompt, reads) = (plan.text(tenant), plan.random.chance(700));
             json!({ "changeAiSettings": { "prompt": prompt, "classifyAnswers": reads } })
