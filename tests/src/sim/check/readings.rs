@@ -38,7 +38,7 @@ impl World {
         let rooms = self.objects.keys().filter(|name| name.0 == ActorKind::WorkspaceRoom);
         for room in rooms.cloned().collect::<Vec<_>>() {
             match self.opted_out(&room) {
-                Ok(people) => people.iter().for_each(|person| self.check_told(&room, person)),
+                Ok(people) => people.iter().for_each(|person| self.check_suppressed(&room, person)),
                 // Nobody got to register it.
                 Err(why) if why.contains("no such table") => {}
                 Err(why) => self.violate(TOLD, format!("{}: {why}", short(&room))),
@@ -53,7 +53,7 @@ impl World {
         people.collect::<Result<_, _>>().map_err(text)
     }
 
-    fn check_told(&mut self, room: &Name, person: &str) {
+    fn check_suppressed(&mut self, room: &Name, person: &str) {
         self.mark("model says that somebody opts out");
         let name = (ActorKind::ProspectDedup, format!("{}/{person}", room.1));
         if !self.checks.readings.0.contains(&name) {
