@@ -46,8 +46,8 @@ test("each trigger does its work, once where it is told twice", { timeout: 120_0
   const asked = 1 + (await done("send-queue"));
   await Promise.all([trigger(send), trigger(send), trigger(send), trigger(send)]);
   for (const cron of ["* * * * *", "0 6 * * SUN", "0 6 * * SUN", "0 7 * * *", "0 7 * * *", "1 1 1 1 *"]) await trigger(cron);
-  await until(async () => (await done("send-queue")) >= asked + 2, "both workspaces are asked to put old decisions away");
+  await until(async () => (await done("send-queue")) >= asked + 4, "both workspaces are asked to put old decisions away, and how their week was");
   await until(async () => (await done("prospect-queue")) >= 2, "both workspaces are asked about their prospects");
   await new Promise((later) => setTimeout(later, 3_000));
-  assert.deepEqual([await done("send-queue"), await done("prospect-queue")], [asked + 2, 2]);
+  assert.deepEqual([await done("send-queue"), await done("prospect-queue")], [asked + 4, 2]);
 });
