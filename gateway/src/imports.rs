@@ -2,14 +2,14 @@
 
 use crate::gather::gather_by;
 use crate::log;
-use crate::people::Importer;
+use crate::people::{Importer, identities_of};
 use crate::platform::Platform;
 use crate::token::sha256_hex;
 use actors::prospect_dedup::identity::Identity;
 use litemap::LiteMap;
 use schema::ids::{ProspectImportId, WorkspaceId};
 use schema::pipeline::{FileRow, ImportRows, Queue, Work};
-use schema::prospect::{Imported, NewProspect};
+use schema::prospect::Imported;
 use schema::room::RoomCommand;
 use schema::room::prospect_import::{NoteProspectImport, PART_HASH_CHARS, PART_ROWS_MAX, RowError};
 use schema::sort::SortSmall;
@@ -261,9 +261,8 @@ fn by_person(rows: &[FileRow]) -> Vec<Vec<&FileRow>> {
 }
 
 fn identities(row: &FileRow) -> Vec<Identity> {
-    let Some(NewProspect { email, name, domain, .. }) = &row.prospect else { return Vec::new() };
     // A row without any is refused when its turn comes.
-    Identity::of_row(email.as_deref(), name.as_deref(), domain.as_deref()).unwrap_or_default()
+    row.prospect.as_ref().and_then(|row| identities_of(row).ok()).unwrap_or_default()
 }
 
 /// Whether a row made a prospect, or why it was refused.
@@ -303,6 +302,7 @@ fn taken(answer: Result<Imported, Reject>) -> Result<Result<bool, String>, Rejec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use schema::prospect::NewProspect;
 
     fn row(number: i64, email: &str, name: &str, domain: &str) -> FileRow {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
@@ -313,6 +313,13 @@ mod tests {
             ..NewProspect::default()
         };
         FileRow { row: number, prospect: Some(prospect), error: None }
+    }
+
+    fn profile(number: i64, address: &str, name: &str, domain: &str) -> FileRow {
+        let mut row = row(number, "", name, domain);
+        let prospect = row.prospect.as_mut().expect("a row");
+        prospect.linkedin = Some(address.to_owned());
+        row
     }
 
     #[test]
@@ -326,10 +333,16 @@ mod tests {
             row(5, "", "ann lee", "acme.example"),
             wrong.clone(),
             row(7, "not an address", "", ""),
+            profile(8, "https://de.linkedin.com/in/Ben-Ray/en", "", ""),
+            profile(9, "linkedin.com/in/cay-fox?x=1", "Cay Fox", "gmail.com"),
+            profile(10, "in/ben-ray", "Ben Ray", "acme.example"),
+            profile(11, "https://linkedin.com/company/acme", "Cay Fox", "acme.example"),
+            profile(12, "www.linkedin.com/in/CAY-FOX/", "", ""),
         ];
         let numbers: Vec<Vec<i64>> =
             by_person(&rows).iter().map(|rows| rows.iter().map(|row| row.row).collect()).collect();
-        assert_eq!(numbers, [vec![1, 2, 4, 5], vec![3], vec![6], vec![7]]);
+        let people = [vec![1, 2, 4, 5], vec![3, 8, 10], vec![6], vec![7], vec![9, 12], vec![11]];
+        assert_eq!(numbers, people);
     }
 
     /// The parts of a file, and the hashes that its packer knows.

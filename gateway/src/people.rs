@@ -2,12 +2,21 @@
 //! better says where the person is.
 
 use crate::platform::Platform;
-use actors::prospect_dedup::identity::{Identity, instance};
+use actors::prospect_dedup::identity::{Identity, instance, nobody};
 use schema::prospect::{Import, Imported, NewProspect, ProspectCommand, moved_to};
 use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
 
 /// How often an alias is followed: pointers go from weaker to stronger identities, and end soon.
 pub const MOVES_MAX: usize = 8;
+
+/// The identities of a row, the strongest first.
+///
+/// # Errors
+/// `invalid_input` where it does not say who it is.
+pub fn identities_of(row: &NewProspect) -> Result<Vec<Identity>, Reject> {
+    let NewProspect { email, linkedin, name, domain, .. } = row;
+    Identity::of_row(email.as_deref(), linkedin.as_deref(), name.as_deref(), domain.as_deref())
+}
 
 /// Who imports, and by which request.
 pub struct Importer<'a, P> {
@@ -25,11 +34,8 @@ impl<P: Platform> Importer<'_, P> {
     /// # Errors
     /// `invalid_input`, the prospect's, `unavailable`.
     pub async fn import(&self, row: NewProspect, key: Option<String>) -> Result<Imported, Reject> {
-        let identities =
-            Identity::of_row(row.email.as_deref(), row.name.as_deref(), row.domain.as_deref())?;
-        let [first, also @ ..] = &identities[..] else {
-            return Err(Reject::field("email", "is needed, or a name and the company's domain"));
-        };
+        let identities = identities_of(&row)?;
+        let [first, also @ ..] = &identities[..] else { return Err(nobody()) };
         let mut import = Import {
             identity: first.text.clone(),
             also: also.iter().map(|identity| identity.text.clone()).collect(),

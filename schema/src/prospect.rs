@@ -1,9 +1,10 @@
 //! Commands and replies of the prospect actor.
 //!
-//! An identity is a text: `e:` and a normalised address, or `n:` and a normalised name at a domain.
-//! Its actor owns a prospect, or is an alias of another identity's actor. What an agent asks of an
-//! alias is refused with `gone` and `details.movedTo` ([`moved_to`]); what must not be lost
-//! (suppressions, records of sends, erasures) is forwarded by the alias, which says so.
+//! An identity is a text: `e:` and a normalised address, `l:` and the key of a profile at LinkedIn,
+//! or `n:` and a normalised name at a domain. Its actor owns a prospect, or is an alias of another
+//! identity's actor. What an agent asks of an alias is refused with `gone` and `details.movedTo`
+//! ([`moved_to`]); what must not be lost (suppressions, records of sends, erasures) is forwarded by
+//! the alias, which says so.
 
 use crate::Millis;
 use crate::ids::{AgentId, ProspectId};
@@ -95,7 +96,8 @@ pub struct Import {
     /// The person's job.
     #[serde(default)]
     pub title: Option<String>,
-    /// The person's profile.
+    /// The person's profile. An address as `linkedin.com/in/ann-lee-123`, however it is written, is
+    /// an identity; what else is here is a field only.
     #[serde(default)]
     pub linkedin: Option<String>,
     /// Where the row came from: a file, a provider, `api`.
@@ -145,7 +147,8 @@ pub struct Update {
     /// The person's job.
     #[serde(default)]
     pub title: Option<String>,
-    /// The person's profile.
+    /// The person's profile. An address as `linkedin.com/in/ann-lee-123`, however it is written, is
+    /// an identity; what else is here is a field only.
     #[serde(default)]
     pub linkedin: Option<String>,
     /// Further fields.
@@ -270,6 +273,12 @@ pub struct Claim {
     pub by: ProspectId,
     /// What kind of identity that is.
     pub by_kind: IdentityKind,
+    /// Its text, where it is known.
+    #[serde(default)]
+    pub by_identity: Option<String>,
+    /// Of which kinds the claimer has identities, itself and the one it asks for apart.
+    #[serde(default)]
+    pub by_has: Vec<IdentityKind>,
     /// The identity that is asked for, where the claimer knows it.
     #[serde(default)]
     pub identity: Option<String>,
@@ -285,6 +294,8 @@ pub struct Claim {
 pub enum IdentityKind {
     /// A mail address.
     Email,
+    /// A person's profile at LinkedIn.
+    Linkedin,
     /// A name at a domain.
     Name,
 }
@@ -295,8 +306,15 @@ impl IdentityKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
+            Self::Linkedin => "linkedin",
             Self::Name => "name",
         }
+    }
+
+    /// Whether it is one person's for certain. Two people may have one name.
+    #[must_use]
+    pub const fn is_certain(self) -> bool {
+        !matches!(self, Self::Name)
     }
 }
 

@@ -96,6 +96,41 @@ test("prospects", { timeout: 180_000 }, async (t) => {
     assert.equal((await list()).length, 50);
   });
 
+  await t.test("a profile at LinkedIn is a person, however its address is pasted, and whoever has it is the same", async () => {
+    const { token } = await register(url, "Profiles", { operator });
+    const send = (body) => call(url, "POST", "/api/prospects", { token, body });
+    const first = await send({ linkedin: "https://www.linkedin.com/in/J%C3%B6rg-Lee-1/?utm=x", title: "CTO" });
+    assert.deepEqual([first.status, first.body.data.created], [201, true], JSON.stringify(first.body));
+    for (const linkedin of ["linkedin.com/in/jörg-lee-1", "https://de.linkedin.com/in/J%c3%96RG-LEE-1/en", "in/j%C3%B6rg-lee-1"]) {
+      const again = await send({ linkedin });
+      assert.deepEqual([again.status, again.body.data.id, again.body.data.created], [200, first.body.data.id, false], linkedin);
+    }
+    // The row that ties it to an address: who was known by the profile is found under the address.
+    const tied = await send({ email: "joerg@acme.example", name: "Jörg Lee", linkedin: "m.linkedin.com/in/jörg-lee-1" });
+    const person = await until(async () => {
+      const found = await data(url, "GET", `/api/prospects/${tied.body.data.id}`, { token });
+      return !found.unsettled && found;
+    }, "one person", 30_000);
+    assert.deepEqual([person.email, person.title], ["joerg@acme.example", "CTO"]);
+    const known = person.identities.map(({ identity, state, certain }) => [identity, state, certain]).sort();
+    assert.deepEqual(known, [["l:jörg-lee-1", "linked", true], ["n:jorg lee@acme.example", "linked", false]]);
+    await until(async () => (await all(url, "/api/prospects", { token })).length === 1, "one row", 30_000);
+    const late = await send({ linkedin: "https://uk.linkedin.com/in/jörg-lee-1" });
+    assert.deepEqual([late.status, late.body.data.id], [200, person.id]);
+    // A company's page is a field, and nobody by itself.
+    const page = { linkedin: "https://www.linkedin.com/company/acme" };
+    assert.equal((await send(page)).status, 422);
+    const two = [{ ...page, email: "eve@acme.example" }, { ...page, email: "fay@acme.example" }];
+    const bulk = await send({ prospects: two });
+    assert.deepEqual([bulk.body.data.created, bulk.body.data.failed], [2, 0]);
+    await data(url, "DELETE", `/api/prospects/${person.id}`, { token });
+    const erased = await until(async () => {
+      const answer = await send({ linkedin: "linkedin.com/in/jörg-lee-1" });
+      return answer.status === 410 && answer;
+    }, "the erased person stays erased");
+    assert.ok(!JSON.stringify(erased.body).includes("rg-lee"));
+  });
+
   await t.test("filters find by stage, whole address and domain", async () => {
     const find = async (query) => (await all(url, `/api/prospects?${query}`, { token })).length;
     assert.equal(await find("stage=new"), 50);

@@ -1,12 +1,17 @@
 //! One person, one prospect, in whatever order and however often things arrive.
 
-use super::harness::{Town, id_of, permit, record, row, suppress};
+use super::harness::{Town, id_of, permit, record, row, row_of, suppress};
 use super::identity::Identity;
 use crate::kernel::testing::{Seeded, WORKSPACE};
 use schema::ids::ProspectId;
 use schema::prospect::{
     Denial, Fate, Link, Noted, PermitReply, ProspectCommand, Reason, Stage, Suppress,
 };
+
+mod profiles;
+
+/// What a client wants of whom.
+type Act = (ProspectId, ProspectCommand);
 
 const FIRST: [&str; 10] =
     ["Änne", "Bjørn", "Chloé", "Dmitri", "Elif", "Frank", "Göran", "Hana", "Ivan", "José"];
@@ -48,13 +53,38 @@ fn written(seed: &mut Seeded, n: usize, kind: u64) -> (ProspectId, ProspectComma
         1 => company.to_uppercase(),
         _ => company,
     };
+    let profile = profile(seed, &format!("{}-{}-{n}", plain(first), plain(last)));
     let (id, mut import) = match kind {
         0 => row(Some(&email), None, None),
         1 => row(None, Some(&name), Some(&company)),
-        _ => row(Some(&email), Some(&name), Some(&company)),
+        2 => row(Some(&email), Some(&name), Some(&company)),
+        3 => row_of([None, Some(&profile), None, None]),
+        4 => row_of([None, Some(&profile), Some(&name), Some(&company)]),
+        _ => row_of([Some(&email), Some(&profile), None, None]),
     };
     import.attributes.insert(format!("list{}", seed.below(4)), "yes".to_owned());
     (id, ProspectCommand::Import(import))
+}
+
+/// A name as it stands in a profile's address: of letters only.
+fn plain(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+}
+
+/// The address of a profile, in one of many ways.
+fn profile(seed: &mut Seeded, key: &str) -> String {
+    let encoded: String = key
+        .bytes()
+        .map(|b| if b.is_ascii() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect();
+    match seed.below(6) {
+        0 => format!("https://www.linkedin.com/in/{encoded}/"),
+        1 => format!("linkedin.com/in/{key}"),
+        2 => format!("https://de.linkedin.com/in/{}/en?utm=x", key.to_uppercase()),
+        3 => format!("http://m.linkedin.com/in/{}#top", encoded.to_lowercase()),
+        4 => format!(" <https://www.linkedin.com/mwlite/in/{key}> "),
+        _ => format!("in/{encoded}"),
+    }
 }
 
 #[test]
@@ -62,8 +92,12 @@ fn a_thousand_concurrent_imports_of_fifty_people_make_fifty_prospects() {
     for seed in 1..=4 {
         let mut town = Town::new(seed);
         for n in 0..1_000 {
-            // Each person has a row with both identities, somewhere.
-            let kind = if n < 50 { 2 } else { town.seed.below(3) };
+            // Each person has rows that tie all identities to each other, somewhere.
+            let kind = match n {
+                0..50 => 2,
+                50..100 => 5,
+                _ => town.seed.below(6),
+            };
             let (id, command) = written(&mut town.seed, n % 50, kind);
             town.wish(n, id, command);
         }
@@ -75,7 +109,8 @@ fn a_thousand_concurrent_imports_of_fifty_people_make_fifty_prospects() {
         }
         assert_eq!(town.owners(), 50, "seed {seed}");
         assert_eq!(town.listed().len(), 50, "seed {seed}");
-        assert_eq!(town.objects.len(), 100, "seed {seed}: an address and a name each");
+        let identities = "an address, a profile and a name each";
+        assert_eq!(town.objects.len(), 150, "seed {seed}: {identities}");
         let owners: Vec<ProspectId> =
             town.listed().iter().map(|row| row.id.parse().expect("an id")).collect();
         let people: Vec<_> = owners.into_iter().map(|id| town.get(id)).collect();

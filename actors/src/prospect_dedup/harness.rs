@@ -17,16 +17,28 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// An import of a row, as the gateway makes it.
 pub fn row(email: Option<&str>, name: Option<&str>, domain: Option<&str>) -> (ProspectId, Import) {
-    let all = Identity::of_row(email, name, domain).expect("the row has an identity");
+    row_of([email, None, name, domain])
+}
+
+/// An import of a row: address, profile, name, domain.
+pub fn row_of(row: [Option<&str>; 4]) -> (ProspectId, Import) {
+    let [email, linkedin, name, domain] = row;
+    let all = Identity::of_row(email, linkedin, name, domain).expect("the row has an identity");
     let import = Import {
         identity: all[0].text.clone(),
         also: all[1..].iter().map(|identity| identity.text.clone()).collect(),
         email: email.map(str::to_owned),
         name: name.map(str::to_owned),
         domain: domain.map(str::to_owned),
+        linkedin: linkedin.map(str::to_owned),
         ..Import::default()
     };
     (all[0].id(WORKSPACE), import)
+}
+
+/// The id of a profile's prospect.
+pub fn id_of_profile(address: &str) -> ProspectId {
+    Identity::linkedin(address).expect("a profile").id(WORKSPACE)
 }
 
 /// The id of an address's prospect.

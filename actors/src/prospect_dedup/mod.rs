@@ -1,7 +1,8 @@
 //! `ProspectDedup`: one identity of one person that outreach may write to.
 //!
-//! An object is named by the id of its identity ([`identity`]), a mail address or a name at a
-//! domain. It is one of three things, and goes only downwards:
+//! An object is named by the id of its identity ([`identity`]): a mail address, a profile at
+//! LinkedIn ([`profile`]) or a name at a domain. It is one of three things, and goes only
+//! downwards:
 //!
 //! | state | what it has | what it answers |
 //! | --- | --- | --- |
@@ -15,16 +16,20 @@
 //! form no circle. An owner that is claimed by a stronger identity becomes an alias and sends all
 //! it had through its outbox until the stronger one has absorbed it; claimed by a weaker one, it
 //! claims that one back. What two owners know is joined so that order and repetition do not matter
-//! ([`merge`]). A name that is an alias of another person's address stays there: two addresses with
-//! one name at one company are two persons until somebody links them.
+//! ([`merge`]).
+//!
+//! **What is certain.** An address and a profile are one person's; a name at a company may be two
+//! people's. A name that is an alias of another person's address stays there: two addresses, or two
+//! profiles, with one name at one company are two persons until somebody links them. An address and
+//! a profile with one name are one person, unless either has another of the other's kind.
 //!
 //! **No step twice, none after a no.** While a claim is unsettled, permits are refused. A permit is
 //! given once per step of a campaign; suppressions are never lost, whichever identity they reach.
 //!
 //! **Who it is.** Where somebody wants to know, the person walks through the pipeline: enrich, find
 //! an address, verify it ([`pipeline`]). The object leases each work, and puts it on a queue again
-//! until it is done; an address that was found is claimed like any other identity. What the pages
-//! of the person's company say stands beside that, and is nobody's field ([`site`]).
+//! until it is done; an address or a profile that was found is claimed like any other identity.
+//! What the pages of the person's company say stands beside that, and is nobody's field ([`site`]).
 //!
 //! Reading order: [`identity`] → [`store`] → [`person`] (what handlers share) → [`handle`] (a file
 //! each) → [`merge`] → [`pipeline`] → [`site`] → [`outbox`] (claims, hand-overs, forwards) →
@@ -36,6 +41,7 @@ pub mod merge;
 pub mod outbox;
 pub mod person;
 pub mod pipeline;
+pub mod profile;
 pub mod site;
 pub mod store;
 pub mod timer;
@@ -78,6 +84,7 @@ impl Actor for Core {
         migration!("prospect_dedup/0001_prospect"),
         migration!("prospect_dedup/0002_pipeline"),
         migration!("prospect_dedup/0003_site"),
+        migration!("prospect_dedup/0004_linkedin"),
     ];
     const THRIFTY: bool = true;
     type Command = ProspectCommand;

@@ -73,7 +73,14 @@ fn begin_claim(ctx: &mut Ctx<'_>, me: &Me, entry: &Entry) -> Result<Effect, Reje
         return Ok(Effect::Nothing);
     }
     let by = person::own_id(ctx)?;
-    let claim = Claim { by, by_kind: me.kind, identity: row.identity, certain: row.certain };
+    let claim = Claim {
+        by,
+        by_kind: me.kind,
+        by_identity: me.identity.clone(),
+        by_has: identities::certain_kinds(ctx.sql, other)?,
+        identity: row.identity,
+        certain: row.certain,
+    };
     // Without a key: a claim may be repeated, its answer changes from one try to the next, and an
     // alias that remembers nothing needs no alarm to forget it.
     Ok(person::call(ctx, other, String::new(), &ProspectCommand::Claim(claim)))
@@ -157,15 +164,7 @@ fn settle_alias(
             person::claim(ctx, to, None, row.certain)?;
             return Ok(Settled::Again(ctx.now + POLL_MS));
         }
-        _ => {
-            let id = row.id.to_string();
-            identities::put(
-                ctx.sql,
-                &IdentityRow { state: identities::CONFLICT.to_owned(), ..row },
-            )?;
-            person::note(ctx, "identity.conflict", Some(id))?;
-            person::touch(ctx, me)?;
-        }
+        _ => person::conflict(ctx, me, row)?,
     }
     Ok(Settled::Finished)
 }

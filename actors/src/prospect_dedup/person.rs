@@ -1,6 +1,6 @@
 //! What the handlers share: who this object is, its change of version, its history, its claims.
 
-use super::identity::{instance, rank};
+use super::identity::{Identity, instance, rank};
 use super::outbox;
 use super::store::me::{self, Me};
 use super::store::{history, identities};
@@ -102,6 +102,29 @@ pub fn claim(
     identities::put(ctx.sql, &row)?;
     ctx.outbox(outbox::CLAIM, &id.to_string(), &[])?;
     Ok(open)
+}
+
+/// Claims the profile that a text is the address of, where it is one. Says whether there is a new
+/// claim.
+///
+/// # Errors
+/// A storage fault.
+pub fn claim_profile(ctx: &mut Ctx<'_>, address: &str) -> Result<bool, Reject> {
+    let Some(profile) = Identity::linkedin(address) else { return Ok(false) };
+    claim(ctx, profile.id(ctx.principal.workspace), Some(&profile.text), true)
+}
+
+/// Notes that an identity that was claimed is another person's.
+///
+/// # Errors
+/// A storage fault.
+pub fn conflict(ctx: &mut Ctx<'_>, me: &mut Me, row: IdentityRow) -> Result<(), Reject> {
+    let id = row.id.to_string();
+    let identity = row.identity.filter(|_| !me.erased);
+    let state = identities::CONFLICT.to_owned();
+    identities::put(ctx.sql, &IdentityRow { identity, state, ..row })?;
+    note(ctx, "identity.conflict", Some(id))?;
+    touch(ctx, me)
 }
 
 /// Whether the identity is stronger than this one: of two that are one person's, it owns.

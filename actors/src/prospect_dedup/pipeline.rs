@@ -262,7 +262,7 @@ pub fn leave(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     Ok(ctx.cancel_timer(WORK, "")?)
 }
 
-/// Notes an address as the person's, and claims it.
+/// Claims an address as the person's.
 ///
 /// # Errors
 /// `invalid_input` where it is none; a storage fault.

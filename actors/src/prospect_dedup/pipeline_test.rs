@@ -15,6 +15,7 @@ use schema::prospect::{
 use schema::{Code, Millis, Reject, Role};
 
 mod limits;
+mod profiles;
 mod site;
 mod suppressed;
 mod tries;

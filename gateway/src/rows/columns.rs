@@ -51,9 +51,9 @@ impl Columns {
         }
         let has = |column: Column| seen.contains(&column);
         let named = has(Column::Name) || has(Column::LastName);
-        let says_who = has(Column::Email) || named && has(Column::Domain);
+        let says_who = has(Column::Email) || has(Column::Linkedin) || named && has(Column::Domain);
         if !says_who {
-            return Err(refused("needs a column email, or name and domain"));
+            return Err(refused("needs a column email, or linkedin, or name and domain"));
         }
         Ok(Self(columns))
     }
@@ -150,6 +150,9 @@ mod tests {
         let found = row(&known, "Dr. Ann Lee,Ann,acme.example").expect("a row");
         assert_eq!(found.name.as_deref(), Some("Dr. Ann Lee"));
         assert_eq!(row(&known, ",Ann,acme.example").expect("a row").name.as_deref(), Some("Ann"));
+        let known = columns("LinkedIn URL").expect("a profile says who it is");
+        let found = row(&known, "linkedin.com/in/ann-lee-1").expect("a row");
+        assert_eq!(found.linkedin.as_deref(), Some("linkedin.com/in/ann-lee-1"));
     }
 
     #[test]

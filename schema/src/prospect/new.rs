@@ -22,7 +22,8 @@ pub struct NewProspect {
     /// The person's job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The person's profile.
+    /// The person's profile. An address as `linkedin.com/in/ann-lee-123`, however it is written, is
+    /// an identity, and enough for a prospect; what else is here is a field only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linkedin: Option<String>,
     /// Where it came from.

@@ -52,7 +52,7 @@ pub struct Mapping {
     /// The person's job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// The person's profile.
+    /// The person's profile: at LinkedIn (`linkedin.com/in/ann-lee-123`) it is an identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub linkedin: Option<String>,
     /// Attributes by name: at most 20.

@@ -1,16 +1,20 @@
 //! Another identity of the same person asks for this one.
 //!
 //! Between prospect actors. Asked by a stronger identity, this one becomes its alias, and hands
-//! over what it has; asked by a weaker one, it claims that one. An address is only given away where
-//! somebody said for certain that both are one person. Asked again, it says the same.
+//! over what it has; asked by a weaker one, it claims that one. Asked again, it says the same.
+//!
+//! Whoever only shares a name gets a name. An address and a profile at LinkedIn are given away to
+//! them only to each other, and as long as neither has another of the other's kind: two addresses,
+//! or two profiles, with one name are two people until somebody says for certain that they are one.
 
 use crate::kernel::Ctx;
 use crate::prospect_dedup::identity::{Identity, rank};
+use crate::prospect_dedup::store::identities;
 use crate::prospect_dedup::store::me::{self, Me};
 use crate::prospect_dedup::{merge, person};
 use schema::Reject;
 use schema::ids::ProspectId;
-use schema::prospect::{Claim, ClaimReply, IdentityKind};
+use schema::prospect::{Claim, ClaimReply, IdentityRow};
 
 /// Answers a claim.
 ///
@@ -53,7 +57,8 @@ fn of_owner(
     mut me: Me,
     own: ProspectId,
 ) -> Result<ClaimReply, Reject> {
-    if me.kind == IdentityKind::Email && !input.certain {
+    if !input.certain && !may_share(ctx, input, &me)? {
+        give_up(ctx, input, &mut me, own)?;
         return Ok(ClaimReply::AliasOf { to: own, handing_over: false });
     }
     if !person::is_stronger(&me, own, input.by_kind, input.by) {
@@ -61,6 +66,29 @@ fn of_owner(
     }
     merge::hand_over(ctx, &mut me, input.by)?;
     Ok(ClaimReply::HandingOver {})
+}
+
+/// Whoever asked a stronger identity by a name waits for that one's claim. It is refused here, so
+/// nothing more will come.
+fn give_up(ctx: &mut Ctx<'_>, input: &Claim, me: &mut Me, own: ProspectId) -> Result<(), Reject> {
+    let waits = |row: &IdentityRow| row.state == identities::PENDING && !row.certain;
+    match identities::find(ctx.sql, input.by)?.filter(waits) {
+        Some(row) if person::is_stronger(me, own, input.by_kind, input.by) => {
+            person::conflict(ctx, me, row)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a name is enough to be one person with the claimer.
+fn may_share(ctx: &Ctx<'_>, input: &Claim, me: &Me) -> Result<bool, Reject> {
+    if !me.kind.is_certain() {
+        return Ok(true);
+    }
+    if !input.by_kind.is_certain() || input.by_kind == me.kind || input.by_has.contains(&me.kind) {
+        return Ok(false);
+    }
+    Ok(!identities::certain_kinds(ctx.sql, input.by)?.contains(&input.by_kind))
 }
 
 fn of_alias(ctx: &Ctx<'_>, input: &Claim, to: ProspectId) -> Result<ClaimReply, Reject> {
@@ -73,7 +101,7 @@ fn of_alias(ctx: &Ctx<'_>, input: &Claim, to: ProspectId) -> Result<ClaimReply, 
 }
 
 fn claim_back(ctx: &mut Ctx<'_>, input: &Claim, me: &mut Me) -> Result<ClaimReply, Reject> {
-    if person::claim(ctx, input.by, None, input.certain)? {
+    if person::claim(ctx, input.by, input.by_identity.as_deref(), input.certain)? {
         person::note(ctx, "identity.claimed", Some(input.by.to_string()))?;
         person::touch(ctx, me)?;
     }

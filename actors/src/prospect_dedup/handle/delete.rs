@@ -36,7 +36,7 @@ mod tests {
     use super::*;
     use crate::kernel::testing::{Bench, agent};
     use crate::prospect_dedup::Core;
-    use crate::prospect_dedup::harness::{Town, row};
+    use crate::prospect_dedup::harness::{Town, row, row_of};
     use rusqlite::types::ValueRef;
     use schema::ids::ProspectId;
     use schema::prospect::{
@@ -81,7 +81,9 @@ mod tests {
     #[test]
     fn an_erased_person_leaves_no_trace_of_text_and_cannot_be_brought_back() {
         let mut town = Town::new(4);
-        let (ann, import) = row(Some("ann@acme.example"), Some("Ann Smith"), None);
+        let link = "https://www.linkedin.com/in/Ann-Smith-1/";
+        let (ann, import) = row_of([Some("ann@acme.example"), Some(link), Some("Ann Smith"), None]);
+        let (profile, by_profile) = row_of([None, Some("in/ann-smith-1"), None, None]);
         let (name, by_name) = row(None, Some("Ann Smith"), Some("acme.example"));
         let import = ProspectCommand::Import(import);
         town.ask::<serde_json::Value>(ann, &import).expect("imported");
@@ -91,6 +93,7 @@ mod tests {
         enrich(&mut town, ann, "Acme", "acme.example");
         assert!(dump(&town.objects[&ann], "site").contains("acme"));
         assert!(dump(&town.objects[&ann], "history").contains("acme"));
+        assert!(dump(&town.objects[&profile], "me").contains("l:ann-smith-1"));
         town.who = agent(1, Role::Agent);
         let delete = ProspectCommand::Delete(Delete {});
         let refused = town.ask::<Noted>(ann, &delete).expect_err("refused");
@@ -101,11 +104,17 @@ mod tests {
         town.settle();
 
         assert!(town.listed().is_empty());
-        assert_eq!(town.forgotten, [ann, name].into(), "campaigns forget each of the identities");
+        assert_eq!(
+            town.forgotten,
+            [ann, name, profile].into(),
+            "campaigns forget each of the identities"
+        );
         let denied = PermitReply::Denied { reason: Denial::Erased, retry_after_ms: None };
         town.who = crate::kernel::testing::system();
         assert_eq!(town.permit(name, "s1", 1), denied);
-        for (id, command) in [(ann, import), (name, ProspectCommand::Import(by_name))] {
+        let (by_name, by_profile) =
+            (ProspectCommand::Import(by_name), ProspectCommand::Import(by_profile));
+        for (id, command) in [(ann, import), (name, by_name), (profile, by_profile)] {
             let refused = town.ask::<serde_json::Value>(id, &command).expect_err("refused");
             assert_eq!((refused.code, moved_to(&refused)), (Code::Gone, None));
         }

@@ -116,7 +116,7 @@ fn enriched(ctx: &mut Ctx<'_>, row: PipelineRow, facts: &[Fact]) -> Result<(), R
     go_on(ctx, row, &reason)
 }
 
-/// Fills fields that are empty, and claims the address; says what by whom.
+/// Fills fields that are empty, and claims address and profile; says what by whom.
 fn learn(ctx: &mut Ctx<'_>, facts: &[Fact]) -> Result<Vec<String>, Reject> {
     let mut told = Vec::new();
     for fact in facts {
@@ -124,8 +124,12 @@ fn learn(ctx: &mut Ctx<'_>, facts: &[Fact]) -> Result<Vec<String>, Reject> {
             told.push(format!("{} by {}", fact.field.as_str(), brief(&fact.source)));
         }
     }
-    if let Some(address) = pipeline::known(ctx)?.email {
+    let known = pipeline::known(ctx)?;
+    if let Some(address) = known.email {
         pipeline::claim_address(ctx, &address)?;
+    }
+    if let Some(profile) = known.linkedin {
+        person::claim_profile(ctx, &profile)?;
     }
     Ok(told)
 }

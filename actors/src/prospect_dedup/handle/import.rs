@@ -12,7 +12,7 @@ use crate::prospect_dedup::store::identities::{self, LINKED};
 use crate::prospect_dedup::store::me::{self, Me};
 use crate::prospect_dedup::{ALSO_MAX, ATTRIBUTES_MAX, FIELD_CHARS_MAX, person, pipeline};
 use schema::ids::ProspectId;
-use schema::prospect::{FieldRow, IdentityKind, IdentityRow, Import, Imported, moved};
+use schema::prospect::{FieldRow, IdentityRow, Import, Imported, moved};
 use schema::{Permission, Reject, check};
 
 /// Imports a row.
@@ -48,14 +48,12 @@ pub fn import(ctx: &mut Ctx<'_>, input: Import) -> Result<Imported, Reject> {
     }
     let mut changed = created | filled;
     if id != own {
-        changed |=
-            person::claim(ctx, id, Some(&identity.text), identity.kind == IdentityKind::Email)?;
+        changed |= person::claim(ctx, id, Some(&identity.text), identity.kind.is_certain())?;
     }
     count(ctx, id, &identity)?;
     for other in &also {
         let id = other.id(ctx.principal.workspace);
-        let certain = other.kind == IdentityKind::Email;
-        changed |= person::claim(ctx, id, Some(&other.text), certain)?;
+        changed |= person::claim(ctx, id, Some(&other.text), other.kind.is_certain())?;
     }
     if clue {
         pipeline::news(ctx)?;

@@ -1,5 +1,7 @@
 //! Writes fields by hand: they win over imported ones, and an empty text clears.
 //!
+//! A profile at LinkedIn is claimed, also where it was the person's field before: people of former
+//! versions have it as a field only. One that is cleared stays an identity.
 //! For agents who may work. Rejects: `invalid_input`, `not_found`, `gone`.
 
 use super::import::check_attributes;
@@ -28,10 +30,14 @@ pub fn update(ctx: &mut Ctx<'_>, input: &Update) -> Result<Prospect, Reject> {
             changed.push(field.name.as_str());
         }
     }
+    if changed.iter().any(|field| pipeline::is_clue(field)) {
+        pipeline::news(ctx)?;
+    }
+    let profile = input.linkedin.as_deref().unwrap_or_default();
+    if person::claim_profile(ctx, profile)? && !changed.contains(&"linkedin") {
+        changed.push("linkedin");
+    }
     if !changed.is_empty() {
-        if changed.iter().any(|field| pipeline::is_clue(field)) {
-            pipeline::news(ctx)?;
-        }
         person::note(ctx, "prospect.updated", Some(changed.join(", ")))?;
         person::touch(ctx, &mut me)?;
     }

@@ -1,8 +1,9 @@
 //! What this prospect knows of identities: of another person, claimed, or its own.
 
 use crate::kernel::{Fault, Row, Sql};
+use crate::prospect_dedup::identity::prefix;
 use schema::ids::ProspectId;
-use schema::prospect::IdentityRow;
+use schema::prospect::{IdentityKind, IdentityRow};
 
 /// It is another person's.
 pub const CONFLICT: &str = "conflict";
@@ -67,6 +68,23 @@ const ANY_PENDING: &str = "select 1 from identities where state = 'pending' limi
 /// A storage fault.
 pub fn any_pending(sql: &dyn Sql) -> Result<bool, Fault> {
     Ok(sql.first(ANY_PENDING, &[])?.is_some())
+}
+
+/// Of which certain kinds there are identities that are the person's, or may be, one of them apart.
+///
+/// # Errors
+/// A storage fault.
+pub fn certain_kinds(sql: &dyn Sql, apart: ProspectId) -> Result<Vec<IdentityKind>, Fault> {
+    let mut known = all(sql)?;
+    known.retain(|row| row.id != apart && row.state != CONFLICT);
+    let may_be = |row: &IdentityRow, kind| match &row.identity {
+        Some(text) => text.starts_with(prefix(kind)),
+        // It is claimed by its id, and not known yet.
+        None => row.state == PENDING,
+    };
+    let mut kinds = vec![IdentityKind::Email, IdentityKind::Linkedin];
+    kinds.retain(|kind| known.iter().any(|row| may_be(row, *kind)));
+    Ok(kinds)
 }
 
 const IMPORTS: &str = "select coalesce(sum(imports), 0) from identities";

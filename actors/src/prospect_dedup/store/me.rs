@@ -69,6 +69,7 @@ pub fn load(sql: &dyn Sql) -> Result<Option<Me>, Fault> {
     let Some(row) = sql.first(LOAD, &[])? else { return Ok(None) };
     let kind = match row.text(0)?.as_str() {
         "email" => IdentityKind::Email,
+        "linkedin" => IdentityKind::Linkedin,
         _ => IdentityKind::Name,
     };
     let stage = row.text(7)?;
@@ -114,4 +115,34 @@ pub fn save(sql: &dyn Sql, me: &Me) -> Result<(), Fault> {
         i64::from(me.follow_up_due).into(),
     ];
     sql.exec(SAVE, &params).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::migrate::migrate;
+    use crate::kernel::native::Native;
+    use crate::kernel::{Actor, Home};
+    use crate::prospect_dedup::Core;
+
+    #[test]
+    fn whoever_was_stored_before_there_were_profiles_is_the_same_after() {
+        let home = Native::open().expect("SQLite in memory");
+        let mut me = Me::new(IdentityKind::Name, "n:ann smith@acme.example".to_owned(), 7);
+        me.alias_of = Some(ProspectId(uuid::Uuid::from_u128(5)));
+        me.follow_up_note = Some("call".to_owned());
+        (me.version, me.last_contact_at, me.follow_up_due) = (3, Some(9), true);
+        let step = home.transaction(&mut |sql| {
+            migrate(sql, &Core::MIGRATIONS[..2])?;
+            save(sql, &me)?;
+            let profile = Me { kind: IdentityKind::Linkedin, ..me.clone() };
+            assert!(save(sql, &profile).is_err(), "it knew no profiles");
+            migrate(sql, Core::MIGRATIONS)?;
+            assert_eq!(load(sql)?, Some(me.clone()));
+            save(sql, &profile)?;
+            assert_eq!(load(sql)?, Some(profile));
+            Ok(())
+        });
+        step.expect("it migrates");
+    }
 }

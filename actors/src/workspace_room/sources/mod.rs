@@ -188,8 +188,9 @@ fn mapping(given: &Mapping) -> Result<Mapping, Reject> {
         linkedin: path("linkedin", &given.linkedin)?,
         attributes,
     };
-    if mapping.email.is_none() && (mapping.name.is_none() || mapping.domain.is_none()) {
-        return Err(Reject::field("mapping", "must have email, or name and domain"));
+    let by_name = mapping.name.is_some() && mapping.domain.is_some();
+    if mapping.email.is_none() && mapping.linkedin.is_none() && !by_name {
+        return Err(Reject::field("mapping", "must have email, or linkedin, or name and domain"));
     }
     Ok(mapping)
 }

@@ -59,7 +59,8 @@ fn what_no_source_may_be_is_refused() {
         assert_eq!(refused.0, Code::InvalidInput, "{wrong}");
     }
     for number in 0..50 {
-        desk.manage(&feed(json!({ "name": format!("S{number}") })));
+        let mapping = json!({ "linkedin": "profile" });
+        desk.manage(&feed(json!({ "name": format!("S{number}"), "mapping": mapping })));
     }
     assert_eq!(desk.manage_refused(&feed(json!({}))).0, Code::Conflict, "fifty at most");
 }

@@ -115,7 +115,14 @@ impl World {
                     found.iter().filter(|(_, row)| mine(&row[COMMON], &person.email)).count();
                 let most = if person.joined { 1 } else { 2 };
                 let least = usize::from(person.known);
-                if found.len() > most || by_email > 1 || by_email < least {
+                // A profile alone has neither address nor name by which its row would be found.
+                let profile = person.by_profile(own.id).map(|id| id.to_string());
+                let is_apart = person.profiled
+                    && rows.iter().any(|(key, row)| {
+                        let at = key.0 == "prospects" && key.1 == id;
+                        at && Some(&key.2) == profile.as_ref() && row.len() > COMMON
+                    });
+                if found.len() > most || by_email > 1 || by_email < least || is_apart {
                     let text = format!("{person:?} is {found:?}");
                     return self.violate(ONE, text);
                 }

@@ -95,6 +95,8 @@ pub enum About {
         email: bool,
         /// Whether it has the address and the name.
         both: bool,
+        /// Whether it has the address and the profile.
+        profile: bool,
     },
     /// A work of the pipeline of one of the tenant's people.
     Work(usize),

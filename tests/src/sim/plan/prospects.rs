@@ -20,12 +20,16 @@ pub struct Person {
     pub name: String,
     /// The company's domain.
     pub domain: String,
+    /// The address of the profile at LinkedIn.
+    pub linkedin: String,
     /// The prospect by the address.
     pub by_email: ProspectId,
     /// Whether an import under the address was acknowledged.
     pub known: bool,
-    /// Whether an import that names both identities was acknowledged.
+    /// Whether an import that names both address and name was acknowledged.
     pub joined: bool,
+    /// Whether an import that names both address and profile was acknowledged.
+    pub profiled: bool,
     /// Whether somebody asked for the prospect to be deleted.
     pub deleted: bool,
 }
@@ -37,16 +41,25 @@ impl Person {
         let first = ["ann", "ben", "cay", "dov", "eve", "fay"][number % 6];
         let domain = format!("{canary}.example");
         let email = format!("{first}.stone{number}@{domain}");
+        let linkedin = format!("https://www.linkedin.com/in/{first}-stone-{canary}-{number}");
         let identity = Identity::email("email", &email).expect("it is an address");
         Self {
             name: format!("{first} Stone{number}"),
             by_email: identity.id(workspace),
             email,
             domain,
+            linkedin,
             known: false,
             joined: false,
+            profiled: false,
             deleted: false,
         }
+    }
+
+    /// The prospect by the profile, where there is one.
+    #[must_use]
+    pub fn by_profile(&self, workspace: WorkspaceId) -> Option<ProspectId> {
+        Some(Identity::linkedin(&self.linkedin)?.id(workspace))
     }
 }
 
@@ -81,7 +94,7 @@ pub fn prospects(world: &mut World, tenant: usize) {
             (json!({ "setFollowUp": { "at": at } }), About::Other)
         }
         90..92 => {
-            let named = Identity::of_row(None, Some(&person.name), Some(&person.domain));
+            let named = Identity::of_row(None, None, Some(&person.name), Some(&person.domain));
             let Ok(named) = named else { return };
             let link = json!({ "link": { "to": person.by_email } });
             let name = own.object(ActorKind::ProspectDedup, named[0].id(own.id));
@@ -102,20 +115,34 @@ fn import(world: &mut World, tenant: usize, index: usize) {
         let own = &world.plan.tenants[tenant];
         let (workspace, person) = (own.id, &own.people[index]);
         let random = &mut world.plan.random;
-        let how = random.below(4);
-        let email = (how != 0).then(|| written(random, &person.email));
-        let name = (how != 1).then(|| written(random, &person.name));
+        // By the name, by the address, by both, or by the profile alone.
+        let how = random.below(5);
+        let email = matches!(how, 1..=3).then(|| written(random, &person.email));
+        let name = matches!(how, 0 | 2 | 3).then(|| written(random, &person.name));
         let domain = (how == 0 || random.chance(300)).then(|| person.domain.clone());
-        let row = Identity::of_row(email.as_deref(), name.as_deref(), domain.as_deref());
+        let linkedin = (how == 4 || random.chance(400)).then(|| pasted(random, &person.linkedin));
+        let row = Identity::of_row(
+            email.as_deref(),
+            linkedin.as_deref(),
+            name.as_deref(),
+            domain.as_deref(),
+        );
         let Ok(identities) = row else { continue };
         let also: Vec<_> = identities[1..].iter().map(|one| one.text.clone()).collect();
         let to = own.object(ActorKind::ProspectDedup, identities[0].id(workspace));
         let command = json!({ "import": {
             "identity": identities[0].text, "also": also, "email": email, "name": name,
-            "domain": domain, "source": format!("list{}", random.below(3)),
+            "domain": domain, "linkedin": linkedin, "source": format!("list{}", random.below(3)),
             "intoPipeline": random.chance(500),
         }});
-        let about = About::Import { tenant, person: index, email: how != 0, both: how > 1 };
+        let is_by_email = email.is_some();
+        let about = About::Import {
+            tenant,
+            person: index,
+            email: is_by_email,
+            both: is_by_email && name.is_some(),
+            profile: is_by_email && linkedin.is_some(),
+        };
         ask_object(world, to, owner.principal, &command, about);
     }
 }
@@ -129,6 +156,19 @@ fn written(random: &mut Random, text: &str) -> String {
             text.chars().enumerate().map(|(at, c)| if at % 2 == 0 { upper(c) } else { c }).collect()
         }
         _ => text.to_owned(),
+    }
+}
+
+/// The address of a profile, as somebody else would paste it.
+fn pasted(random: &mut Random, address: &str) -> String {
+    let key = address.rsplit('/').next().unwrap_or_default();
+    match random.below(6) {
+        0 => address.to_uppercase(),
+        1 => format!(" {address}/?utm_source=share "),
+        2 => format!("linkedin.com/in/{key}"),
+        3 => format!("https://de.linkedin.com/in/{key}/en"),
+        4 => format!("http://m.linkedin.com/in/{}#about", key.replace('-', "%2D")),
+        _ => address.to_owned(),
     }
 }
 
@@ -147,9 +187,10 @@ pub fn follow(world: &mut World, op: &Op, to: ProspectId) {
 
 /// An import was acknowledged.
 pub fn learn(world: &mut World, about: &About) {
-    if let About::Import { tenant, person, email, both } = about {
+    if let About::Import { tenant, person, email, both, profile } = about {
         let person = &mut world.plan.tenants[*tenant].people[*person];
         person.known |= email;
         person.joined |= both;
+        person.profiled |= profile;
     }
 }

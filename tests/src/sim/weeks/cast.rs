@@ -182,7 +182,7 @@ fn import(world: &mut World, owner: &Principal, at: usize) {
         "identity": identity.text, "also": [], "email": person.email,
         "name": person.name, "domain": person.domain, "source": "list",
     }});
-    let about = About::Import { tenant: 0, person: at, email: true, both: false };
+    let about = About::Import { tenant: 0, person: at, email: true, both: false, profile: false };
     world.begin_op(Op::new(to, owner.clone(), command.to_string(), about));
 }
 

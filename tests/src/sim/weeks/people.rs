@@ -99,9 +99,11 @@ impl Person {
             email: self.email.clone(),
             name: "Pat Stone".to_owned(),
             domain,
+            linkedin: String::new(),
             by_email: identity.id(workspace),
             known: false,
             joined: false,
+            profiled: false,
             deleted: false,
         }
     }
