@@ -1,5 +1,5 @@
 // npm run import:big: many people, some of them several times and spelt in several ways, imported in
-// parallel on real workerd.
+// parallel on real workerd: by other addresses, and by the profile at LinkedIn alone.
 //
 // It starts the Worker behind a meter (tests/harness/cost-entry.js), sends ROWS rows (50,000; 30 % of
 // them people who were there already) as FILES CSV files at once (4), waits until the imports are done
@@ -43,7 +43,7 @@ function home() {
 
 async function send(url, token, rows) {
   const headers = { authorization: `Bearer ${token}`, "content-type": "text/csv" };
-  const body = `email,name,company,colour\n${rows.map((row) => row.join(",")).join("\n")}\n`;
+  const body = `email,name,company,colour,linkedin\n${rows.map((row) => row.join(",")).join("\n")}\n`;
   const answer = await fetch(`${url}/api/prospects/import`, { method: "POST", headers, body });
   const text = await answer.text();
   if (answer.status !== 202) throw new Error(`${answer.status} ${text}`);
@@ -95,7 +95,7 @@ const worker = await startWorker({ persistTo, vars: VARS, main: join(ROOT, "test
 try {
   const { url } = worker;
   const { token } = await register(url, "Big", { operator: VARS.ADMIN_TOKEN });
-  const rows = spellings(people(DISTINCT), ROWS);
+  const rows = spellings(people(DISTINCT), ROWS, { profiles: true });
   const files = Array.from({ length: FILES }, (_, n) => rows.filter((_, index) => index % FILES === n));
   await fetch(`${url}/test/cost`, { method: "POST" });
   const began = Date.now();
@@ -111,11 +111,14 @@ try {
   const cost = await (await fetch(`${url}/test/cost`)).json();
   const written = cost["sql.rowsWritten"];
   console.log(`rows written: ${written} in Durable Objects (${(written / ROWS).toFixed(1)} a row), ${cost["d1.rowsWritten"]} in D1 by ${cost["d1.requests"]} requests; ${cost["ProspectDedup.call"]} calls of prospects, ${cost["ProspectDedup.alarm"] ?? 0} alarms`);
-  if (sum("created") !== DISTINCT || found !== DISTINCT) {
+  // A row by the profile alone that comes first makes a prospect, until the row with the address is read.
+  const early = sum("created") - DISTINCT;
+  const alone = rows.filter(([email]) => email === "").length;
+  if (early < 0 || early > alone || found !== DISTINCT) {
     console.error(`✖ ${DISTINCT} people are ${found} prospects`);
     process.exitCode = 1;
   } else {
-    console.log("✔ every person is one prospect");
+    console.log(`✔ every person is one prospect (${alone} rows by a profile alone, ${early} of them before its address)`);
   }
 } finally {
   await worker.stop();

@@ -6,13 +6,14 @@ import { seeded } from "./until.mjs";
 const word = (n) => [...String(n).padStart(5, "0")].map((digit) => "aeiounlrst"[digit]).join("");
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
-/** So many people, each with an address and a name of their own; every third writes from Gmail. */
+/** So many people, each with an address, a name and a profile of their own; every third writes from Gmail. */
 export const people = (count) =>
   Array.from({ length: count }, (_, n) => {
     const company = `Company ${n % 97}`;
     const name = `${capital(word(n))} ${capital(word(n + 13))}son`;
     const local = name.toLowerCase().replace(" ", ".");
-    return { email: `${local}@${n % 3 === 0 ? "gmail.com" : `company${n % 97}.example`}`, name, company };
+    const email = `${local}@${n % 3 === 0 ? "gmail.com" : `company${n % 97}.example`}`;
+    return { email, name, company, profile: local.replace(".", "-") };
   });
 
 const isGmail = ({ email }) => email.endsWith("@gmail.com");
@@ -24,10 +25,28 @@ const SPELLINGS = [
   ({ email, name, company }) => [`${email}.`, `"${name}"`, company.toLowerCase(), "blue"],
 ];
 
-/** As many rows of CSV cells: each person once, then people again in other spellings, mixed, the same each time. */
-export function spellings(list, count) {
-  const rows = list.map(({ email, name, company }) => [email, name, company, "green"]);
-  for (let n = 0; rows.length < count; n += 1) rows.push(SPELLINGS[n % SPELLINGS.length](list[(n * 7) % list.length]));
+/** Rows that know no address: whoever comes by one first is a prospect until the row with both was read. */
+const PASTED = [
+  (profile) => `https://www.linkedin.com/in/${profile}/?utm_source=share`,
+  (profile) => `linkedin.com/in/${profile}`,
+  (profile) => `https://de.linkedin.com/in/${profile.toUpperCase()}/en`,
+  (profile) => `http://m.linkedin.com/in/${profile.replaceAll("-", "%2D")}#about`,
+  (profile) => `in/${profile}/`,
+];
+
+/**
+ * As many rows of CSV cells: each person once, then people again in other spellings, mixed, the same each time.
+ * With `profiles`, a fifth cell: the profile of every third person, and whoever of them comes again comes by that alone.
+ */
+export function spellings(list, count, { profiles = false } = {}) {
+  const has = (n) => profiles && n % 3 === 1;
+  const rows = list.map(({ email, name, company, profile }, n) => [email, name, company, "green", has(n) ? PASTED[0](profile) : ""]);
+  for (let n = 0; rows.length < count; n += 1) {
+    const at = (n * 7) % list.length;
+    const pasted = has(at) ? PASTED[n % PASTED.length](list[at].profile) : "";
+    rows.push(pasted ? ["", "", "", "", pasted] : [...SPELLINGS[n % SPELLINGS.length](list[at]), ""]);
+  }
+  if (!profiles) for (const row of rows) row.pop();
   const random = seeded(1);
   for (let n = rows.length - 1; n > 0; n -= 1) {
     const other = Math.floor(random() * (n + 1));
