@@ -86,17 +86,18 @@ pub fn claim(
 ) -> Result<bool, Reject> {
     let known = identities::find(ctx.sql, id)?;
     let open = known.as_ref().is_none_or(|row| row.state == identities::CONFLICT && certain);
-    let surer = known
-        .as_ref()
-        .is_some_and(|row| row.state == identities::PENDING && certain && !row.certain);
-    if id == own_id(ctx)? || !(open || surer) {
+    // More is known of it than when it was claimed: by its id alone nobody is made.
+    let more =
+        |row: &IdentityRow| certain && !row.certain || identity.is_some() && row.identity.is_none();
+    let waits = known.as_ref().is_some_and(|row| row.state == identities::PENDING && more(row));
+    if id == own_id(ctx)? || !(open || waits) {
         return Ok(false);
     }
     let row = IdentityRow {
         id,
         identity: identity.map(str::to_owned).or(known.as_ref().and_then(|k| k.identity.clone())),
         state: identities::PENDING.to_owned(),
-        certain,
+        certain: certain || known.as_ref().is_some_and(|row| row.certain),
         imports: known.map_or(0, |row| row.imports),
     };
     identities::put(ctx.sql, &row)?;

@@ -193,6 +193,21 @@ fn identities_of_all_kinds_that_are_linked_in_circles_become_the_strongest_one()
 }
 
 #[test]
+fn a_row_that_names_an_identity_ties_it_although_it_was_linked_before_it_was_known() {
+    let mut town = Town::new(4);
+    let (address, by_address) = ann(Some(ADDRESS), None, Named::No);
+    let profile = id_of_profile(PROFILE);
+    let (_, tied) = ann(Some(ADDRESS), Some(PROFILE), Named::No);
+    let link = ProspectCommand::Link(Link { to: profile });
+    for command in [by_address, link, tied] {
+        let _: serde_json::Value = town.ask(address, &command).expect("done");
+    }
+    town.settle();
+    let person = town.get(profile);
+    assert_eq!((person.id, person.unsettled, town.owners()), (address, false, 1));
+}
+
+#[test]
 fn a_profile_that_was_only_a_field_is_an_identity_once_it_is_named_again() {
     let by_hand = |profile: &str| {
         ProspectCommand::Update(Update { linkedin: Some(profile.to_owned()), ..Update::default() })
