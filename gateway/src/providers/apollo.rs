@@ -7,6 +7,7 @@ use super::call::Pairs;
 use super::{Said, Trouble, given, json, waits};
 use actors::mail::graph::Answer;
 use actors::mail::identity::domain_key;
+use actors::prospect_dedup::profile::profile_key;
 use schema::prospect::Known;
 use serde::Deserialize;
 
@@ -51,7 +52,15 @@ pub(super) fn who(known: &Known) -> Option<Pairs> {
     };
     match (known.name.clone(), at_work) {
         (Some(name), Some(at_work)) => Some(vec![("name", name), at_work]),
-        _ => Some(vec![("linkedin_url", known.linkedin.clone()?)]),
+        _ => Some(vec![("linkedin_url", profile(known.linkedin.as_deref()?))]),
+    }
+}
+
+/// The profile's own address, however it was pasted: two spellings are not two questions.
+fn profile(address: &str) -> String {
+    match profile_key(address) {
+        Some(key) => format!("https://www.linkedin.com/in/{key}"),
+        None => address.to_owned(),
     }
 }
 
@@ -126,6 +135,15 @@ mod tests {
         let more =
             Known { company: Some("Acme".into()), linkedin: Some("l".into()), ..ann.clone() };
         assert_eq!(who(&more), who(&ann), "what was found out is no new question");
+        let by_profile = |pasted: &str| {
+            let known = Known { linkedin: Some(pasted.to_owned()), ..Known::default() };
+            who(&known).expect("somebody is meant")
+        };
+        let asked = [("linkedin_url", "https://www.linkedin.com/in/ann-ames-7".to_owned())];
+        assert_eq!(by_profile("in/ann-ames-7"), asked);
+        assert_eq!(by_profile("https://de.linkedin.com/in/Ann-Ames-7/en?x=1"), asked);
+        let page = "https://www.linkedin.com/company/acme";
+        assert_eq!(by_profile(page), [("linkedin_url", page.to_owned())]);
     }
 
     #[test]
