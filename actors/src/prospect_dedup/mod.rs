@@ -84,7 +84,6 @@ impl Actor for Core {
         migration!("prospect_dedup/0001_prospect"),
         migration!("prospect_dedup/0002_pipeline"),
         migration!("prospect_dedup/0003_site"),
-        migration!("prospect_dedup/0004_linkedin"),
     ];
     const THRIFTY: bool = true;
     type Command = ProspectCommand;
