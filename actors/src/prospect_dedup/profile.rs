@@ -67,7 +67,9 @@ pub fn profile_key(text: &str) -> Option<String> {
 /// The key in its normal form, which is its own; none where it can be nobody's.
 #[must_use]
 pub fn normal_key(key: &str) -> Option<String> {
-    if key.len() > INPUT_BYTES_MAX {
+    // Wide letters and the like are how one profile is made to look like another; some of them are
+    // common letters in lower case.
+    if key.len() > INPUT_BYTES_MAX || nfkc(key) != key {
         return None;
     }
     let key: String = key.chars().flat_map(char::to_lowercase).collect();
@@ -76,7 +78,6 @@ pub fn normal_key(key: &str) -> Option<String> {
     let is_one = (CHARS_MIN..=CHARS_MAX).contains(&key.chars().count())
         && key.chars().all(is_of_key)
         && key.chars().any(char::is_alphanumeric)
-        // Wide letters and the like are how one profile is made to look like another.
         && nfkc(&key) == key
         && !PLACEHOLDERS.contains(&key.as_str());
     (is_one && !is_opaque).then_some(key)
@@ -263,6 +264,8 @@ mod tests {
             "https://www.linkedin.com/in/ann@evil.example",
             "https://www.linkedin.com/in/ａｎｎ-lee",
             "https://www.linkedin.com/in/jo\u{308}rg-lee",
+            "https://www.linkedin.com/in/mi\u{212a}e-lee",
+            "https://www.linkedin.com/in/mi%E2%84%AAe-lee",
             &long,
             &longer,
         ] {
