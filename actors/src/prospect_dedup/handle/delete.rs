@@ -40,8 +40,8 @@ mod tests {
     use rusqlite::types::ValueRef;
     use schema::ids::ProspectId;
     use schema::prospect::{
-        BeginWork, Begun, Denial, Facts, FinishWork, PermitReply, SiteFact, SiteFactKind,
-        SiteFacts, WorkKind, WorkOutcome, moved_to,
+        BeginWork, Begun, Claim, ClaimReply, Denial, Facts, FinishWork, Get, IdentityKind,
+        PermitReply, SiteFact, SiteFactKind, SiteFacts, WorkKind, WorkOutcome, moved_to,
     };
     use schema::{Code, Role};
 
@@ -126,6 +126,58 @@ mod tests {
                     assert!(!text.contains(word), "{id} {table}: {text}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_alias_that_was_still_claiming_a_name_forgets_that_too() {
+        let mut town = Town::new(4);
+        let link = Some("in/ann-smith-1");
+        let (profile, named) = row_of([None, link, Some("Ann Smith"), Some("acme.example")]);
+        let (ann, tied) = row_of([Some("ann@acme.example"), link, None, None]);
+        for (id, import) in [(profile, named), (ann, tied)] {
+            let import = ProspectCommand::Import(import);
+            town.ask::<serde_json::Value>(id, &import).expect("imported");
+        }
+        let claim = ProspectCommand::Claim(Claim {
+            by: ann,
+            by_kind: IdentityKind::Email,
+            by_identity: None,
+            by_has: Vec::new(),
+            identity: None,
+            certain: true,
+        });
+        assert_eq!(town.ask::<ClaimReply>(profile, &claim), Ok(ClaimReply::HandingOver {}));
+        assert!(dump(&town.objects[&profile], "identities").contains("smith@acme"));
+        town.settle();
+        town.who = agent(1, Role::Admin);
+        town.note(ann, &ProspectCommand::Delete(Delete {}));
+        town.settle();
+        let left = dump(&town.objects[&profile], "identities");
+        assert!(!left.contains("smith"), "{left}");
+    }
+
+    #[test]
+    fn a_namesake_is_erased_with_the_person_unless_each_has_a_profile() {
+        let row = |email, link| row_of([email, link, Some("Ann Smith"), Some("acme.example")]);
+        for known in [None, Some("in/ann-smith-1")] {
+            let mut town = Town::new(4);
+            let (ann, import) = row(Some("ann@acme.example"), known);
+            let (other, namesake) = row(None, Some("in/ann-smith-2"));
+            let import = ProspectCommand::Import(import);
+            town.ask::<serde_json::Value>(ann, &import).expect("imported");
+            town.settle();
+            town.who = agent(1, Role::Admin);
+            town.note(ann, &ProspectCommand::Delete(Delete {}));
+            town.settle();
+
+            town.who = crate::kernel::testing::system();
+            let namesake = ProspectCommand::Import(namesake);
+            town.ask::<serde_json::Value>(other, &namesake).expect("imported");
+            town.settle();
+            let found = town.ask::<serde_json::Value>(other, &ProspectCommand::Get(Get {}));
+            let refused = found.map_err(|reject| (reject.code, moved_to(&reject))).err();
+            assert_eq!(refused, known.is_none().then_some((Code::Gone, None)), "{known:?}");
         }
     }
 }

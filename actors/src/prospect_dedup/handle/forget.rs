@@ -1,4 +1,4 @@
-//! The person was erased; the alias forgets its identity's text.
+//! The person was erased; the alias forgets its identity's text, and all it knew of others.
 //!
 //! Between prospect actors.
 
@@ -17,7 +17,7 @@ pub fn forget(ctx: &mut Ctx<'_>, _input: &Forget) -> Result<Noted, Reject> {
     if me.alias_of.is_some() && me.identity.is_some() {
         me.identity = None;
         me::save(ctx.sql, &me)?;
-        identities::forget_texts(ctx.sql)?;
+        identities::forget_all_texts(ctx.sql)?;
     }
     Ok(Noted::Here {})
 }

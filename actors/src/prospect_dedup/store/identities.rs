@@ -97,14 +97,28 @@ pub fn imports(sql: &dyn Sql) -> Result<i64, Fault> {
     sql.first(IMPORTS, &[])?.map_or(Ok(0), |row| row.integer(0))
 }
 
-const FORGET: &str = "update identities set identity = null where state <> 'pending'";
+const FORGET: &str = "update identities
+    set identity = case state when 'linked' then substr(identity, 1, 2) end
+    where state <> 'pending'";
 
-/// Forgets the texts of those that are settled; a claim still needs its own.
+/// Forgets the texts of those that are settled; a claim still needs its own. Of the person's own
+/// stays which kind they are (`l:`): a namesake with another profile is another person after the
+/// erasure as before it.
 ///
 /// # Errors
 /// A storage fault.
 pub fn forget_texts(sql: &dyn Sql) -> Result<(), Fault> {
     sql.exec(FORGET, &[]).map(drop)
+}
+
+const FORGET_ALL: &str = "update identities set identity = null where identity is not null";
+
+/// Forgets the texts of all: an alias's claims are its owner's.
+///
+/// # Errors
+/// A storage fault.
+pub fn forget_all_texts(sql: &dyn Sql) -> Result<(), Fault> {
+    sql.exec(FORGET_ALL, &[]).map(drop)
 }
 
 fn read(row: &Row) -> Result<IdentityRow, Fault> {
