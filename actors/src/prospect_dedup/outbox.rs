@@ -128,6 +128,8 @@ fn settle_claim(
     }
     match reply {
         ClaimReply::Linked {} => linked(ctx, me, other)?,
+        // By a name it may be refused here, or become another's alias first: it is asked again.
+        ClaimReply::ClaimYou {} if !row.certain => return Ok(Settled::Again(ctx.now + POLL_MS)),
         // What it has, or its own claim, is in its outbox and will come.
         ClaimReply::HandingOver {} | ClaimReply::ClaimYou {} => {}
         ClaimReply::AliasOf { to, handing_over } => {

@@ -5,11 +5,13 @@ use super::super::harness::{Town, id_of, id_of_profile, permit, row_of};
 use super::super::identity::rank;
 use super::{Act, orders};
 use schema::prospect::{
-    Denial, IdentityKind, Link, PermitReply, ProspectCommand, Reason, Suppress, Update,
+    Denial, Get, IdentityKind, Link, PermitReply, Prospect, ProspectCommand, Reason, Suppress,
+    Update,
 };
 
 const ADDRESS: &str = "ann@acme.example";
 const PROFILE: &str = "https://de.linkedin.com/in/Ann-Smith-1/en?utm=x";
+const HOME: &str = "ann@home.example";
 const OTHER: &str = "linkedin.com/in/ann-smith-2";
 
 fn import(row: [Option<&str>; 4]) -> Act {
@@ -107,7 +109,7 @@ fn two_profiles_with_one_name_are_two_people_whether_or_not_one_has_an_address()
 #[test]
 fn two_addresses_with_one_profile_are_one_person() {
     let one = ann(Some(ADDRESS), Some(PROFILE), Named::No);
-    let other = ann(Some("ann@home.example"), Some(PROFILE), Named::Yes);
+    let other = ann(Some(HOME), Some(PROFILE), Named::Yes);
     let by_profile = ann(None, Some(PROFILE), Named::No);
     assert_eq!(people(&[one, other, by_profile], 40), [1]);
 }
@@ -116,9 +118,55 @@ fn two_addresses_with_one_profile_are_one_person() {
 fn whoever_is_refused_in_a_race_waits_for_nobody() {
     let by_address = ann(Some(ADDRESS), None, Named::Yes);
     let by_profile = ann(None, Some(PROFILE), Named::Yes);
-    let elsewhere = ann(Some("ann@home.example"), Some(PROFILE), Named::No);
+    let elsewhere = ann(Some(HOME), Some(PROFILE), Named::No);
     let counts = people(&[by_address, by_profile, elsewhere], 120);
     assert!(counts.iter().all(|count| (1..=2).contains(count)), "{counts:?}");
+}
+
+/// Whoever there is in the end knows it, also after refusals that are void by then.
+fn nobody_waits(known: &[Act], acts: &[Act], seeds: u64) {
+    for (number, order) in orders(acts.len()).into_iter().enumerate() {
+        for seed in 0..seeds {
+            let mut town = Town::new(seed * 100 + number as u64);
+            for (id, command) in known {
+                let _: serde_json::Value = town.ask(*id, command).expect("imported");
+            }
+            in_order(&mut town, acts, &order, seed % 12);
+            for id in [id_of(ADDRESS), id_of(HOME), id_of_profile(PROFILE)] {
+                let person: Result<Prospect, _> = town.ask(id, &ProspectCommand::Get(Get {}));
+                let waits = person.is_ok_and(|person| person.unsettled);
+                assert!(!waits, "{id} order {order:?} seed {seed}");
+            }
+        }
+    }
+}
+
+#[test]
+fn whoever_was_refused_for_a_while_and_is_asked_by_another_name_is_not_waited_for() {
+    let (address, by_address) = import([Some(ADDRESS), None, None, None]);
+    let named = |email, profile, name| import([email, profile, Some(name), Some("acme.example")]);
+    let nobody = id_of("nobody@acme.example");
+    let acts = [
+        named(None, Some(PROFILE), "Ann Smith"),
+        named(Some(ADDRESS), None, "Ann Smith"),
+        // What that is is unknown until it is found to be nothing.
+        (address, ProspectCommand::Link(Link { to: nobody })),
+        named(Some(ADDRESS), None, "Ann Jones"),
+        named(None, Some(PROFILE), "Ann Jones"),
+    ];
+    nobody_waits(&[(address, by_address)], &acts, 12);
+}
+
+#[test]
+fn whoever_waits_for_an_address_that_becomes_another_s_waits_for_nobody() {
+    let known = [ADDRESS, HOME].map(|email| import([Some(email), None, None, None]));
+    let acts = [
+        ann(Some(ADDRESS), None, Named::Yes),
+        ann(None, Some(PROFILE), Named::Yes),
+        (known[0].0, ProspectCommand::Link(Link { to: known[1].0 })),
+        (known[1].0, ProspectCommand::Link(Link { to: known[0].0 })),
+    ];
+    nobody_waits(&known, &acts, 24);
 }
 
 #[test]

@@ -80,7 +80,8 @@ fn give_up(ctx: &mut Ctx<'_>, input: &Claim, me: &mut Me, own: ProspectId) -> Re
     }
 }
 
-/// Whether a name is enough to be one person with the claimer.
+/// Whether a name is enough to be one person with the claimer. Whoever was another person by a name
+/// stays so: this one would not claim it back, and it would wait for ever.
 fn may_share(ctx: &Ctx<'_>, input: &Claim, me: &Me) -> Result<bool, Reject> {
     if !me.kind.is_certain() {
         return Ok(true);
@@ -88,7 +89,9 @@ fn may_share(ctx: &Ctx<'_>, input: &Claim, me: &Me) -> Result<bool, Reject> {
     if !input.by_kind.is_certain() || input.by_kind == me.kind || input.by_has.contains(&me.kind) {
         return Ok(false);
     }
-    Ok(!identities::certain_kinds(ctx.sql, input.by)?.contains(&input.by_kind))
+    let known = identities::find(ctx.sql, input.by)?;
+    let is_other = known.is_some_and(|row| row.state == identities::CONFLICT);
+    Ok(!is_other && !identities::certain_kinds(ctx.sql, input.by)?.contains(&input.by_kind))
 }
 
 fn of_alias(ctx: &Ctx<'_>, input: &Claim, to: ProspectId) -> Result<ClaimReply, Reject> {

@@ -77,7 +77,10 @@ pub fn any_pending(sql: &dyn Sql) -> Result<bool, Fault> {
 pub fn certain_kinds(sql: &dyn Sql, apart: ProspectId) -> Result<Vec<IdentityKind>, Fault> {
     let mut known = all(sql)?;
     known.retain(|row| row.id != apart && row.state != CONFLICT);
-    let may_be = |row: &IdentityRow, kind| match &row.identity {
+    let may_be = |row: &IdentityRow, kind: IdentityKind| match &row.identity {
+        // It is the address that decides whether a name is enough, and it decides anew whenever
+        // it is asked: nobody has it by asking.
+        _ if kind == IdentityKind::Email && row.state == PENDING && !row.certain => false,
         Some(text) => text.starts_with(prefix(kind)),
         // It is claimed by its id, and not known yet.
         None => row.state == PENDING,
