@@ -118,6 +118,7 @@ impl World {
         }
         self.check_tickets();
         self.check_people();
+        self.check_claims();
         self.check_reports();
         self.check_readings();
         self.check_mailboxes();

@@ -1,4 +1,5 @@
-//! Invariant 5: one identity, one prospect; no automated mail after a no, no step twice.
+//! Invariant 5: one identity, one prospect; nobody waits for ever; no automated mail after
+//! a no, no step twice.
 
 use crate::sim::d1::COMMON;
 use crate::sim::object::Name;
@@ -10,6 +11,7 @@ use schema::{ActorKind, Answer, Envelope};
 use std::collections::{BTreeMap, BTreeSet};
 
 const ONE: &str = "5 one identity, one prospect";
+const WAITS: &str = "5 nobody waits for ever";
 const NO: &str = "5 no automated mail after a no";
 const STEP: &str = "5 no step of a campaign twice";
 
@@ -127,6 +129,22 @@ impl World {
                     return self.violate(ONE, text);
                 }
             }
+        }
+    }
+
+    /// All is quiet, so no claim is under way: whoever waits for one could never be written to.
+    pub(super) fn check_claims(&mut self) {
+        const PENDING: &str = "select i.id from identities i, me
+            where i.state = 'pending' and me.alias_of is null";
+        let people = self.objects.values().filter(|it| it.name.0 == ActorKind::ProspectDedup);
+        let waiting = people.filter_map(|person| {
+            let connection = person.storage.connection();
+            let mut pending = connection.prepare(PENDING).ok()?;
+            let other = pending.query_row([], |row| row.get::<_, String>(0)).ok()?;
+            Some(format!("{} waits for {other}", short(&person.name)))
+        });
+        if let Some(text) = waiting.collect::<Vec<_>>().pop() {
+            self.violate(WAITS, text);
         }
     }
 }
