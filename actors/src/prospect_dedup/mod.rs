@@ -21,7 +21,9 @@
 //! **What is certain.** An address and a profile are one person's; a name at a company may be two
 //! people's. A name that is an alias of another person's address stays there: two addresses, or two
 //! profiles, with one name at one company are two persons until somebody links them. An address and
-//! a profile with one name are one person, unless either has another of the other's kind.
+//! a profile with one name are one person, unless either has another of the other's kind by then;
+//! nothing parts them again, so whoever is that profile's for certain later joins both. Who was
+//! refused by a name once is joined only for certain.
 //!
 //! **No step twice, none after a no.** While a claim is unsettled, permits are refused. A permit is
 //! given once per step of a campaign; suppressions are never lost, whichever identity they reach.
