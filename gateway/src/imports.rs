@@ -9,7 +9,7 @@ use actors::prospect_dedup::identity::Identity;
 use litemap::LiteMap;
 use schema::ids::{ProspectImportId, WorkspaceId};
 use schema::pipeline::{FileRow, ImportRows, Queue, Work};
-use schema::prospect::Imported;
+use schema::prospect::{Imported, NewProspect};
 use schema::room::RoomCommand;
 use schema::room::prospect_import::{NoteProspectImport, PART_HASH_CHARS, PART_ROWS_MAX, RowError};
 use schema::sort::SortSmall;
@@ -302,7 +302,6 @@ fn taken(answer: Result<Imported, Reject>) -> Result<Result<bool, String>, Rejec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use schema::prospect::NewProspect;
 
     fn row(number: i64, email: &str, name: &str, domain: &str) -> FileRow {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
