@@ -438,7 +438,8 @@ pub(super) fn backoff(ctx: &mut Ctx<'_>, attempts: i64) -> Millis {
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let halves = bytes.iter().flat_map(|&byte| [byte >> 4, byte & 15]);
+    halves.filter_map(|half| char::from_digit(u32::from(half), 16)).collect()
 }
 
 /// A command for this actor, wrapped: for tests and for callers that know the type.
