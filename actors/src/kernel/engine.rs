@@ -18,7 +18,6 @@ use super::store::timers::Timer;
 use super::store::{idempotency, migrations, timers};
 use litemap::LiteMap;
 use schema::codec::read_json;
-use schema::envelope::pack;
 use schema::frame::Seat;
 use schema::ids::{ConnectionId, WorkspaceId};
 use schema::{Answer, Code, Envelope, Millis, Permission, Principal, Reject};
@@ -440,15 +439,4 @@ pub(super) fn backoff(ctx: &mut Ctx<'_>, attempts: i64) -> Millis {
 pub fn hex(bytes: &[u8]) -> String {
     let halves = bytes.iter().flat_map(|&byte| [byte >> 4, byte & 15]);
     halves.filter_map(|half| char::from_digit(u32::from(half), 16)).collect()
-}
-
-/// A command for this actor, wrapped: for tests and for callers that know the type.
-#[must_use]
-pub fn envelope_for<A: Actor>(
-    instance: &str,
-    principal: &Principal,
-    key: Option<&str>,
-    command: &A::Command,
-) -> Vec<u8> {
-    pack(&Envelope::new(instance, principal.clone(), key.map(str::to_owned), command))
 }
