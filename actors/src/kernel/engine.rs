@@ -152,21 +152,32 @@ impl<A: Actor> Engine<A> {
         bytes: &[u8],
         turn: &mut Turn,
     ) -> Answer {
-        let answer = Envelope::decode(bytes).and_then(|envelope| {
-            if let Some(allowance) = &mut self.allowance {
-                allowance.take(&envelope.principal, world.now.max(self.clock))?;
-            }
-            self.address = envelope.address.clone().unwrap_or_default();
-            let (answer, told) = self.step(
-                home,
-                world,
-                Some((&envelope.instance, &envelope.principal)),
-                &mut |ctx| Self::answer(ctx, &envelope),
-            )?;
-            turn.tell(told);
-            Ok(answer)
-        });
+        let answer =
+            Envelope::decode(bytes).and_then(|envelope| self.ask(home, world, &envelope, turn));
         answer.unwrap_or_else(Answer::Rejected)
+    }
+
+    /// Answers an envelope that has no way to go, in a transaction of its own: the object itself
+    /// makes it of what comes over a socket.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(super) fn ask(
+        &mut self,
+        home: &dyn Home,
+        world: &mut World<'_>,
+        envelope: &Envelope,
+        turn: &mut Turn,
+    ) -> Result<Answer, Reject> {
+        if let Some(allowance) = &mut self.allowance {
+            allowance.take(&envelope.principal, world.now.max(self.clock))?;
+        }
+        self.address = envelope.address.clone().unwrap_or_default();
+        let whose = Some((&*envelope.instance, &envelope.principal));
+        let (answer, told) =
+            self.step(home, world, whose, &mut |ctx| Self::answer(ctx, envelope))?;
+        turn.tell(told);
+        Ok(answer)
     }
 
     fn answer(ctx: &mut Ctx<'_>, envelope: &Envelope) -> Result<Answer, Reject> {
