@@ -324,7 +324,7 @@ impl<A: Actor> Engine<A> {
             let principal = A::identify(&watched, principal, now)?;
             let mut ctx = Ctx {
                 now,
-                instance: &head.instance.clone(),
+                instance: &head.instance,
                 principal: &principal,
                 address: &address,
                 sql: &watched,
