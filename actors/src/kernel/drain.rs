@@ -176,19 +176,15 @@ fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> 
 
 /// The entry is done with; asked for again while it was under way, it begins anew.
 fn finish<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<(), Reject> {
-    let current = outbox::find(ctx.sql, &entry.kind, &entry.key)?;
-    match current.filter(|current| current.version != entry.version) {
-        None => {
-            ctx.rearm |= A::THRIFTY;
-            outbox::remove(ctx.sql, entry)?;
-        }
-        Some(_) => {
-            ctx.rearm = true;
-            ctx.told.outbox = true;
-            outbox::renew(ctx.sql, entry, ctx.now + FIRST_RETRY_MS)?;
-        }
+    let is_gone = outbox::remove(ctx.sql, entry)?
+        || outbox::find(ctx.sql, &entry.kind, &entry.key)?.is_none();
+    if is_gone {
+        ctx.rearm |= A::THRIFTY;
+        return Ok(());
     }
-    Ok(())
+    ctx.rearm = true;
+    ctx.told.outbox = true;
+    Ok(outbox::renew(ctx.sql, entry, ctx.now + FIRST_RETRY_MS)?)
 }
 
 /// A refusal that will pass is a failure; a failure after the last allowed one is the end.
