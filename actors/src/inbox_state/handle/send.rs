@@ -80,7 +80,8 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
     };
     let json =
         serde_json::to_string(&mail).map_err(|error| Reject::internal(format!("mail: {error}")))?;
-    compose(inbox_of(ctx)?, &inbox, &send, &json)?;
+    // What could not be composed later is refused.
+    composed(inbox_of(ctx)?, &inbox, &send, mail)?;
     ledger::insert(ctx.sql, &send)?;
     store::bodies::put(ctx.sql, id, &json)?;
     if let Some(at) = send.leave_by {
