@@ -62,6 +62,7 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
         leave_by: mail.leave_by,
         queued_at: ctx.now,
         state: SendState::Queued,
+        was_unknown: false,
         version: 0,
         asked: false,
         answers: 0,

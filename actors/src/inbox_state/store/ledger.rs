@@ -35,6 +35,8 @@ pub struct Send {
     pub queued_at: Millis,
     /// Where it is.
     pub state: SendState,
+    /// Whether it is written down that nobody knows whether it left.
+    pub was_unknown: bool,
     /// Grows with each change.
     pub version: i64,
     /// Whether an outbox entry of it is under way.
@@ -264,16 +266,6 @@ pub fn count(sql: &dyn Sql, states: &[SendState]) -> Result<i64, Fault> {
     sql.first(COUNT, &[list(&names)?.into()])?.map_or(Ok(0), |row| row.integer(0))
 }
 
-const IS_UNKNOWN: &str = "select 1 from ledger where id = ? and state = 'unknown'";
-
-/// Whether nobody knows, as it is written down, whether a mail has left.
-///
-/// # Errors
-/// A storage fault.
-pub fn is_unknown(sql: &dyn Sql, id: SendId) -> Result<bool, Fault> {
-    Ok(sql.first(IS_UNKNOWN, &[id.to_string().into()])?.is_some())
-}
-
 const PAGE: &str = "select id from ledger where id < ? order by id desc limit ?";
 const PAGE_OF: &str = "select id from ledger where state = ? and id < ? order by id desc limit ?";
 
@@ -402,6 +394,7 @@ fn state(row: &Row, at: usize) -> Result<SendState, Fault> {
 }
 
 fn read(row: &Row) -> Result<Send, Fault> {
+    let state = state(row, 11)?;
     let prospect = match (row.id_or_null(7)?, row.text_or_null(8)?, row.integer_or_null(9)?) {
         (Some(prospect_id), Some(campaign), Some(step)) => {
             Some(Outreach { prospect_id, campaign, step })
@@ -419,7 +412,8 @@ fn read(row: &Row) -> Result<Send, Fault> {
         subject: row.text(6)?,
         prospect,
         queued_at: row.integer(10)?,
-        state: state(row, 11)?,
+        state,
+        was_unknown: state == SendState::Unknown,
         version: row.integer(12)?,
         asked: row.flag(13)?,
         answers: row.integer(14)?,
@@ -467,7 +461,7 @@ pub fn outreach_to(
 
 /// The statements that find mails, for the test of their plans.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 16] = [
+pub(super) const STATEMENTS: [&str; 15] = [
     DEFERRED,
     DEFER,
     GET,
@@ -476,7 +470,6 @@ pub(super) const STATEMENTS: [&str; 16] = [
     IDLE,
     ASKING,
     COUNT,
-    IS_UNKNOWN,
     PAGE,
     PAGE_OF,
     WINDOW,
