@@ -18,7 +18,8 @@ pub enum Delivery {
     /// Once. Where a crash makes it unknowable, the outcome is [`Outcome::Unknown`].
     AtMostOnce,
     /// Until it is settled, and for this long it is under way at most once: what is slow is not
-    /// begun again while it lasts, unless the object dies with it, and nothing else waits for it.
+    /// begun again while it lasts, unless the object dies with it. Whether others wait for it is
+    /// another matter: [`Effect::is_slow`].
     Slow(Millis),
 }
 
