@@ -9,7 +9,7 @@
 use super::actor::{Actor, Settled};
 use super::context::{Ctx, FIRST_RETRY_MS, SUMMARY};
 use super::effect::{Delivery, Effect, Outcome};
-use super::engine::{Engine, Turn, World, backoff};
+use super::engine::{Engine, RETRY_MS_MAX, Turn, World, backoff};
 use super::sql::{Fault, Home, Sql};
 use super::store::outbox::{self, Entry};
 use schema::summary::{self, Table};
@@ -18,6 +18,8 @@ use std::borrow::Cow;
 
 /// How long an entry that may leave only once is given; every transport gives up before.
 pub const LEASE_MS: Millis = 10 * 60 * 1000;
+/// How long a summary waits for its next try, at most: so soon after D1 is back, lists are true.
+const SUMMARY_RETRY_MS_MAX: Millis = 4 * 60 * 1000;
 
 const TABLES: [Table; 6] = [
     Table::Workspaces,
@@ -153,7 +155,8 @@ fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> 
     let last = final_outcome::<A>(entry, outcome);
     let outcome = &*last;
     if let Outcome::Failed { why } = outcome {
-        let due = ctx.now + backoff(ctx, entry.attempts);
+        let most = if entry.kind == SUMMARY { SUMMARY_RETRY_MS_MAX } else { RETRY_MS_MAX };
+        let due = ctx.now + backoff(ctx, entry.attempts, most);
         ctx.rearm = true;
         return Ok(outbox::retry(ctx.sql, entry, due, why)?);
     }

@@ -125,6 +125,25 @@ fn a_thrifty_object_writes_its_row_last_and_then_sleeps_as_long_as_it_can() {
 }
 
 #[test]
+fn however_long_lists_were_away_they_are_written_minutes_after_they_are_back() {
+    let mut bench: Bench<Hermit> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &()).expect("it takes anything");
+    let hint = bench.begin();
+    bench.settle(&hint[0].0, &Outcome::Done(Vec::new()));
+    let mut waits: Vec<Millis> = Vec::new();
+    for _ in 0..20 {
+        let rows = bench.begin();
+        assert!(matches!(&rows[..], [(_, Effect::Summary(_))]), "{rows:?}");
+        bench.settle(&rows[0].0, &Outcome::Failed { why: "no such database".to_owned() });
+        let failed = bench.now;
+        assert!(bench.fire_alarm(), "it is tried again");
+        waits.push(bench.now - failed);
+    }
+    assert!(waits.iter().all(|wait| *wait <= 5 * 60 * 1000), "{waits:?}");
+    assert!(waits[19] >= 60 * 1000, "and not in vain too often: {waits:?}");
+}
+
+#[test]
 fn what_is_done_with_is_looked_up_once_and_what_was_asked_for_again_begins_anew() {
     let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
     bench.call(&system(), None, &"hint".to_owned()).expect("it takes any kind");

@@ -35,7 +35,7 @@ const SWEEP: &str = "kernel.sweep";
 /// How many stored answers one step looks at to forget the old ones.
 const SWEPT_AT_ONCE: i64 = 500;
 const RETRY_MS: Millis = 1_000;
-const RETRY_MS_MAX: Millis = 60 * 60 * 1000;
+pub(super) const RETRY_MS_MAX: Millis = 60 * 60 * 1000;
 
 /// The parts of a step that come from outside the object.
 pub struct World<'a> {
@@ -292,7 +292,7 @@ impl<A: Actor> Engine<A> {
     fn postpone_timer(&mut self, home: &dyn Home, world: &mut World<'_>, why: &Reject) {
         let _ = self.step(home, world, None, &mut |ctx| {
             if let Some(timer) = timers::next(ctx.sql, ctx.now)? {
-                let wait = backoff(ctx, timer.attempts);
+                let wait = backoff(ctx, timer.attempts, RETRY_MS_MAX);
                 ctx.rearm = true;
                 timers::postpone(ctx.sql, &timer, ctx.now + wait)?;
             }
@@ -438,10 +438,10 @@ fn arm<A: Actor>(sql: &dyn Sql, head: &mut Head, now: Millis, fired: bool) -> Re
     Ok(())
 }
 
-/// How long to wait before the next try: doubling from a second to an hour, with jitter.
-pub(super) fn backoff(ctx: &mut Ctx<'_>, attempts: i64) -> Millis {
+/// How long to wait before the next try: doubling from a second to `most`, with jitter.
+pub(super) fn backoff(ctx: &mut Ctx<'_>, attempts: i64, most: Millis) -> Millis {
     let doublings = u32::try_from(attempts.clamp(0, 20)).unwrap_or(20);
-    let wait = (RETRY_MS << doublings).min(RETRY_MS_MAX);
+    let wait = (RETRY_MS << doublings).min(most);
     wait / 2 + ctx.random_below(wait / 2)
 }
 
