@@ -57,8 +57,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     Ok(Effect::Call {
         actor: ActorKind::ProspectDedup,
         instance: format!("{}/{}", ctx.instance, one.prospect_id),
-        // What it says changes from one asking to the next.
-        key: format!("{OUTBOX}:{}", ctx.uuid()),
+        key: String::new(),
         command: to_json(&ProspectCommand::Get(Get {})),
     })
 }

@@ -165,10 +165,13 @@ impl Field {
             if let Effect::Queue { queue, body } = effect {
                 queued.push((*queue, body.clone()));
             }
-            let Effect::Call { actor, instance, command, .. } = effect else {
+            let Effect::Call { actor, instance, key, command } = effect else {
                 return Outcome::Done(b"{}".to_vec());
             };
             calls += 1;
+            let asks = String::from_utf8_lossy(command);
+            let is_read = ["{\"get\":", "{\"status\":"].iter().any(|it| asks.starts_with(it));
+            assert_eq!(key.is_empty(), is_read, "who is looked at keeps no answer: {asks}");
             let id = instance.rsplit_once('/').map_or("", |(_, id)| id);
             match actor {
                 ActorKind::ProspectDedup => of_prospect(people, suppressed, id, command),
