@@ -189,3 +189,15 @@ fn an_inbox_that_has_no_slot_left_today_is_asked_nothing_until_tomorrow() {
     field.pass(DAY, 10 * MINUTE);
     assert_eq!(field.asked.len(), 2);
 }
+
+#[test]
+fn counts_of_days_that_are_long_gone_are_forgotten() {
+    let mut field = Field::open(&["a@desk.example"]);
+    field.campaign(json!({ "dailyMax": 1 }));
+    enrol(&mut field, 15);
+    field.pass(12 * DAY, HOUR);
+    assert!(field.asked.len() > 9, "{}", field.asked.len());
+    // Of the campaign, the workspace, the domain and the inbox.
+    let rows = field.desk.room.count("outreach_days");
+    assert!((4..=4 * 8).contains(&rows), "{rows}");
+}
