@@ -93,7 +93,7 @@ pub fn note(ctx: &mut Ctx<'_>, one: &Enrolment, answer: CampaignAnswer) -> Resul
     if wants_to_meet && before.is_none_or(|(_, told)| !told) {
         ctx.outbox(OUTBOX, &one.number.to_string(), &Reply::of(&answer)?.0)?;
     }
-    let campaign_id = campaigns::at(ctx.sql, one.campaign)?.id;
+    let campaign_id = campaigns::id(ctx.sql, one.campaign)?;
     let data = OutreachAnswered { campaign_id, prospect_id: one.prospect_id, answer };
     ctx.event("outreach.answered", None, &data).map(drop)
 }
@@ -114,7 +114,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         .map_err(|error| Reject::internal(format!("no answer: {}", error.message)))?;
     let work = Work::MeetingAsked(MeetingAsked {
         workspace_id: ctx.principal.workspace,
-        campaign_id: campaigns::at(ctx.sql, one.campaign)?.id,
+        campaign_id: campaigns::id(ctx.sql, one.campaign)?,
         prospect_id: one.prospect_id,
         ticket_id: answer.ticket_id,
         at: answer.at,
