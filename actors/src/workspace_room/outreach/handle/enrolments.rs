@@ -31,17 +31,15 @@ pub fn enrol(ctx: &mut Ctx<'_>, input: &Enrol) -> Result<Reply, Reject> {
     let due = ctx.now + delay * DAY_MS;
     let mut done = Enrolled { enrolled: 0, known: 0 };
     for prospect in &input.prospect_ids {
-        let number = enrolments::insert(ctx.sql, campaign.number, *prospect, due, ctx.now)?;
-        let Some(number) = number else {
+        let one = enrolments::insert(ctx.sql, campaign.number, *prospect, due, ctx.now)?;
+        let Some(one) = one else {
             done.known += 1;
             continue;
         };
         done.enrolled += 1;
-        if let Some(one) = enrolments::at(ctx.sql, number)? {
-            decide(ctx, &one, "enrolled", None)?;
-            if campaign.status == CampaignStatus::Active {
-                texts::want(ctx, &campaign, &one)?;
-            }
+        decide(ctx, &one, "enrolled", None)?;
+        if campaign.status == CampaignStatus::Active {
+            texts::want(ctx, &campaign, &one)?;
         }
     }
     if done.enrolled > 0 {
