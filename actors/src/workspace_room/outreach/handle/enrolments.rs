@@ -4,7 +4,7 @@ use super::read;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::outreach::store::enrolments;
-use crate::workspace_room::outreach::{by_hand, campaign, decide, keep, post, texts, turn};
+use crate::workspace_room::outreach::{by_hand, campaign, decide, post, texts, turn};
 use schema::room::campaign::CampaignStatus;
 use schema::room::enrolment::{
     CampaignEnrolled, ChangeEnrolment, ENROL_MAX, Enrol, Enrolled, EnrolmentState,
@@ -88,7 +88,6 @@ pub fn change_enrolment(ctx: &mut Ctx<'_>, input: &ChangeEnrolment) -> Result<Re
         }
         _ => return Err(Reject::field("state", "must be stopped or waiting")),
     }
-    keep(ctx, &mut one)?;
     Reply::of(&read::view(ctx, &campaign, one)?)
 }
 
