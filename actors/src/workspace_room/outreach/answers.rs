@@ -45,8 +45,12 @@ pub fn heard(
     input: &ReceiveMail,
     (ticket, comment): (TicketId, CommentId),
 ) -> Result<(), Reject> {
-    let Some(kind) = classify::kind_of(input, ctx.instance) else { return Ok(()) };
     let (answered, writers) = writers(ctx, input)?;
+    if writers.is_empty() {
+        // Most mail is from somebody else: what it says is not looked at.
+        return Ok(());
+    }
+    let Some(kind) = classify::kind_of(input, ctx.instance) else { return Ok(()) };
     for prospect in writers {
         let later = match kind {
             AnswerKind::OutOfOffice => true,
