@@ -249,9 +249,14 @@ pub fn find(method: &str, path: &str) -> Result<(Target, Ids), Reject> {
         return Err(Reject::not_found("page"));
     }
     allowed.push("OPTIONS");
-    let allow = allowed.join(", ");
+    Err(other_method(&allowed.join(", ")))
+}
+
+/// The refusal of a method that a path does not take; `allow` is what it takes (RFC 9110 §10.2.1).
+#[must_use]
+pub fn other_method(allow: &str) -> Reject {
     let message = format!("this path takes {allow}");
-    Err(Reject::new(Code::MethodNotAllowed, message).with(serde_json::json!({ "allow": allow })))
+    Reject::new(Code::MethodNotAllowed, message).with(serde_json::json!({ "allow": allow }))
 }
 
 /// What a request is called where requests are counted: a method of ours, and the pattern of its
