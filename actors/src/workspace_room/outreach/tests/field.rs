@@ -41,7 +41,8 @@ pub struct Field {
     pub desk: Desk,
     pub campaign: Value,
     pub inboxes: BTreeMap<InboxId, Inbox>,
-    /// What a prospect says of itself; one that is not there is not found.
+    /// What a prospect says of itself; null does not answer, and one that is not there is not
+    /// found.
     pub people: BTreeMap<ProspectId, Value>,
     pub asked: Vec<Asked>,
     /// Who was suppressed, and why.
@@ -235,6 +236,7 @@ fn of_prospect(
         Some(Value::String(to)) => {
             Outcome::Rejected(schema::prospect::moved(to.parse().expect("an id")))
         }
+        Some(Value::Null) => Outcome::Failed { why: "no answer in time".into() },
         Some(person) => Outcome::Done(person.to_string().into_bytes()),
         None => Outcome::Rejected(Reject::not_found("prospect")),
     }
