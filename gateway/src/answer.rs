@@ -7,15 +7,18 @@ use crate::platform::Platform;
 use crate::respond::Reply;
 use crate::table::{Gives, Line, Takes};
 use schema::room::{RoomCommand, transfer};
-use schema::{Reject, codec};
+use schema::{ActorKind, Principal, Reject, codec};
 use serde_json::{Map, Value};
 
-/// Answers at a route of the room.
+/// Answers at a route of the room, which a caller asks under an idempotency key.
 ///
 /// # Errors
-/// `unauthorized`, `invalid_input`, the room's.
-pub async fn answer<P: Platform>(line: &Line, mut call: Call<'_, P>) -> Result<Reply, Reject> {
-    let principal = call.principal()?;
+/// `invalid_input`, the room's.
+pub async fn answer<P: Platform>(
+    line: &Line,
+    mut call: Call<'_, P>,
+    (principal, key): (Principal, Option<String>),
+) -> Result<Reply, Reject> {
     let input = if line.body == Takes::Nothing {
         from_query(line, &call)?
     } else {
@@ -28,7 +31,8 @@ pub async fn answer<P: Platform>(line: &Line, mut call: Call<'_, P>) -> Result<R
         call.text(rule, &extras).await?
     };
     let command: RoomCommand = codec::command_from_json(line.command, &input)?;
-    let reply = call.room_as(principal, &command).await?;
+    let room = principal.workspace.to_string();
+    let reply = call.ask(ActorKind::WorkspaceRoom, room, principal, key, &command).await?;
     match line.gives {
         Gives::One(_) => Ok(reply.tagged()),
         Gives::All(_) => Ok(reply),

@@ -161,27 +161,30 @@ async fn answer<P: Platform + 'static>(
     }
     let (target, ids) = router::find(&request.method, &request.path)?;
     let call = Call { platform, config, request, ids, request_id };
-    let open = matches!(target, Target::Function(route) if route.is_open());
-    if !open {
+    let route = match target {
+        Target::Function(route) => route,
+        Target::Room(line) => {
+            let caller = (call.principal()?, call.key()?);
+            return answer::answer(line, call, caller).await.map(Given::Reply);
+        }
+    };
+    if !route.is_open() {
         call.principal()?;
     }
     call.key()?;
-    match target {
-        Target::Room(line) => answer::answer(line, call).await.map(Given::Reply),
-        Target::Function(Route::Realtime) => routes::realtime::join(call).await.map(Given::Socket),
-        Target::Function(Route::AttachmentContent) => {
+    match route {
+        Route::Realtime => routes::realtime::join(call).await.map(Given::Socket),
+        Route::AttachmentContent => {
             let (file, content) = routes::attachments::content(call).await?;
             Ok(Given::File(file, content))
         }
-        Target::Function(Route::ReportCsv) => {
+        Route::ReportCsv => {
             let (name, text) = routes::reports::csv(call).await?;
             Ok(Given::Csv(name, text))
         }
-        Target::Function(Route::CommentHtml) => routes::comments::html(call).await.map(Given::Page),
-        Target::Function(Route::ExportWorkspace) => {
-            routes::transfer::export(call).await.map(Given::Socket)
-        }
-        Target::Function(route) => routes::answer(route, call).await.map(Given::Reply),
+        Route::CommentHtml => routes::comments::html(call).await.map(Given::Page),
+        Route::ExportWorkspace => routes::transfer::export(call).await.map(Given::Socket),
+        route => routes::answer(route, call).await.map(Given::Reply),
     }
 }
 

@@ -2,11 +2,10 @@
 
 use crate::gather::gather_by;
 use crate::log;
-use crate::people::{Importer, identities_of};
+use crate::people::{Importer, by_person, identities_of};
 use crate::platform::Platform;
 use crate::token::sha256_hex;
 use actors::prospect_dedup::identity::Identity;
-use litemap::LiteMap;
 use schema::ids::{ProspectImportId, WorkspaceId};
 use schema::pipeline::{FileRow, ImportRows, Queue, Work};
 use schema::prospect::{Imported, NewProspect};
@@ -193,7 +192,7 @@ impl<'a, P: Platform> Parts<'a, P> {
 pub async fn take<P: Platform>(platform: &P, part: &ImportRows) -> Result<(), Reject> {
     let principal = Principal::system(part.workspace_id);
     let importer = Importer { platform, principal: &principal, request_id: "" };
-    let people = by_person(&part.rows);
+    let people = by_person(part.rows.iter().collect(), |row| identities(row));
     let importer = &importer;
     let results = gather_by(PEOPLE_AT_ONCE, people, |rows| async move {
         let mut results = Vec::with_capacity(rows.len());
@@ -230,34 +229,6 @@ pub async fn take<P: Platform>(platform: &P, part: &ImportRows) -> Result<(), Re
         }
         Answer::Rejected(reject) => Err(reject),
     }
-}
-
-/// The rows, apart by whom they are of, as far as their identities tell. Of one person the first
-/// row is to come first: what it says stays, and later ones fill what is missing.
-fn by_person(rows: &[FileRow]) -> Vec<Vec<&FileRow>> {
-    // For each row the first one that is of the same person.
-    let mut firsts: Vec<usize> = Vec::with_capacity(rows.len());
-    let mut known: LiteMap<Identity, usize> = LiteMap::new();
-    for (at, row) in rows.iter().enumerate() {
-        firsts.push(at);
-        for identity in identities(row) {
-            let Some(other) = known.get(&identity) else {
-                known.insert(identity, at);
-                continue;
-            };
-            let (a, b) = (firsts[*other], firsts[at]);
-            firsts
-                .iter_mut()
-                .filter(|first| **first == a.max(b))
-                .for_each(|first| *first = a.min(b));
-        }
-    }
-    let mut people: Vec<Vec<&FileRow>> = rows.iter().map(|_| Vec::new()).collect();
-    for (row, first) in rows.iter().zip(firsts) {
-        people[first].push(row);
-    }
-    people.retain(|rows| !rows.is_empty());
-    people
 }
 
 fn identities(row: &FileRow) -> Vec<Identity> {
@@ -338,8 +309,9 @@ mod tests {
             profile(11, "https://linkedin.com/company/acme", "Cay Fox", "acme.example"),
             profile(12, "www.linkedin.com/in/CAY-FOX/", "", ""),
         ];
+        let people = by_person(rows.iter().collect(), |row| identities(row));
         let numbers: Vec<Vec<i64>> =
-            by_person(&rows).iter().map(|rows| rows.iter().map(|row| row.row).collect()).collect();
+            people.iter().map(|rows| rows.iter().map(|row| row.row).collect()).collect();
         let people = [vec![1, 2, 4, 5], vec![3, 8, 10], vec![6], vec![7], vec![9, 12], vec![11]];
         assert_eq!(numbers, people);
     }

@@ -3,6 +3,7 @@
 
 use crate::platform::Platform;
 use actors::prospect_dedup::identity::{Identity, instance, nobody};
+use litemap::LiteMap;
 use schema::prospect::{Import, Imported, NewProspect, ProspectCommand, moved_to};
 use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
 
@@ -16,6 +17,34 @@ pub const MOVES_MAX: usize = 8;
 pub fn identities_of(row: &NewProspect) -> Result<Vec<Identity>, Reject> {
     let NewProspect { email, linkedin, name, domain, .. } = row;
     Identity::of_row(email.as_deref(), linkedin.as_deref(), name.as_deref(), domain.as_deref())
+}
+
+/// Rows apart by whom they are of, as far as their identities tell. Of one person the first row is
+/// to come first: what it says stays, and later ones fill what is missing.
+pub fn by_person<T>(rows: Vec<T>, identities: impl Fn(&T) -> Vec<Identity>) -> Vec<Vec<T>> {
+    // For each row the first one that is of the same person.
+    let mut firsts: Vec<usize> = Vec::with_capacity(rows.len());
+    let mut known: LiteMap<Identity, usize> = LiteMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        firsts.push(at);
+        for identity in identities(row) {
+            let Some(other) = known.get(&identity) else {
+                known.insert(identity, at);
+                continue;
+            };
+            let (a, b) = (firsts[*other], firsts[at]);
+            firsts
+                .iter_mut()
+                .filter(|first| **first == a.max(b))
+                .for_each(|first| *first = a.min(b));
+        }
+    }
+    let mut people: Vec<Vec<T>> = rows.iter().map(|_| Vec::new()).collect();
+    for (row, first) in rows.into_iter().zip(firsts) {
+        people[first].push(row);
+    }
+    people.retain(|rows| !rows.is_empty());
+    people
 }
 
 /// Who imports, and by which request.

@@ -23,6 +23,7 @@ use schema::{Answer, Code, Envelope, Reject};
 use serde::Deserialize;
 use serde_json::json;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 
 pub use super::presence::{FRAMES_PER_SECOND_MAX, SIGNS_PER_SECOND_MAX, UNREAD_BYTES_MAX};
 pub use super::replay::{REPLAY_BYTES_MAX, REPLAY_FRAME_MAX, REPLAY_MAX};
@@ -313,9 +314,9 @@ pub enum Incoming<'a> {
     Binary(&'a [u8]),
 }
 
-impl Incoming<'_> {
+impl<'a> Incoming<'a> {
     /// The frame as JSON text.
-    fn json(self, codec: Codec) -> Result<Vec<u8>, Reject> {
+    fn json(self, codec: Codec) -> Result<Cow<'a, [u8]>, Reject> {
         let length = match self {
             Self::Text(text) => text.len(),
             Self::Binary(bytes) => bytes.len(),
@@ -325,8 +326,8 @@ impl Incoming<'_> {
             return Err(Reject::new(Code::TooLarge, why));
         }
         match (self, codec) {
-            (Self::Text(text), Codec::Json) => Ok(text.as_bytes().to_vec()),
-            (Self::Binary(bytes), Codec::Msgpack) => codec::msgpack_to_json(bytes),
+            (Self::Text(text), Codec::Json) => Ok(text.as_bytes().into()),
+            (Self::Binary(bytes), Codec::Msgpack) => codec::msgpack_to_json(bytes).map(Cow::Owned),
             (Self::Text(_), Codec::Msgpack) => {
                 Err(Reject::new(Code::BadRequest, "this connection takes binary frames"))
             }

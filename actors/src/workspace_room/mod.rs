@@ -27,6 +27,9 @@
 //! | [`threads`], [`topic`] | which ticket a mail is brought to |
 //! | [`loops`] | how much automatic mail an address sends and gets |
 //! | [`replies`], [`reply_text`], [`reply_token`] | comments that leave as mail, and what of them does |
+//! | [`mail_reports`] | what reports say of mails that left |
+//! | [`uploads`] | files that are brought for a comment |
+//! | [`signing`] | what the workspace gives away and must know again |
 //! | [`template`] | texts with variables |
 //! | [`outreach`] | campaigns: who is written to by themselves |
 //! | [`cursor`] | where the next page of a list begins |
@@ -36,6 +39,7 @@
 //! | [`reports`] | figures by day, counted from the log |
 //! | [`derived`] | when index and figures are brought up to date |
 //! | [`rules`] | automations, workflows, SLA: what reacts to all of it |
+//! | [`webhooks`] | events told to servers that an admin names |
 //! | [`store`] | every statement |
 
 pub mod access;

@@ -11,6 +11,7 @@ use super::webhooks::Rotation;
 use crate::app::{Call, read};
 use crate::platform::{Platform, Point};
 use crate::respond::Reply;
+use crate::router::other_method;
 use actors::mail::inbox_name::{name_of, read as inbox_of, written};
 use actors::mail::seal::{NONCE_BYTES, SealKey};
 use actors::webhook::sign;
@@ -182,7 +183,7 @@ pub async fn told<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
     let seals: Vec<SealKey> = keys.iter().map(|key| key.seal.clone()).collect();
     let (workspace, inbox) = inbox_of(&seals, OWNER, endpoint).ok_or_else(unknown)?;
     if call.request.method != "POST" {
-        return Err(Reject::new(Code::MethodNotAllowed, "this path takes POST"));
+        return Err(other_method("POST"));
     }
     let head = Head::read(&call)?;
     let system = Principal::system(workspace);

@@ -1,5 +1,6 @@
-//! The endpoints that are more than a line of [`crate::table`]: each reads its input, asks one
-//! actor (or D1), and shapes the reply.
+//! The endpoints that are more than a line of [`crate::table`]: each reads its input, asks an actor
+//! (some ask several, and some D1), and shapes the reply. What must not be lost between two actors
+//! is for the outbox of one of them: who asks here may be gone after the first.
 //!
 //! No rule of the house stands here. What an agent may, what a ticket allows, what a text may hold
 //! is for the actors to say; here it is only carried to them.

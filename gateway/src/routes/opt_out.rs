@@ -8,6 +8,7 @@
 use super::prospects;
 use crate::app::{Call, read};
 use crate::platform::Platform;
+use crate::router::other_method;
 use schema::ids::WorkspaceId;
 use schema::prospect::{ProspectCommand, Reason, Suppress};
 use schema::room::RoomCommand;
@@ -34,7 +35,7 @@ pub async fn answer<P: Platform>(call: Call<'_, P>) -> Result<String, Reject> {
     let dry = match call.request.method.as_str() {
         "GET" => true,
         "POST" => false,
-        _ => return Err(Reject::new(Code::MethodNotAllowed, "this path takes GET, POST")),
+        _ => return Err(other_method("GET, POST")),
     };
     let system = Principal::system(workspace);
     let command = RoomCommand::OptOut(OptOut { token: token.to_owned(), dry });

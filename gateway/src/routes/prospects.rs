@@ -6,7 +6,7 @@ use crate::body::{IMPORT_BYTES_MAX, Rule};
 use crate::cursor::Cursor;
 use crate::d1::{self, ProspectFilter};
 use crate::gather::gather;
-use crate::people::{Importer, MOVES_MAX};
+use crate::people::{Importer, MOVES_MAX, by_person, identities_of};
 use crate::platform::Platform;
 use crate::respond::Reply;
 use actors::prospect_dedup::identity::instance;
@@ -15,7 +15,8 @@ use schema::prospect::{
     Delete, Get, History, HistoryPage, Imported, NewProspect, Noted, Prospect, ProspectCommand,
     Stage, Suppress, Update, moved_to,
 };
-use schema::{ActorKind, Code, Permission, Principal, Reject};
+use schema::sort::SortSmall;
+use schema::{ActorKind, Code, Permission, Principal, Reject, codec};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -68,27 +69,49 @@ pub async fn import<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
     let body = call.text(Rule::AtMost(IMPORT_BYTES_MAX), &[]).await?;
     let Shape { prospects: many } = serde_json::from_slice(&body)
         .map_err(|error| Reject::new(Code::BadRequest, error.to_string()))?;
+    let (platform, request_id) = (call.platform, &*call.request_id);
+    let importer = &Importer { platform, principal: &principal, request_id };
+    let key = &call.key()?;
     if many.is_none() {
-        let imported = import_row(&call, &principal, &body, &call.key()?).await?;
+        let imported = importer.import(codec::from_json(&body)?, key.clone()).await?;
         let status = if imported.created { 201 } else { 200 };
         return Ok(Reply { status, ..Reply::of(&imported)?.created("/api/prospects") });
     }
     let rows: Rows<'_> = serde_json::from_slice(&body)
         .map_err(|error| Reject::field("prospects", error.to_string()))?;
     schema::check::items("prospects", &rows.prospects, ROWS_MAX)?;
-    let key = call.key()?;
-    let numbered: Vec<_> = rows.prospects.iter().enumerate().collect();
-    let results = gather(numbered, |(number, row)| {
-        let key = key.as_ref().map(|key| row_key(key, number));
-        let (call, principal) = (&call, &principal);
-        async move { import_row(call, principal, row.get().as_bytes(), &key).await }
+    let results = gather(apart(&rows.prospects), |rows| async move {
+        let mut results = Vec::with_capacity(rows.len());
+        for (number, row) in rows {
+            let key = key.as_ref().map(|key| row_key(key, number));
+            let result = match row {
+                Ok(row) => importer.import(row, key).await,
+                Err(reject) => Err(reject),
+            };
+            results.push((number, result));
+        }
+        results
     });
+    let mut results: Vec<_> = results.await.into_iter().flatten().collect();
+    results.sort_small_by_key(|(number, _)| *number);
     let results: Vec<RowResult> =
-        results.await.into_iter().map(|result| row_result(&call, result)).collect();
+        results.into_iter().map(|(_, result)| row_result(&call, result)).collect();
     let count = |test: fn(&RowResult) -> bool| results.iter().filter(|row| test(row)).count();
     let imported = count(|row| row.success);
     let created = count(|row| row.data.as_ref().is_some_and(|data| data.created));
     Reply::of(&Bulk { imported, created, failed: results.len() - imported, results })
+}
+
+/// A row and its place.
+type Row = (usize, Result<NewProspect, Reject>);
+
+/// The rows, each read for itself; those of one person together, in their order.
+fn apart(rows: &[&RawValue]) -> Vec<Vec<Row>> {
+    let read = |row: &&RawValue| codec::from_json::<NewProspect>(row.get().as_bytes());
+    by_person(rows.iter().map(read).enumerate().collect(), |(_, row): &Row| {
+        // A row without any identity is refused when its turn comes.
+        row.as_ref().ok().and_then(|row| identities_of(row).ok()).unwrap_or_default()
+    })
 }
 
 /// The key of a row: of the request's key and the row's place in it.
@@ -108,18 +131,6 @@ fn row_result<P: Platform>(call: &Call<'_, P>, result: Result<Imported, Reject>)
             RowResult { success: false, data: None, error: Some(reject) }
         }
     }
-}
-
-/// Imports a row, wherever the person is by now.
-async fn import_row<P: Platform>(
-    call: &Call<'_, P>,
-    principal: &Principal,
-    row: &[u8],
-    key: &Option<String>,
-) -> Result<Imported, Reject> {
-    let row: NewProspect = schema::codec::from_json(row)?;
-    let importer = Importer { platform: call.platform, principal, request_id: &call.request_id };
-    importer.import(row, key.clone()).await
 }
 
 async fn ask<P: Platform>(
@@ -288,4 +299,25 @@ pub async fn history<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
     let reply = follow(&call, &principal, &ProspectCommand::History(input)).await?;
     let page: HistoryPage = read(&reply)?;
     Reply::list(&page.entries, page.next_cursor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_one_person_are_imported_in_their_order_and_those_of_nobody_alone() {
+        let body = br#"{ "prospects": [
+            { "email": "ann@acme.example", "name": "Ann Lee" },
+            { "email": "not an address" },
+            { "name": "Ben Ray", "domain": "acme.example" },
+            { "email": "ANN@acme.example", "name": "Anne Leigh" },
+            7,
+            { "email": "ben@acme.example", "name": "Ben Ray", "domain": "acme.example" }
+        ] }"#;
+        let rows: Rows<'_> = serde_json::from_slice(body).expect("rows");
+        let places = |rows: &Vec<Row>| rows.iter().map(|(place, _)| *place).collect::<Vec<_>>();
+        let people: Vec<_> = apart(&rows.prospects).iter().map(places).collect();
+        assert_eq!(people, [vec![0, 3], vec![1], vec![2, 5], vec![4]]);
+    }
 }

@@ -6,8 +6,8 @@
 
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::store::TOP;
 use crate::workspace_room::store::listing::{self as store, Position, Walk};
+use crate::workspace_room::store::{BOTTOM, TOP};
 use crate::workspace_room::{cursor, tickets};
 use schema::page::{self, Page};
 use schema::room::ticket::{ListTickets, Status, Ticket, TicketSort};
@@ -110,7 +110,7 @@ impl Query {
             _ => return (0, TOP),
         };
         // A place before every ticket of that time: numbers begin with 1.
-        before.map_or((TOP, TOP), |before| (before.min(TOP), 0))
+        before.map_or((TOP, TOP), |before| (before.clamp(BOTTOM, TOP), 0))
     }
 
     /// Whether no ticket from a position on is in the list.

@@ -34,6 +34,9 @@ pub fn list_unparseable_mails(
 /// `forbidden` for who does not manage; `not_found`, also where it was taken in since.
 pub fn get_unparseable_mail(ctx: &Ctx<'_>, input: &GetUnparseableMail) -> Result<Reply, Reject> {
     authorise::require(ctx, Permission::Manage)?;
-    let mail = mails::unparseable_of_number(ctx.sql, input.number)?;
+    let mail = match input.number {
+        1..=TOP => mails::unparseable_of_number(ctx.sql, input.number)?,
+        _ => None,
+    };
     Reply::of(&mail.ok_or_else(|| Reject::not_found("unparseable mail"))?)
 }

@@ -45,8 +45,12 @@ pub fn heard(
     input: &ReceiveMail,
     (ticket, comment): (TicketId, CommentId),
 ) -> Result<(), Reject> {
-    let Some(kind) = classify::kind_of(input, ctx.instance) else { return Ok(()) };
     let (answered, writers) = writers(ctx, input)?;
+    if writers.is_empty() {
+        // Most mail is from somebody else: what it says is not looked at.
+        return Ok(());
+    }
+    let Some(kind) = classify::kind_of(input, ctx.instance) else { return Ok(()) };
     for prospect in writers {
         let later = match kind {
             AnswerKind::OutOfOffice => true,
@@ -93,7 +97,7 @@ pub fn note(ctx: &mut Ctx<'_>, one: &Enrolment, answer: CampaignAnswer) -> Resul
     if wants_to_meet && before.is_none_or(|(_, told)| !told) {
         ctx.outbox(OUTBOX, &one.number.to_string(), &Reply::of(&answer)?.0)?;
     }
-    let campaign_id = campaigns::at(ctx.sql, one.campaign)?.id;
+    let campaign_id = campaigns::id(ctx.sql, one.campaign)?;
     let data = OutreachAnswered { campaign_id, prospect_id: one.prospect_id, answer };
     ctx.event("outreach.answered", None, &data).map(drop)
 }
@@ -114,7 +118,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         .map_err(|error| Reject::internal(format!("no answer: {}", error.message)))?;
     let work = Work::MeetingAsked(MeetingAsked {
         workspace_id: ctx.principal.workspace,
-        campaign_id: campaigns::at(ctx.sql, one.campaign)?.id,
+        campaign_id: campaigns::id(ctx.sql, one.campaign)?,
         prospect_id: one.prospect_id,
         ticket_id: answer.ticket_id,
         at: answer.at,

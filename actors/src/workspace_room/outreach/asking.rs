@@ -45,9 +45,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         (ActorKind::WarmupCounter, to_json(&WarmupCommand::Status(GetWarmup { days })))
     };
     let instance = format!("{}/{id}", ctx.instance);
-    // What it says changes from one asking to the next.
-    let key = format!("{}:{}", entry.kind, ctx.uuid());
-    Ok(Effect::Call { actor, instance, key, command })
+    Ok(Effect::Call { actor, instance, key: String::new(), command })
 }
 
 fn id_of(entry: &Entry) -> Result<InboxId, Reject> {

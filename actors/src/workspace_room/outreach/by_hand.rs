@@ -220,11 +220,8 @@ fn enrol(
     let step = 1 + before.iter().map(|one| one.step).max().unwrap_or(0);
     let mut one = match before.iter().find(|one| one.prospect_id == prospect) {
         Some(own) => own.clone(),
-        None => {
-            enrolments::insert(ctx.sql, campaign.number, prospect, ctx.now, ctx.now)?;
-            enrolments::find(ctx.sql, campaign.number, prospect)?
-                .ok_or_else(|| Reject::internal("an enrolment is not there"))?
-        }
+        None => enrolments::insert(ctx.sql, campaign.number, prospect, ctx.now, ctx.now)?
+            .ok_or_else(|| Reject::internal("an enrolment that nobody knew of is there"))?,
     };
     one.step = step;
     (one.attempt, one.failures) = (0, post::FAILURES_MAX);

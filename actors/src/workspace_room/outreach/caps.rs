@@ -242,6 +242,9 @@ pub fn count(
 }
 
 fn add(ctx: &Ctx<'_>, scope: &str, day: i64, count: i64) -> Result<(), Fault> {
-    days::add(ctx.sql, scope, day, count)?;
-    days::forget(ctx.sql, scope, day - DAYS_KEPT)
+    if days::add(ctx.sql, scope, day, count)? == 1 {
+        // The first of a day: others are long gone.
+        days::forget(ctx.sql, scope, day - DAYS_KEPT)?;
+    }
+    Ok(())
 }

@@ -131,7 +131,7 @@ fn word_of(reason: &str) -> Option<&str> {
 /// Tells of an enrolment; the log is not where what others say of a person is kept.
 fn tell(ctx: &mut Ctx<'_>, kind: &str, one: &Enrolment) -> Result<(), Reject> {
     let data = OutreachEvent {
-        campaign_id: campaigns::at(ctx.sql, one.campaign)?.id,
+        campaign_id: campaigns::id(ctx.sql, one.campaign)?,
         prospect_id: one.prospect_id,
         step: one.step,
         reason: one.reason.as_deref().and_then(word_of).map(str::to_owned),

@@ -92,17 +92,13 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     let Some((id, reason)) = parts else {
         return Err(Reject::internal(format!("who opts out? {}", entry.key)));
     };
-    let suppress = Suppress {
-        reason,
-        note: None,
-        identity: None,
-        // The same on every try, and another for who opts out once more.
-        id: Some(format!("outreach:{}", entry.version)),
-    };
+    // The same on every try, and another for who opts out once more.
+    let key = format!("outreach:{}", entry.version);
+    let suppress = Suppress { reason, note: None, identity: None, id: Some(key.clone()) };
     Ok(Effect::Call {
         actor: ActorKind::ProspectDedup,
         instance: format!("{}/{id}", ctx.instance),
-        key: format!("{OUTBOX}:{}", ctx.uuid()),
+        key,
         command: to_json(&ProspectCommand::Suppress(suppress)),
     })
 }

@@ -39,6 +39,9 @@ pub const VARIABLES: [&str; 13] = [
 /// time twice as long, up to an hour.
 const UNSETTLED_MS: Millis = 30_000;
 const DOUBLINGS_MAX: i64 = 7;
+/// How often one is asked that does not answer, some minutes in all: the inbox that is to write to
+/// them writes to nobody else meanwhile.
+const UNANSWERED_MAX: i64 = 8;
 
 /// The same, where a model writes.
 #[must_use]
@@ -48,17 +51,20 @@ pub fn with_ai() -> [&'static str; VARIABLES.len() + 1] {
     all
 }
 
-/// What an entry asks.
+/// What an entry asks: nothing any more where it was asked in vain often enough.
 ///
 /// # Errors
 /// `internal` where its key is no enrolment.
 pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
-    let Some(one) = under_way(ctx, entry)? else { return Ok(Effect::Nothing) };
+    let Some(mut one) = under_way(ctx, entry)? else { return Ok(Effect::Nothing) };
+    if entry.attempts >= UNANSWERED_MAX {
+        no_answer(ctx, &mut one)?;
+        return Ok(Effect::Nothing);
+    }
     Ok(Effect::Call {
         actor: ActorKind::ProspectDedup,
         instance: format!("{}/{}", ctx.instance, one.prospect_id),
-        // What it says changes from one asking to the next.
-        key: format!("{OUTBOX}:{}", ctx.uuid()),
+        key: String::new(),
         command: to_json(&ProspectCommand::Get(Get {})),
     })
 }
@@ -99,12 +105,15 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
                 end(ctx, &mut one, EnrolmentState::Stopped, Some(why))?;
             }
         },
-        _ => {
-            let at = ctx.now + patience(&one);
-            post::postpone(ctx, &mut one, at, "noAnswer")?;
-        }
+        _ => no_answer(ctx, &mut one)?,
     }
     Ok(Settled::Finished)
+}
+
+/// The step comes up again later, and others go before it.
+fn no_answer(ctx: &mut Ctx<'_>, one: &mut Enrolment) -> Result<(), Reject> {
+    let at = ctx.now + patience(one);
+    post::postpone(ctx, one, at, "noAnswer")
 }
 
 fn patience(one: &Enrolment) -> Millis {

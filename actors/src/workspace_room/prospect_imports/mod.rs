@@ -21,6 +21,7 @@ use schema::room::prospect_import::{
     ImportState, NoteProspectImport, PART_ROWS_MAX, ProspectImport, REASON_CHARS_MAX,
 };
 use schema::{Code, Millis, Permission, Reject, check};
+use serde_json::json;
 
 /// The tables of imports.
 pub const MIGRATION: Migration = migration!("workspace_room/0023_prospect_imports");
@@ -122,7 +123,8 @@ fn was_read(ctx: &Ctx<'_>, import: &mut Import, input: &EndProspectImport) -> Re
     Ok(())
 }
 
-/// Takes note of what came of a part: once.
+/// Takes note of what came of a part: once. Nobody who tells it wants to see the import, whose
+/// errors are up to a thousand rows.
 ///
 /// # Errors
 /// `forbidden` for everybody but Postroom itself; `not_found`; `invalid_input`.
@@ -130,14 +132,15 @@ pub fn note(ctx: &mut Ctx<'_>, input: NoteProspectImport) -> Result<Reply, Rejec
     ctx.require_system()?;
     check::items("errors", &input.errors, PART_ROWS_MAX)?;
     let mut import = known(ctx, input.import_id)?;
+    let heard = Reply::of(&json!({}));
     if import.state == ImportState::Done || store::has_part(ctx.sql, import.id, input.part)? {
-        return shown(ctx, input.import_id);
+        return heard;
     }
     let hash = input.hash.as_deref();
     if let Some(hash) = hash
         && store::is_strange(ctx.sql, import.id, input.part, hash)?
     {
-        return shown(ctx, input.import_id);
+        return heard;
     }
     store::add_part(ctx.sql, import.id, input.part, hash)?;
     let room = usize::try_from(ERRORS_MAX - import.failed).unwrap_or(0);
@@ -150,7 +153,7 @@ pub fn note(ctx: &mut Ctx<'_>, input: NoteProspectImport) -> Result<Reply, Rejec
     import.failed += input.errors.len() as i64;
     import.parts_done += 1;
     finish(ctx, import)?;
-    shown(ctx, input.import_id)
+    heard
 }
 
 /// How far an import is.

@@ -4,7 +4,7 @@ use super::cost::Cost;
 use super::lookup::{Found, Lookup, NOTHING};
 use super::pending::Pending;
 use super::query::Query;
-use super::store::{self, Filter, Kind, Marks};
+use super::store::{self, Filter, Kind, Marks, TICKETS};
 use super::{index, snippet};
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
@@ -30,7 +30,7 @@ pub fn search(ctx: &mut Ctx<'_>, input: &Search) -> Result<Reply, Reject> {
     let kinds = kinds(input);
     let list = format!("search/{:?}/{kinds:?}/{filter:?}", query.terms);
     let place = cursor::unseal(ctx, &list, input.cursor.as_deref())?;
-    let place = place.map(|place| Place::parse(&place).ok_or_else(bad_place)).transpose()?;
+    let place = place.map(|place| Place::parse(&place).ok_or_else(cursor::foreign)).transpose()?;
     if query.terms.is_empty() {
         return Reply::of(&Page::<Hit> { items: Vec::new(), next_cursor: None });
     }
@@ -126,6 +126,7 @@ impl Place {
         weights.iter().fold(place, |place, weight| format!("{place}.{weight}"))
     }
 
+    /// None where no search has come to such a place.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.').map(|part| part.parse::<i64>().ok());
         let mut next = || parts.next()?;
@@ -133,13 +134,13 @@ impl Place {
         let (comments, tickets, users) = (next()?, next()?, next()?);
         let (loosely, slices) = (next()? == 1, next()?);
         let weights = parts.collect::<Option<Vec<i64>>>()?;
+        let is_one = slices > 0
+            && (NOTHING.comments..TICKETS).contains(&comments)
+            && [tickets, users].iter().all(|number| (0..TICKETS).contains(number));
         let upto = Marks { comments, tickets, users, imported: 0 };
-        Some(Self { offset, upto, cost: Cost { loosely, slices, weights } })
+        let cost = Cost { loosely, slices, weights };
+        is_one.then_some(Self { offset, upto, cost })
     }
-}
-
-fn bad_place() -> Reject {
-    Reject::internal("a sealed cursor")
 }
 
 impl Found {
@@ -160,5 +161,31 @@ impl Found {
         }
         let snippet = marked.unwrap_or_else(|| snippet::head(&self.text));
         Ok(Some(Hit { snippet, ..self.hit }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_written_and_one_that_no_search_comes_to_is_none() {
+        for text in ["0.9.9.9.0.16777216.100", "20.-2147483648.0.7.1.3.40.250"] {
+            assert_eq!(Place::parse(text).map(|place| place.text()).as_deref(), Some(text));
+        }
+        for text in [
+            "0.9.9.9.0.0.100",
+            "0.9.9.9.0.-1.100",
+            "0.-2147483649.9.9.0.3.100",
+            "0.9007199254740991.9.9.0.3.100",
+            "0.9.9223372036854775807.9.0.3.100",
+            "0.9.9.9223372036854775807.0.3.100",
+            "0.9.-1.9.0.3.100",
+            "0.9.9.9.0",
+            "0.9.9.9.0.3.x",
+            "",
+        ] {
+            assert!(Place::parse(text).is_none(), "{text}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use super::read;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::outreach::store::enrolments;
-use crate::workspace_room::outreach::{by_hand, campaign, decide, keep, post, texts, turn};
+use crate::workspace_room::outreach::{by_hand, campaign, decide, post, texts, turn};
 use schema::room::campaign::CampaignStatus;
 use schema::room::enrolment::{
     CampaignEnrolled, ChangeEnrolment, ENROL_MAX, Enrol, Enrolled, EnrolmentState,
@@ -31,17 +31,15 @@ pub fn enrol(ctx: &mut Ctx<'_>, input: &Enrol) -> Result<Reply, Reject> {
     let due = ctx.now + delay * DAY_MS;
     let mut done = Enrolled { enrolled: 0, known: 0 };
     for prospect in &input.prospect_ids {
-        let number = enrolments::insert(ctx.sql, campaign.number, *prospect, due, ctx.now)?;
-        let Some(number) = number else {
+        let one = enrolments::insert(ctx.sql, campaign.number, *prospect, due, ctx.now)?;
+        let Some(one) = one else {
             done.known += 1;
             continue;
         };
         done.enrolled += 1;
-        if let Some(one) = enrolments::at(ctx.sql, number)? {
-            decide(ctx, &one, "enrolled", None)?;
-            if campaign.status == CampaignStatus::Active {
-                texts::want(ctx, &campaign, &one)?;
-            }
+        decide(ctx, &one, "enrolled", None)?;
+        if campaign.status == CampaignStatus::Active {
+            texts::want(ctx, &campaign, &one)?;
         }
     }
     if done.enrolled > 0 {
@@ -90,7 +88,6 @@ pub fn change_enrolment(ctx: &mut Ctx<'_>, input: &ChangeEnrolment) -> Result<Re
         }
         _ => return Err(Reject::field("state", "must be stopped or waiting")),
     }
-    keep(ctx, &mut one)?;
     Reply::of(&read::view(ctx, &campaign, one)?)
 }
 

@@ -98,6 +98,17 @@ pub fn at(sql: &dyn Sql, number: i64) -> Result<Campaign, Fault> {
     row.as_ref().map(read).unwrap_or_else(|| Err(Fault(format!("no campaign {number}"))))
 }
 
+const ID: &str = "select id from campaigns where number = ?";
+
+/// A campaign's id, by number: of its plan, which may be long, nothing is read.
+///
+/// # Errors
+/// A storage fault, also where there is none.
+pub fn id(sql: &dyn Sql, number: i64) -> Result<CampaignId, Fault> {
+    let row = sql.first(ID, &[number.into()])?;
+    row.map_or_else(|| Err(Fault(format!("no campaign {number}"))), |row| row.id(0))
+}
+
 const LIST: &str = "select number, id, name, status, plan, public_url, version, created_at,
     updated_at from campaigns where number < ? order by number desc limit ?";
 
@@ -188,4 +199,4 @@ pub fn set(sql: &dyn Sql, settings: &OutreachSettings) -> Result<(), Fault> {
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, SAVE, FIND, AT, LIST, OF_STATUS, COUNT, SETTINGS, SET];
+    &[INSERT, SAVE, FIND, AT, ID, LIST, OF_STATUS, COUNT, SETTINGS, SET];

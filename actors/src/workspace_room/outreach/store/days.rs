@@ -13,14 +13,15 @@ pub fn used(sql: &dyn Sql, scope: &str, day: i64) -> Result<i64, Fault> {
 }
 
 const ADD: &str = "insert into outreach_days (scope, day, used) values (?, ?, max(?, 0))
-    on conflict (scope, day) do update set used = max(used + ?, 0)";
+    on conflict (scope, day) do update set used = max(used + ?, 0) returning used";
 
-/// Counts one more, or gives one back.
+/// Counts one more, or gives one back; gives how many that makes.
 ///
 /// # Errors
 /// A storage fault.
-pub fn add(sql: &dyn Sql, scope: &str, day: i64, count: i64) -> Result<(), Fault> {
-    sql.exec(ADD, &[scope.into(), day.into(), count.into(), count.into()]).map(drop)
+pub fn add(sql: &dyn Sql, scope: &str, day: i64, count: i64) -> Result<i64, Fault> {
+    let row = sql.first(ADD, &[scope.into(), day.into(), count.into(), count.into()])?;
+    row.map_or(Ok(0), |row| row.integer(0))
 }
 
 const FORGET: &str = "delete from outreach_days where scope = ? and day < ?";

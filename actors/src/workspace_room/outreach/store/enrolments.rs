@@ -52,9 +52,12 @@ pub struct Enrolment {
 const INSERT: &str = "insert into enrolments (campaign, prospect_id, state, step, due_at, attempt,
         failures, send_version, message_ids, sent, created_at, updated_at)
     values (?, ?, 'waiting', 1, ?, 0, 0, 0, '[]', 0, ?, ?)
-    on conflict (campaign, prospect_id) do nothing returning number";
+    on conflict (campaign, prospect_id) do nothing
+    returning number, campaign, prospect_id, state, reason, step, due_at, inbox_id, assigned_at,
+        attempt, failures, send_id, send_version, subject, message_ids, sent, last_sent_at,
+        created_at, updated_at";
 
-/// Enrols a prospect; gives its number where it is new in the campaign.
+/// Enrols a prospect; gives the enrolment where it is new in the campaign.
 ///
 /// # Errors
 /// A storage fault.
@@ -64,10 +67,10 @@ pub fn insert(
     prospect: ProspectId,
     due_at: Millis,
     now: Millis,
-) -> Result<Option<i64>, Fault> {
+) -> Result<Option<Enrolment>, Fault> {
     let params =
         [campaign.into(), prospect.to_string().into(), due_at.into(), now.into(), now.into()];
-    sql.first(INSERT, &params)?.map(|row| row.integer(0)).transpose()
+    sql.first(INSERT, &params)?.as_ref().map(read).transpose()
 }
 
 const SAVE: &str = "update enrolments set prospect_id = ?, state = ?, reason = ?, step = ?,

@@ -2,6 +2,7 @@
 
 use super::field::{DAY, Field, HOUR};
 use crate::inbox_state::identity::inbox_of;
+use crate::kernel::{Effect, Outcome};
 use crate::prospect_dedup::identity::Identity;
 use crate::workspace_room::tests::desk::text;
 use schema::ids::ProspectId;
@@ -247,4 +248,26 @@ fn a_mail_that_came_back_is_an_answer() {
     let one = field.enrolment(ann);
     assert_eq!((text_of(&one["reason"]), &one["answer"]["kind"]), ("bounced", &json!("bounce")));
     assert!(one["answer"].get("ticketId").is_none());
+}
+
+#[test]
+fn a_prospect_whose_answer_was_lost_is_told_again_under_the_same_key() {
+    let (mut field, _) = written_to();
+    file(&mut field, json!({ "text": "Please remove me." }));
+    let mut keys = Vec::new();
+    for _ in 0..3 {
+        field.desk.room.drain(|_, effect| {
+            let Effect::Call { key, command, .. } = effect else {
+                return Outcome::Done(Vec::new());
+            };
+            if command.starts_with(b"{\"suppress\"") {
+                keys.push(key.clone());
+            }
+            Outcome::Failed { why: "no answer in time".into() }
+        });
+        field.desk.room.now += HOUR;
+    }
+    assert_eq!(keys.len(), 3, "it is told until it is heard");
+    keys.dedup();
+    assert_eq!(keys.len(), 1, "it keeps one line of what it was told once: {keys:?}");
 }

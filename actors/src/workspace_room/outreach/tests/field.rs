@@ -41,7 +41,8 @@ pub struct Field {
     pub desk: Desk,
     pub campaign: Value,
     pub inboxes: BTreeMap<InboxId, Inbox>,
-    /// What a prospect says of itself; one that is not there is not found.
+    /// What a prospect says of itself; null does not answer, and one that is not there is not
+    /// found.
     pub people: BTreeMap<ProspectId, Value>,
     pub asked: Vec<Asked>,
     /// Who was suppressed, and why.
@@ -165,10 +166,13 @@ impl Field {
             if let Effect::Queue { queue, body } = effect {
                 queued.push((*queue, body.clone()));
             }
-            let Effect::Call { actor, instance, command, .. } = effect else {
+            let Effect::Call { actor, instance, key, command } = effect else {
                 return Outcome::Done(b"{}".to_vec());
             };
             calls += 1;
+            let asks = String::from_utf8_lossy(command);
+            let is_read = ["{\"get\":", "{\"status\":"].iter().any(|it| asks.starts_with(it));
+            assert_eq!(key.is_empty(), is_read, "who is looked at keeps no answer: {asks}");
             let id = instance.rsplit_once('/').map_or("", |(_, id)| id);
             match actor {
                 ActorKind::ProspectDedup => of_prospect(people, suppressed, id, command),
@@ -232,6 +236,7 @@ fn of_prospect(
         Some(Value::String(to)) => {
             Outcome::Rejected(schema::prospect::moved(to.parse().expect("an id")))
         }
+        Some(Value::Null) => Outcome::Failed { why: "no answer in time".into() },
         Some(person) => Outcome::Done(person.to_string().into_bytes()),
         None => Outcome::Rejected(Reject::not_found("prospect")),
     }

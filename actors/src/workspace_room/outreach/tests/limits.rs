@@ -189,3 +189,38 @@ fn an_inbox_that_has_no_slot_left_today_is_asked_nothing_until_tomorrow() {
     field.pass(DAY, 10 * MINUTE);
     assert_eq!(field.asked.len(), 2);
 }
+
+#[test]
+fn counts_of_days_that_are_long_gone_are_forgotten() {
+    let mut field = Field::open(&["a@desk.example"]);
+    field.campaign(json!({ "dailyMax": 1 }));
+    enrol(&mut field, 15);
+    field.pass(12 * DAY, HOUR);
+    assert!(field.asked.len() > 9, "{}", field.asked.len());
+    // Of the campaign, the workspace, the domain and the inbox.
+    let rows = field.desk.room.count("outreach_days");
+    assert!((4..=4 * 8).contains(&rows), "{rows}");
+}
+
+#[test]
+fn a_prospect_that_never_answers_keeps_its_inbox_from_nobody_else() {
+    let mut field = Field::open(&["a@desk.example"]);
+    field.campaign(json!({}));
+    let ann = field.person(1, "ann@acme.example");
+    let person = field.people.insert(ann, Value::Null).expect("ann");
+    let campaign = field.campaign.clone();
+    let enrol = json!({ "enrol": { "campaignId": campaign, "prospectIds": [ann] } });
+    field.desk.ask(&enrol);
+    field.settle();
+    let bob = field.enrol(2, "bob@acme.example");
+    field.pass(HOUR, MINUTE);
+    let written: Vec<_> = field.asked.iter().map(|asked| asked.mail.to.clone()).collect();
+    assert_eq!(written, [["bob@acme.example"]]);
+    assert_eq!(field.stands(bob).0, "waiting");
+    let list = json!({ "listDecisions": { "campaignId": campaign, "prospectId": ann } });
+    let decisions = field.desk.ask(&list)["items"].to_string();
+    assert!(decisions.contains("noAnswer"), "{decisions}");
+    field.people.insert(ann, person);
+    field.pass(3 * HOUR, MINUTE);
+    assert_eq!(field.asked.len(), 2, "she is asked again");
+}

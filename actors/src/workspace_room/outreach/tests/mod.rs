@@ -191,8 +191,9 @@ fn who_opts_out_while_a_step_is_being_made_gets_none_and_its_place_is_free() {
     let stop = json!({ "changeEnrolment":
         { "campaignId": campaign, "prospectId": ann, "state": "stopped" } });
     let bob = field.enrol(2, "bob@acme.example");
-    field.desk.ask(&stop);
+    let stopped = field.desk.ask(&stop);
     field.pass(5 * 60_000, 60_000);
+    assert_eq!(field.desk.ask(&stop), stopped, "nothing changes any more");
     assert_eq!(field.stands(ann), ("stopped".into(), json!("byHand")));
     assert_eq!((field.asked.len(), field.stands(bob).0), (1, "waiting".into()));
 }

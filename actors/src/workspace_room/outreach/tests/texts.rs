@@ -164,7 +164,10 @@ fn nothing_leaves_before_somebody_approves_it() {
     let message = messages(&field)[0];
     begin(&mut field, message);
     let approve = |version: i64| json!({ "verdict": "approve", "ifVersion": version });
-    assert_eq!(field.desk.refused(&judged(&field, ann, 1, approve(1))).0, Code::Conflict);
+    for step in [1, 0, i64::MAX] {
+        let judged = judged(&field, ann, step, approve(1));
+        assert_eq!(field.desk.refused(&judged).0, Code::Conflict, "{step}");
+    }
     finish(&mut field, message, written("anthropic", GOOD));
     field.pass(2 * HOUR, HOUR);
     assert!(field.asked.is_empty());

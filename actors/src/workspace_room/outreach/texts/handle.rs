@@ -218,7 +218,10 @@ pub fn judge_campaign_text(ctx: &mut Ctx<'_>, input: &JudgeCampaignText) -> Resu
     let campaign = campaign(ctx, input.campaign_id)?;
     let one = enrolments::find(ctx.sql, campaign.number, input.prospect_id)?;
     let one = one.ok_or_else(|| Reject::not_found("enrolment"))?;
-    let text = texts::find(ctx.sql, one.number, input.step)?;
+    let text = match input.step {
+        1..=TOP => texts::find(ctx.sql, one.number, input.step)?,
+        _ => None,
+    };
     let mut text = text.ok_or_else(|| Reject::conflict("no text is written for this step"))?;
     let Some(mut one) = enrolment(ctx, &text)? else {
         return Err(Reject::conflict("the step is on its way, or is not sent any more"));

@@ -39,7 +39,7 @@ pub fn replay_delivery(ctx: &mut Ctx<'_>, input: &ReplayDelivery) -> Result<Repl
     authorise::require(ctx, Permission::Manage)?;
     let mut webhook = known(ctx, input.webhook_id)?;
     let found = match input.number {
-        1.. => events::after(ctx.sql, input.number - 1, 1)?,
+        1..=TOP => events::after(ctx.sql, input.number - 1, 1)?,
         _ => Vec::new(),
     };
     let (seq, json) = found.first().ok_or_else(|| Reject::not_found("event"))?;
