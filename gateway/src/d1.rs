@@ -288,14 +288,6 @@ mod tests {
         include_str!("../../schema/migrations/d1/0003_campaigns.sql"),
         include_str!("../../schema/migrations/d1/0004_emails.sql"),
     ];
-    const TABLES: [Table; 6] = [
-        Table::Workspaces,
-        Table::Tickets,
-        Table::Inboxes,
-        Table::WarmupDays,
-        Table::Prospects,
-        Table::EmailLog,
-    ];
 
     fn database() -> Connection {
         let db = Connection::open_in_memory().expect("SQLite");
@@ -315,7 +307,7 @@ mod tests {
     #[test]
     fn tables_have_the_columns_that_summaries_write() {
         let db = database();
-        for table in TABLES {
+        for table in Table::ALL {
             let names: Vec<String> =
                 declared(&db, table_name(table)).into_iter().map(|(name, _)| name).collect();
             let mut expected = vec!["workspace_id", "id", "version", "updated_at", "deleted"];
@@ -327,7 +319,7 @@ mod tests {
     #[test]
     fn a_newer_version_replaces_and_an_older_or_equal_one_changes_nothing() {
         let db = database();
-        for table in TABLES {
+        for table in Table::ALL {
             let name = table_name(table);
             let types = declared(&db, name);
             let write = |version: f64, number: f64| {

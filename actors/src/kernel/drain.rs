@@ -18,15 +18,6 @@ use schema::{Code, Millis, Reject};
 /// How long an entry that may leave only once is given; every transport gives up before.
 pub const LEASE_MS: Millis = 10 * 60 * 1000;
 
-const TABLES: [Table; 6] = [
-    Table::Workspaces,
-    Table::Tickets,
-    Table::Inboxes,
-    Table::WarmupDays,
-    Table::Prospects,
-    Table::EmailLog,
-];
-
 impl<A: Actor> Engine<A> {
     /// Takes up to [`outbox::READY_MAX`] entries that are ready, and says what each wants from the
     /// world; the platform allows six connections to the outside at once.
@@ -209,6 +200,6 @@ fn final_outcome<A: Actor>(entry: &Entry, outcome: &Outcome) -> Outcome {
 fn summary_key(key: &str) -> Result<(Table, &str), Reject> {
     let broken = || Reject::internal(format!("summary of what? {key}"));
     let (name, id) = key.split_once('/').ok_or_else(broken)?;
-    let table = TABLES.into_iter().find(|table| summary::table_name(*table) == name);
+    let table = Table::ALL.into_iter().find(|table| summary::table_name(*table) == name);
     Ok((table.ok_or_else(broken)?, id))
 }
