@@ -110,9 +110,8 @@ pub fn apply(ctx: &mut Ctx<'_>, input: &ApplyMacro) -> Result<Reply, Reject> {
     changes::apply(ctx, &change, &mut ticket)?;
     let by = ctx.by();
     let ticket = changes::save(ctx, &by, &before, ticket)?;
-    let mut reply = [react::settle(ctx, ticket)?];
-    tickets::with_unread(ctx, member.agent, &mut reply)?;
-    let [ticket] = reply;
+    let ticket = react::settle(ctx, ticket)?;
+    let ticket = tickets::shown_to(ctx, member.agent, ticket)?;
     Reply::of(&MacroApplied { ticket, comment })
 }
 

@@ -81,10 +81,8 @@ pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, R
         comments::add(ctx, &mut standing, draft)?;
     }
     react::react(ctx)?;
-    let mut reply = [tickets::find(ctx, ticket.id)?];
-    tickets::with_unread(ctx, member.agent, &mut reply)?;
-    let [ticket] = reply;
-    Reply::of(&ticket)
+    let ticket = tickets::find(ctx, ticket.id)?;
+    Reply::of(&tickets::shown_to(ctx, member.agent, ticket)?)
 }
 
 /// The status that the input names, plainly or by one of the workspace's own.
