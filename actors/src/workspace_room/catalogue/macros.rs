@@ -11,7 +11,7 @@ use schema::room::catalogue::{
     ApplyMacro, ChangeMacro, CreateMacro, MacroActions, MacroApplied, TEXT_CHARS_MAX,
 };
 use schema::room::comment::Visibility;
-use schema::room::ticket::{Source, Ticket, TicketChange};
+use schema::room::ticket::{Ticket, TicketChange};
 use schema::sort::collect_small;
 use schema::{Permission, Reject, check};
 use serde_json::{Value, json};
@@ -137,18 +137,10 @@ fn answer(
     let body = comments::body(&render::fill(ctx, reply, ticket, member.agent)?)?;
     let mut standing = comments::writable(ctx, ticket.id)?;
     attention::check_claim(ctx, &standing, visibility)?;
+    let id = CommentId(ctx.uuid());
     let draft = comments::Draft {
-        id: CommentId(ctx.uuid()),
-        author: ctx.by(),
-        visibility,
-        body,
-        visible_body: None,
-        source: Source::Agent,
-        automatic: false,
-        mail: None,
-        attachments: Vec::new(),
-        mentions: Vec::new(),
         answers: true,
+        ..comments::Draft::of_team(id, ctx.by(), visibility, body)
     };
     comments::add(ctx, &mut standing, draft)
 }
