@@ -131,22 +131,23 @@ pub enum ProspectFilter {
     Domain(String),
 }
 
-const PROSPECTS: &str = "select id, email, name, company, domain, stage, suppression, source, \
-    created_at, last_contact_at, updated_at from prospects \
-    where workspace_id = ?1 and deleted = 0 and (created_at, id) < (?2, ?3) \
-    order by created_at desc, id desc limit cast(?4 as integer)";
-const PROSPECTS_OF_STAGE: &str = "select id, email, name, company, domain, stage, suppression, \
-    source, created_at, last_contact_at, updated_at from prospects \
-    where workspace_id = ?1 and stage = ?5 and deleted = 0 and (created_at, id) < (?2, ?3) \
-    order by created_at desc, id desc limit cast(?4 as integer)";
-const PROSPECTS_BY_EMAIL: &str = "select id, email, name, company, domain, stage, suppression, \
-    source, created_at, last_contact_at, updated_at from prospects \
-    where workspace_id = ?1 and email = ?5 and deleted = 0 and (created_at, id) < (?2, ?3) \
-    order by created_at desc, id desc limit cast(?4 as integer)";
-const PROSPECTS_BY_DOMAIN: &str = "select id, email, name, company, domain, stage, suppression, \
-    source, created_at, last_contact_at, updated_at from prospects \
-    where workspace_id = ?1 and domain = ?5 and deleted = 0 and (created_at, id) < (?2, ?3) \
-    order by created_at desc, id desc limit cast(?4 as integer)";
+/// The list, of those for which one thing more holds.
+macro_rules! prospects {
+    ($which:literal) => {
+        concat!(
+            "select id, email, name, company, domain, stage, suppression, source, created_at, \
+            last_contact_at, updated_at from prospects where workspace_id = ?1 ",
+            $which,
+            "and deleted = 0 and (created_at, id) < (?2, ?3) \
+            order by created_at desc, id desc limit cast(?4 as integer)"
+        )
+    };
+}
+
+const PROSPECTS: &str = prospects!("");
+const PROSPECTS_OF_STAGE: &str = prospects!("and stage = ?5 ");
+const PROSPECTS_BY_EMAIL: &str = prospects!("and email = ?5 ");
+const PROSPECTS_BY_DOMAIN: &str = prospects!("and domain = ?5 ");
 
 /// A workspace's prospects, the latest first.
 ///
