@@ -17,7 +17,6 @@ const operator = VARS.ADMIN_TOKEN;
 const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
 const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
 const said = (who) => `Your doors are the best in town, says ${who}. Shall we talk?`;
-const plain = (raw) => raw.replaceAll(/=\r?\n/g, "").replaceAll("=3D", "=");
 
 /** The stand-ins, a Worker that asks them in this order, a workspace with an inbox: at Exim, if given. */
 async function start(t, { exim, domain = "customer.example" } = {}) {
@@ -39,7 +38,7 @@ async function start(t, { exim, domain = "customer.example" } = {}) {
   const ask = (method, path, body) => data(url, method, path, { token, body });
   const smtp = exim
     ? { host: exim.host, port: exim.ports.starttls, security: "starttls", username: exim.user, password: exim.password }
-    : { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
+    : slow.way;
   const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp, warmup: false });
   await ask("PATCH", "/v1/settings/ai", { prompt: "We are Acme and sell doors." });
   const campaign = async (aiRules = {}) => {
@@ -59,7 +58,7 @@ async function start(t, { exim, domain = "customer.example" } = {}) {
       const found = await text(path, id);
       return found?.state === state && found;
     }, `the text is ${state}`, 60_000);
-  const to = (name) => slow.mails.filter((mail) => mail.to.includes(`${name}@customer.example`)).map(({ raw }) => plain(raw));
+  const to = (name) => slow.to(`${name}@customer.example`);
   const asked = () => [anthropic.asked("messages").length, openai.asked("chat").length, xai.asked("chat").length];
   return { anthropic, openai, xai, slow, url, token, ask, campaign, person, enrol, text, is, to, asked };
 }
