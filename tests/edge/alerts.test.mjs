@@ -9,12 +9,11 @@ import { startAlerts } from "../harness/providers/alerts.mjs";
 import { startAnthropic } from "../harness/providers/anthropic.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { until } from "../harness/until.mjs";
+import { ALWAYS } from "../harness/window.mjs";
 import { later, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
 const main = join(ROOT, "tests", "harness", "mail-entry.js");
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
 
 test("pauses, texts that wait and weeks ring once each, and so do their ends", { timeout: 240_000 }, async (t) => {
   const [alerts, anthropic, slow] = await Promise.all([

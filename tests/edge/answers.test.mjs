@@ -10,11 +10,10 @@ import { startOpenAi } from "../harness/providers/openai.mjs";
 import { startXai } from "../harness/providers/xai.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { until } from "../harness/until.mjs";
+import { ALWAYS } from "../harness/window.mjs";
 import { later, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
 const ANSWERS = {
   ann: ["Let's meet on Tuesday.", "meeting", "stopped replied"],
   bob: ["Klingt gut, schicken Sie mir mehr Informationen.", "interested", "stopped replied"],

@@ -6,12 +6,11 @@ import { test } from "node:test";
 import { call, data, register } from "../harness/api.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { until } from "../harness/until.mjs";
+import { ALWAYS } from "../harness/window.mjs";
 import { folder, later, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
 const PUBLIC_URL = "https://mail.acme.example";
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
 
 test("a campaign writes to prospects, each step once, until they say no", { timeout: 180_000 }, async (t) => {
   const slow = await startSlowSmtp();

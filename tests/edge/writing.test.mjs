@@ -11,11 +11,10 @@ import { startXai } from "../harness/providers/xai.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { startSmtpServer } from "../harness/smtp_server.mjs";
 import { until } from "../harness/until.mjs";
+import { ALWAYS } from "../harness/window.mjs";
 import { later, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
 const said = (who) => `Your doors are the best in town, says ${who}. Shall we talk?`;
 
 /** The stand-ins, a Worker that asks them in this order, a workspace with an inbox: at Exim, if given. */
