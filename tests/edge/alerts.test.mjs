@@ -20,10 +20,7 @@ test("pauses, texts that wait and weeks ring once each, and so do their ends", {
     startAlerts(), startAnthropic({ otherwise: "Your doors are the best in town. Shall we talk?" }), startSlowSmtp(),
   ]);
   for (const one of [alerts, anthropic, slow]) later(t, () => one.stop());
-  const vars = {
-    PUBLIC_URL: "https://mail.acme.example", ALERT_WEBHOOK_URL: alerts.url, ALERT_WEBHOOK_SECRET: alerts.secret,
-    ANTHROPIC_URL: anthropic.url, ANTHROPIC_API_KEY: anthropic.key, ANTHROPIC_MODEL: anthropic.models[0],
-  };
+  const vars = { PUBLIC_URL: "https://mail.acme.example", ...alerts.vars, ...anthropic.vars };
   const { url } = await productWorker(t, { main, vars });
   const { token, workspaceId } = await register(url, "Acme", { operator });
   const ask = (method, path, body) => data(url, method, path, { token, body });

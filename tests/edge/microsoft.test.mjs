@@ -19,17 +19,7 @@ async function scene(t, options = {}, vars = {}, more = {}) {
   const mailboxes = [{ address: ANN, name: "Ann Lee" }, { address: "bo@contoso.test", withholds: ["Mail.Send"] }];
   const graph = await startGraph({ mailboxes, limits: { sendsPerMinute: 1e6 }, ...options });
   later(t, () => graph.stop());
-  const { url, logText } = await productWorker(t, {
-    ...more,
-    vars: {
-      MICROSOFT_CLIENT_ID: graph.client.id,
-      MICROSOFT_CLIENT_SECRET: graph.client.secret,
-      MICROSOFT_LOGIN_URL: graph.loginUrl,
-      MICROSOFT_GRAPH_URL: graph.graphUrl,
-      MICROSOFT_REDIRECT_URI: graph.client.redirectUris[0],
-      ...vars,
-    },
-  });
+  const { url, logText } = await productWorker(t, { ...more, vars: { ...graph.vars, ...vars } });
   graph.signIn(ANN);
   return { graph, url, logText };
 }

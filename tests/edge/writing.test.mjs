@@ -26,11 +26,7 @@ async function start(t, { exim, domain = "customer.example" } = {}) {
     startSlowSmtp(),
   ]);
   for (const one of [anthropic, openai, xai, slow]) later(t, () => one.stop());
-  const account = (name, { url, key, models }) => ({ [`${name}_URL`]: url, [`${name}_API_KEY`]: key, [`${name}_MODEL`]: models[0] });
-  const vars = {
-    PUBLIC_URL: "https://mail.acme.example",
-    ...account("ANTHROPIC", anthropic), ...account("OPENAI", openai), ...account("XAI", xai),
-  };
+  const vars = { PUBLIC_URL: "https://mail.acme.example", ...anthropic.vars, ...openai.vars, ...xai.vars };
   const env = exim ? { NODE_EXTRA_CA_CERTS: exim.caFile } : {};
   const { url } = await productWorker(t, { vars, env });
   const { token } = await register(url, "Acme", { operator });

@@ -3,6 +3,7 @@
 //
 //   const anthropic = await startAnthropic({ perMinute: { requests: 5, inputTokens: 20_000 } });
 //   anthropic.url, anthropic.key, anthropic.models
+//   anthropic.vars              the settings of a Worker that asks it
 //   anthropic.reply("Subject: …", { category: "interested" })   what it answers next: a text, or
 //                              an object, which is given as the input of the tool that was chosen
 //   anthropic.script({ on: "messages", fault: "stopped", reason: "refusal" })
@@ -148,7 +149,9 @@ export async function startAnthropic(options = {}) {
       tooLarge: () => error(413, "request_too_large", "Request exceeds the maximum size"),
     },
   });
-  return Object.assign(handle, { key, models, url: `${handle.origin}/v1`, reply: replies.add });
+  const url = `${handle.origin}/v1`;
+  const vars = { ANTHROPIC_URL: url, ANTHROPIC_API_KEY: key, ANTHROPIC_MODEL: models[0] };
+  return Object.assign(handle, { key, models, url, vars, reply: replies.add });
 }
 
 function authorize({ key }, { headers }) {

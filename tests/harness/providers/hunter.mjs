@@ -4,6 +4,7 @@
 //
 //   const hunter = await startHunter({ people: [{ first_name, last_name, domain, email, … }] });
 //   hunter.url, hunter.key                the base URL, and the key that it takes
+//   hunter.vars                           the settings of a Worker that asks it
 //   hunter.add(person)                    somebody whom it knows
 //   hunter.verdict("ann@…", "disposable") what the verifier says of an address
 //   hunter.refuse("ann@…")                this person asked not to be processed: 451 from then on
@@ -101,10 +102,12 @@ export async function startHunter(options = {}) {
       tooLarge: () => error(413, "too_large", "The request is too large."),
     },
   });
+  const url = `${provider.origin}/v2`;
   return Object.assign(provider, {
     key,
     credits,
-    url: `${provider.origin}/v2`,
+    url,
+    vars: { HUNTER_URL: url, HUNTER_API_KEY: key },
     add: (person) => world.people.push(person),
     verdict: (email, status) => {
       if (!STATUSES.includes(status)) throw new Error(`no status "${status}"`);
