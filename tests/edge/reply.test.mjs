@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, register } from "../harness/api.mjs";
+import { opened } from "../harness/mail.mjs";
 import { startSmtpServer } from "../harness/smtp_server.mjs";
 import { dial } from "../harness/socket.mjs";
 import { until } from "../harness/until.mjs";
@@ -15,15 +16,6 @@ const main = join(ROOT, "tests", "harness", "mail-entry.js");
 
 const mail = (headers, body = "Hello.") =>
   [...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), "", body].join("\r\n");
-
-/** A mail's header, unfolded, by lower-case name; and what follows it. */
-function opened(raw) {
-  const text = raw.toString("latin1").replaceAll("\r\n", "\n");
-  const end = text.indexOf("\n\n");
-  const lines = text.slice(0, end).replaceAll(/\n[ \t]+/g, " ").split("\n");
-  const header = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]));
-  return { header, body: text.slice(end + 2) };
-}
 
 /** The parts of a multipart mail, opened. */
 function parts({ header, body }) {
