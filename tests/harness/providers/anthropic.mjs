@@ -18,7 +18,7 @@
 // where no test says which. A token is four bytes.
 // It does not have: streaming (400), images, documents, thinking, caching, batches.
 
-import { cutTo, exampleOf, Quotas, repliesOf, tokensOf } from "./language.mjs";
+import { cutTo, exampleOf, Quotas, repliesOf, textOf, tokensOf } from "./language.mjs";
 import { isJson, objectOf } from "./params.mjs";
 import { waiting } from "./script.mjs";
 import { clockOf, Refused, startProvider } from "./server.mjs";
@@ -240,9 +240,6 @@ function checkMessages(messages) {
     no("messages: final assistant content cannot end with trailing whitespace");
   }
 }
-
-const textOf = (content = "") =>
-  typeof content === "string" ? content : content.map((block) => block.text).join("");
 
 const costOf = ({ system, messages, tools }) =>
   tokensOf(textOf(system) + messages.map((one) => textOf(one.content)).join("")) +

@@ -18,7 +18,7 @@
 
 import { createHash } from "node:crypto";
 import { Fixed } from "./limits.mjs";
-import { isAddress, isDomain, isJson, misnamed, objectOf } from "./params.mjs";
+import { isAddress, isDomain, isJson, misnamed, objectOf, same } from "./params.mjs";
 import { waiting } from "./script.mjs";
 import { clockOf, Refused, startProvider } from "./server.mjs";
 
@@ -208,7 +208,6 @@ function bulkInput({ query, headers, body }) {
   return { details, flags: options(query) };
 }
 
-const same = (a, b) => a !== undefined && a?.toLowerCase() === b?.toLowerCase();
 const hashOf = (kind, text) => createHash(kind).update(text).digest("hex");
 
 function isMeant(person, who) {

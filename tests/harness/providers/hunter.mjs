@@ -17,7 +17,7 @@
 // It does not have: the key `test-api-key`, /account, enrichment, leads, campaigns.
 
 import { Sliding } from "./limits.mjs";
-import { bearerOf, isAddress, isDomain, isWhole, misnamed } from "./params.mjs";
+import { bearerOf, isAddress, isDomain, isWhole, misnamed, same } from "./params.mjs";
 import { clockOf, Refused, startProvider } from "./server.mjs";
 
 export const STATUSES = ["valid", "invalid", "accept_all", "webmail", "disposable", "unknown"];
@@ -161,8 +161,6 @@ function finderInput({ query }) {
 function checkDomain(domain) {
   if (domain !== undefined && !isDomain(domain)) no(400, "invalid_domain", "It is no domain.");
 }
-
-const same = (a, b) => a !== undefined && a?.toLowerCase() === b?.toLowerCase();
 
 /** Whether a person is the one that a finder call means. */
 function isMeant(person, { domain, company, first_name, last_name, full_name, linkedin_handle }) {
