@@ -203,8 +203,7 @@ fn identities_that_claim_each_other_in_circles_become_one_without_losing_anythin
         for email in emails {
             let (id, mut import) = row(Some(email), None, None);
             import.attributes.insert(email.to_owned(), "kept".to_owned());
-            let _: serde_json::Value =
-                town.ask(id, &ProspectCommand::Import(import)).expect("imported");
+            town.import((id, import));
         }
         // Each knows something that no other knows.
         let [a, b, c, d] = emails.map(id_of);

@@ -276,6 +276,12 @@ impl Town {
         panic!("aliases in a circle at {id}");
     }
 
+    /// Imports a row now; gives the id that it was imported under.
+    pub fn import(&mut self, (id, import): (ProspectId, Import)) -> ProspectId {
+        self.ask::<serde_json::Value>(id, &ProspectCommand::Import(import)).expect("imported");
+        id
+    }
+
     pub fn get(&mut self, id: ProspectId) -> Prospect {
         self.ask(id, &ProspectCommand::Get(Get {})).expect("there is a prospect")
     }
