@@ -86,6 +86,18 @@ impl Desk {
         keys
     }
 
+    /// The same, in order, where nothing else is wanted of the world.
+    pub fn only_forgotten(&mut self) -> Vec<String> {
+        let mut keys = Vec::new();
+        self.room.drain(|_, effect| {
+            let Effect::Forget(some) = effect else { panic!("{effect:?}") };
+            keys.extend(some.clone());
+            Outcome::Done(b"{}".to_vec())
+        });
+        keys.sort_unstable();
+        keys
+    }
+
     /// Lets the agent log in again, after a long time.
     pub fn log_in_again(&mut self) {
         let (email, token) = (self.agent.opened.agent.email.clone(), self.room.fresh("refresh"));
