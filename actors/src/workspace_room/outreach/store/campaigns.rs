@@ -29,6 +29,24 @@ pub struct Campaign {
     pub updated_at: Millis,
 }
 
+impl Campaign {
+    /// A new one, which does not send yet, before the table gives it a number.
+    #[must_use]
+    pub const fn draft(id: CampaignId, name: String, plan: CampaignPlan, now: Millis) -> Self {
+        Self {
+            number: 0,
+            id,
+            name,
+            status: CampaignStatus::Draft,
+            plan,
+            public_url: String::new(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 const INSERT: &str = "insert into campaigns
     (id, name, status, plan, public_url, version, created_at, updated_at)
     values (?, ?, ?, ?, ?, ?, ?, ?)";
