@@ -1,19 +1,16 @@
 // Operators are told of what begins and ends in a workspace, each once, and of how its week was.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { call, data, register } from "../harness/api.mjs";
 import { startAlerts } from "../harness/providers/alerts.mjs";
 import { startAnthropic } from "../harness/providers/anthropic.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { until } from "../harness/until.mjs";
 import { ALWAYS } from "../harness/window.mjs";
-import { later, productWorker, VARS } from "../harness/worker.mjs";
+import { later, MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
 
 test("pauses, texts that wait and weeks ring once each, and so do their ends", { timeout: 240_000 }, async (t) => {
   const [alerts, anthropic, slow] = await Promise.all([
@@ -21,7 +18,7 @@ test("pauses, texts that wait and weeks ring once each, and so do their ends", {
   ]);
   for (const one of [alerts, anthropic, slow]) later(t, () => one.stop());
   const vars = { PUBLIC_URL: "https://mail.acme.example", ...alerts.vars, ...anthropic.vars };
-  const { url } = await productWorker(t, { main, vars });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY, vars });
   const { token, workspaceId } = await register(url, "Acme", { operator });
   const ask = (method, path, body) => data(url, method, path, { token, body });
   const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp: slow.way, warmup: false });

@@ -1,18 +1,15 @@
 // An agent's answer leaves as mail, and the customer's answer to it comes back to its ticket.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, register } from "../harness/api.mjs";
 import { opened } from "../harness/mail.mjs";
 import { startSmtpServer } from "../harness/smtp_server.mjs";
 import { dial } from "../harness/socket.mjs";
 import { until } from "../harness/until.mjs";
-import { later, productWorker, VARS } from "../harness/worker.mjs";
+import { later, MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
 
 const mail = (headers, body = "Hello.") =>
   [...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), "", body].join("\r\n");
@@ -27,7 +24,7 @@ test("replies out", { timeout: 180_000 }, async (t) => {
   const server = await startSmtpServer({ others: ["bob"] });
   later(t, () => server.stop());
   const { host, ports, user: username, password } = server;
-  const { url } = await productWorker(t, { main, env: { NODE_EXTRA_CA_CERTS: server.caFile } });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY, env: { NODE_EXTRA_CA_CERTS: server.caFile } });
   const owner = await register(url, "Replies", { operator });
   const { token } = owner;
   const routed = `${owner.workspaceId}@in.example`;
