@@ -38,7 +38,7 @@ pub fn pump(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     let (mut moved, mut next, mut after) = (0, Millis::MAX, String::new());
     loop {
         let rows = ledger::idle(ctx.sql, &after, AT_ONCE)?;
-        let Some((last, _)) = rows.last() else { break };
+        let Some((last, ..)) = rows.last() else { break };
         if free <= 0 {
             break;
         }
@@ -47,7 +47,7 @@ pub fn pump(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
             break;
         }
         after = last.to_string();
-        for (id, not_before) in rows {
+        for (id, state, not_before) in rows {
             if not_before > ctx.now {
                 next = next.min(not_before);
                 continue;
@@ -56,8 +56,7 @@ pub fn pump(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
                 // Whoever is under way looks after those that wait.
                 break;
             }
-            let mut send = send_of(ctx, id)?;
-            if send.state == SendState::Queued && inbox.warmup {
+            if state == SendState::Queued && inbox.warmup {
                 if inbox.blocked_until > ctx.now {
                     next = next.min(inbox.blocked_until);
                     continue;
@@ -67,6 +66,7 @@ pub fn pump(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
                 }
                 questions -= 1;
             }
+            let mut send = send_of(ctx, id)?;
             advance(ctx, &inbox, &mut send)?;
             (moved, free) = (moved + 1, free - 1);
         }

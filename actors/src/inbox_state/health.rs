@@ -39,19 +39,32 @@ pub const TIMER: &str = "health";
 
 /// How the inbox is now.
 pub fn look(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<Health, Reject> {
-    let since = inbox.window_from.max(at - WINDOW_MS);
-    let window = ledger::window(ctx.sql, since, WINDOW_SENDS_MAX)?;
-    let (sends, unwelcome) = (window.sends, window.unwelcome);
+    let (since, window) = window(ctx, inbox, at)?;
     Ok(Health {
-        sends,
+        sends: window.sends,
         bounced: window.bounced,
         complained: window.complained,
-        bounce_rate_bp: if sends == 0 { 0 } else { unwelcome * 10_000 / sends },
+        bounce_rate_bp: rate_bp(&window),
         bounce_rate_bp_max: BOUNCE_RATE_BP_MAX,
         sends_min: WINDOW_SENDS_MIN,
         since,
         complaints: complaints_of(ctx, inbox, at)?,
     })
+}
+
+/// The share of mails that came back or were complained about, and no more of how the inbox is.
+pub fn bounce_rate_bp(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<i64, Reject> {
+    Ok(rate_bp(&window(ctx, inbox, at)?.1))
+}
+
+const fn rate_bp(window: &Window) -> i64 {
+    if window.sends == 0 { 0 } else { window.unwelcome * 10_000 / window.sends }
+}
+
+/// The mails that count, and since when.
+fn window(ctx: &Ctx<'_>, inbox: &Inbox, at: Millis) -> Result<(Millis, Window), Reject> {
+    let since = inbox.window_from.max(at - WINDOW_MS);
+    Ok((since, ledger::window(ctx.sql, since, WINDOW_SENDS_MAX)?))
 }
 
 /// How complaints stand.
@@ -81,9 +94,7 @@ pub fn judge(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
 }
 
 fn judge_bounces(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
-    let since = inbox.window_from.max(ctx.now - WINDOW_MS);
-    let Window { sends, bounced, complained, unwelcome } =
-        ledger::window(ctx.sql, since, WINDOW_SENDS_MAX)?;
+    let (_, Window { sends, bounced, complained, unwelcome }) = window(ctx, inbox, ctx.now)?;
     if sends < WINDOW_SENDS_MIN || unwelcome * 10_000 <= BOUNCE_RATE_BP_MAX * sends {
         return Ok(());
     }

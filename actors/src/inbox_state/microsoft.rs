@@ -103,7 +103,7 @@ const fn has_token(microsoft: &Microsoft, now: Millis) -> bool {
     !microsoft.is_gone && microsoft.access_until > now
 }
 
-/// Asked for again while it waits for its next try, it would begin at once: so it is not.
+/// Asked for again while it is under way, it would begin anew after that: so it is not.
 fn ask_for_token(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     if entries::find(ctx.sql, outbox::TOKEN, "")?.is_none() {
         ctx.outbox(outbox::TOKEN, "", &[])?;

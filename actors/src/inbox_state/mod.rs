@@ -199,8 +199,9 @@ fn keep_inbox(ctx: &mut Ctx<'_>, inbox: &mut Inbox) -> Result<(), Reject> {
 fn keep_send(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     send.version += 1;
     send.updated_at = ctx.now;
-    let was_unknown = store::ledger::is_unknown(ctx.sql, send.id)?;
     store::ledger::save(ctx.sql, send)?;
-    alerts::settled(ctx, was_unknown, send.state == SendState::Unknown)?;
+    let is_unknown = send.state == SendState::Unknown;
+    let was_unknown = std::mem::replace(&mut send.was_unknown, is_unknown);
+    alerts::settled(ctx, was_unknown, is_unknown)?;
     Ok(ctx.summarise(Table::EmailLog, &send.id.to_string())?)
 }

@@ -122,7 +122,7 @@ fn inbox_cells(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<Vec<Cell>, Reject> {
         Cell::Integer(inbox.sent),
         Cell::Integer(inbox.bounced),
         // As of the row's version: D1 keeps the first row of a version, whenever it is written.
-        Cell::Integer(health::look(ctx, inbox, inbox.updated_at)?.bounce_rate_bp),
+        Cell::Integer(health::bounce_rate_bp(ctx, inbox, inbox.updated_at)?),
         Cell::Integer(inbox.created_at),
         Cell::Integer(i64::from(store::mailbox::load(ctx.sql)?.is_some())),
     ])

@@ -270,7 +270,8 @@ impl Ctx<'_> {
     }
 
     /// Asks for something outside. It is tried right after the commit, and then until it is
-    /// settled; asked for again while it waits, it is done once, with the newer body.
+    /// settled; asked for again while it waits, it is done once, with the newer body, and where it
+    /// has failed no sooner for that.
     ///
     /// # Errors
     /// A storage fault.

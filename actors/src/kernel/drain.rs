@@ -14,6 +14,7 @@ use super::sql::{Fault, Home, Sql};
 use super::store::outbox::{self, Entry};
 use schema::summary::{self, Table};
 use schema::{Code, Millis, Reject};
+use std::borrow::Cow;
 
 /// How long an entry that may leave only once is given; every transport gives up before.
 pub const LEASE_MS: Millis = 10 * 60 * 1000;
@@ -140,7 +141,8 @@ fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> 
     if leases && !current.leased && !matches!(outcome, Outcome::Failed { .. }) {
         return Ok(());
     }
-    let outcome = &final_outcome::<A>(entry, outcome);
+    let last = final_outcome::<A>(entry, outcome);
+    let outcome = &*last;
     if let Outcome::Failed { why } = outcome {
         let due = ctx.now + backoff(ctx, entry.attempts);
         ctx.rearm = true;
@@ -165,23 +167,19 @@ fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> 
 
 /// The entry is done with; asked for again while it was under way, it begins anew.
 fn finish<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<(), Reject> {
-    let current = outbox::find(ctx.sql, &entry.kind, &entry.key)?;
-    match current.filter(|current| current.version != entry.version) {
-        None => {
-            ctx.rearm |= A::THRIFTY;
-            outbox::remove(ctx.sql, entry)?;
-        }
-        Some(_) => {
-            ctx.rearm = true;
-            ctx.told.outbox = true;
-            outbox::renew(ctx.sql, entry, ctx.now + FIRST_RETRY_MS)?;
-        }
+    let is_gone = outbox::remove(ctx.sql, entry)?
+        || outbox::find(ctx.sql, &entry.kind, &entry.key)?.is_none();
+    if is_gone {
+        ctx.rearm |= A::THRIFTY;
+        return Ok(());
     }
-    Ok(())
+    ctx.rearm = true;
+    ctx.told.outbox = true;
+    Ok(outbox::renew(ctx.sql, entry, ctx.now + FIRST_RETRY_MS)?)
 }
 
 /// A refusal that will pass is a failure; a failure after the last allowed one is the end.
-fn final_outcome<A: Actor>(entry: &Entry, outcome: &Outcome) -> Outcome {
+fn final_outcome<'o, A: Actor>(entry: &Entry, outcome: &'o Outcome) -> Cow<'o, Outcome> {
     let why = match outcome {
         Outcome::Failed { why } => why.clone(),
         Outcome::Rejected(reject)
@@ -189,12 +187,12 @@ fn final_outcome<A: Actor>(entry: &Entry, outcome: &Outcome) -> Outcome {
         {
             reject.message.clone()
         }
-        other => return other.clone(),
+        other => return Cow::Borrowed(other),
     };
     if entry.kind != SUMMARY && entry.attempts + 1 >= A::attempts_max(&entry.kind) {
-        return Outcome::GaveUp { why };
+        return Cow::Owned(Outcome::GaveUp { why });
     }
-    Outcome::Failed { why }
+    Cow::Owned(Outcome::Failed { why })
 }
 
 fn summary_key(key: &str) -> Result<(Table, &str), Reject> {

@@ -10,6 +10,8 @@ use super::{Actor, Migration};
 use schema::pipeline::Queue;
 use schema::summary::{Summary, Table};
 use schema::{ActorKind, Millis, Reject};
+use std::cell::RefCell;
+use std::rc::Rc;
 
 const SLOW_MS: Millis = 3 * 60 * 1000;
 const WEEK_MS: Millis = 7 * 24 * 60 * 60 * 1000;
@@ -120,6 +122,28 @@ fn a_thrifty_object_writes_its_row_last_and_then_sleeps_as_long_as_it_can() {
     bench.settle(&third[0].0, &Outcome::Done(Vec::new()));
     assert_eq!(bench.count("outbox"), 0);
     assert_eq!(bench.home.alarm(), Some(start + WEEK_MS));
+}
+
+#[test]
+fn what_is_done_with_is_looked_up_once_and_what_was_asked_for_again_begins_anew() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &"hint".to_owned()).expect("it takes any kind");
+    let first = bench.begin();
+    bench.call(&system(), None, &"hint".to_owned()).expect("it is asked for again");
+    bench.settle(&first[0].0, &Outcome::Done(Vec::new()));
+    let second = bench.begin();
+    assert_eq!((second.len(), bench.count("outbox")), (1, 1), "it begins anew");
+
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&seen);
+    bench.home.set_hook(Some(Box::new(move |statement| {
+        log.borrow_mut().push(statement.to_owned());
+    })));
+    bench.settle(&second[0].0, &Outcome::Done(Vec::new()));
+    bench.home.set_hook(None);
+    assert_eq!(bench.count("outbox"), 0);
+    let looks = seen.borrow().iter().filter(|it| it.starts_with("select kind")).count();
+    assert_eq!(looks, 1, "{seen:?}");
 }
 
 #[test]

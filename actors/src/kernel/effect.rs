@@ -8,7 +8,6 @@ use crate::mail::mailbox::{MailboxJob, MailboxRead};
 use schema::pipeline::Queue;
 use schema::summary::Summary;
 use schema::{ActorKind, Answer, Millis, Reject};
-use serde::{Deserialize, Serialize};
 
 /// How often an effect may reach the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +17,8 @@ pub enum Delivery {
     /// Once. Where a crash makes it unknowable, the outcome is [`Outcome::Unknown`].
     AtMostOnce,
     /// Until it is settled, and for this long it is under way at most once: what is slow is not
-    /// begun again while it lasts, unless the object dies with it, and nothing else waits for it.
+    /// begun again while it lasts, unless the object dies with it. Whether others wait for it is
+    /// another matter: [`Effect::is_slow`].
     Slow(Millis),
 }
 
@@ -74,7 +74,7 @@ impl Effect {
 }
 
 /// A signed request to a server that a customer, or the operator, named.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostJob {
     /// Names the content: the same on every try, so that its receiver can tell it again.
     pub id: String,
@@ -86,14 +86,13 @@ pub struct PostJob {
     /// goes unsigned where there are none.
     pub sealed_secrets: Vec<serde_bytes::ByteBuf>,
     /// JSON text.
-    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
     /// When it is made, by the object's clock.
     pub asked_at: Millis,
 }
 
 /// What came of one request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Posted {
     /// Which one.
     pub id: String,
@@ -106,7 +105,7 @@ pub struct Posted {
 }
 
 /// The ways in which a request ends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PostFate {
     /// The server answered.
     Answered {
@@ -125,7 +124,7 @@ pub enum PostFate {
 }
 
 /// A mail, ready to leave: envelope, content, and the way out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MailJob {
     /// Names the attempt's mail; the same id never leaves twice.
     pub send_id: String,
@@ -148,21 +147,17 @@ pub struct MailJob {
     /// What the mail is called in reports about it, where the server lets a mail have a name.
     pub envelope_id: String,
     /// The message as it goes over the wire, before dot-stuffing, up to its first file.
-    #[serde(with = "serde_bytes")]
     pub content: Vec<u8>,
     /// Its files, which the shell puts in, in this order.
-    #[serde(default)]
     pub files: Vec<JobFile>,
     /// What follows the last file.
-    #[serde(default, with = "serde_bytes")]
     pub end: Vec<u8>,
 }
 
 /// A file of a mail that leaves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobFile {
     /// What stands before its content, which is base64.
-    #[serde(with = "serde_bytes")]
     pub head: Vec<u8>,
     /// What it is called.
     pub name: String,
@@ -173,7 +168,7 @@ pub struct JobFile {
 }
 
 /// A recipient that a server would not take.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefusedRecipient {
     /// The address.
     pub address: String,
@@ -186,14 +181,13 @@ pub struct RefusedRecipient {
 }
 
 /// What a transport knows after it tried.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailOutcome {
     /// The server took responsibility.
     Accepted {
         /// Its last reply.
         reply: String,
         /// The recipients that it would not take while it took the others.
-        #[serde(default)]
         refused: Vec<RefusedRecipient>,
     },
     /// The server said no.

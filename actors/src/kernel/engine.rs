@@ -18,7 +18,6 @@ use super::store::timers::Timer;
 use super::store::{idempotency, migrations, timers};
 use litemap::LiteMap;
 use schema::codec::read_json;
-use schema::envelope::pack;
 use schema::frame::Seat;
 use schema::ids::{ConnectionId, WorkspaceId};
 use schema::{Answer, Code, Envelope, Millis, Permission, Principal, Reject};
@@ -153,21 +152,32 @@ impl<A: Actor> Engine<A> {
         bytes: &[u8],
         turn: &mut Turn,
     ) -> Answer {
-        let answer = Envelope::decode(bytes).and_then(|envelope| {
-            if let Some(allowance) = &mut self.allowance {
-                allowance.take(&envelope.principal, world.now.max(self.clock))?;
-            }
-            self.address = envelope.address.clone().unwrap_or_default();
-            let (answer, told) = self.step(
-                home,
-                world,
-                Some((&envelope.instance, &envelope.principal)),
-                &mut |ctx| Self::answer(ctx, &envelope),
-            )?;
-            turn.tell(told);
-            Ok(answer)
-        });
+        let answer =
+            Envelope::decode(bytes).and_then(|envelope| self.ask(home, world, &envelope, turn));
         answer.unwrap_or_else(Answer::Rejected)
+    }
+
+    /// Answers an envelope that has no way to go, in a transaction of its own: the object itself
+    /// makes it of what comes over a socket.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(super) fn ask(
+        &mut self,
+        home: &dyn Home,
+        world: &mut World<'_>,
+        envelope: &Envelope,
+        turn: &mut Turn,
+    ) -> Result<Answer, Reject> {
+        if let Some(allowance) = &mut self.allowance {
+            allowance.take(&envelope.principal, world.now.max(self.clock))?;
+        }
+        self.address = envelope.address.clone().unwrap_or_default();
+        let whose = Some((&*envelope.instance, &envelope.principal));
+        let (answer, told) =
+            self.step(home, world, whose, &mut |ctx| Self::answer(ctx, envelope))?;
+        turn.tell(told);
+        Ok(answer)
     }
 
     fn answer(ctx: &mut Ctx<'_>, envelope: &Envelope) -> Result<Answer, Reject> {
@@ -314,7 +324,7 @@ impl<A: Actor> Engine<A> {
             let principal = A::identify(&watched, principal, now)?;
             let mut ctx = Ctx {
                 now,
-                instance: &head.instance.clone(),
+                instance: &head.instance,
                 principal: &principal,
                 address: &address,
                 sql: &watched,
@@ -438,16 +448,6 @@ pub(super) fn backoff(ctx: &mut Ctx<'_>, attempts: i64) -> Millis {
 /// Lower-case hexadecimal.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A command for this actor, wrapped: for tests and for callers that know the type.
-#[must_use]
-pub fn envelope_for<A: Actor>(
-    instance: &str,
-    principal: &Principal,
-    key: Option<&str>,
-    command: &A::Command,
-) -> Vec<u8> {
-    pack(&Envelope::new(instance, principal.clone(), key.map(str::to_owned), command))
+    let halves = bytes.iter().flat_map(|&byte| [byte >> 4, byte & 15]);
+    halves.filter_map(|half| char::from_digit(u32::from(half), 16)).collect()
 }

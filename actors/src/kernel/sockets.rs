@@ -253,13 +253,13 @@ impl<A: Actor> Engine<A> {
         let key = Some(format!("ws:{id}"));
         let envelope = Envelope::new(&*seat.instance, seat.principal.clone(), key, command);
         let given = if A::from_socket(command) {
-            self.call(home, world, &envelope.encode(), turn)
+            self.ask(home, world, &envelope, turn)
         } else {
-            Answer::Rejected(Reject::forbidden("this is asked over HTTP"))
+            Err(Reject::forbidden("this is asked over HTTP"))
         };
         match given {
-            Answer::Done { json, .. } => answer(id, Ok(json)),
-            Answer::Rejected(reject) => answer(id, Err(reject)),
+            Ok(Answer::Done { json, .. }) => answer(id, Ok(json)),
+            Ok(Answer::Rejected(reject)) | Err(reject) => answer(id, Err(reject)),
         }
     }
 }

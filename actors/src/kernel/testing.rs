@@ -7,7 +7,7 @@
 use super::actor::Actor;
 use super::context::{Ctx, Entropy};
 use super::effect::{Effect, Outcome};
-use super::engine::{Engine, Turn, World, envelope_for};
+use super::engine::{Engine, Turn, World};
 use super::migrate::migrate;
 use super::native::Native;
 use super::sql::Home;
@@ -153,8 +153,9 @@ impl<A: Actor> Bench<A> {
         key: Option<&str>,
         command: &A::Command,
     ) -> Result<T, Reject> {
-        let bytes = envelope_for::<A>(&self.instance, principal, key, command);
-        self.answer(&bytes).reply()
+        let key = key.map(str::to_owned);
+        let envelope = Envelope::new(&*self.instance, principal.clone(), key, command);
+        self.answer(&envelope.encode()).reply()
     }
 
     /// Asks for what every actor understands.

@@ -5,6 +5,7 @@
 //! person's: always to the stronger one. So pointers of aliases can form no circle.
 
 use super::profile::{normal_key, profile_key};
+use crate::mail::free_mail;
 use crate::mail::identity::{PersonName, domain_key, email_key, name_key};
 use schema::Reject;
 use schema::ids::{ProspectId, WorkspaceId};
@@ -12,46 +13,6 @@ use schema::prospect::IdentityKind;
 use sha2::{Digest, Sha256};
 
 const BYTES_MAX: usize = 600;
-
-/// Where everybody has addresses: two people of one name there are two people.
-const SHARED_DOMAINS: [&str; 36] = [
-    "gmail.com",
-    "googlemail.com",
-    "outlook.com",
-    "outlook.de",
-    "outlook.fr",
-    "hotmail.com",
-    "hotmail.co.uk",
-    "hotmail.de",
-    "hotmail.fr",
-    "live.com",
-    "live.co.uk",
-    "msn.com",
-    "yahoo.com",
-    "yahoo.co.uk",
-    "yahoo.de",
-    "yahoo.fr",
-    "ymail.com",
-    "icloud.com",
-    "me.com",
-    "mac.com",
-    "aol.com",
-    "gmx.de",
-    "gmx.net",
-    "gmx.com",
-    "gmx.at",
-    "web.de",
-    "t-online.de",
-    "freenet.de",
-    "orange.fr",
-    "free.fr",
-    "libero.it",
-    "mail.ru",
-    "qq.com",
-    "163.com",
-    "proton.me",
-    "protonmail.com",
-];
 
 /// An identity: what kind, and its text (`e:ann@example.com`, `l:ann-smith-123`,
 /// `n:ann smith@example.com`).
@@ -119,7 +80,8 @@ impl Identity {
     }
 
     /// The identities of a row, the strongest first: its address; its profile at LinkedIn; its name
-    /// at the domain that it gives, or else at the address's, unless everybody has addresses there.
+    /// at the domain that it gives, or else at the address's, unless everybody can have addresses
+    /// there: two people of one name there are two people.
     ///
     /// # Errors
     /// `invalid_input` where the row has neither an address, nor a person's profile, nor a name and
@@ -138,7 +100,7 @@ impl Identity {
         let at = email.as_ref().and_then(|email| Some(email.text.rsplit_once('@')?.1.to_owned()));
         let usable = |domain: &String| {
             let key = domain_key(domain).unwrap_or_else(|_| domain.clone());
-            !SHARED_DOMAINS.contains(&key.as_str())
+            !free_mail::is_known(&key)
         };
         let name = match (name, domain.or(at).filter(usable)) {
             (Some(name), Some(domain)) => match Self::name("name", &name, &domain) {
@@ -281,6 +243,18 @@ mod tests {
         assert_eq!(texts(both), ["e:ann@gmail.com", n]);
         assert!(Identity::of_row(None, None, Some("Ann"), Some("gmail.com")).is_err());
         assert!(Identity::of_row(Some(" "), None, Some("Ann"), None).is_err());
+    }
+
+    #[test]
+    fn a_name_is_nobody_where_everybody_can_have_an_address() {
+        for domain in ["gmail.com", "hotmail.it", "wanadoo.fr", "yandex.ru", "fastmail.com"] {
+            let email = format!("ann@{domain}");
+            let row = [Some(&*email), None, Some("Ann Smith"), None];
+            assert_eq!(texts(row), [format!("e:{email}")], "{domain}");
+            let written = format!("https://www.{}/", domain.to_uppercase());
+            let named = Identity::of_row(None, None, Some("Ann Smith"), Some(&written));
+            assert!(named.is_err(), "{domain}: {named:?}");
+        }
     }
 
     #[test]

@@ -12,11 +12,11 @@
 //!
 //! **One person, one owner.** A row that names a person under several identities is imported under
 //! the first; the owner *claims* the others. Data travels only from a weaker identity to a stronger
-//! one (an address is stronger than a name, among equals the lesser id is), so pointers of aliases
-//! form no circle. An owner that is claimed by a stronger identity becomes an alias and sends all
-//! it had through its outbox until the stronger one has absorbed it; claimed by a weaker one, it
-//! claims that one back. What two owners know is joined so that order and repetition do not matter
-//! ([`merge`]).
+//! one (an address is stronger than a profile, a profile than a name, among equals the lesser id
+//! is), so pointers of aliases form no circle. An owner that is claimed by a stronger identity
+//! becomes an alias and sends all it had through its outbox until the stronger one has absorbed it;
+//! claimed by a weaker one, it claims that one back. What two owners know is joined so that order
+//! and repetition do not matter ([`merge`]).
 //!
 //! **What is certain.** An address and a profile are one person's; a name at a company may be two
 //! people's. A name that is an alias of another person's address stays there: two addresses, or two

@@ -201,10 +201,10 @@ pub fn is_clue(field: &str) -> bool {
 /// # Errors
 /// A storage fault.
 pub fn news(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
-    if fit_address(ctx)? {
+    let Some(row) = store::load(ctx.sql)? else { return Ok(()) };
+    if fit_address(ctx, &row)? {
         return Ok(());
     }
-    let Some(row) = store::load(ctx.sql)? else { return Ok(()) };
     let ended = matches!(row.state, PipelineState::NotFound | PipelineState::GivenUp);
     if ended && suppressions::strongest(ctx.sql)?.is_none() {
         return enter(ctx, row, PipelineState::New, None);
@@ -217,14 +217,15 @@ pub fn news(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
 ///
 /// # Errors
 /// A storage fault.
-fn fit_address(ctx: &mut Ctx<'_>) -> Result<bool, Reject> {
-    let Some(row) = store::load(ctx.sql)? else { return Ok(false) };
-    let address = known(ctx)?.email;
-    let early = row.state.work() == Some(WorkKind::Enrich) || row.state == PipelineState::GivenUp;
-    if early || address.is_none() || address == row.address {
+fn fit_address(ctx: &mut Ctx<'_>, row: &PipelineRow) -> Result<bool, Reject> {
+    if row.state.work() == Some(WorkKind::Enrich) || row.state == PipelineState::GivenUp {
         return Ok(false);
     }
-    let row = PipelineRow { address, ..row };
+    let address = known(ctx)?.email;
+    if address.is_none() || address == row.address {
+        return Ok(false);
+    }
+    let row = PipelineRow { address, ..row.clone() };
     enter(ctx, row, PipelineState::Found, Some("the address is another".to_owned()))?;
     Ok(true)
 }
@@ -250,7 +251,7 @@ pub fn join(ctx: &mut Ctx<'_>, theirs: Option<&PipelineRow>) -> Result<(), Rejec
         }
     };
     put(ctx, &row)?;
-    fit_address(ctx).map(drop)
+    fit_address(ctx, &row).map(drop)
 }
 
 /// Takes the person out of the pipeline.

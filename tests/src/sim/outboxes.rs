@@ -94,13 +94,17 @@ impl World {
             let brief = brief(outcome);
             self.say(format_args!("{} settles {} {}: {brief}", short(name), entry.kind, entry.key));
         }
+        let numbered = settled.iter().enumerate();
+        let open: Vec<_> = numbered
+            .map(|(index, (entry, _))| self.is_open(name, (number, index), entry))
+            .collect();
         let done = self.turn(name, &mut |stage| {
             for (entry, outcome) in &settled {
                 stage.machine.settle(stage.disk, stage.outside, stage.turn, (entry, outcome));
             }
         });
         for (index, (entry, outcome)) in settled.iter().enumerate() {
-            self.check_settled(name, (number, index), entry, outcome);
+            self.check_settled(name, (number, index), entry, outcome, open[index]);
             self.check_answers(name, outcome);
         }
         let Some(((), mut turn)) = done else { return };

@@ -62,6 +62,7 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
         leave_by: mail.leave_by,
         queued_at: ctx.now,
         state: SendState::Queued,
+        was_unknown: false,
         version: 0,
         asked: false,
         answers: 0,
@@ -80,7 +81,8 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
     };
     let json =
         serde_json::to_string(&mail).map_err(|error| Reject::internal(format!("mail: {error}")))?;
-    compose(inbox_of(ctx)?, &inbox, &send, &json)?;
+    // What could not be composed later is refused.
+    composed(inbox_of(ctx)?, &inbox, &send, mail)?;
     ledger::insert(ctx.sql, &send)?;
     store::bodies::put(ctx.sql, id, &json)?;
     if let Some(at) = send.leave_by {

@@ -1,6 +1,6 @@
 //! The answers of the warm-up counter and of prospects.
 
-use super::{RELEASE, START, is_active};
+use super::{RELEASE, START};
 use crate::inbox_state::store::ledger::Send;
 use crate::inbox_state::{flow, keep_inbox, keep_send, registered, send_of};
 use crate::kernel::actor::Settled;
@@ -57,7 +57,7 @@ pub fn reserved(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Sett
         send.state = SendState::Reserved;
         send.slot_until = Some(reply.ends_at);
         send.not_before = 0;
-        if is_active(ctx)? {
+        if inbox.paused.is_none() {
             flow::advance(ctx, &inbox, &mut send)?;
         } else {
             keep_send(ctx, &mut send)?;

@@ -13,7 +13,7 @@ pub use mail::brief;
 pub use microsoft::needs_draft;
 
 use super::store::ledger::Send;
-use super::{inbox_of, mailbox, microsoft as tokens, registered, send_of, store, subscription};
+use super::{inbox_of, mailbox, microsoft as tokens, registered, send_of, subscription};
 use crate::alert;
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
@@ -272,9 +272,4 @@ fn suppress(ctx: &Ctx<'_>, entry: &Entry, send: &Send, fate: Fate) -> Result<Eff
         key: format!("record:{}", entry.key),
         command: to_json(&command),
     })
-}
-
-/// Whether the inbox sends now.
-fn is_active(ctx: &Ctx<'_>) -> Result<bool, Reject> {
-    Ok(store::inbox::load(ctx.sql)?.is_some_and(|inbox| inbox.paused.is_none()))
 }

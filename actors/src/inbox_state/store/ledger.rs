@@ -35,6 +35,8 @@ pub struct Send {
     pub queued_at: Millis,
     /// Where it is.
     pub state: SendState,
+    /// Whether it is written down that nobody knows whether it left.
+    pub was_unknown: bool,
     /// Grows with each change.
     pub version: i64,
     /// Whether an outbox entry of it is under way.
@@ -225,18 +227,22 @@ pub fn by_message_id(sql: &dyn Sql, message_id: &str) -> Result<Option<SendId>, 
 }
 
 // Left to itself, SQLite takes the index by state and sorts all that waits.
-const IDLE: &str = "select id, not_before from ledger indexed by ledger_idle
+const IDLE: &str = "select id, state, not_before from ledger indexed by ledger_idle
     where asked = 0 and state in ('queued', 'reserved', 'permitted') and id > ?
     order by id limit ?";
 
 /// Mails that wait and of which no outbox entry is under way, after one, oldest first, each with
-/// the time before which it is not tried.
+/// where it is, and the time before which it is not tried.
 ///
 /// # Errors
 /// A storage fault.
-pub fn idle(sql: &dyn Sql, after: &str, limit: i64) -> Result<Vec<(SendId, Millis)>, Fault> {
+pub fn idle(
+    sql: &dyn Sql,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(SendId, SendState, Millis)>, Fault> {
     let rows = sql.exec(IDLE, &[after.into(), limit.into()])?;
-    rows.iter().map(|row| Ok((row.id(0)?, row.integer(1)?))).collect()
+    rows.iter().map(|row| Ok((row.id(0)?, state(row, 1)?, row.integer(2)?))).collect()
 }
 
 const ASKING: &str = "select count(*) from ledger where asked = 1 and state = 'queued'";
@@ -258,16 +264,6 @@ const COUNT: &str = "select count(*) from ledger where state in (select value fr
 pub fn count(sql: &dyn Sql, states: &[SendState]) -> Result<i64, Fault> {
     let names: Vec<String> = states.iter().map(|state| state.as_str().to_owned()).collect();
     sql.first(COUNT, &[list(&names)?.into()])?.map_or(Ok(0), |row| row.integer(0))
-}
-
-const IS_UNKNOWN: &str = "select 1 from ledger where id = ? and state = 'unknown'";
-
-/// Whether nobody knows, as it is written down, whether a mail has left.
-///
-/// # Errors
-/// A storage fault.
-pub fn is_unknown(sql: &dyn Sql, id: SendId) -> Result<bool, Fault> {
-    Ok(sql.first(IS_UNKNOWN, &[id.to_string().into()])?.is_some())
 }
 
 const PAGE: &str = "select id from ledger where id < ? order by id desc limit ?";
@@ -392,8 +388,13 @@ fn texts(json: &str) -> Result<Vec<String>, Fault> {
     read_json(json.as_bytes()).map_err(|error| Fault(error.message))
 }
 
+fn state(row: &Row, at: usize) -> Result<SendState, Fault> {
+    let name = row.text(at)?;
+    SendState::parse(&name).ok_or_else(|| Fault(format!("no state is {name}")))
+}
+
 fn read(row: &Row) -> Result<Send, Fault> {
-    let state = row.text(11)?;
+    let state = state(row, 11)?;
     let prospect = match (row.id_or_null(7)?, row.text_or_null(8)?, row.integer_or_null(9)?) {
         (Some(prospect_id), Some(campaign), Some(step)) => {
             Some(Outreach { prospect_id, campaign, step })
@@ -411,7 +412,8 @@ fn read(row: &Row) -> Result<Send, Fault> {
         subject: row.text(6)?,
         prospect,
         queued_at: row.integer(10)?,
-        state: SendState::parse(&state).ok_or_else(|| Fault(format!("no state is {state}")))?,
+        state,
+        was_unknown: state == SendState::Unknown,
         version: row.integer(12)?,
         asked: row.flag(13)?,
         answers: row.integer(14)?,
@@ -459,7 +461,7 @@ pub fn outreach_to(
 
 /// The statements that find mails, for the test of their plans.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&str; 16] = [
+pub(super) const STATEMENTS: [&str; 15] = [
     DEFERRED,
     DEFER,
     GET,
@@ -468,7 +470,6 @@ pub(super) const STATEMENTS: [&str; 16] = [
     IDLE,
     ASKING,
     COUNT,
-    IS_UNKNOWN,
     PAGE,
     PAGE_OF,
     WINDOW,

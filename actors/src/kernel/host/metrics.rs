@@ -22,8 +22,23 @@ pub fn write(env: &Env, event: &str, labels: &[&str], numbers: &[f64]) {
     let _ = point.write_to(&dataset);
 }
 
-/// Counts what came of an effect.
-pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
+/// What an effect is called where it failed.
+pub(super) const fn name(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Summary(_) => "d1",
+        Effect::Call { .. } => "actor",
+        Effect::Mail(_) => "mail",
+        Effect::Mailbox(_) => "mailbox",
+        Effect::Microsoft(_) => "microsoft",
+        Effect::Post(_) => "webhook",
+        Effect::Forget(_) => "storage",
+        Effect::Queue { .. } => "queue",
+        Effect::Nothing => "nothing",
+    }
+}
+
+/// Counts what came of an effect of a name.
+pub(super) fn outcome(env: &Env, name: &str, outcome: &Outcome) {
     match outcome {
         Outcome::Mail(mail) => {
             let fate = match mail {
@@ -62,20 +77,7 @@ pub(super) fn effect(env: &Env, effect: &Effect, outcome: &Outcome) {
                 write(env, "webhook", &[fate, status], &[one.took_ms as f64]);
             }
         }
-        Outcome::Failed { .. } => {
-            let what = match effect {
-                Effect::Summary(_) => "d1",
-                Effect::Call { .. } => "actor",
-                Effect::Mail(_) => "mail",
-                Effect::Mailbox(_) => "mailbox",
-                Effect::Microsoft(_) => "microsoft",
-                Effect::Post(_) => "webhook",
-                Effect::Forget(_) => "storage",
-                Effect::Queue { .. } => "queue",
-                Effect::Nothing => "nothing",
-            };
-            write(env, "outbox.failed", &[what], &[1.0]);
-        }
+        Outcome::Failed { .. } => write(env, "outbox.failed", &[name], &[1.0]),
         // The last two are not the world's: the kernel itself says so.
         Outcome::Done(_)
         | Outcome::Rejected(_)

@@ -47,8 +47,7 @@ async fn ready(env: &Env, job: &MicrosoftJob) -> Result<MicrosoftOutcome, String
             return Ok(MicrosoftOutcome::NoAddress);
         };
         let url = format!("{}/webhooks/graph", base.trim().trim_end_matches('/'));
-        let task = Task::Subscribe(Subscribe { url, ..asked.clone() });
-        let job = MicrosoftJob { task, ..job.clone() };
+        let job = with(job, Task::Subscribe(Subscribe { url, ..asked.clone() }));
         return Ok(carry_out(&Fetching, &Stored(env), &application, &vault, &job).await);
     }
     let Task::Draft { content, files, end } = &job.task else {
@@ -61,9 +60,14 @@ async fn ready(env: &Env, job: &MicrosoftJob) -> Result<MicrosoftOutcome, String
             return Ok(MicrosoftOutcome::Failed(GraphError::Broken { text }));
         }
     };
-    let task = Task::Draft { content, files: Vec::new(), end: Vec::new() };
-    let job = MicrosoftJob { task, ..job.clone() };
+    let job = with(job, Task::Draft { content, files: Vec::new(), end: Vec::new() });
     Ok(carry_out(&Fetching, &Stored(env), &application, &vault, &job).await)
+}
+
+/// The job with another task. The one that it has may hold a whole mail, and is not copied.
+fn with(job: &MicrosoftJob, task: Task) -> MicrosoftJob {
+    let (owner, sealed_token) = (job.owner.clone(), job.sealed_token.clone());
+    MicrosoftJob { owner, sealed_token, task }
 }
 
 /// The last six bytes of a random UUID are random.

@@ -46,17 +46,20 @@ pub(super) async fn perform(
     transport: Option<Transport>,
     effects: Vec<Effect>,
 ) -> Vec<Outcome> {
-    let summaries: Vec<&Summary> = effects
-        .iter()
-        .filter_map(|effect| match effect {
-            Effect::Summary(summary) => Some(summary),
-            _ => None,
-        })
-        .collect();
+    let names: Vec<&str> = effects.iter().map(metrics::name).collect();
+    let (mut summaries, mut others) = (Vec::new(), Vec::with_capacity(effects.len()));
+    for effect in effects {
+        match effect {
+            Effect::Summary(summary) => {
+                summaries.push(summary);
+                others.push(None);
+            }
+            effect => others.push(Some(effect)),
+        }
+    }
     let written =
         async { if summaries.is_empty() { Ok(()) } else { in_time(write(env, &summaries)).await } };
-    let all = effects.iter().collect();
-    let others = gather_by(effects.len(), all, |effect| other(env, transport, effect));
+    let others = gather_by(others.len(), others, |effect| other(env, transport, effect));
     let (written, others) = join(written, others).await;
     let of_summary = || match &written {
         Ok(()) => Outcome::Done(b"{}".to_vec()),
@@ -64,39 +67,39 @@ pub(super) async fn perform(
     };
     let outcomes: Vec<Outcome> =
         others.into_iter().map(|outcome| outcome.unwrap_or_else(of_summary)).collect();
-    for (effect, outcome) in effects.iter().zip(&outcomes) {
-        metrics::effect(env, effect, outcome);
+    for (name, outcome) in names.into_iter().zip(&outcomes) {
+        metrics::outcome(env, name, outcome);
     }
     outcomes
 }
 
-/// What came of an effect that is no summary; summaries are written together.
-async fn other(env: &Env, transport: Option<Transport>, effect: &Effect) -> Option<Outcome> {
-    Some(match effect {
+/// What came of an effect; none of a summary: those are written together.
+async fn other(env: &Env, transport: Option<Transport>, effect: Option<Effect>) -> Option<Outcome> {
+    Some(match effect? {
         Effect::Summary(_) => return None,
         Effect::Nothing => Outcome::Done(b"{}".to_vec()),
         Effect::Call { actor, instance, key, command } => {
-            match ask(env, *actor, instance, key, command).await {
+            match ask(env, actor, &instance, &key, &command).await {
                 Ok(answer) => answer.into(),
                 Err(why) => Outcome::Failed { why },
             }
         }
         Effect::Mail(job) => match transport {
-            Some(way) => Outcome::Mail((way.send)(env.clone(), (**job).clone()).await),
+            Some(way) => Outcome::Mail((way.send)(env.clone(), *job).await),
             None => Outcome::Failed { why: NO_TRANSPORT.into() },
         },
         Effect::Mailbox(job) => match transport {
-            Some(way) => Outcome::Mailbox(Box::new((way.read)(env.clone(), (**job).clone()).await)),
+            Some(way) => Outcome::Mailbox(Box::new((way.read)(env.clone(), *job).await)),
             None => Outcome::Failed { why: NO_TRANSPORT.into() },
         },
-        Effect::Microsoft(job) => Outcome::Microsoft(microsoft::perform(env, job).await),
-        Effect::Post(jobs) => Outcome::Posted(post::all(env, jobs).await),
-        Effect::Forget(keys) => match in_time(forget(env, keys)).await {
+        Effect::Microsoft(job) => Outcome::Microsoft(microsoft::perform(env, &job).await),
+        Effect::Post(jobs) => Outcome::Posted(post::all(env, &jobs).await),
+        Effect::Forget(keys) => match in_time(forget(env, &keys)).await {
             Ok(()) => Outcome::Done(b"{}".to_vec()),
             Err(why) => Outcome::Failed { why },
         },
         Effect::Queue { queue, body } => {
-            match in_time(enqueue(env, *queue, std::slice::from_ref(body))).await {
+            match in_time(enqueue(env, queue, std::slice::from_ref(&body))).await {
                 Ok(()) => Outcome::Done(b"{}".to_vec()),
                 Err(why) => Outcome::Failed { why },
             }
@@ -176,7 +179,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, 
     }
 }
 
-async fn write(env: &Env, summaries: &[&Summary]) -> Result<(), String> {
+async fn write(env: &Env, summaries: &[Summary]) -> Result<(), String> {
     let db = env.d1("DB").map_err(|error| error.to_string())?;
     let mut statements = Vec::with_capacity(summaries.len());
     for summary in summaries {

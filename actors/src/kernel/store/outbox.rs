@@ -144,14 +144,17 @@ pub fn expire(sql: &dyn Sql, kind: &str, now: Millis) -> Result<(), Fault> {
     sql.exec(EXPIRE, &[now.into(), kind.into()]).map(drop)
 }
 
-const REMOVE: &str = "delete from outbox where kind = ? and key = ?";
+const REMOVE: &str = "delete from outbox where kind = ? and key = ? and version = ?
+    returning kind";
 
-/// Removes an entry that is settled.
+/// Removes an entry that is settled; says whether it did: one that was asked for again meanwhile
+/// stays.
 ///
 /// # Errors
 /// A storage fault.
-pub fn remove(sql: &dyn Sql, entry: &Entry) -> Result<(), Fault> {
-    sql.exec(REMOVE, &[(&entry.kind).into(), (&entry.key).into()]).map(drop)
+pub fn remove(sql: &dyn Sql, entry: &Entry) -> Result<bool, Fault> {
+    let params = [(&entry.kind).into(), (&entry.key).into(), entry.version.into()];
+    Ok(sql.first(REMOVE, &params)?.is_some())
 }
 
 const RENEW: &str = "update outbox set state = 'waiting', attempts = 0, due = ?

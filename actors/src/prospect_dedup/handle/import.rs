@@ -35,10 +35,7 @@ pub fn import(ctx: &mut Ctx<'_>, input: Import) -> Result<Imported, Reject> {
     }
     let created = loaded.is_none();
     let mut me = open(ctx, loaded, &identity)?;
-    let full = fields::attributes(ctx.sql)? + input.attributes.len() as i64;
-    if full > 2 * ATTRIBUTES_MAX as i64 {
-        return Err(Reject::field("attributes", "this prospect has too many already"));
-    }
+    check_room(ctx, input.attributes.len())?;
 
     let (mut filled, mut clue) = (false, false);
     for field in &fields {
@@ -146,12 +143,24 @@ pub fn check_attributes(
     Ok(())
 }
 
+/// Refuses more attributes where the person has too many. Two records of one person may have had
+/// more together: that keeps nobody from writing anything else.
+///
+/// # Errors
+/// `invalid_input`.
+pub fn check_room(ctx: &Ctx<'_>, given: usize) -> Result<(), Reject> {
+    if given == 0 || fields::attributes(ctx.sql)? + given as i64 <= 2 * ATTRIBUTES_MAX as i64 {
+        return Ok(());
+    }
+    Err(Reject::field("attributes", "this prospect has too many already"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kernel::testing::agent;
     use crate::prospect_dedup::harness::{Town, id_of, row};
-    use schema::prospect::{ProspectCommand, Update};
+    use schema::prospect::{Link, ProspectCommand, Update};
     use schema::{Code, Role};
 
     #[test]
@@ -185,6 +194,47 @@ mod tests {
         let person = town.get(ann);
         assert_eq!((person.title.as_deref(), person.company.as_deref()), (Some("Chair"), None));
         assert_eq!((person.version, person.imports), (version, 3), "nothing new, nothing told");
+    }
+
+    #[test]
+    fn whoever_has_too_many_attributes_of_two_records_gets_none_more_but_anything_else() {
+        let mut town = Town::new(4);
+        let (work, by_work) = row(Some("ann@acme.example"), None, None);
+        let (home, by_home) = row(Some("ann@home.example"), None, None);
+        for (id, import, first) in
+            [(work, &by_work, 0), (work, &by_work, 50), (home, &by_home, 100)]
+        {
+            let names = (first..first + ATTRIBUTES_MAX).map(|n| (format!("a{n}"), "x".into()));
+            let import = Import { attributes: names.collect(), ..import.clone() };
+            town.ask::<Imported>(id, &ProspectCommand::Import(import)).expect("imported");
+        }
+        let link = ProspectCommand::Link(Link { to: home });
+        town.ask::<serde_json::Value>(work, &link).expect("linked");
+        town.settle();
+        assert_eq!(town.get(work).attributes.len(), 3 * ATTRIBUTES_MAX);
+
+        let more = [("a0".to_owned(), "y".to_owned())];
+        let title = Some("Chair".to_owned());
+        let import = |more: &[(String, String)]| {
+            let attributes = more.iter().cloned().collect();
+            let import = Import { attributes, title: title.clone(), ..by_work.clone() };
+            ProspectCommand::Import(import)
+        };
+        let update = |more: &[(String, String)]| {
+            let attributes = more.iter().cloned().collect();
+            ProspectCommand::Update(Update {
+                attributes,
+                title: title.clone(),
+                ..Update::default()
+            })
+        };
+        for (refused, taken) in [(import(&more), import(&[])), (update(&more), update(&[]))] {
+            let code = town.ask::<serde_json::Value>(work, &refused).map_err(|reject| reject.code);
+            assert_eq!(code, Err(Code::InvalidInput), "{refused:?}");
+            town.ask::<serde_json::Value>(work, &taken).expect("it brings none");
+        }
+        let person = town.get(home);
+        assert_eq!((person.title, person.attributes.len()), (title, 3 * ATTRIBUTES_MAX));
     }
 
     #[test]

@@ -4,10 +4,10 @@
 //! versions have it as a field only. One that is cleared stays an identity.
 //! For agents who may work. Rejects: `invalid_input`, `not_found`, `gone`.
 
-use super::import::check_attributes;
+use super::import::{check_attributes, check_room};
 use crate::kernel::Ctx;
 use crate::prospect_dedup::store::fields::{self, ATTRIBUTE};
-use crate::prospect_dedup::{ATTRIBUTES_MAX, FIELD_CHARS_MAX, person, pipeline, view};
+use crate::prospect_dedup::{FIELD_CHARS_MAX, person, pipeline, view};
 use schema::prospect::{FieldRow, Prospect, Update};
 use schema::{Permission, Reject, check};
 
@@ -19,10 +19,7 @@ pub fn update(ctx: &mut Ctx<'_>, input: &Update) -> Result<Prospect, Reject> {
     ctx.require(Permission::Work)?;
     let fields = given_fields(ctx, input)?;
     let mut me = person::owner(ctx)?;
-    let full = fields::attributes(ctx.sql)? + input.attributes.len() as i64;
-    if full > 2 * ATTRIBUTES_MAX as i64 {
-        return Err(Reject::field("attributes", "this prospect has too many already"));
-    }
+    check_room(ctx, input.attributes.len())?;
 
     let mut changed = Vec::new();
     for field in &fields {

@@ -7,7 +7,12 @@ use schema::inbox::{InboxCommand, SendMail};
 use schema::{ActorKind, Code, Reject};
 use serde_json::{Value, json};
 
+mod automatic;
+mod recipients;
+mod signatures;
+
 const ANN: &str = "ann@acme.example";
+
 const DESK: &str = "help@desk.example";
 
 /// A desk whose inbox answers.
@@ -157,30 +162,6 @@ fn an_inbox_that_may_have_taken_it_is_asked_the_same_again() {
 }
 
 #[test]
-fn what_somebody_else_was_told_or_says_in_a_customers_name_gets_no_copy() {
-    let (mut desk, inbox) = answering();
-    let create = json!({ "subject": "Order", "body": "It is late.", "userEmail": ANN });
-    let ticket = text(&desk.ask(&json!({ "createTicket": create }))["id"]);
-    let to = ["supplier@parts.example"];
-    let ask = json!({ "ticketId": ticket, "body": "Where are they?", "to": to });
-    desk.ask(&json!({ "postComment": ask }));
-    let comment = desk.comment(&ticket, "Soon.");
-    assert_eq!(comment["mail"]["to"], json!([{ "name": null, "address": ANN }]));
-    assert_eq!(comment["mail"]["cc"], json!([]), "the supplier is not in that");
-    asked(&mut desk, |send| taken(&inbox, send.mail.to.len() as u128));
-    let forged = |id: &str, dmarc: &str| {
-        json!({ "rawKey": id, "cc": [{ "address": "mallory@evil.example" }], "inReplyTo": ["1@x"],
-            "authenticity": { "server": "mx", "spf": null, "dkim": null, "dmarc": dmarc } })
-    };
-    let ticket = receive(&mut desk, "1@x", &json!({}));
-    for (id, dmarc, copies) in [("2@x", "fail", 0), ("3@x", "pass", 1)] {
-        receive(&mut desk, id, &forged(id, dmarc));
-        let copied = desk.comment(&ticket, "Hello Ann")["mail"]["cc"].clone();
-        assert_eq!(copied.as_array().map(Vec::len), Some(copies), "{dmarc}: {copied}");
-    }
-}
-
-#[test]
 fn an_inbox_that_has_it_is_not_asked_again_whatever_else_it_would_be_asked() {
     let (mut desk, inbox) = answering();
     let ticket = receive(&mut desk, "1@x", &json!({}));
@@ -222,54 +203,6 @@ fn a_refusal_is_shown_and_a_deleted_or_erased_comment_stays() {
 }
 
 #[test]
-fn an_agent_names_whom_it_goes_to_and_a_stranger_in_the_thread_gets_no_copy() {
-    let (mut desk, inbox) = answering();
-    let ticket = receive(&mut desk, "1@x", &json!({}));
-    let stranger = json!({ "inReplyTo": ["1@x"], "from": { "address": "eve@evil.example" },
-        "cc": [{ "address": "mallory@evil.example" }] });
-    assert_eq!(receive(&mut desk, "2@x", &stranger), ticket);
-    desk.comment(&ticket, "For Ann alone");
-    let sends = asked(&mut desk, |_| taken(&inbox, 1));
-    assert_eq!((&sends[0].mail.to[..], sends[0].mail.cc.len()), (&[ANN.to_owned()][..], 0));
-    assert_eq!(sends[0].mail.in_reply_to.as_deref(), Some("1@x"));
-    let post = |more: Value| {
-        let mut input = json!({ "ticketId": ticket, "body": "b" });
-        input.as_object_mut().expect("an object").extend(more.as_object().expect("one").clone());
-        json!({ "postComment": input })
-    };
-    desk.ask(&post(json!({ "to": ["Bob@x.example"], "cc": ["cy@x.example", "cy@x.example"] })));
-    let sends = asked(&mut desk, |_| taken(&inbox, 2));
-    assert_eq!(
-        (&*sends[0].mail.to[0], &sends[0].mail.cc[..]),
-        ("bob@x.example", &["cy@x.example".to_owned()][..])
-    );
-    for (bad, field) in [
-        (json!({ "to": ["nobody"] }), "to"),
-        (json!({ "cc": ["a@b.example\r\nBcc: x@y.example"] }), "cc"),
-        (json!({ "to": [] }), "to"),
-        (json!({ "visibility": "private", "cc": ["cy@x.example"] }), "cc"),
-    ] {
-        let (code, details) = desk.refused(&post(bad));
-        assert_eq!((code, &details["field"]), (Code::InvalidInput, &json!(field)));
-    }
-}
-
-#[test]
-fn an_answer_goes_where_the_customer_last_wrote_from() {
-    let (mut desk, inbox) = answering();
-    let ticket = receive(&mut desk, "1@x", &json!({}));
-    let user = desk.get(&ticket)["userId"].clone();
-    let home = json!({ "userId": user, "kind": "email", "value": "ann@home.example" });
-    desk.ask(&json!({ "addHandle": home }));
-    let from = json!({ "inReplyTo": ["1@x"], "from": { "address": "Ann@Home.example" } });
-    assert_eq!(receive(&mut desk, "2@x", &from), ticket);
-    desk.comment(&ticket, "Hello");
-    let sends = asked(&mut desk, |_| taken(&inbox, 1));
-    assert_eq!((&*sends[0].mail.to[0], sends[0].mail.cc.len()), ("ann@home.example", 0));
-    assert_eq!(sends[0].mail.in_reply_to.as_deref(), Some("2@x"));
-}
-
-#[test]
 fn a_ticket_answers_through_the_inbox_that_it_came_through() {
     let (mut desk, _) = answering();
     let [own, other] = [send_id(21), send_id(22)];
@@ -280,42 +213,6 @@ fn a_ticket_answers_through_the_inbox_that_it_came_through() {
     let before = desk.events().last().expect("an event")["data"]["before"].clone();
     assert_eq!(before, json!({ "inboxId": own }));
     assert_eq!(desk.comment(&ticket, "b")["delivery"]["inboxId"], other);
-}
-
-#[test]
-fn what_only_its_subject_brought_to_a_ticket_has_no_say_in_whom_an_answer_goes_to() {
-    let (mut desk, inbox) = answering();
-    let ticket = receive(&mut desk, "1@x", &json!({}));
-    let user = desk.get(&ticket)["userId"].clone();
-    let home = json!({ "userId": user, "kind": "email", "value": "ann@home.example" });
-    desk.ask(&json!({ "addHandle": home }));
-    let number = desk.get(&ticket)["number"].clone();
-    let forged = json!({ "subject": format!("Re: [#{number}] Door"),
-        "from": { "address": "ann@home.example" }, "cc": [{ "address": "mallory@evil.example" }] });
-    assert_eq!(receive(&mut desk, "2@evil", &forged), ticket);
-    let list = desk.ask(&json!({ "listComments": { "ticketId": ticket } }));
-    assert_eq!(list["items"][1]["mail"]["threadedBy"], "tag");
-    assert_eq!(list["items"][0]["mail"]["threadedBy"], Value::Null);
-    desk.comment(&ticket, "For Ann alone");
-    let sends = asked(&mut desk, |_| taken(&inbox, 1));
-    assert_eq!((&sends[0].mail.to[..], sends[0].mail.cc.len()), (&[ANN.to_owned()][..], 0));
-    assert_eq!(sends[0].mail.in_reply_to.as_deref(), Some("1@x"));
-    // Who answers what they may have written themselves has seen none of the ticket's.
-    let mut answers = forged;
-    answers["subject"] = json!("Re: Door");
-    answers["inReplyTo"] = json!(["2@evil"]);
-    assert_eq!(receive(&mut desk, "4@evil", &answers), ticket);
-    desk.comment(&ticket, "For Ann alone, again");
-    let sends = asked(&mut desk, |_| taken(&inbox, 2));
-    assert_eq!((&sends[0].mail.to[..], sends[0].mail.cc.len()), (&[ANN.to_owned()][..], 0));
-    // Who answers a mail of the ticket's has seen one.
-    answers["inReplyTo"] = json!(["own1@desk.example"]);
-    assert_eq!(receive(&mut desk, "3@x", &answers), ticket);
-    let copied = desk.comment(&ticket, "For both")["mail"].clone();
-    assert_eq!(
-        (&copied["to"][0]["address"], &copied["cc"][0]["address"]),
-        (&json!("ann@home.example"), &json!("mallory@evil.example"))
-    );
 }
 
 #[test]
@@ -337,152 +234,4 @@ fn only_who_takes_part_changes_through_which_inbox_a_ticket_answers() {
         assert_eq!(receive(&mut desk, id, &mail), ticket, "{id}");
         assert_eq!(desk.get(&ticket)["inboxId"], *inbox, "{id}");
     }
-}
-
-/// Every mail of a customer's is answered by a rule.
-fn answering_by_rule() -> (Desk, Value) {
-    let (mut desk, inbox) = answering();
-    desk.manage(&json!({ "createAutomation": { "name": "R", "trigger": { "on": "commentByUser" },
-        "actions": [{ "reply": { "body": "We have it." } }] } }));
-    desk.events();
-    (desk, inbox)
-}
-
-#[test]
-fn nobody_gets_more_than_five_automatic_mails_in_an_hour_and_who_manages_is_told_once() {
-    let (mut desk, inbox) = answering_by_rule();
-    let mut number = 0;
-    let mut leaving = |desk: &mut Desk| {
-        let taken = |_: &SendMail| {
-            number += 1;
-            taken(&inbox, number)
-        };
-        asked(desk, taken).len()
-    };
-    let ticket = receive(&mut desk, "0@x", &json!({}));
-    for n in 1..8 {
-        receive(&mut desk, &format!("{n}@x"), &json!({ "inReplyTo": ["0@x"] }));
-    }
-    assert_eq!(leaving(&mut desk), 5);
-    let events = desk.events();
-    let stopped: Vec<&Value> = events.iter().filter(|it| it["type"] == "mail.stopped").collect();
-    assert_eq!(stopped.len(), 1, "{stopped:?}");
-    assert_eq!(
-        (&stopped[0]["ticketId"], &stopped[0]["data"]["mail"]["to"][0]["address"]),
-        (&json!(ticket), &json!(ANN))
-    );
-    let told = desk.manage(&json!({ "listNotifications": {} }))["items"].clone();
-    assert_eq!((told.as_array().map(Vec::len), &told[0]["kind"]), (Some(1), &json!("mail")));
-    assert!(text(&told[0]["title"]).contains(ANN), "{told}");
-    // It stands on the ticket, and that it did not leave shows.
-    let list = desk.ask(&json!({ "listComments": { "ticketId": ticket } }));
-    let last = list["items"].as_array().and_then(|items| items.last()).expect("a comment");
-    assert_eq!(
-        (&last["delivery"]["state"], last["delivery"]["error"].is_string()),
-        (&json!("cancelled"), true)
-    );
-    // What an agent writes leaves, what goes to others does, and an hour later all does.
-    desk.comment(&ticket, "In person");
-    let bob = json!({ "from": { "address": "bob@acme.example" } });
-    receive(&mut desk, "8@x", &bob);
-    assert_eq!(leaving(&mut desk), 2);
-    desk.room.now += 60 * 60_000;
-    receive(&mut desk, "9@x", &json!({ "inReplyTo": ["0@x"] }));
-    assert_eq!(leaving(&mut desk), 1);
-}
-
-#[test]
-fn whose_machine_has_written_five_times_in_an_hour_gets_nothing_automatic() {
-    let (mut desk, _) = answering_by_rule();
-    for n in 0..5 {
-        let away = json!({ "automatic": { "kind": "autoReply", "reason": "auto_submitted" } });
-        receive(&mut desk, &format!("{n}@x"), &away);
-    }
-    assert_eq!(asked(&mut desk, |_| panic!("a machine gets no answer")).len(), 0);
-    desk.events();
-    receive(&mut desk, "5@x", &json!({}));
-    assert_eq!(asked(&mut desk, |_| panic!("it leaves")).len(), 0);
-    assert!(desk.event_types().contains(&"mail.stopped".to_owned()));
-}
-
-#[test]
-fn a_storm_of_automatic_mail_is_told_to_who_manages_once_in_its_hour() {
-    let mut desk = Desk::open();
-    let storm = |desk: &mut Desk, from: usize| {
-        for n in from..from + 25 {
-            let away = json!({ "kind": "autoReply", "reason": "auto_submitted" });
-            let mail = json!({ "rawKey": n.to_string(), "messageId": format!("{n}@x"),
-                "from": { "address": ANN }, "automatic": away });
-            desk.system(&json!({ "receiveMail": mail }));
-        }
-    };
-    let told = |desk: &mut Desk| {
-        let list = desk.manage(&json!({ "listNotifications": {} }));
-        list["items"].as_array().map(Vec::len)
-    };
-    storm(&mut desk, 0);
-    assert_eq!(told(&mut desk), Some(1));
-    desk.room.now += 60 * 60_000;
-    storm(&mut desk, 100);
-    assert_eq!(told(&mut desk), Some(2));
-}
-
-#[test]
-fn the_nearest_signature_stands_below_what_leaves_and_nowhere_else() {
-    let (mut desk, inbox) = answering();
-    let body = "{{agent.name}}\n{{workspace.name}} <{{user.company}}>";
-    desk.manage(&json!({ "createSignature": { "name": "all", "body": body } }));
-    let ticket = receive(&mut desk, "1@x", &json!({}));
-    let comment = desk.comment(&ticket, "Pull.");
-    let mut number = 0;
-    let mut sent = |desk: &mut Desk| {
-        number += 1;
-        let mut sends = asked(desk, |_| taken(&inbox, number));
-        sends.pop().expect("a mail").mail
-    };
-    let mail = sent(&mut desk);
-    let name = desk.agent.opened.agent.name.clone();
-    assert_eq!(mail.text, format!("Pull.\n\n-- \n{name}\nAcme <acme.example>"));
-    let html = mail.html.expect("HTML");
-    assert!(html.ends_with("<br>\nAcme &lt;acme.example&gt;</div>"), "{html}");
-    let kept = comment_of(&mut desk, &comment);
-    assert_eq!((&kept["body"], &kept["visibleBody"]), (&json!("Pull."), &Value::Null));
-    // That of the inbox comes before, and what another's says does not count.
-    for (name, id) in [("inbox", inbox.clone()), ("other", send_id(77))] {
-        let own = json!({ "name": name, "body": format!("The {name}"), "inboxId": id });
-        let made = desk.manage(&json!({ "createSignature": own }));
-        assert_eq!(made["inboxId"], id);
-    }
-    let twice = json!({ "name": "twice", "body": "b", "inboxId": inbox });
-    let refused = desk.manage_refused(&json!({ "createSignature": twice }));
-    assert_eq!(refused.0, Code::Conflict, "an inbox has one");
-    for bad in [json!({ "personal": true }), json!({ "teamId": send_id(5) })] {
-        let mut input = json!({ "name": "bad", "body": "b", "inboxId": inbox });
-        input.as_object_mut().expect("an object").extend(bad.as_object().expect("one").clone());
-        let refused = desk.manage_refused(&json!({ "createSignature": input }));
-        assert_eq!((refused.0, &refused.1["field"]), (Code::InvalidInput, &json!("inboxId")));
-        let canned = desk.manage_refused(&json!({ "createCannedReply": input }));
-        assert_eq!(canned.1["field"], "inboxId");
-    }
-    desk.comment(&ticket, "Turn.");
-    assert_eq!(sent(&mut desk).text, "Turn.\n\n-- \nThe inbox");
-    let render = json!({ "renderSignature": { "ticketId": ticket } });
-    assert_eq!(desk.ask(&render)["body"], "The inbox");
-    // Their own comes before, and one that the agent has put in stands once.
-    let own = json!({ "name": "me", "body": "Yours, {{agent.firstName}}", "personal": true });
-    desk.ask(&json!({ "createSignature": own }));
-    desk.comment(&ticket, "Push.");
-    let text = sent(&mut desk).text;
-    assert!(text.starts_with("Push.\n\n-- \nYours, "), "{text}");
-    desk.comment(&ticket, &text);
-    assert_eq!(sent(&mut desk).text, text);
-    // A machine has none; nor has anybody where the workspace wants none.
-    desk.manage(&json!({ "createAutomation": { "name": "R", "trigger": { "on": "commentByUser" },
-        "actions": [{ "reply": { "body": "We have it." } }] } }));
-    receive(&mut desk, "2@x", &json!({ "inReplyTo": ["1@x"] }));
-    assert_eq!(sent(&mut desk).text, "We have it.");
-    let off = desk.manage(&json!({ "changeWorkspace": { "signReplies": false } }));
-    assert_eq!(off["signReplies"], false);
-    desk.comment(&ticket, "Lift.");
-    assert_eq!(sent(&mut desk).text, "Lift.");
 }

@@ -91,13 +91,21 @@ impl World {
         self.violate(ONCE, text);
     }
 
-    /// An entry was settled: a mail that was certainly not taken may be handed over again.
+    /// Whether an entry is a mail whose outcome is awaited still: of two copies that drain at once,
+    /// one may have found out first that nobody knows of it.
+    pub(in crate::sim) fn is_open(&self, from: &Name, at: (u64, usize), entry: &Entry) -> bool {
+        self.checks.mails.under_way.contains_key(&at) && self.is_leased(from, entry) == Ok(true)
+    }
+
+    /// An entry was settled, if it was `open`: a mail that was certainly not taken may be handed
+    /// over again.
     pub(in crate::sim) fn check_settled(
         &mut self,
         from: &Name,
         at: (u64, usize),
         entry: &Entry,
         outcome: &Outcome,
+        open: bool,
     ) {
         if let (true, Outcome::Done(reply)) = (NOTIFIES.contains(&&*entry.kind), outcome) {
             self.check_told(from, &entry.key, reply);
@@ -117,7 +125,9 @@ impl World {
         // Whom it was taken for, it stays taken for.
         match self.is_leased(from, entry) {
             Ok(false) => {
-                self.outside_settled(from, &send, outcome);
+                if open {
+                    self.outside_settled(from, &send, outcome);
+                }
                 if definite {
                     self.post.close(&send);
                 }

@@ -1,6 +1,8 @@
 //! How many mails a day has room for, and when a slot is free again.
 
 use super::*;
+use std::cell::RefCell;
+use std::rc::Rc;
 
 #[test]
 fn a_week_one_inbox_sends_five_a_day_and_the_rest_waits_for_midnight() {
@@ -22,6 +24,26 @@ fn a_week_one_inbox_sends_five_a_day_and_the_rest_waits_for_midnight() {
     order.sort_unstable();
     order.dedup();
     assert_eq!(order.len(), 35);
+}
+
+#[test]
+fn mails_that_wait_for_midnight_are_not_read_one_by_one_to_find_that_out() {
+    let mut scene = Scene::new(true);
+    for n in 0..60 {
+        scene.send(&format!("k{n}"), new_mail());
+    }
+    scene.run(accepted);
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let log = Rc::clone(&seen);
+    scene.inbox.home.set_hook(Some(Box::new(move |statement| {
+        log.borrow_mut().push(statement.to_owned());
+    })));
+    // It looks after all that waits.
+    scene.ask(InboxCommand::Configure(ConfigureInbox::default())).expect("configured");
+    scene.inbox.home.set_hook(None);
+    let of = |start: &str| seen.borrow().iter().filter(|it| it.starts_with(start)).count();
+    assert_eq!(of("select id, state, not_before from ledger"), 2, "55 wait: a page, and no more");
+    assert_eq!(of("select id, key, hash"), 0);
 }
 
 #[test]
