@@ -13,10 +13,9 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { setTimeout as wait } from "node:timers/promises";
 import { build } from "../gateway/dev/build.mjs";
-import { ROOT } from "../gateway/dev/tools.mjs";
 import { startWorker } from "../gateway/dev/worker.mjs";
 import { data, all, register } from "../tests/harness/api.mjs";
-import { VARS } from "../tests/harness/worker.mjs";
+import { MAIL_ENTRY, VARS } from "../tests/harness/worker.mjs";
 import { connect } from "./client.mjs";
 
 const CLIENTS = 50;
@@ -29,7 +28,7 @@ export async function deliver(dir, { say = () => {} } = {}) {
   const files = readdirSync(dir).filter((name) => name.endsWith(".eml")).sort();
   if (files.length === 0) throw new Error(`no .eml files in ${dir}`);
   const persistTo = mkdtempSync(join(tmpdir(), "postroom-deliver-"));
-  const worker = await startWorker({ persistTo, vars: VARS, main: join(ROOT, "tests", "harness", "mail-entry.js") });
+  const worker = await startWorker({ persistTo, vars: VARS, main: MAIL_ENTRY });
   try {
     const owner = await register(worker.url);
     say(`workspace ${owner.workspaceId} on ${worker.url}`);

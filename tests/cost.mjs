@@ -58,9 +58,8 @@ async function things(url, slow) {
   const post = (path, body, key) => data(url, "POST", path, { token, body, headers: key ? { "idempotency-key": key } : {} });
   const ticket = await post("/v1/tickets", { subject: "The door is stuck" });
   for (let n = 0; n < 60; n += 1) await post("/v1/tickets", { subject: `Ticket ${n}`, userEmail: `user${n % 7}@customer.example` });
-  const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
-  const inbox = await post("/v1/inboxes", { email: "desk@acme.example", smtp, warmup: false });
-  const warm = await post("/v1/inboxes", { email: "warm@acme.example", smtp, warmup: true });
+  const inbox = await post("/v1/inboxes", { email: "desk@acme.example", smtp: slow.way, warmup: false });
+  const warm = await post("/v1/inboxes", { email: "warm@acme.example", smtp: slow.way, warmup: true });
   const send = async (inbox, key) => {
     const sent = await post(`/v1/inboxes/${inbox.id}/sends`, { to: ["ann@desk.test"], subject: "x", text: "x" }, key);
     const path = `/v1/inboxes/${inbox.id}/sends?state=sent&limit=100`;

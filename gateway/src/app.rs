@@ -423,6 +423,5 @@ fn reply(answer: Answer) -> Result<Reply, Reject> {
 /// # Errors
 /// `internal` where it has another shape.
 pub fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, Reject> {
-    codec::read_json(&reply.data)
-        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))
+    codec::read_reply(&reply.data)
 }

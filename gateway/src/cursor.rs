@@ -16,6 +16,19 @@ pub struct Cursor {
 }
 
 impl Cursor {
+    /// Cuts rows, of which one more was asked for than a page holds, to the page; gives where that
+    /// ends, by what `of` says of its last row, if there was one more.
+    pub fn cut<T, I: ToString>(
+        rows: &mut Vec<T>,
+        limit: i64,
+        of: impl Fn(&T) -> (Millis, I),
+    ) -> Option<Self> {
+        let more = rows.len() as i64 > limit;
+        rows.truncate(usize::try_from(limit).unwrap_or(0));
+        let (at, id) = of(rows.last().filter(|_| more)?);
+        Some(Self { at, id: id.to_string() })
+    }
+
     /// The cursor as text; `list` names the list with all its filters.
     #[must_use]
     pub fn seal(&self, keys: &Keys, list: &str) -> String {

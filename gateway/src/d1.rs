@@ -131,22 +131,23 @@ pub enum ProspectFilter {
     Domain(String),
 }
 
-const PROSPECTS: &str = "select id, email, name, company, domain, stage, suppression, source, \
-    created_at, last_contact_at, updated_at from prospects \
-    where workspace_id = ?1 and deleted = 0 and (created_at, id) < (?2, ?3) \
-    order by created_at desc, id desc limit cast(?4 as integer)";
-const PROSPECTS_OF_STAGE: &str = "select id, email, name, company, domain, stage, suppression, \
-    source, created_at, last_contact_at, updated_at from prospects \
-    where workspace_id = ?1 and stage = ?5 and deleted = 0 and (created_at, id) < (?2, ?3) \
-    order by created_at desc, id desc limit cast(?4 as integer)";
-const PROSPECTS_BY_EMAIL: &str = "select id, email, name, company, domain, stage, suppression, \
-    source, created_at, last_contact_at, updated_at from prospects \
-    where workspace_id = ?1 and email = ?5 and deleted = 0 and (created_at, id) < (?2, ?3) \
-    order by created_at desc, id desc limit cast(?4 as integer)";
-const PROSPECTS_BY_DOMAIN: &str = "select id, email, name, company, domain, stage, suppression, \
-    source, created_at, last_contact_at, updated_at from prospects \
-    where workspace_id = ?1 and domain = ?5 and deleted = 0 and (created_at, id) < (?2, ?3) \
-    order by created_at desc, id desc limit cast(?4 as integer)";
+/// The list, of those for which one thing more holds.
+macro_rules! prospects {
+    ($which:literal) => {
+        concat!(
+            "select id, email, name, company, domain, stage, suppression, source, created_at, \
+            last_contact_at, updated_at from prospects where workspace_id = ?1 ",
+            $which,
+            "and deleted = 0 and (created_at, id) < (?2, ?3) \
+            order by created_at desc, id desc limit cast(?4 as integer)"
+        )
+    };
+}
+
+const PROSPECTS: &str = prospects!("");
+const PROSPECTS_OF_STAGE: &str = prospects!("and stage = ?5 ");
+const PROSPECTS_BY_EMAIL: &str = prospects!("and email = ?5 ");
+const PROSPECTS_BY_DOMAIN: &str = prospects!("and domain = ?5 ");
 
 /// A workspace's prospects, the latest first.
 ///
@@ -288,14 +289,6 @@ mod tests {
         include_str!("../../schema/migrations/d1/0003_campaigns.sql"),
         include_str!("../../schema/migrations/d1/0004_emails.sql"),
     ];
-    const TABLES: [Table; 6] = [
-        Table::Workspaces,
-        Table::Tickets,
-        Table::Inboxes,
-        Table::WarmupDays,
-        Table::Prospects,
-        Table::EmailLog,
-    ];
 
     fn database() -> Connection {
         let db = Connection::open_in_memory().expect("SQLite");
@@ -315,7 +308,7 @@ mod tests {
     #[test]
     fn tables_have_the_columns_that_summaries_write() {
         let db = database();
-        for table in TABLES {
+        for table in Table::ALL {
             let names: Vec<String> =
                 declared(&db, table_name(table)).into_iter().map(|(name, _)| name).collect();
             let mut expected = vec!["workspace_id", "id", "version", "updated_at", "deleted"];
@@ -327,7 +320,7 @@ mod tests {
     #[test]
     fn a_newer_version_replaces_and_an_older_or_equal_one_changes_nothing() {
         let db = database();
-        for table in TABLES {
+        for table in Table::ALL {
             let name = table_name(table);
             let types = declared(&db, name);
             let write = |version: f64, number: f64| {

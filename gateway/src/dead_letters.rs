@@ -17,7 +17,7 @@ use schema::dead_letter::{
 use schema::ids::DeadLetterId;
 use schema::limiter::LimiterCommand;
 use schema::pipeline::{MeetingAsked, Queue};
-use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
+use schema::{ActorKind, Code, Envelope, Principal, Reject, codec};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -164,11 +164,7 @@ async fn ask_once<P: Platform, T: DeserializeOwned>(
 ) -> Result<T, Reject> {
     let command = LimiterCommand::Pipeline(command);
     let envelope = Envelope::new(instance(), Principal::system(DEPLOYMENT), key, &command);
-    match platform.call(ActorKind::RateLimiter, &envelope).await? {
-        Answer::Rejected(reject) => Err(reject),
-        Answer::Done { json, .. } => codec::read_json(&json)
-            .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message))),
-    }
+    platform.call(ActorKind::RateLimiter, &envelope).await?.reply()
 }
 
 /// Where operators want to be rung, its secret sealed.

@@ -4,9 +4,9 @@
 //! request and what becomes of it) → [`router`], [`query`], [`body`], [`respond`], [`page`] (the
 //! edges of HTTP) → [`token`], [`password`], [`auth`] (who calls) → [`routes`] (one short function
 //! an endpoint) → [`d1`] and [`cursor`] (lists) → [`email`], [`queue`], [`dead_letters`],
-//! [`scheduled`] (the other ways in), [`rows`], [`imports`] and [`people`] (prospects from files),
-//! [`scrape`] (from other people's feeds), [`site`] (their companies' pages) → `edge` (the Worker
-//! runtime, wasm only).
+//! [`scheduled`] (the other ways in), [`system`] (what Postroom itself asks), [`rows`],
+//! [`imports`] and [`people`] (prospects from files), [`scrape`] (from other people's feeds),
+//! [`site`] (their companies' pages) → `edge` (the Worker runtime, wasm only).
 
 pub mod answer;
 pub mod app;
@@ -42,6 +42,7 @@ pub mod rows;
 pub mod scheduled;
 pub mod scrape;
 pub mod site;
+pub mod system;
 pub mod table;
 pub mod token;
 pub mod writing;

@@ -4,9 +4,10 @@
 use crate::dead_letters;
 use crate::gather::gather;
 use crate::platform::Platform;
+use crate::system::{ask, ask_room};
 use crate::{d1, d1::InboxRow, log};
 use schema::alert::{self, Alert, AlertKind, AlertState, Digest, InboxTrouble, OutreachCounts};
-use schema::codec::{read_json, to_json};
+use schema::codec::to_json;
 use schema::ids::{InboxId, WorkspaceId};
 use schema::inbox::{GetInbox, InboxCommand, InboxView};
 use schema::pipeline::{OfWorkspace, Work};
@@ -14,9 +15,7 @@ use schema::room::RoomCommand;
 use schema::room::enrolment::{
     ArchiveOutreach, ArchivedDecisions, CountOutreach, TakeTurns, TurnsTaken,
 };
-use schema::{ActorKind, Answer, Code, Envelope, Millis, Principal, Reject};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use schema::{ActorKind, Millis, Reject};
 
 /// How long decisions are kept in the room.
 const KEPT_MS: Millis = 90 * DAY_MS;
@@ -34,7 +33,7 @@ const INBOXES_MAX: i64 = 80;
 /// `unavailable` and the like, where the message is to come again.
 pub async fn take_turns<P: Platform>(platform: &P, workspace: WorkspaceId) -> Result<(), Reject> {
     let command = RoomCommand::TakeTurns(TakeTurns {});
-    ask::<_, TurnsTaken>(platform, workspace, &command).await.map(drop)
+    ask_room::<_, TurnsTaken>(platform, workspace, &command).await.map(drop)
 }
 
 /// Puts into storage what was decided long ago, a decision a line, in
@@ -48,7 +47,7 @@ pub async fn archive<P: Platform>(platform: &P, workspace: WorkspaceId) -> Resul
     let mut through = 0;
     for _ in 0..BATCHES_MAX {
         let command = RoomCommand::ArchiveOutreach(ArchiveOutreach { before, through });
-        let batch: Option<ArchivedDecisions> = ask(platform, workspace, &command).await?;
+        let batch: Option<ArchivedDecisions> = ask_room(platform, workspace, &command).await?;
         let items = batch.map(|batch| batch.items).unwrap_or_default();
         let (Some(first), Some(last)) = (items.first(), items.last()) else {
             let work = Work::TellOfWeek(OfWorkspace { workspace_id: workspace });
@@ -62,7 +61,7 @@ pub async fn archive<P: Platform>(platform: &P, workspace: WorkspaceId) -> Resul
         platform.put_object(&key, &lines.join(&b'\n')).await?;
     }
     let command = RoomCommand::ArchiveOutreach(ArchiveOutreach { before, through });
-    ask::<_, ArchivedDecisions>(platform, workspace, &command).await?;
+    ask_room::<_, ArchivedDecisions>(platform, workspace, &command).await?;
     let work = Work::ArchiveOutreach(OfWorkspace { workspace_id: workspace });
     platform.enqueue(work.queue(), &work.write()).await
 }
@@ -105,15 +104,14 @@ pub async fn digest<P: Platform>(
     let to = platform.now();
     let from = to - WEEK_MS;
     let command = RoomCommand::CountOutreach(CountOutreach { since: from });
-    let Some(outreach) = ask::<_, OutreachCounts>(platform, workspace, &command).await? else {
+    let Some(outreach) = ask_room::<_, OutreachCounts>(platform, workspace, &command).await? else {
         return Ok(None);
     };
     let known = d1::inboxes(platform, workspace, None, INBOXES_MAX).await?;
     let command = &InboxCommand::Status(GetInbox {});
     let asked = gather(known, |InboxRow { id, email, .. }| async move {
-        let instance = format!("{workspace}/{id}");
-        let kind = ActorKind::InboxState;
-        match ask_one::<_, InboxView>(platform, kind, workspace, instance, command).await {
+        let object = (ActorKind::InboxState, format!("{workspace}/{id}"));
+        match ask::<_, InboxView>(platform, workspace, object, command).await {
             Ok(view) => view.and_then(trouble),
             Err(reject) => {
                 let inbox = id.to_string();
@@ -156,35 +154,6 @@ fn trouble(view: InboxView) -> Option<InboxTrouble> {
         || one.stalled_since.is_some()
         || one.unknown > 0;
     troubled.then_some(one)
-}
-
-/// What the room says; none where there is no such workspace any more.
-///
-/// # Errors
-/// What it refuses; `unavailable` where it cannot be asked.
-pub async fn ask<P: Platform, T: DeserializeOwned>(
-    platform: &P,
-    workspace: WorkspaceId,
-    command: &RoomCommand,
-) -> Result<Option<T>, Reject> {
-    let instance = workspace.to_string();
-    ask_one(platform, ActorKind::WorkspaceRoom, workspace, instance, command).await
-}
-
-/// What an object of a workspace says; none where it is not there.
-async fn ask_one<P: Platform, T: DeserializeOwned>(
-    platform: &P,
-    kind: ActorKind,
-    workspace: WorkspaceId,
-    instance: String,
-    command: &impl Serialize,
-) -> Result<Option<T>, Reject> {
-    let envelope = Envelope::new(instance, Principal::system(workspace), None, command);
-    match platform.call(kind, &envelope).await? {
-        Answer::Done { json, .. } => read_json(&json).map(Some),
-        Answer::Rejected(reject) if matches!(reject.code, Code::NotFound | Code::Gone) => Ok(None),
-        Answer::Rejected(reject) => Err(reject),
-    }
 }
 
 #[cfg(test)]

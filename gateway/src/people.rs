@@ -5,7 +5,7 @@ use crate::platform::Platform;
 use actors::prospect_dedup::identity::{Identity, instance, nobody};
 use litemap::LiteMap;
 use schema::prospect::{Import, Imported, NewProspect, ProspectCommand, moved_to};
-use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
+use schema::{ActorKind, Code, Envelope, Principal, Reject};
 
 /// How often an alias is followed: pointers go from weaker to stronger identities, and end soon.
 pub const MOVES_MAX: usize = 8;
@@ -86,13 +86,9 @@ impl<P: Platform> Importer<'_, P> {
             let mut envelope =
                 Envelope::new(instance, self.principal.clone(), key.clone(), &command);
             self.request_id.clone_into(&mut envelope.request_id);
-            match self.platform.call(ActorKind::ProspectDedup, &envelope).await? {
-                Answer::Done { json, .. } => {
-                    return codec::read_json(&json).map_err(|error| {
-                        Reject::internal(format!("unexpected reply: {}", error.message))
-                    });
-                }
-                Answer::Rejected(reject) => id = moved_to(&reject).ok_or(reject)?,
+            match self.platform.call(ActorKind::ProspectDedup, &envelope).await?.reply() {
+                Ok(imported) => return Ok(imported),
+                Err(reject) => id = moved_to(&reject).ok_or(reject)?,
             }
             import.followed = true;
         }

@@ -3,7 +3,7 @@
 
 use crate::models::ask;
 use crate::platform::Platform;
-use crate::{log, maintenance, prospect_work};
+use crate::{log, prospect_work, system};
 use actors::workspace_room::outreach::texts::order;
 use schema::pipeline::{OfProspect, WriteText};
 use schema::prospect::{Get, Prospect, ProspectCommand, Reason};
@@ -28,7 +28,7 @@ const TELL_AGAIN_MS: u32 = 500;
 pub async fn carry_out<P: Platform>(platform: &P, work: &WriteText) -> Result<(), Reject> {
     let WriteText { workspace_id, number, attempt } = *work;
     let begin = RoomCommand::BeginWriting(BeginWriting { number, attempt });
-    let begun = maintenance::ask::<_, WritingOrder>(platform, workspace_id, &begin).await?;
+    let begun = system::ask_room::<_, WritingOrder>(platform, workspace_id, &begin).await?;
     let Some(writing) = begun.and_then(|begun| begun.order) else { return Ok(()) };
     let mut prospect_id = writing.prospect_id;
     let (of, get) = (OfProspect { workspace_id, prospect_id }, ProspectCommand::Get(Get {}));
@@ -47,7 +47,7 @@ pub async fn carry_out<P: Platform>(platform: &P, work: &WriteText) -> Result<()
     };
     let finish = RoomCommand::FinishWriting(FinishWriting { number, attempt, outcome });
     let tell = async || {
-        maintenance::ask::<_, serde_json::Value>(platform, workspace_id, &finish).await.map(drop)
+        system::ask_room::<_, serde_json::Value>(platform, workspace_id, &finish).await.map(drop)
     };
     insist(tell, async |ms| platform.sleep(ms).await).await
 }

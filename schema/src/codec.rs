@@ -41,6 +41,15 @@ pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
     read(bytes).map(|(value, _)| value)
 }
 
+/// Reads a reply as the type that its command promises.
+///
+/// # Errors
+/// `internal` where it has another shape.
+pub fn read_reply<T: DeserializeOwned>(json: &[u8]) -> Result<T, Reject> {
+    read_json(json)
+        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))
+}
+
 /// The value as JSON text: how commands travel and how notes to oneself are kept.
 #[must_use]
 pub fn to_json<T: Serialize>(value: &T) -> Vec<u8> {

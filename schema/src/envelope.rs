@@ -6,7 +6,7 @@
 //! JSON serves HTTP, WebSocket and RPC (a second one, for MessagePack, made the Worker a third
 //! larger).
 
-use crate::codec::{read_json, read_msgpack, to_json};
+use crate::codec::{read_msgpack, read_reply, to_json};
 use crate::principal::Principal;
 use crate::reject::{Code, Reject};
 use serde::de::DeserializeOwned;
@@ -161,8 +161,7 @@ impl Answer {
     pub fn reply<T: DeserializeOwned>(self) -> Result<T, Reject> {
         match self {
             Self::Rejected(reject) => Err(reject),
-            Self::Done { json, .. } => read_json(&json)
-                .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message))),
+            Self::Done { json, .. } => read_reply(&json),
         }
     }
 }

@@ -24,6 +24,18 @@ pub enum Table {
     EmailLog,
 }
 
+impl Table {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Workspaces,
+        Self::Tickets,
+        Self::Inboxes,
+        Self::WarmupDays,
+        Self::Prospects,
+        Self::EmailLog,
+    ];
+}
+
 /// The value of a column.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]

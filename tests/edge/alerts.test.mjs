@@ -1,35 +1,27 @@
 // Operators are told of what begins and ends in a workspace, each once, and of how its week was.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { call, data, register } from "../harness/api.mjs";
 import { startAlerts } from "../harness/providers/alerts.mjs";
 import { startAnthropic } from "../harness/providers/anthropic.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { until } from "../harness/until.mjs";
-import { later, productWorker, VARS } from "../harness/worker.mjs";
+import { ALWAYS } from "../harness/window.mjs";
+import { later, MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
 
 test("pauses, texts that wait and weeks ring once each, and so do their ends", { timeout: 240_000 }, async (t) => {
   const [alerts, anthropic, slow] = await Promise.all([
     startAlerts(), startAnthropic({ otherwise: "Your doors are the best in town. Shall we talk?" }), startSlowSmtp(),
   ]);
   for (const one of [alerts, anthropic, slow]) later(t, () => one.stop());
-  const vars = {
-    PUBLIC_URL: "https://mail.acme.example", ALERT_WEBHOOK_URL: alerts.url, ALERT_WEBHOOK_SECRET: alerts.secret,
-    ANTHROPIC_URL: anthropic.url, ANTHROPIC_API_KEY: anthropic.key, ANTHROPIC_MODEL: anthropic.models[0],
-  };
-  const { url } = await productWorker(t, { main, vars });
+  const vars = { PUBLIC_URL: "https://mail.acme.example", ...alerts.vars, ...anthropic.vars };
+  const { url } = await productWorker(t, { main: MAIL_ENTRY, vars });
   const { token, workspaceId } = await register(url, "Acme", { operator });
   const ask = (method, path, body) => data(url, method, path, { token, body });
-  const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
-  const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp, warmup: false });
+  const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp: slow.way, warmup: false });
   const rung = async (type, count) => {
     await until(() => alerts.of(type).length >= count, `${type} rings`, 60_000);
     return alerts.of(type).map(({ json }) => json);
@@ -92,7 +84,7 @@ test("pauses, texts that wait and weeks ring once each, and so do their ends", {
 
   // A pause so soon after the last does not ring; that of another inbox does, after all else.
   await pause();
-  const other = await ask("POST", "/v1/inboxes", { email: "desk@acme.example", displayName: "Desk", smtp, warmup: false });
+  const other = await ask("POST", "/v1/inboxes", { email: "desk@acme.example", displayName: "Desk", smtp: slow.way, warmup: false });
   await ask("POST", `/v1/inboxes/${other.id}/pause`, { reason: "holiday" });
   assert.equal((await rung("inboxPaused", 3))[2].inboxId, other.id);
   const all = alerts.received.map(({ json, times }) => `${json.type} ${json.state} ${times}`);

@@ -10,11 +10,10 @@ import { startOpenAi } from "../harness/providers/openai.mjs";
 import { startXai } from "../harness/providers/xai.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { until } from "../harness/until.mjs";
+import { ALWAYS } from "../harness/window.mjs";
 import { later, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
 const ANSWERS = {
   ann: ["Let's meet on Tuesday.", "meeting", "stopped replied"],
   bob: ["Klingt gut, schicken Sie mir mehr Informationen.", "interested", "stopped replied"],
@@ -27,12 +26,11 @@ const ANSWERS = {
 async function start(t, names, more = {}) {
   const [slow, alerts] = await Promise.all([startSlowSmtp(), startAlerts()]);
   for (const one of [slow, alerts]) later(t, () => one.stop());
-  const vars = { PUBLIC_URL: "https://mail.acme.example", ALERT_WEBHOOK_URL: alerts.url, ALERT_WEBHOOK_SECRET: alerts.secret, ...more };
+  const vars = { PUBLIC_URL: "https://mail.acme.example", ...alerts.vars, ...more };
   const { url } = await productWorker(t, { vars });
   const { token, workspaceId } = await register(url, "Acme", { operator });
   const ask = (method, path, body) => data(url, method, path, { token, body });
-  const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
-  const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp, warmup: false });
+  const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp: slow.way, warmup: false });
   const ids = {};
   for (const name of names) {
     ids[name] = (await ask("POST", "/api/prospects", { email: `${name}@customer.example`, name })).id;
@@ -87,8 +85,7 @@ test("answers are told apart, and who wants to meet rings once", { timeout: 180_
 test("what the rules cannot tell a model reads, once the workspace wants it", { timeout: 240_000 }, async (t) => {
   const [anthropic, openai, xai] = await Promise.all([startAnthropic(), startOpenAi(), startXai()]);
   for (const one of [anthropic, openai, xai]) later(t, () => one.stop());
-  const account = (name, { url, key, models }) => ({ [`${name}_URL`]: url, [`${name}_API_KEY`]: key, [`${name}_MODEL`]: models[0] });
-  const accounts = { ...account("ANTHROPIC", anthropic), ...account("OPENAI", openai), ...account("XAI", xai) };
+  const accounts = { ...anthropic.vars, ...openai.vars, ...xai.vars };
   const names = ["ann", "bob", "cleo", "dirk", "eva", "fay"];
   const { slow, alerts, url, token, path, ids, ask, one, write } = await start(t, names, accounts);
   const asked = () => [anthropic.asked("messages").length, openai.asked("chat").length, xai.asked("chat").length];

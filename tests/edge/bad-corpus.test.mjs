@@ -1,17 +1,15 @@
 // The corpus of bad input, case by case: each gets its status or close code, and changes nothing.
 
 import assert from "node:assert/strict";
-import { join as path } from "node:path";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { call, data, join, session } from "../harness/api.mjs";
 import { build, changed, dump, marks } from "../harness/bad_world.mjs";
 import { cases, groups, player } from "../harness/corpus.mjs";
 import { forgeries, open, sign } from "../harness/forge.mjs";
 import { relay } from "../harness/relay.mjs";
 import { dial, ticketFor } from "../harness/socket.mjs";
-import { productWorker, VARS } from "../harness/worker.mjs";
+import { MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 /** A file on a comment, and links to it: the owner's, what can be made of it, and those of agents who go. */
 async function links(url, { owner, things }, { off, out, other }) {
@@ -89,8 +87,7 @@ async function fixtures(url, world) {
 }
 
 test("the corpus of bad input", { timeout: 900_000 }, async (t) => {
-  const main = path(ROOT, "tests", "harness", "mail-entry.js");
-  const worker = await productWorker(t, { main, vars: { ENVIRONMENT: "production", CORS_ORIGINS: "https://desk.example", OPERATOR_WORKSPACES: "" } });
+  const worker = await productWorker(t, { main: MAIL_ENTRY, vars: { ENVIRONMENT: "production", CORS_ORIGINS: "https://desk.example", OPERATOR_WORKSPACES: "" } });
   const { url } = worker;
   const world = await build(url);
   const { names, tokens } = await fixtures(url, world);

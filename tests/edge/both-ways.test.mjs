@@ -12,6 +12,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { connect } from "../../examples/client.mjs";
 import { all, call, data, register } from "../harness/api.mjs";
 import { startImapServer } from "../harness/imap_server.mjs";
+import { opened } from "../harness/mail.mjs";
 import { smtpClient } from "../harness/smtp_client.mjs";
 import { ensureExim, MAIL_USER, startSmtpServer } from "../harness/smtp_server.mjs";
 import { pool, seeded, until } from "../harness/until.mjs";
@@ -23,15 +24,6 @@ const DESK = "support@desk.test";
 const CUSTOMERS = Array.from({ length: 20 }, (_, n) => `customer${n}`);
 
 const customer = (thread) => `${CUSTOMERS[thread % CUSTOMERS.length]}@desk.test`;
-
-/** A mail's header, unfolded, by lower-case name; and what follows it. */
-function opened(raw) {
-  const text = raw.toString("latin1").replaceAll("\r\n", "\n");
-  const end = text.indexOf("\n\n");
-  const lines = text.slice(0, end).replaceAll(/\n[ \t]+/g, " ").split("\n");
-  const header = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]));
-  return { header, body: text.slice(end + 2) };
-}
 
 /** A customer's first mail. */
 const question = (thread) => ({

@@ -2,17 +2,14 @@
 // a forged one changes nothing. And what of a reply its writer wrote.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, register } from "../harness/api.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { dial } from "../harness/socket.mjs";
 import { until } from "../harness/until.mjs";
-import { later, productWorker, VARS } from "../harness/worker.mjs";
+import { later, MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
 const crlf = (text) => text.replaceAll(/\r?\n/g, "\r\n");
 /** The head of a mail that a server took; without the lines that `drop` matches. */
 const head = (raw, drop = /$^/) =>
@@ -78,7 +75,7 @@ ${returned}
 test("mail that comes back", { timeout: 180_000 }, async (t) => {
   const slow = await startSlowSmtp();
   later(t, () => slow.stop());
-  const { url } = await productWorker(t, { main });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY });
   const take = async (to, raw) => {
     const query = new URLSearchParams({ from: "", to });
     const answer = await fetch(`${url}/test/email?${query}`, { method: "POST", body: raw });
@@ -87,8 +84,7 @@ test("mail that comes back", { timeout: 180_000 }, async (t) => {
   const desk = async (name) => {
     const owner = await register(url, name, { operator });
     const { token, workspaceId } = owner;
-    const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
-    const body = { email: "desk@acme.example", displayName: "Acme", smtp, warmup: false };
+    const body = { email: "desk@acme.example", displayName: "Acme", smtp: slow.way, warmup: false };
     const inbox = await data(url, "POST", "/v1/inboxes", { token, body });
     const get = ({ id }) => data(url, "GET", `/v1/inboxes/${inbox.id}/sends/${id}`, { token });
     const prospect = ({ id }) => data(url, "GET", `/api/prospects/${id}`, { token });

@@ -6,15 +6,11 @@ import { test } from "node:test";
 import { call, data, register } from "../harness/api.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { until } from "../harness/until.mjs";
+import { ALWAYS } from "../harness/window.mjs";
 import { folder, later, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
 const PUBLIC_URL = "https://mail.acme.example";
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
-
-/** A mail, what was cut into lines put together again. */
-const plain = (raw) => raw.replaceAll("=\r\n", "").replaceAll("=3D", "=").replaceAll(/\r\n[ \t]+/g, " ");
 
 test("a campaign writes to prospects, each step once, until they say no", { timeout: 180_000 }, async (t) => {
   const slow = await startSlowSmtp();
@@ -23,8 +19,7 @@ test("a campaign writes to prospects, each step once, until they say no", { time
   const { url } = await productWorker(t, { vars: { PUBLIC_URL }, persistTo });
   const { token, workspaceId } = await register(url, "Acme", { operator });
   const ask = (method, path, body) => data(url, method, path, { token, body });
-  const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
-  const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp, warmup: true });
+  const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp: slow.way, warmup: true });
   const people = [];
   for (const name of ["Ann Lee", "Bob Ray", "Cy", "Dee Dow"]) {
     const email = `${name.split(" ")[0].toLowerCase()}@customer.example`;
@@ -52,7 +47,7 @@ test("a campaign writes to prospects, each step once, until they say no", { time
   await until(async () => (await stands(bob)) === "finished", "Bob has both steps", 60_000);
   assert.equal(await stands(cy), "blocked text: has no value for company".replace("text", "subject"));
   assert.equal(await stands(dee), "stopped manual");
-  const to = (who) => slow.mails.filter((mail) => mail.to.includes(`${who}@customer.example`)).map(({ raw }) => plain(raw));
+  const to = (who) => slow.to(`${who}@customer.example`);
   assert.deepEqual([to("bob").length, slow.mails.length], [2, 2]);
   const [first, second] = to("bob");
   assert.match(first, /^Subject: Doors for Customer Ltd\r$/m);

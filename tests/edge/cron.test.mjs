@@ -1,27 +1,23 @@
 // Cron triggers: what they ask for, and that a trigger that is told twice runs once.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { data, register } from "../harness/api.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { until } from "../harness/until.mjs";
-import { later, productWorker, VARS } from "../harness/worker.mjs";
+import { later, MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
 const EVENING = { timeZone: "UTC", week: [{ day: "sunday", from: "00:00", to: "00:01" }] };
 
 test("each trigger does its work, once where it is told twice", { timeout: 120_000 }, async (t) => {
   const slow = await startSlowSmtp();
   later(t, () => slow.stop());
-  const { url } = await productWorker(t, { main, vars: { PUBLIC_URL: "https://mail.acme.example" } });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY, vars: { PUBLIC_URL: "https://mail.acme.example" } });
   const { token } = await register(url, "Acme", { operator });
   await register(url, "Idle", { operator });
   const ask = (method, path, body) => data(url, method, path, { token, body });
-  const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
-  const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp });
+  const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp: slow.way });
   const campaign = await ask("POST", "/v1/campaigns", {
     name: "Doors", inboxIds: [inbox.id], footer: "Acme Ltd", window: EVENING, steps: [{ subject: "Doors", text: "A door?" }],
   });

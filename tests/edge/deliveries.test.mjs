@@ -26,8 +26,7 @@ test("a relay tells what became of mail", { timeout: 180_000 }, async (t) => {
   async function inbox(name, count, { outreach = false, of = owner } = {}) {
     const { token } = of;
     const get = (path) => data(url, "GET", path, { token });
-    const way = { host: "127.0.0.1", port: smtp.port, security: "plain", password: "x" };
-    const made = await data(url, "POST", "/v1/inboxes", { token, body: { email: `${name}@acme.example`, smtp: way, warmup: false } });
+    const made = await data(url, "POST", "/v1/inboxes", { token, body: { email: `${name}@acme.example`, smtp: smtp.way, warmup: false } });
     const endpoint = await data(url, "POST", `/v1/inboxes/${made.id}/delivery-webhook`, { token });
     const sends = await Promise.all(Array.from({ length: count }, async (_, n) => {
       const to = outreach ? `${name}${n}@d${n}.example` : `${name}${n}@prospect.example`;

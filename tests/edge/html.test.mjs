@@ -11,11 +11,10 @@ import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, join as invite, register } from "../harness/api.mjs";
 import { openPage } from "../harness/browser.mjs";
 import { until } from "../harness/until.mjs";
-import { later, productWorker, VARS } from "../harness/worker.mjs";
+import { later, MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const MAILS = JSON.parse(readFileSync(join(ROOT, "tests", "corpus", "html", "hostile.json"), "utf8"));
 const HOSTS = JSON.parse(readFileSync(join(ROOT, "tests", "corpus", "html", "hosts.json"), "utf8"));
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
 const RAN = "/ran/";
 const PIXEL = Buffer.from("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7", "base64");
 
@@ -71,7 +70,7 @@ const asked = ({ requests }, { url }, page) => requests.filter((address) => ![`$
 
 test("sixty hostile mails run nothing and ask for nothing, and would have", { timeout: 900_000 }, async (t) => {
   assert.ok(MAILS.filter(({ refused }) => !refused).length >= 60);
-  const { url } = await productWorker(t, { main });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY });
   const server = await trap(t);
   const page = await openPage(t, "about:blank");
   if (!page) return;
@@ -125,7 +124,7 @@ const ODD = `[...document.querySelectorAll("*")].flatMap((one) => {
 })`;
 
 test("the HTML of a mail: who gets it, which images it shows, and where there is none", { timeout: 300_000 }, async (t) => {
-  const { url } = await productWorker(t, { main });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY });
   const server = await trap(t);
   const { owner, token, take } = await desk(url, "Newsletter");
   const viewer = await invite(url, owner, "viewer", "Vic");
@@ -183,7 +182,7 @@ test("the HTML of a mail: who gets it, which images it shows, and where there is
 });
 
 test("a link is kept where the runtime can read the name of its host, however that is spelt", { timeout: 300_000 }, async (t) => {
-  const { url } = await productWorker(t, { main });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY });
   const { token, take } = await desk(url, "Links");
   // The last two only the runtime can judge: letters written from right to left.
   const hosts = [...HOSTS, ["\u05d0\u05d1\u05d2.example", "xn--4dbbc.example"], ["\u05d0\ufffd.example", null]];

@@ -1,19 +1,16 @@
 // Files of prospects: read as they come, imported from the queue, counted once.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, join as enter, register } from "../harness/api.mjs";
 import { people, spellings } from "../harness/prospects.mjs";
 import { until } from "../harness/until.mjs";
-import { productWorker, VARS } from "../harness/worker.mjs";
+import { MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
 
 async function start(t, name) {
-  const { url } = await productWorker(t, { main });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY });
   const owner = await register(url, name, { operator });
   const { token, workspaceId } = owner;
   const send = async (body, { type = "text/csv", key, as = token } = {}) => {

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
+import { until } from "../harness/until.mjs";
 import { folder, toyWorker } from "../harness/worker.mjs";
 
 const ask = async (worker, path) => {
@@ -64,7 +65,7 @@ test("a failing actor", { timeout: 120_000 }, async (t) => {
 
   await t.test("a timer that panics does not keep the next from its turn", async () => {
     assert.equal((await ask(worker, "/timers/panicLater")).text, "1");
-    await until(async () => (await count(worker, "timers")) === 2, 15_000);
+    await until(async () => (await count(worker, "timers")) === 2, "the next timer");
   });
 });
 
@@ -74,15 +75,7 @@ test("an alarm set before the runtime was killed goes off after it", { timeout: 
   assert.equal((await ask(first, "/slept/later")).text, "1");
   await first.kill9();
   const second = await toyWorker(t, { persistTo });
-  await until(async () => (await count(second, "slept")) === 2, 15_000);
+  await until(async () => (await count(second, "slept")) === 2, "the alarm");
   await wait(1500);
   assert.equal(await count(second, "slept"), 2);
 });
-
-async function until(holds, limitMs) {
-  const end = Date.now() + limitMs;
-  while (!(await holds())) {
-    assert.ok(Date.now() < end, `not within ${limitMs} ms`);
-    await wait(50);
-  }
-}

@@ -2,16 +2,13 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, register } from "../harness/api.mjs";
 import { dial } from "../harness/socket.mjs";
 import { until } from "../harness/until.mjs";
-import { productWorker, VARS } from "../harness/worker.mjs";
+import { MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
 
 /** A mail as text with CRLF; header names as given. */
 const mail = (headers, body = "Hello.") =>
@@ -19,7 +16,7 @@ const mail = (headers, body = "Hello.") =>
 const ann = { From: "Ann Example <ann@customer.example>", To: "support@acme.example" };
 
 test("mail in", { timeout: 120_000 }, async (t) => {
-  const { url } = await productWorker(t, { main });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY });
   /** Delivers by the stand-in of mail routing ("routed") or straight to the handler; gives { ok, text }. */
   const deliver = async (to, raw, { from = "ann@customer.example", routed = false } = {}) => {
     const path = routed ? "/cdn-cgi/handler/email" : "/test/email";

@@ -14,7 +14,7 @@ import { ROOT } from "../../gateway/dev/tools.mjs";
 import { call, data, register, session } from "../harness/api.mjs";
 import { least, UNKNOWN } from "../harness/least.mjs";
 import { oneOfEach } from "../harness/one_of_each.mjs";
-import { productWorker, VARS } from "../harness/worker.mjs";
+import { MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const DOCUMENT = JSON.parse(readFileSync(join(ROOT, "gateway", "assets", "openapi.json"), "utf8"));
 const ROWS = JSON.parse(readFileSync(join(ROOT, "tests", "matrix.json"), "utf8"));
@@ -143,7 +143,7 @@ test("every operation has a row in tests/matrix.json, and every row an operation
 });
 
 test("everybody may do what their row says, and nothing else", { timeout: 600_000 }, async (t) => {
-  const { url } = await productWorker(t, { main: join(ROOT, "tests", "harness", "mail-entry.js"), vars: { OPEN_REGISTRATION: "true" } });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY, vars: { OPEN_REGISTRATION: "true" } });
   const [ours, theirs] = [await workspace(url, "Ours"), await workspace(url, "Theirs")];
   const wrong = [];
   let asked = 0;

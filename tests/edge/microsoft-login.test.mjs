@@ -15,15 +15,7 @@ const [ANN, BO, CY] = ["ann@contoso.test", "bo@contoso.test", "cy@contoso.test"]
 async function scene(t) {
   const graph = await startGraph({ mailboxes: [ANN, BO, CY].map((address) => ({ address })) });
   later(t, () => graph.stop());
-  const { url, logText } = await productWorker(t, {
-    vars: {
-      MICROSOFT_CLIENT_ID: graph.client.id,
-      MICROSOFT_CLIENT_SECRET: graph.client.secret,
-      MICROSOFT_LOGIN_URL: graph.loginUrl,
-      MICROSOFT_GRAPH_URL: graph.graphUrl,
-      MICROSOFT_REDIRECT_URI: graph.client.redirectUris[0],
-    },
-  });
+  const { url, logText } = await productWorker(t, { vars: graph.vars });
   return { graph, url, logText, owner: await register(url, "Acme", { operator }) };
 }
 

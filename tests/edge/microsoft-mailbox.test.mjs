@@ -16,13 +16,7 @@ async function scene(t) {
   const graph = await startGraph({ mailboxes: [{ address: ANN, name: "Ann Lee" }], limits: { sendsPerMinute: 1e6 } });
   later(t, () => graph.stop());
   const persistTo = folder(t);
-  const vars = {
-    MICROSOFT_CLIENT_ID: graph.client.id,
-    MICROSOFT_CLIENT_SECRET: graph.client.secret,
-    MICROSOFT_LOGIN_URL: graph.loginUrl,
-    MICROSOFT_GRAPH_URL: graph.graphUrl,
-    MICROSOFT_REDIRECT_URI: graph.client.redirectUris[0],
-  };
+  const { vars } = graph;
   let worker = await productWorker(undefined, { persistTo, vars });
   later(t, () => worker.stop());
   const { url, port } = worker;

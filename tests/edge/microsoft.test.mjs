@@ -2,14 +2,12 @@
 // renewed once, and what goes wrong there sends nothing twice. Microsoft is the strict stand-in.
 
 import assert from "node:assert/strict";
-import { join as path } from "node:path";
 import { test } from "node:test";
 import { freePort } from "../../gateway/dev/port.mjs";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, join, register } from "../harness/api.mjs";
 import { startGraph } from "../harness/graph.mjs";
 import { until } from "../harness/until.mjs";
-import { later, productWorker, VARS } from "../harness/worker.mjs";
+import { later, MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
 const ANN = "ann@contoso.test";
@@ -19,17 +17,7 @@ async function scene(t, options = {}, vars = {}, more = {}) {
   const mailboxes = [{ address: ANN, name: "Ann Lee" }, { address: "bo@contoso.test", withholds: ["Mail.Send"] }];
   const graph = await startGraph({ mailboxes, limits: { sendsPerMinute: 1e6 }, ...options });
   later(t, () => graph.stop());
-  const { url, logText } = await productWorker(t, {
-    ...more,
-    vars: {
-      MICROSOFT_CLIENT_ID: graph.client.id,
-      MICROSOFT_CLIENT_SECRET: graph.client.secret,
-      MICROSOFT_LOGIN_URL: graph.loginUrl,
-      MICROSOFT_GRAPH_URL: graph.graphUrl,
-      MICROSOFT_REDIRECT_URI: graph.client.redirectUris[0],
-      ...vars,
-    },
-  });
+  const { url, logText } = await productWorker(t, { ...more, vars: { ...graph.vars, ...vars } });
   graph.signIn(ANN);
   return { graph, url, logText };
 }
@@ -195,8 +183,7 @@ test("a dry Worker makes no draft", { timeout: 120_000 }, async (t) => {
 });
 
 test("files of 25 MB leave with an answer, in pieces, whatever is lost on the way", { timeout: 240_000 }, async (t) => {
-  const main = path(ROOT, "tests", "harness", "mail-entry.js");
-  const { graph, url } = await scene(t, {}, {}, { main });
+  const { graph, url } = await scene(t, {}, {}, { main: MAIL_ENTRY });
   const owner = await register(url, "Acme", { operator });
   const { token } = owner;
   const inbox = await connect(url, token);

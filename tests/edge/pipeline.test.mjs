@@ -23,12 +23,7 @@ async function standIns(t) {
     startMillionVerifier({ otherwise: "invalid" }),
   ]);
   for (const one of [hunter, apollo, verifier]) later(t, () => one.stop());
-  const vars = {
-    HUNTER_URL: hunter.url, HUNTER_API_KEY: hunter.key,
-    APOLLO_URL: apollo.url, APOLLO_API_KEY: apollo.key,
-    MILLIONVERIFIER_URL: verifier.url, MILLIONVERIFIER_API_KEY: verifier.key,
-    PROVIDER_COSTS: COSTS,
-  };
+  const vars = { ...hunter.vars, ...apollo.vars, ...verifier.vars, PROVIDER_COSTS: COSTS };
   return { hunter, apollo, verifier, vars };
 }
 

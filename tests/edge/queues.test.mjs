@@ -3,17 +3,14 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
-import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, register } from "../harness/api.mjs";
 import { until } from "../harness/until.mjs";
-import { later, productWorker, VARS } from "../harness/worker.mjs";
+import { later, MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
 const SECRET = Buffer.alloc(32, 7);
 const LETTERS = "/api/admin/dead-letters";
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
 
 /** A receiver of alerts; gives what it was told, in order. */
 async function receiver(t) {
@@ -34,7 +31,7 @@ async function receiver(t) {
 }
 
 async function start(t, vars = {}) {
-  const { url } = await productWorker(t, { main, vars });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY, vars });
   const { token, workspaceId } = await register(url, "Queues", { operator });
   const door = async (path, body, method = "POST") => {
     const answer = await fetch(`${url}/test/${path}`, { method, body });

@@ -1,29 +1,18 @@
 // An agent's answer leaves as mail, and the customer's answer to it comes back to its ticket.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, register } from "../harness/api.mjs";
+import { opened } from "../harness/mail.mjs";
 import { startSmtpServer } from "../harness/smtp_server.mjs";
 import { dial } from "../harness/socket.mjs";
 import { until } from "../harness/until.mjs";
-import { later, productWorker, VARS } from "../harness/worker.mjs";
+import { later, MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
 
 const mail = (headers, body = "Hello.") =>
   [...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), "", body].join("\r\n");
-
-/** A mail's header, unfolded, by lower-case name; and what follows it. */
-function opened(raw) {
-  const text = raw.toString("latin1").replaceAll("\r\n", "\n");
-  const end = text.indexOf("\n\n");
-  const lines = text.slice(0, end).replaceAll(/\n[ \t]+/g, " ").split("\n");
-  const header = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]));
-  return { header, body: text.slice(end + 2) };
-}
 
 /** The parts of a multipart mail, opened. */
 function parts({ header, body }) {
@@ -35,7 +24,7 @@ test("replies out", { timeout: 180_000 }, async (t) => {
   const server = await startSmtpServer({ others: ["bob"] });
   later(t, () => server.stop());
   const { host, ports, user: username, password } = server;
-  const { url } = await productWorker(t, { main, env: { NODE_EXTRA_CA_CERTS: server.caFile } });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY, env: { NODE_EXTRA_CA_CERTS: server.caFile } });
   const owner = await register(url, "Replies", { operator });
   const { token } = owner;
   const routed = `${owner.workspaceId}@in.example`;

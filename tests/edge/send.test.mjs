@@ -41,13 +41,12 @@ function mailroom(url, { token }) {
 test("a dry Worker records what it would send, and sends nothing", { timeout: 120_000 }, async (t) => {
   const slow = await startSlowSmtp();
   later(t, () => slow.stop());
-  const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
   const persistTo = folder(t);
   for (const [mode, taken] of [["dry", 0], ["live", 1]]) {
     const { url, stop } = await productWorker(t, { vars: { SEND_MODE: mode }, persistTo });
     assert.equal((await data(url, "GET", "/healthz")).sendMode, mode);
     const room = mailroom(url, await register(url, `Mode ${mode}`, { operator }));
-    const inbox = await room.register(`${mode}@acme.example`, smtp);
+    const inbox = await room.register(`${mode}@acme.example`, slow.way);
     const sent = await room.end(await room.send(inbox, mode, { to: ["ann@desk.test"] }));
     assert.deepEqual([sent.state, sent.attempts, (await room.view(inbox)).sent], ["sent", 1, 1]);
     assert.equal(slow.mails.length, taken, mode);
@@ -155,7 +154,7 @@ test("mail out over a real SMTP server", { timeout: 180_000 }, async (t) => {
     assert.deepEqual([sent.state, sent.error ?? null], ["sent", null]);
     const [raw] = await until(() => arrived("Mail utf8").length > 0 && arrived("Mail utf8"), "the mailbox");
     assert.ok(raw.toString("utf8").includes(`To: <${server.utf8Address}>`));
-    const old = await room.register("old@acme.example", { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" });
+    const old = await room.register("old@acme.example", slow.way);
     const failed = await room.end(await room.send(old, "utf8-old", { to: [server.utf8Address] }));
     assert.deepEqual([failed.state, failed.attempts], ["failed", 1]);
     assert.match(failed.error, /553 5\.6\.7 the server takes no address that is not ASCII/);
@@ -165,7 +164,7 @@ test("mail out over a real SMTP server", { timeout: 180_000 }, async (t) => {
     const small = await startSlowSmtp({ offer: ["PIPELINING", "SIZE 1000"] });
     later(t, () => small.stop());
     const room = mailroom(url, await register(url, "Size", { operator }));
-    const inbox = await room.register("small@acme.example", { host: "127.0.0.1", port: small.port, security: "plain", password: "x" });
+    const inbox = await room.register("small@acme.example", small.way);
     const failed = await room.end(await room.send(inbox, "large", { to: ["ann@desk.test"], text: "Hello. ".repeat(300) }));
     assert.deepEqual([failed.state, failed.attempts], ["failed", 1]);
     assert.match(failed.error, /552 5\.3\.4 the server takes mails of at most 1000 bytes/);
@@ -185,7 +184,7 @@ test("mail out over a real SMTP server", { timeout: 180_000 }, async (t) => {
   await t.test("over five per cent of bounces pause the inbox; what waits leaves when a person resumes it", async () => {
     const owner = await register(url, "Bounces", { operator });
     const room = mailroom(url, owner);
-    const inbox = await room.register(address, { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" });
+    const inbox = await room.register(address, slow.way);
     const { sendsMin } = (await room.view(inbox)).health;
     assert.equal(sendsMin, 20);
     const good = Array.from({ length: sendsMin - 1 }, (_, n) => `good-${n}`);
@@ -235,8 +234,7 @@ test("mail out over a real SMTP server", { timeout: 180_000 }, async (t) => {
   await t.test("500 sends at once in the first week of warm-up: five leave today", async () => {
     const owner = await register(url, "Warmup", { operator });
     const room = mailroom(url, owner);
-    const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
-    const inbox = await room.register("warm@acme.example", smtp, { warmup: true, timeZone: noon() });
+    const inbox = await room.register("warm@acme.example", slow.way, { warmup: true, timeZone: noon() });
     const mine = () => slow.mails.filter(({ from }) => from === "warm@acme.example").length;
     const keys = Array.from({ length: 500 }, (_, n) => `warm-${n}`);
     await pool(keys, 50, (key) => room.send(inbox, key, { to: ["ann@desk.test"] }));
@@ -270,8 +268,7 @@ test("power is cut while a mail is handed over: it is not sent again, and a pers
   const first = await productWorker(t, { persistTo });
   const owner = await register(first.url, "Cut");
   const before = mailroom(first.url, owner);
-  const smtp = { host: "127.0.0.1", port: server.port, security: "plain", password: "x" };
-  const inbox = await before.register("ann@acme.example", smtp);
+  const inbox = await before.register("ann@acme.example", server.way);
   const taken = server.next();
   const send = await before.send(inbox, "cut", { to: ["bo@desk.test"] });
   await taken; // the server has the mail; its answer never comes

@@ -28,7 +28,7 @@ async function scene(t, { pages = {}, robots, vars = {} } = {}) {
   const hunter = await startHunter();
   later(t, () => hunter.stop());
   const { url } = await productWorker(t, {
-    vars: { HUNTER_URL: hunter.url, HUNTER_API_KEY: hunter.key, SITE_FACTS: "on", SITES_URL: sites.origin, ...vars },
+    vars: { ...hunter.vars, SITE_FACTS: "on", SITES_URL: sites.origin, ...vars },
   });
   const team = (name) => register(url, name, { operator: VARS.ADMIN_TOKEN });
   const { token } = await team("Acme");

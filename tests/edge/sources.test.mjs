@@ -2,24 +2,21 @@
 // what no well-behaved visitor does.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { test } from "node:test";
-import { ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, register } from "../harness/api.mjs";
 import { atom, BAD, jsonFeed, rss, startFeeds } from "../harness/providers/feeds.mjs";
 import { bomb, endless, plain, redirect } from "../harness/providers/pages.mjs";
 import { until } from "../harness/until.mjs";
-import { later, productWorker, VARS } from "../harness/worker.mjs";
+import { later, MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const main = join(ROOT, "tests", "harness", "mail-entry.js");
 
 /** A Worker, a workspace in it, and a server of feeds. */
 async function scene(t, options = {}) {
   // By its address alone: then its robots.txt is at the root, as a browser has it.
   const feeds = await startFeeds({ domain: "127.0.0.1", ...options });
   later(t, () => feeds.stop());
-  const { url } = await productWorker(t, { main });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY });
   const { token } = await register(url, "Acme", { operator });
   const ask = (method, path, body) => data(url, method, path, { token, body });
   const source = (path, more) => ask("POST", "/v1/sources", { name: path, url: `${feeds.origin}${path}`, ...more });

@@ -11,13 +11,11 @@ import { startXai } from "../harness/providers/xai.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { startSmtpServer } from "../harness/smtp_server.mjs";
 import { until } from "../harness/until.mjs";
+import { ALWAYS } from "../harness/window.mjs";
 import { later, productWorker, VARS } from "../harness/worker.mjs";
 
 const operator = VARS.ADMIN_TOKEN;
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
 const said = (who) => `Your doors are the best in town, says ${who}. Shall we talk?`;
-const plain = (raw) => raw.replaceAll(/=\r?\n/g, "").replaceAll("=3D", "=");
 
 /** The stand-ins, a Worker that asks them in this order, a workspace with an inbox: at Exim, if given. */
 async function start(t, { exim, domain = "customer.example" } = {}) {
@@ -28,18 +26,14 @@ async function start(t, { exim, domain = "customer.example" } = {}) {
     startSlowSmtp(),
   ]);
   for (const one of [anthropic, openai, xai, slow]) later(t, () => one.stop());
-  const account = (name, { url, key, models }) => ({ [`${name}_URL`]: url, [`${name}_API_KEY`]: key, [`${name}_MODEL`]: models[0] });
-  const vars = {
-    PUBLIC_URL: "https://mail.acme.example",
-    ...account("ANTHROPIC", anthropic), ...account("OPENAI", openai), ...account("XAI", xai),
-  };
+  const vars = { PUBLIC_URL: "https://mail.acme.example", ...anthropic.vars, ...openai.vars, ...xai.vars };
   const env = exim ? { NODE_EXTRA_CA_CERTS: exim.caFile } : {};
   const { url } = await productWorker(t, { vars, env });
   const { token } = await register(url, "Acme", { operator });
   const ask = (method, path, body) => data(url, method, path, { token, body });
   const smtp = exim
     ? { host: exim.host, port: exim.ports.starttls, security: "starttls", username: exim.user, password: exim.password }
-    : { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
+    : slow.way;
   const inbox = await ask("POST", "/v1/inboxes", { email: "sales@acme.example", displayName: "Acme", smtp, warmup: false });
   await ask("PATCH", "/v1/settings/ai", { prompt: "We are Acme and sell doors." });
   const campaign = async (aiRules = {}) => {
@@ -59,7 +53,7 @@ async function start(t, { exim, domain = "customer.example" } = {}) {
       const found = await text(path, id);
       return found?.state === state && found;
     }, `the text is ${state}`, 60_000);
-  const to = (name) => slow.mails.filter((mail) => mail.to.includes(`${name}@customer.example`)).map(({ raw }) => plain(raw));
+  const to = (name) => slow.to(`${name}@customer.example`);
   const asked = () => [anthropic.asked("messages").length, openai.asked("chat").length, xai.asked("chat").length];
   return { anthropic, openai, xai, slow, url, token, ask, campaign, person, enrol, text, is, to, asked };
 }

@@ -3,6 +3,7 @@
 //   const graph = await startGraph({ mailboxes: [{ address: "ann@contoso.test" }] });
 //   graph.loginUrl, graph.graphUrl   the base URLs: of login.microsoftonline.com, and of /v1.0
 //   graph.tenant, graph.client       { id, domain } and { id, secret, redirectUris, roles, policy }
+//   graph.vars                       the settings of a Worker that has this application
 //   graph.mailbox("ann@…")           receive({ from, subject, text, … }), receiveRaw(bytes), in("inbox"),
 //                                    move(message, "archive"), change(message, { isRead: true }), remove(message)
 //   graph.signIn("ann@…")            who is at the browser when authorize is asked
@@ -94,11 +95,19 @@ export async function startGraph(options = {}) {
     return found;
   };
   const server = await serve(parts);
+  const [loginUrl, graphUrl] = [world.origin, `${world.origin}/v1.0`];
   return {
-    loginUrl: world.origin,
-    graphUrl: `${world.origin}/v1.0`,
+    loginUrl,
+    graphUrl,
     tenant: world.tenant,
     client,
+    vars: {
+      MICROSOFT_CLIENT_ID: client.id,
+      MICROSOFT_CLIENT_SECRET: client.secret,
+      MICROSOFT_LOGIN_URL: loginUrl,
+      MICROSOFT_GRAPH_URL: graphUrl,
+      MICROSOFT_REDIRECT_URI: client.redirectUris[0],
+    },
     requests: world.requests,
     accepted: world.accepted,
     notifications: subscriptions.told,

@@ -12,13 +12,12 @@ import { setTimeout as wait } from "node:timers/promises";
 import { all, call, data, register } from "./api.mjs";
 import { startSmtpServer } from "./smtp_server.mjs";
 import { pool, seeded, until } from "./until.mjs";
+import { ALWAYS } from "./window.mjs";
 import { productWorker, VARS } from "./worker.mjs";
 
 const INBOXES = 8;
 /** An inbox sends ten mails a minute to a domain, so there are many. */
 const DOMAINS = Array.from({ length: 25 }, (_, n) => `firm${n}.test`);
-const DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-const ALWAYS = { timeZone: "UTC", week: DAYS.map((day) => ({ day, from: "00:00", to: "24:00" })) };
 const STEPS = [
   { subject: "Doors for {{company}}", text: "Dear {{firstName}},\n\na door? Step 1." },
   { text: "Dear {{firstName}},\n\nstill no door? Step 2.", delayDays: 0 },

@@ -1,7 +1,9 @@
 // An SMTP server that a test holds in its hand: plain, on loopback, it waits where it is told to.
 //
 //   const server = await startSlowSmtp({ hold: "data" });  or { offer: ["SIZE 1000"] }: its extensions
+//   server.way          how an inbox sends through it: the `smtp` of POST /v1/inboxes
 //   server.mails        what it took: { from, to, raw }, also what it has not answered for
+//   server.to(address)  those mails to an address, as texts: what was cut into lines put together again
 //   await server.next() resolves when the next mail has been read whole
 //   server.release()    answers what is held, and holds nothing from then on
 //   await server.stop()
@@ -25,9 +27,12 @@ export async function startSlowSmtp({ hold, offer = ["8BITMIME", "SIZE 10000000"
     });
   });
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
   return {
-    port: server.address().port,
+    port,
+    way: { host: "127.0.0.1", port, security: "plain", password: "x" },
     mails,
+    to: (address) => mails.filter((mail) => mail.to.includes(address)).map(({ raw }) => joined(raw)),
     next: () => new Promise((done) => hooks.push(done)),
     release() {
       holding = false;
@@ -39,6 +44,8 @@ export async function startSlowSmtp({ hold, offer = ["8BITMIME", "SIZE 10000000"
     },
   };
 }
+
+const joined = (raw) => raw.replaceAll("=\r\n", "").replaceAll("=3D", "=").replaceAll(/\r\n[ \t]+/g, " ");
 
 function session(socket, offer, taken) {
   const say = (line) => socket.writable && socket.write(`${line}\r\n`);

@@ -20,6 +20,9 @@ export const VARS = {
   SITE_FACTS: "off",
 };
 
+/** The product's entry with more doors, for tests: what stands behind which is said there. */
+export const MAIL_ENTRY = join(ROOT, "tests", "harness", "mail-entry.js");
+
 const endings = new WeakMap();
 
 /** Does `work` after the test `t`: what was begun last ends first, and one failure keeps no other from its turn. */

@@ -21,15 +21,6 @@ pub const LEASE_MS: Millis = 10 * 60 * 1000;
 /// How long a summary waits for its next try, at most: so soon after D1 is back, lists are true.
 const SUMMARY_RETRY_MS_MAX: Millis = 4 * 60 * 1000;
 
-const TABLES: [Table; 6] = [
-    Table::Workspaces,
-    Table::Tickets,
-    Table::Inboxes,
-    Table::WarmupDays,
-    Table::Prospects,
-    Table::EmailLog,
-];
-
 impl<A: Actor> Engine<A> {
     /// Takes up to [`outbox::READY_MAX`] entries that are ready, and says what each wants from the
     /// world; the platform allows six connections to the outside at once.
@@ -210,6 +201,6 @@ fn final_outcome<'o, A: Actor>(entry: &Entry, outcome: &'o Outcome) -> Cow<'o, O
 fn summary_key(key: &str) -> Result<(Table, &str), Reject> {
     let broken = || Reject::internal(format!("summary of what? {key}"));
     let (name, id) = key.split_once('/').ok_or_else(broken)?;
-    let table = TABLES.into_iter().find(|table| summary::table_name(*table) == name);
+    let table = Table::ALL.into_iter().find(|table| summary::table_name(*table) == name);
     Ok((table.ok_or_else(broken)?, id))
 }

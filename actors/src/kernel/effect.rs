@@ -7,7 +7,7 @@ use crate::mail::graph::{MicrosoftJob, MicrosoftOutcome, Task};
 use crate::mail::mailbox::{MailboxJob, MailboxRead};
 use schema::pipeline::Queue;
 use schema::summary::Summary;
-use schema::{ActorKind, Millis, Reject};
+use schema::{ActorKind, Answer, Millis, Reject};
 
 /// How often an effect may reach the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -255,4 +255,14 @@ pub enum Outcome {
         /// The last failure.
         why: String,
     },
+}
+
+impl From<Answer> for Outcome {
+    /// What came of a call.
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Answer::Done { json, .. } => Self::Done(json),
+            Answer::Rejected(reject) => Self::Rejected(reject),
+        }
+    }
 }

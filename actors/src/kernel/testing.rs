@@ -177,6 +177,14 @@ impl<A: Actor> Bench<A> {
         self.engine.call(&self.home, &mut world, envelope, &mut self.turn)
     }
 
+    /// Takes a call that lies in another object's outbox.
+    pub fn take_call(&mut self, key: &str, command: &[u8]) -> Outcome {
+        let key = Some(key.to_owned());
+        let mut envelope = Envelope::new(&*self.instance, system(), key, &());
+        envelope.command = command.to_vec();
+        self.answer(&envelope.encode()).into()
+    }
+
     /// Takes what is ready out of the outbox, and begins it.
     pub fn begin(&mut self) -> Vec<(Entry, Effect)> {
         let mut world = World { now: self.now, entropy: &mut self.entropy };

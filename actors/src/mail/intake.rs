@@ -12,7 +12,7 @@ use super::{media, reply, token};
 use crate::gather::gather;
 use crate::inbox_state::identity::inbox_of;
 use crate::kernel::engine::hex;
-use schema::codec::to_json;
+use schema::codec::{read_reply, to_json};
 use schema::ids::{InboxId, SendId, WorkspaceId};
 use schema::report::{MailReport, REPORT_INBOXES_MAX, RecordReport};
 use schema::room::RoomCommand;
@@ -22,7 +22,6 @@ use schema::room::mail::{
 };
 use schema::sort::SortSmall;
 use schema::{Reject, check};
-use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 /// What filing leans on.
@@ -126,16 +125,11 @@ async fn hand_over<I: Intake>(
     // the inboxes that are known.
     let key = format!("mail:{}", sha256_hex(&to_json(command)));
     let (reply, is_replayed) = intake.ask_room(workspace, key, command).await?;
-    let mut receipt: MailReceipt = read(&reply)?;
+    let mut receipt: MailReceipt = read_reply(&reply)?;
     if is_replayed {
         receipt.outcome = MailOutcome::Duplicate;
     }
     Ok(receipt)
-}
-
-fn read<T: DeserializeOwned>(reply: &[u8]) -> Result<T, Reject> {
-    schema::codec::read_json(reply)
-        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))
 }
 
 /// What a mail of the folder of sent mail is.
@@ -185,7 +179,7 @@ pub async fn file_sent<I: Intake>(
     let get = RoomCommand::GetMailThread(GetMailThread { message_id, answers });
     let key = format!("thread:{}", sha256_hex(&to_json(&get)));
     let (reply, _) = intake.ask_room(mail.workspace, key, &get).await?;
-    let thread: MailThread = read(&reply)?;
+    let thread: MailThread = read_reply(&reply)?;
     match thread {
         MailThread { is_known: true, .. } => return Ok(SentMail::Elsewhere),
         MailThread { ticket_id: None, .. } => return Ok(SentMail::Unfound),

@@ -11,7 +11,7 @@ use schema::prospect::{
     Suppress, moved_to,
 };
 use schema::summary::{Summary, Table};
-use schema::{ActorKind, Answer, Code, Millis, Principal, Reject};
+use schema::{ActorKind, Code, Millis, Principal, Reject};
 use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -229,10 +229,7 @@ impl Town {
             self.object(to).restart();
             self.object(to).answer(&bytes);
         }
-        Some(match answer {
-            Answer::Done { json, .. } => Outcome::Done(json),
-            Answer::Rejected(reject) => Outcome::Rejected(reject),
-        })
+        Some(answer.into())
     }
 
     fn envelope(&self, to: ProspectId, key: Option<&str>, command: &ProspectCommand) -> Vec<u8> {
@@ -277,6 +274,12 @@ impl Town {
             }
         }
         panic!("aliases in a circle at {id}");
+    }
+
+    /// Imports a row now; gives the id that it was imported under.
+    pub fn import(&mut self, (id, import): (ProspectId, Import)) -> ProspectId {
+        self.ask::<serde_json::Value>(id, &ProspectCommand::Import(import)).expect("imported");
+        id
     }
 
     pub fn get(&mut self, id: ProspectId) -> Prospect {

@@ -95,9 +95,7 @@ impl Office {
 
     fn import(&mut self, email: Option<&str>, name: Option<&str>) -> ProspectId {
         let (id, import) = row(email, name, name.map(|_| "acme.example"));
-        let import = ProspectCommand::Import(Import { into_pipeline: true, ..import });
-        self.town.ask::<serde_json::Value>(id, &import).expect("imported");
-        id
+        self.town.import((id, Import { into_pipeline: true, ..import }))
     }
 
     fn begin(&mut self, id: ProspectId, work: WorkKind) -> Result<Begun, Reject> {
@@ -350,8 +348,7 @@ fn what_leads_to_no_address_begins_no_walk_anew() {
         attributes: [("booth".to_owned(), "7".to_owned())].into(),
         ..import
     };
-    let import = ProspectCommand::Import(import);
-    office.town.ask::<serde_json::Value>(ann, &import).expect("imported");
+    office.town.import((ann, import));
     assert_eq!(office.state(ann).0, PipelineState::NotFound);
     let edit = Update { company: Some("Acme".into()), ..Update::default() };
     assert_eq!(update(&mut office, edit), PipelineState::New);

@@ -42,6 +42,27 @@ pub struct Draft {
     pub answers: bool,
 }
 
+impl Draft {
+    /// What the team says, or Postroom for it: not by mail, without files, to nobody in
+    /// particular, and never the first reply.
+    #[must_use]
+    pub const fn of_team(id: CommentId, author: By, visibility: Visibility, body: String) -> Self {
+        Self {
+            id,
+            author,
+            visibility,
+            body,
+            visible_body: None,
+            source: Source::Agent,
+            automatic: false,
+            mail: None,
+            attachments: Vec::new(),
+            mentions: Vec::new(),
+            answers: false,
+        }
+    }
+}
+
 /// A body as it will be kept.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use crate::kernel::actor::Settled;
 use crate::kernel::store::outbox;
 use crate::kernel::{Ctx, Effect, Entry, Fault, Outcome, Reply};
 use crate::workspace_room::access::authorise;
-use schema::codec::{read_json, to_json};
+use schema::codec::{read_json, read_reply, to_json};
 use schema::ids::{CommentId, InboxId, TicketId};
 use schema::inbox::InboxCommand;
 use schema::report::{
@@ -61,8 +61,7 @@ pub fn begin(ctx: &Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
 /// `internal` where the inbox answers something else; a storage fault.
 pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
     let Outcome::Done(json) = outcome else { return Ok(Settled::Finished) };
-    let noted: ReportNoted = read_json(json)
-        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))?;
+    let noted: ReportNoted = read_reply(json)?;
     let Some(report) = noted.report else { return Ok(Settled::Finished) };
     let (inbox_id, _, shown) = question(entry)?;
     let (ticket, comment_id) = match shown {

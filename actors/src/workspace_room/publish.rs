@@ -130,18 +130,12 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
         return Ok(ctx.set_timer(TIMER, &timer.key, claim.until, &[])?);
     }
     scheduled::remove(ctx.sql, comment.id)?;
+    let author = By::Agent { id: comment.author_id };
     let draft = Draft {
-        id: comment.id,
-        author: By::Agent { id: comment.author_id },
-        visibility: comment.visibility,
-        body: comment.body,
-        visible_body: None,
         source: if comment.held { Source::Agent } else { Source::Schedule },
-        automatic: false,
-        mail: None,
-        attachments: Vec::new(),
         mentions: comment.mentions,
         answers: true,
+        ..Draft::of_team(comment.id, author, comment.visibility, comment.body)
     };
     comments::add(ctx, &mut ticket, draft).map(drop)
 }

@@ -22,7 +22,7 @@ use crate::kernel::actor::Settled;
 use crate::kernel::engine::hex;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::mail::address::Address;
-use schema::codec::{read_json, to_json};
+use schema::codec::{read_reply, to_json};
 use schema::event::By;
 use schema::ids::{CommentId, InboxId, UserId};
 use schema::inbox::{
@@ -337,9 +337,7 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
     let comment_id = id_of(entry)?;
     match outcome {
         Outcome::Done(json) => {
-            let view: SendView = read_json(json).map_err(|error| {
-                Reject::internal(format!("unexpected reply: {}", error.message))
-            })?;
+            let view: SendView = read_reply(json)?;
             let told = NoteDelivery {
                 comment_id,
                 inbox_id: view.inbox_id,

@@ -192,6 +192,19 @@ pub fn summarise(ctx: &mut Ctx<'_>, id: TicketId) -> Result<(), Reject> {
     Ok(ctx.summarise(Table::Workspaces, &workspace)?)
 }
 
+/// A ticket, with how much of it the agent has not read.
+///
+/// # Errors
+/// A storage fault.
+pub fn shown_to(
+    ctx: &Ctx<'_>,
+    agent: Option<AgentId>,
+    mut ticket: Ticket,
+) -> Result<Ticket, Reject> {
+    with_unread(ctx, agent, std::slice::from_mut(&mut ticket))?;
+    Ok(ticket)
+}
+
 /// Tells an agent how much of each ticket they have not read.
 ///
 /// # Errors

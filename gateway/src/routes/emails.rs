@@ -41,10 +41,7 @@ pub async fn list<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
     let after = cursor.map(|text| Cursor::open(keys, &list, &text)).transpose()?;
     let workspace = principal.workspace;
     let mut rows = emails(call.platform, workspace, &filter, after.as_ref(), limit + 1).await?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(usize::try_from(limit).unwrap_or(0));
-    let last = rows.last().filter(|_| more);
-    let next = last.map(|row| Cursor { at: row.queued_at.unwrap_or(0), id: row.id.to_string() });
+    let next = Cursor::cut(&mut rows, limit, |row| (row.queued_at.unwrap_or(0), row.id));
     Reply::list(&rows, next.map(|cursor| cursor.seal(keys, &list)))
 }
 

@@ -41,10 +41,7 @@ pub async fn list<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
     let after = cursor.map(|text| Cursor::open(keys, LIST, &text)).transpose()?;
     let after = after.and_then(|cursor| cursor.id.parse().ok());
     let mut letters = page(&call, after, limit + 1).await?;
-    let more = letters.len() as i64 > limit;
-    letters.truncate(usize::try_from(limit).unwrap_or(0));
-    let last = letters.last().filter(|_| more);
-    let next = last.map(|last| Cursor { at: last.sent_at, id: last.id.to_string() });
+    let next = Cursor::cut(&mut letters, limit, |last| (last.sent_at, last.id));
     Reply::list(&letters, next.map(|cursor| cursor.seal(keys, LIST)))
 }
 

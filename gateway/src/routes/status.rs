@@ -44,10 +44,7 @@ pub async fn rows<P: Platform>(
     let after = cursor.map(|text| Cursor::open(keys, list, &text)).transpose()?;
     let mut rows =
         d1::inboxes(call.platform, principal.workspace, after.as_ref(), limit + 1).await?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(usize::try_from(limit).unwrap_or(0));
-    let last = rows.last().filter(|_| more);
-    let next = last.map(|row| Cursor { at: row.created_at.unwrap_or(0), id: row.id.to_string() });
+    let next = Cursor::cut(&mut rows, limit, |row| (row.created_at.unwrap_or(0), row.id));
     Ok((rows, next.map(|cursor| cursor.seal(keys, list))))
 }
 

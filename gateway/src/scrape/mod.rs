@@ -9,9 +9,9 @@ pub mod visit;
 
 use crate::imports::Parts;
 use crate::platform::Platform;
+use crate::system::ask_room;
 use crate::token::sha256_hex;
 use items::Fields;
-use schema::codec::read_json;
 use schema::ids::{ProspectImportId, SourceId, WorkspaceId};
 use schema::pipeline::{ReadSource, Work};
 use schema::room::RoomCommand;
@@ -21,8 +21,7 @@ use schema::room::prospect_import::{
 use schema::room::source::{
     BeginReading, EndReading, ListSources, Mark, ProspectSource, Reading, SourceKind,
 };
-use schema::{ActorKind, Answer, Code, Envelope, Millis, Principal, Reject};
-use serde::de::DeserializeOwned;
+use schema::{Code, Millis, Reject};
 use visit::{Given, Trouble, Wanted};
 
 /// The longest feed.
@@ -48,7 +47,7 @@ pub fn import_of(source: SourceId, reason: &str) -> ProspectImportId {
 /// `unavailable` and the like, where the message is to come again.
 pub async fn read_all<P: Platform>(platform: &P, workspace: WorkspaceId) -> Result<(), Reject> {
     let list = RoomCommand::ListSources(ListSources {});
-    let sources: Option<Vec<ProspectSource>> = ask(platform, workspace, &list).await?;
+    let sources: Option<Vec<ProspectSource>> = ask_room(platform, workspace, &list).await?;
     let day = (platform.now() / DAY_MS).to_string();
     for source in sources.unwrap_or_default().into_iter().filter(|source| source.active) {
         let import_id = import_of(source.id, &day);
@@ -79,13 +78,13 @@ pub async fn read<P: Platform>(
 ) -> Result<(), Reject> {
     let ReadSource { workspace_id: workspace, source_id, import_id } = *wanted;
     let begin = RoomCommand::BeginProspectImport(BeginProspectImport::new(import_id));
-    let begun: Option<ProspectImport> = ask(platform, workspace, &begin).await?;
+    let begun: Option<ProspectImport> = ask_room(platform, workspace, &begin).await?;
     // A message that comes twice; one whose reading broke off may be read again.
     if !begun.is_some_and(|it| matches!(it.state, ImportState::Reading | ImportState::Broken)) {
         return Ok(());
     }
     let begin = RoomCommand::BeginReading(BeginReading { source_id, import_id });
-    let reading: Option<Reading> = ask(platform, workspace, &begin).await?;
+    let reading: Option<Reading> = ask_room(platform, workspace, &begin).await?;
     let mut parts = Parts::new(platform, workspace, import_id);
     let found = match &reading {
         None => Err("the source is gone".into()),
@@ -96,7 +95,7 @@ pub async fn read<P: Platform>(
         // Before the import can be over: only then does it count.
         let (version, mark) = (reading.source.version, mark.clone());
         let end = RoomCommand::EndReading(EndReading { source_id, import_id, version, mark });
-        ask::<_, serde_json::Value>(platform, workspace, &end).await?;
+        ask_room::<_, serde_json::Value>(platform, workspace, &end).await?;
     }
     let trouble = found.err();
     let broken = trouble.as_ref().map(|it| it.why.clone());
@@ -104,7 +103,7 @@ pub async fn read<P: Platform>(
     let (parts, rows, digest) = (parts.count(), parts.rows(), None);
     let end = EndProspectImport { import_id, parts, rows, broken, digest, hashes };
     let end = RoomCommand::EndProspectImport(end);
-    let ended: Option<ProspectImport> = ask(platform, workspace, &end).await?;
+    let ended: Option<ProspectImport> = ask_room(platform, workspace, &end).await?;
     match unfinished(trouble, ended) {
         Some(why) if attempts < TRIES => Err(Reject::new(Code::Unavailable, why)),
         _ => Ok(()),
@@ -163,21 +162,6 @@ fn is_of(kind: SourceKind, content_type: &str) -> bool {
         SourceKind::Feed => "xml",
     };
     ["/", "+"].iter().any(|before| essence.ends_with(&format!("{before}{word}")))
-}
-
-/// What the room says; none where there is no such thing any more.
-async fn ask<P: Platform, T: DeserializeOwned>(
-    platform: &P,
-    workspace: WorkspaceId,
-    command: &RoomCommand,
-) -> Result<Option<T>, Reject> {
-    let principal = Principal::system(workspace);
-    let envelope = Envelope::new(workspace.to_string(), principal, None, command);
-    match platform.call(ActorKind::WorkspaceRoom, &envelope).await? {
-        Answer::Done { json, .. } => read_json(&json).map(Some),
-        Answer::Rejected(reject) if matches!(reject.code, Code::NotFound | Code::Gone) => Ok(None),
-        Answer::Rejected(reject) => Err(reject),
-    }
 }
 
 #[cfg(test)]

@@ -34,6 +34,9 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::User, Self::Company, Self::Ticket];
+
     /// Its name on the wire and in SQL.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -47,7 +50,7 @@ impl Subject {
     /// The subject of this name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::User, Self::Company, Self::Ticket].into_iter().find(|it| it.as_str() == name)
+        Self::ALL.into_iter().find(|it| it.as_str() == name)
     }
 }
 

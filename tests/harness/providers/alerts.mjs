@@ -3,6 +3,7 @@
 //
 //   const alerts = await startAlerts();
 //   alerts.url, alerts.secret      where to post to, and the `whsec_…` that signs
+//   alerts.vars                    the settings of a Worker that posts to it
 //   alerts.received                each alert once: { id, json, at, times }
 //   startAlerts({ told: (json) => … }) is told of each when it comes
 //   alerts.secrets.push("whsec_…") a further secret that is good, while one is replaced
@@ -85,7 +86,9 @@ export async function startAlerts(options = {}) {
     },
   });
   const of = (type) => received.filter((one) => one.json.type === type);
-  return Object.assign(handle, { secret, secrets, received, of, url: `${handle.origin}/alerts` });
+  const url = `${handle.origin}/alerts`;
+  const vars = { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_SECRET: secret };
+  return Object.assign(handle, { secret, secrets, received, of, url, vars });
 }
 
 function read({ headers, body }) {

@@ -3,6 +3,7 @@
 //
 //   const anthropic = await startAnthropic({ perMinute: { requests: 5, inputTokens: 20_000 } });
 //   anthropic.url, anthropic.key, anthropic.models
+//   anthropic.vars              the settings of a Worker that asks it
 //   anthropic.reply("Subject: …", { category: "interested" })   what it answers next: a text, or
 //                              an object, which is given as the input of the tool that was chosen
 //   anthropic.script({ on: "messages", fault: "stopped", reason: "refusal" })
@@ -17,7 +18,7 @@
 // where no test says which. A token is four bytes.
 // It does not have: streaming (400), images, documents, thinking, caching, batches.
 
-import { cutTo, exampleOf, Quotas, repliesOf, tokensOf } from "./language.mjs";
+import { cutTo, exampleOf, Quotas, repliesOf, textOf, tokensOf } from "./language.mjs";
 import { isJson, objectOf } from "./params.mjs";
 import { waiting } from "./script.mjs";
 import { clockOf, Refused, startProvider } from "./server.mjs";
@@ -148,7 +149,9 @@ export async function startAnthropic(options = {}) {
       tooLarge: () => error(413, "request_too_large", "Request exceeds the maximum size"),
     },
   });
-  return Object.assign(handle, { key, models, url: `${handle.origin}/v1`, reply: replies.add });
+  const url = `${handle.origin}/v1`;
+  const vars = { ANTHROPIC_URL: url, ANTHROPIC_API_KEY: key, ANTHROPIC_MODEL: models[0] };
+  return Object.assign(handle, { key, models, url, vars, reply: replies.add });
 }
 
 function authorize({ key }, { headers }) {
@@ -237,9 +240,6 @@ function checkMessages(messages) {
     no("messages: final assistant content cannot end with trailing whitespace");
   }
 }
-
-const textOf = (content = "") =>
-  typeof content === "string" ? content : content.map((block) => block.text).join("");
 
 const costOf = ({ system, messages, tools }) =>
   tokensOf(textOf(system) + messages.map((one) => textOf(one.content)).join("")) +

@@ -3,6 +3,7 @@
 //
 //   const apollo = await startApollo({ people: [{ first_name, last_name, domain, email, … }] });
 //   apollo.url, apollo.key     the base URL, and the key that it takes
+//   apollo.vars                the settings of a Worker that asks it
 //   apollo.add(person)         somebody whom it knows: also title, email_status, organization_name,
 //                              linkedin_url, personal_email, isLocked
 //   apollo.credits             what is left; a test may set it
@@ -17,7 +18,7 @@
 
 import { createHash } from "node:crypto";
 import { Fixed } from "./limits.mjs";
-import { isAddress, isDomain, isJson, misnamed, objectOf } from "./params.mjs";
+import { isAddress, isDomain, isJson, misnamed, objectOf, same } from "./params.mjs";
 import { waiting } from "./script.mjs";
 import { clockOf, Refused, startProvider } from "./server.mjs";
 
@@ -111,7 +112,9 @@ export async function startApollo(options = {}) {
     },
   });
   const add = (person) => world.people.push(person);
-  return Object.assign(handle, { key, url: `${handle.origin}/api/v1`, add, credits });
+  const url = `${handle.origin}/api/v1`;
+  const vars = { APOLLO_URL: url, APOLLO_API_KEY: key };
+  return Object.assign(handle, { key, url, vars, add, credits });
 }
 
 function authorize({ key }, { headers, query, body }) {
@@ -205,7 +208,6 @@ function bulkInput({ query, headers, body }) {
   return { details, flags: options(query) };
 }
 
-const same = (a, b) => a !== undefined && a?.toLowerCase() === b?.toLowerCase();
 const hashOf = (kind, text) => createHash(kind).update(text).digest("hex");
 
 function isMeant(person, who) {

@@ -3,7 +3,7 @@
 //
 // `fail(status, message, { type, param, code })` gives a provider's error as an answer.
 
-import { cutTo, exampleOf, tokensOf } from "./language.mjs";
+import { cutTo, exampleOf, textOf, tokensOf } from "./language.mjs";
 import { isJson, objectOf } from "./params.mjs";
 import { Refused } from "./server.mjs";
 
@@ -162,8 +162,6 @@ const isTexts = (list) =>
   Array.isArray(list) &&
   list.length > 0 &&
   list.every((one) => one?.type === "text" && typeof one.text === "string");
-const textOf = (content) =>
-  typeof content === "string" ? content : content.map((one) => one.text).join("");
 
 /** What is not strict in a schema, with its place; undefined if nothing. */
 function looseIn(schema, at = []) {

@@ -4,6 +4,7 @@
 //
 //   const hunter = await startHunter({ people: [{ first_name, last_name, domain, email, … }] });
 //   hunter.url, hunter.key                the base URL, and the key that it takes
+//   hunter.vars                           the settings of a Worker that asks it
 //   hunter.add(person)                    somebody whom it knows
 //   hunter.verdict("ann@…", "disposable") what the verifier says of an address
 //   hunter.refuse("ann@…")                this person asked not to be processed: 451 from then on
@@ -16,7 +17,7 @@
 // It does not have: the key `test-api-key`, /account, enrichment, leads, campaigns.
 
 import { Sliding } from "./limits.mjs";
-import { bearerOf, isAddress, isDomain, isWhole, misnamed } from "./params.mjs";
+import { bearerOf, isAddress, isDomain, isWhole, misnamed, same } from "./params.mjs";
 import { clockOf, Refused, startProvider } from "./server.mjs";
 
 export const STATUSES = ["valid", "invalid", "accept_all", "webmail", "disposable", "unknown"];
@@ -101,10 +102,12 @@ export async function startHunter(options = {}) {
       tooLarge: () => error(413, "too_large", "The request is too large."),
     },
   });
+  const url = `${provider.origin}/v2`;
   return Object.assign(provider, {
     key,
     credits,
-    url: `${provider.origin}/v2`,
+    url,
+    vars: { HUNTER_URL: url, HUNTER_API_KEY: key },
     add: (person) => world.people.push(person),
     verdict: (email, status) => {
       if (!STATUSES.includes(status)) throw new Error(`no status "${status}"`);
@@ -158,8 +161,6 @@ function finderInput({ query }) {
 function checkDomain(domain) {
   if (domain !== undefined && !isDomain(domain)) no(400, "invalid_domain", "It is no domain.");
 }
-
-const same = (a, b) => a !== undefined && a?.toLowerCase() === b?.toLowerCase();
 
 /** Whether a person is the one that a finder call means. */
 function isMeant(person, { domain, company, first_name, last_name, full_name, linkedin_handle }) {

@@ -6,6 +6,10 @@ import { Bucket } from "./limits.mjs";
 /** A token for every four bytes, rounded up: no tokenizer, but the same for everybody. */
 export const tokensOf = (text) => Math.ceil(Buffer.byteLength(text) / 4);
 
+/** What a message or prompt says, whole or in parts; nothing where there is none. */
+export const textOf = (content = "") =>
+  typeof content === "string" ? content : content.map((one) => one.text).join("");
+
 /** A text cut to so many tokens. */
 export const cutTo = (text, tokens) => Buffer.from(text).subarray(0, tokens * 4).toString();
 

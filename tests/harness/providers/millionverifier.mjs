@@ -3,6 +3,7 @@
 //
 //   const verifier = await startMillionVerifier({ verdicts: { "ann@acme.test": "ok" } });
 //   verifier.url, verifier.key      …/api/v3/ and the key that it takes
+//   verifier.vars                   the settings of a Worker that asks it
 //   verifier.verdict("bo@…", "catch_all", { role: true, takesSeconds: 30 })
 //   verifier.credits                what is left; a test may set it
 //   verifier.script({ on: "verify", fault: "internalError" })
@@ -113,7 +114,9 @@ export async function startMillionVerifier(options = {}) {
       tooLarge: () => plain(413, "Request Entity Too Large"),
     },
   });
-  return Object.assign(handle, { key, url: `${handle.origin}/api/v3/`, verdict, credits });
+  const url = `${handle.origin}/api/v3/`;
+  const vars = { MILLIONVERIFIER_URL: url, MILLIONVERIFIER_API_KEY: key };
+  return Object.assign(handle, { key, url, vars, verdict, credits });
 }
 
 const balance = (credits) => ({ credits, bulk_credits: credits, renewing_credits: 0, plan: 0 });

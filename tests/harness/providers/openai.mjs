@@ -3,6 +3,7 @@
 //
 //   const openai = await startOpenAi({ perMinute: { requests: 3, tokens: 10_000 } });
 //   openai.url, openai.key, openai.models
+//   openai.vars              the settings of a Worker that asks it
 //   openai.reply("Subject: …", { category: "interested" })     what it answers next
 //   openai.script({ on: "chat", fault: "quota" })              429 that must not be tried again
 //
@@ -119,7 +120,9 @@ export async function startOpenAi(options = {}) {
       tooLarge: () => error(413, "The request is too large.", { type: invalid }),
     },
   });
-  return Object.assign(handle, { key, models, url: `${handle.origin}/v1`, reply: replies.add });
+  const url = `${handle.origin}/v1`;
+  const vars = { OPENAI_URL: url, OPENAI_API_KEY: key, OPENAI_MODEL: models[0] };
+  return Object.assign(handle, { key, models, url, vars, reply: replies.add });
 }
 
 function authorize(key, { headers }) {

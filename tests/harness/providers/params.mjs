@@ -16,6 +16,9 @@ export const isWhole = (text, least, most) =>
 export const isAddress = (text) => /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(text ?? "");
 export const isDomain = (text) => /^(?!-)([a-z0-9-]{1,63}\.)+[a-z]{2,63}$/i.test(text ?? "");
 
+/** Whether two texts are the same in any case; what is not given is like nothing. */
+export const same = (a, b) => a !== undefined && a?.toLowerCase() === b?.toLowerCase();
+
 /** The JSON object of a request's body; undefined where it is none. */
 export function objectOf(body) {
   try {

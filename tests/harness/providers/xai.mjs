@@ -3,6 +3,7 @@
 //
 //   const xai = await startXai({ perSecond: 2, tokensPerMinute: 10_000 });
 //   xai.url, xai.key, xai.models
+//   xai.vars                                        the settings of a Worker that asks it
 //   xai.reply("Subject: …")                         what it answers next
 //   xai.script({ on: "chat", fault: "throttled" })
 //
@@ -86,7 +87,9 @@ export async function startXai(options = {}) {
       tooLarge: () => error(413, "The request is too large."),
     },
   });
-  return Object.assign(handle, { key, models, url: `${handle.origin}/v1`, reply: replies.add });
+  const url = `${handle.origin}/v1`;
+  const vars = { XAI_URL: url, XAI_API_KEY: key, XAI_MODEL: models[0] };
+  return Object.assign(handle, { key, models, url, vars, reply: replies.add });
 }
 
 function authorize(key, { headers }) {

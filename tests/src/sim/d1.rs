@@ -6,16 +6,6 @@ use schema::summary::{self, Cell, Summary, Table};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// The tables of summaries.
-pub const TABLES: [Table; 6] = [
-    Table::Workspaces,
-    Table::Tickets,
-    Table::Inboxes,
-    Table::WarmupDays,
-    Table::Prospects,
-    Table::EmailLog,
-];
-
 /// How many values of a row come before its own columns: version, deleted, time of the change.
 pub const COMMON: usize = 3;
 
@@ -47,7 +37,7 @@ impl D1 {
                 panic!("{name}: {error}");
             }
         }
-        let upserts = TABLES.map(|table| (table, summary::upsert_sql(table)));
+        let upserts = Table::ALL.map(|table| (table, summary::upsert_sql(table)));
         Self { connection, upserts: upserts.into_iter().collect() }
     }
 
@@ -82,7 +72,7 @@ impl D1 {
     #[must_use]
     pub fn rows(&self) -> Rows {
         let mut all = Rows::new();
-        for table in TABLES {
+        for table in Table::ALL {
             self.rows_of(table, &mut all).expect("D1 can be read");
         }
         all

@@ -4,27 +4,24 @@
 //! change what the clients ask for.
 
 use actors::kernel::Entropy;
+use actors::kernel::testing::Seeded;
 
-/// SplitMix64.
+/// A stream of them.
 #[derive(Debug, Clone)]
-pub struct Random(u64);
+pub struct Random(Seeded);
 
 impl Random {
     /// The stream `stream` of a seed.
     #[must_use]
     pub fn new(seed: u64, stream: u64) -> Self {
-        let mut random = Self(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95));
-        random.bits();
-        Self(random.bits() ^ seed.rotate_left(17))
+        let mut random = Seeded(seed ^ stream.wrapping_mul(0xd134_2543_de82_ef95));
+        random.half();
+        Self(Seeded(random.half() ^ seed.rotate_left(17)))
     }
 
     /// 64 random bits.
     pub fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        self.0.half()
     }
 
     /// A number below `bound`; 0 for a bound of 0.

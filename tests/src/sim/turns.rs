@@ -236,11 +236,7 @@ impl World {
                 self.after(wait, Happening::Answered(op, Box::new(answer)));
             }
             Origin::Entry(round, index) => {
-                let outcome = match answer {
-                    Answer::Done { json, .. } => Outcome::Done(json),
-                    Answer::Rejected(reject) => Outcome::Rejected(reject),
-                };
-                self.after(wait, Happening::Outcome(round, index, Box::new(outcome)));
+                self.after(wait, Happening::Outcome(round, index, Box::new(answer.into())));
             }
             Origin::Nobody => {}
         }

@@ -40,7 +40,8 @@ pub fn connect_microsoft(ctx: &mut Ctx<'_>, input: ConnectMicrosoft) -> Result<I
     let name = input.display_name.trim();
     let display_name =
         if name.is_empty() { String::new() } else { check::line("displayName", name, 200)? };
-    let mut inbox = known.unwrap_or_else(|| fresh(ctx, email.clone(), display_name));
+    let mut inbox = known
+        .unwrap_or_else(|| Inbox::new(ctx.now, email.clone(), display_name, way(email.clone())));
     inbox.smtp = way(email);
     let before = store::load(ctx.sql)?;
     let is_first = before.is_none();
@@ -80,25 +81,5 @@ fn way(email: String) -> SmtpTransport {
         security: Security::ImplicitTls,
         username: email,
         sealed_password: Vec::new(),
-    }
-}
-
-fn fresh(ctx: &Ctx<'_>, email: String, display_name: String) -> Inbox {
-    Inbox {
-        smtp: way(email.clone()),
-        email,
-        display_name,
-        warmup: false,
-        zone: "UTC".to_owned(),
-        paused: None,
-        paused_for_health: false,
-        warned_at: None,
-        window_from: 0,
-        blocked_until: 0,
-        sent: 0,
-        bounced: 0,
-        version: 0,
-        created_at: ctx.now,
-        updated_at: ctx.now,
     }
 }

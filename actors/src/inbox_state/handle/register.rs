@@ -34,22 +34,11 @@ pub fn register(ctx: &mut Ctx<'_>, input: RegisterInbox) -> Result<InboxView, Re
     inbox_of(ctx)?;
     let email = own_address(&input.email)?;
     let zone = Zone::named(&input.time_zone)?;
+    let display_name = name(&input.display_name)?;
     let mut inbox = Inbox {
-        email,
-        display_name: name(&input.display_name)?,
-        smtp: smtp(input.transport)?,
         warmup: input.warmup,
         zone: zone.name().to_owned(),
-        paused: None,
-        paused_for_health: false,
-        warned_at: None,
-        window_from: 0,
-        blocked_until: 0,
-        sent: 0,
-        bounced: 0,
-        version: 0,
-        created_at: ctx.now,
-        updated_at: ctx.now,
+        ..Inbox::new(ctx.now, email, display_name, smtp(input.transport)?)
     };
     if let Some(mut known) = store::inbox::load(ctx.sql)? {
         let sealed = std::mem::take(&mut inbox.smtp.sealed_password);

@@ -14,7 +14,7 @@ use schema::report::{
     SendReport,
 };
 use schema::room::RoomCommand;
-use schema::{Answer, Code, Envelope, Millis, Reject, Role};
+use schema::{Code, Millis, Reject, Role};
 use uuid::Uuid;
 
 mod alerts;
@@ -196,13 +196,7 @@ impl Scene {
                 mail()
             }
             Effect::Call { actor: schema::ActorKind::WarmupCounter, key, command, .. } => {
-                let mut envelope =
-                    Envelope::new(&*warmup.instance, system(), Some(key.clone()), &());
-                envelope.command.clone_from(command);
-                match warmup.answer(&envelope.encode()) {
-                    Answer::Done { json, .. } => Outcome::Done(json),
-                    Answer::Rejected(reject) => Outcome::Rejected(reject),
-                }
+                warmup.take_call(key, command)
             }
             Effect::Call { actor: schema::ActorKind::WorkspaceRoom, key, command, .. } => {
                 match schema::codec::read_json(command).expect("a command of the room") {

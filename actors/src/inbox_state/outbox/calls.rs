@@ -5,13 +5,12 @@ use crate::inbox_state::store::ledger::Send;
 use crate::inbox_state::{flow, keep_inbox, keep_send, registered, send_of};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Outcome};
-use schema::codec::read_json;
+use schema::codec::read_reply;
 use schema::ids::SendId;
 use schema::inbox::SendState;
 use schema::prospect::{Fate, PermitReply, moved_to};
 use schema::warmup::ReserveReply;
 use schema::{Code, Millis, Reject};
-use serde::de::DeserializeOwned;
 
 const AGAIN_MS: Millis = 5_000;
 
@@ -36,7 +35,7 @@ pub fn moved(ctx: &mut Ctx<'_>, outcome: &Outcome) -> Result<Settled, Reject> {
 pub fn reserved(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settled, Reject> {
     let mut send = send_of(ctx, id)?;
     let reply: ReserveReply = match outcome {
-        Outcome::Done(json) => read(json)?,
+        Outcome::Done(json) => read_reply(json)?,
         Outcome::Rejected(reject) => {
             if reject.code == Code::Conflict {
                 ctx.outbox(START, "", &[])?;
@@ -88,7 +87,7 @@ pub fn released(ctx: &mut Ctx<'_>) -> Result<Settled, Reject> {
 pub fn permitted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settled, Reject> {
     let mut send = send_of(ctx, id)?;
     let reply = match outcome {
-        Outcome::Done(json) => read(json)?,
+        Outcome::Done(json) => read_reply(json)?,
         Outcome::Rejected(reject) => match moved_to(reject) {
             Some(to) => PermitReply::Moved { to },
             None => {
@@ -146,9 +145,4 @@ fn refuse(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
         flow::record(ctx, send, Fate::Released)?;
     }
     Ok(())
-}
-
-fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Reject> {
-    read_json(json)
-        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))
 }

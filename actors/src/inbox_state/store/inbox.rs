@@ -39,6 +39,30 @@ pub struct Inbox {
     pub updated_at: Millis,
 }
 
+impl Inbox {
+    /// A new one, which nothing has left and nothing holds back; its zone is UTC.
+    #[must_use]
+    pub fn new(now: Millis, email: String, display_name: String, smtp: SmtpTransport) -> Self {
+        Self {
+            email,
+            display_name,
+            smtp,
+            warmup: false,
+            zone: "UTC".to_owned(),
+            paused: None,
+            paused_for_health: false,
+            warned_at: None,
+            window_from: 0,
+            blocked_until: 0,
+            sent: 0,
+            bounced: 0,
+            version: 0,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 const LOAD: &str = "select email, display_name, host, port, security, username, sealed_password,
         warmup, zone, paused_at, pause_reason, window_from, blocked_until, sent, bounced, version,
         created_at, updated_at, warned_at, paused_for_health

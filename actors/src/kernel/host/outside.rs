@@ -80,8 +80,7 @@ async fn other(env: &Env, transport: Option<Transport>, effect: Option<Effect>) 
         Effect::Nothing => Outcome::Done(b"{}".to_vec()),
         Effect::Call { actor, instance, key, command } => {
             match ask(env, actor, &instance, &key, &command).await {
-                Ok(Answer::Done { json, .. }) => Outcome::Done(json),
-                Ok(Answer::Rejected(reject)) => Outcome::Rejected(reject),
+                Ok(answer) => answer.into(),
                 Err(why) => Outcome::Failed { why },
             }
         }

@@ -3,10 +3,9 @@
 
 use super::super::harness::{Town, id_of, id_of_profile, permit, row_of};
 use super::super::identity::rank;
-use super::{Act, orders};
+use super::{Act, orders, stays_said};
 use schema::prospect::{
-    Denial, Get, IdentityKind, Link, PermitReply, Prospect, ProspectCommand, Reason, Suppress,
-    Update,
+    Get, IdentityKind, Link, Prospect, ProspectCommand, Reason, Suppress, Update,
 };
 
 const ADDRESS: &str = "ann@acme.example";
@@ -179,33 +178,7 @@ fn a_no_to_a_profile_is_lost_in_no_order_of_imports_hand_over_and_permits() {
         id: None,
     });
     let tied = ann(Some(ADDRESS), Some(PROFILE), Named::Yes);
-    let acts = [(profile, by_profile), (profile, no), tied, (id_of(ADDRESS), permit("s1", 1))];
-    for (number, order) in orders(4).into_iter().enumerate() {
-        for seed in 0..20 {
-            let mut town = Town::new(seed * 100 + number as u64);
-            for &act in &order {
-                let (id, command) = acts[act].clone();
-                town.wish(act, id, command);
-                for _ in 0..town.seed.below(1 + seed % 12) {
-                    let told = |town: &Town, tag| town.told.iter().any(|told| told.tag == tag);
-                    let (said_no, linked) = (told(&town, 1), told(&town, 2));
-                    let before = town.told.len();
-                    town.step();
-                    let granted = town.told[before..].iter().any(|told| {
-                        told.tag == 3
-                            && told.answer.as_ref().is_ok_and(|v| v.get("granted").is_some())
-                    });
-                    assert!(!(said_no && linked && granted), "order {order:?} seed {seed}");
-                }
-            }
-            town.settle();
-            let person = town.get(id_of(ADDRESS));
-            assert_eq!(person.suppression, Some(Reason::OptOut), "order {order:?} seed {seed}");
-            assert_eq!((town.owners(), person.unsettled), (1, false), "order {order:?} {seed}");
-            let denied = PermitReply::Denied { reason: Denial::OptOut, retry_after_ms: None };
-            assert_eq!(town.permit(profile, "s2", 2), denied);
-        }
-    }
+    stays_said(&[(profile, by_profile), (profile, no), tied, (id_of(ADDRESS), permit("s1", 1))]);
 }
 
 #[test]

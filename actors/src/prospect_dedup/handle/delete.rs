@@ -82,11 +82,10 @@ mod tests {
     fn an_erased_person_leaves_no_trace_of_text_and_cannot_be_brought_back() {
         let mut town = Town::new(4);
         let link = "https://www.linkedin.com/in/Ann-Smith-1/";
-        let (ann, import) = row_of([Some("ann@acme.example"), Some(link), Some("Ann Smith"), None]);
+        let ann = row_of([Some("ann@acme.example"), Some(link), Some("Ann Smith"), None]);
+        let ann = town.import(ann);
         let (profile, by_profile) = row_of([None, Some("in/ann-smith-1"), None, None]);
         let (name, by_name) = row(None, Some("Ann Smith"), Some("acme.example"));
-        let import = ProspectCommand::Import(import);
-        town.ask::<serde_json::Value>(ann, &import).expect("imported");
         town.settle();
         assert!(dump(&town.objects[&ann], "fields").contains("smith"));
         assert!(dump(&town.objects[&name], "me").contains("smith"));
@@ -135,10 +134,8 @@ mod tests {
         let link = Some("in/ann-smith-1");
         let (profile, named) = row_of([None, link, Some("Ann Smith"), Some("acme.example")]);
         let (ann, tied) = row_of([Some("ann@acme.example"), link, None, None]);
-        for (id, import) in [(profile, named), (ann, tied)] {
-            let import = ProspectCommand::Import(import);
-            town.ask::<serde_json::Value>(id, &import).expect("imported");
-        }
+        town.import((profile, named));
+        town.import((ann, tied));
         let claim = ProspectCommand::Claim(Claim {
             by: ann,
             by_kind: IdentityKind::Email,
@@ -162,18 +159,14 @@ mod tests {
         let row = |email, link| row_of([email, link, Some("Ann Smith"), Some("acme.example")]);
         for known in [None, Some("in/ann-smith-1")] {
             let mut town = Town::new(4);
-            let (ann, import) = row(Some("ann@acme.example"), known);
-            let (other, namesake) = row(None, Some("in/ann-smith-2"));
-            let import = ProspectCommand::Import(import);
-            town.ask::<serde_json::Value>(ann, &import).expect("imported");
+            let ann = town.import(row(Some("ann@acme.example"), known));
             town.settle();
             town.who = agent(1, Role::Admin);
             town.note(ann, &ProspectCommand::Delete(Delete {}));
             town.settle();
 
             town.who = crate::kernel::testing::system();
-            let namesake = ProspectCommand::Import(namesake);
-            town.ask::<serde_json::Value>(other, &namesake).expect("imported");
+            let other = town.import(row(None, Some("in/ann-smith-2")));
             town.settle();
             let found = town.ask::<serde_json::Value>(other, &ProspectCommand::Get(Get {}));
             let refused = found.map_err(|reject| (reject.code, moved_to(&reject))).err();

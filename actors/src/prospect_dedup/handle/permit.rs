@@ -129,10 +129,8 @@ mod tests {
 
     fn town() -> (Town, ProspectId) {
         let mut town = Town::new(4);
-        let (id, import) = row(Some("ann@acme.example"), None, None);
-        let command = ProspectCommand::Import(import);
-        town.ask::<serde_json::Value>(id, &command).expect("imported");
-        (town, id)
+        let ann = town.import(row(Some("ann@acme.example"), None, None));
+        (town, ann)
     }
 
     const fn denied(reason: Denial) -> PermitReply {
@@ -194,9 +192,7 @@ mod tests {
     #[test]
     fn nobody_gets_a_permit_while_an_identity_is_unsettled() {
         let mut town = Town::new(4);
-        let (ann, import) = row(Some("ann@acme.example"), Some("Ann Smith"), None);
-        let import = ProspectCommand::Import(import);
-        town.ask::<serde_json::Value>(ann, &import).expect("imported");
+        let ann = town.import(row(Some("ann@acme.example"), Some("Ann Smith"), None));
         let reason = Denial::IdentityUnsettled;
         let later = PermitReply::Denied { reason, retry_after_ms: Some(UNSETTLED_MS) };
         assert_eq!(town.permit(ann, "s1", 1), later);
@@ -216,9 +212,7 @@ mod tests {
         assert_eq!(town.ask(ann, &to("s1", 1, "Ann@ACME.example")), Ok(GRANTED));
         let (ben, import) = row(Some("ben@acme.example"), None, None);
         let also = vec!["e:ben@home.example".into()];
-        let import = schema::prospect::Import { also, ..import };
-        let import = ProspectCommand::Import(import);
-        town.ask::<serde_json::Value>(ben, &import).expect("imported");
+        town.import((ben, schema::prospect::Import { also, ..import }));
         town.settle();
         let PermitReply::Moved { to: owner } = town.permit(ben, "s2", 2) else {
             assert_eq!(town.ask(ben, &to("s3", 3, "ben@home.example")), Ok(GRANTED));

@@ -149,9 +149,7 @@ mod tests {
             (vec![Fate::Sending, Fate::Released, Fate::Released], &granted),
         ] {
             let mut town = Town::new(4);
-            let (ann, import) = row(Some("ann@acme.example"), None, None);
-            let import = ProspectCommand::Import(import);
-            town.ask::<serde_json::Value>(ann, &import).expect("imported");
+            let ann = town.import(row(Some("ann@acme.example"), None, None));
             assert_eq!(town.permit(ann, "s1", 1), granted);
             for fate in &fates {
                 town.note(ann, &tell("s1", 1, *fate));

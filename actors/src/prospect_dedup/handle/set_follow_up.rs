@@ -44,9 +44,7 @@ mod tests {
     #[test]
     fn a_follow_up_is_due_once_at_its_time_and_can_be_moved_and_cleared() {
         let mut town = Town::new(4);
-        let (ann, import) = row(Some("ann@acme.example"), None, None);
-        let import = ProspectCommand::Import(import);
-        town.ask::<serde_json::Value>(ann, &import).expect("imported");
+        let ann = town.import(row(Some("ann@acme.example"), None, None));
         let set = |town: &mut Town, at, note: &str| -> Prospect {
             let input = SetFollowUp { at, note: Some(note.to_owned()) };
             town.ask(ann, &ProspectCommand::SetFollowUp(input)).expect("set")

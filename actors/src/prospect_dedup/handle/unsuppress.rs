@@ -44,9 +44,7 @@ mod tests {
     #[test]
     fn an_admin_lifts_with_a_note_but_never_a_complaint() {
         let mut town = Town::new(4);
-        let (ann, import) = row(Some("ann@acme.example"), None, None);
-        let import = ProspectCommand::Import(import);
-        town.ask::<serde_json::Value>(ann, &import).expect("imported");
+        let ann = town.import(row(Some("ann@acme.example"), None, None));
         for reason in [Reason::OptOut, Reason::Complained] {
             town.note(ann, &suppress(reason));
         }

@@ -8,8 +8,8 @@ const PROFILE: &str = "http://www.linkedin.com/in/Ann-Ames-7";
 #[test]
 fn a_profile_that_was_found_is_an_identity_of_the_person() {
     let mut office = Office::new(4);
-    let (profile, import) = row_of([None, Some("linkedin.com/in/ann-ames-7/de"), None, None]);
-    office.town.ask::<serde_json::Value>(profile, &ProspectCommand::Import(import)).expect("done");
+    let row = row_of([None, Some("linkedin.com/in/ann-ames-7/de"), None, None]);
+    let profile = office.town.import(row);
     office.town.note(profile, &suppress(Reason::OptOut));
     let ann = office.import(Some("ann@acme.example"), None);
     office.work(ann, WorkKind::Enrich, facts(&[(FactField::Linkedin, PROFILE)]));
@@ -44,8 +44,7 @@ fn what_is_found_in_vain_tries_counts_too_and_a_company_s_page_is_nobody() {
 fn whoever_is_known_by_a_profile_alone_walks_and_is_found_under_the_address() {
     let mut office = Office::new(4);
     let (profile, import) = row_of([None, Some(PROFILE), None, None]);
-    let import = ProspectCommand::Import(Import { into_pipeline: true, ..import });
-    office.town.ask::<serde_json::Value>(profile, &import).expect("imported");
+    office.town.import((profile, Import { into_pipeline: true, ..import }));
     office.work(profile, WorkKind::Enrich, facts(&[]));
     office.work(profile, WorkKind::Find, found("ann@acme.example"));
     office.town.settle();

@@ -164,14 +164,12 @@ fn a_merge_keeps_what_was_read_last_and_an_erasure_nothing() {
     let by_name = office.import(None, Some("Ann Ames"));
     office.enrich(by_name, facts(&[]), read(9, acme()));
     let (by_mail, import) = row(Some("ann@acme.example"), None, Some("acme.example"));
-    let import = ProspectCommand::Import(Import { into_pipeline: true, ..import });
-    office.town.ask::<serde_json::Value>(by_mail, &import).expect("imported");
+    office.town.import((by_mail, Import { into_pipeline: true, ..import }));
     office.town.settle();
     office.enrich(by_mail, facts(&[]), read(5, Vec::new()));
     // The address is Ann's, whoever said so.
-    let row = row(Some("ann@acme.example"), Some("Ann Ames"), Some("acme.example"));
-    let import = ProspectCommand::Import(row.1);
-    office.town.ask::<serde_json::Value>(by_mail, &import).expect("imported");
+    let again = row(Some("ann@acme.example"), Some("Ann Ames"), Some("acme.example"));
+    assert_eq!(office.town.import(again), by_mail);
     office.town.settle();
     assert_eq!(office.town.get(by_mail).site, Some(read(9, acme())));
     let gone = office.town.ask::<Prospect>(by_name, &ProspectCommand::Get(Get {}));

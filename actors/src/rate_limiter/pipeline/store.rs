@@ -295,9 +295,19 @@ pub struct Notice {
     pub mute: bool,
 }
 
-const NOTICE: &str = "select workspace_id, type, source, number, stands, body, heard, told, open,
-        rung_at, mute
-    from notices where workspace_id = ? and type = ? and source = ?";
+/// The columns that [`read_notice`] takes.
+macro_rules! notice_columns {
+    ($rest:literal) => {
+        concat!(
+            "select workspace_id, type, source, number, stands, body, heard, told, open, \
+             rung_at, mute \
+             from notices ",
+            $rest
+        )
+    };
+}
+
+const NOTICE: &str = notice_columns!("where workspace_id = ? and type = ? and source = ?");
 
 /// What operators are told of something; none before something happened to it.
 ///
@@ -311,9 +321,7 @@ pub fn notice(
     row.map(read_notice).transpose()
 }
 
-const MUTE: &str = "select workspace_id, type, source, number, stands, body, heard, told, open,
-        rung_at, mute
-    from notices where mute = 1 order by number limit ?";
+const MUTE: &str = notice_columns!("where mute = 1 order by number limit ?");
 
 /// Up to `limit` for which there was nowhere to ring, those first that wait the longest.
 ///

@@ -11,7 +11,7 @@ use schema::room::catalogue::{
     ApplyMacro, ChangeMacro, CreateMacro, MacroActions, MacroApplied, TEXT_CHARS_MAX,
 };
 use schema::room::comment::Visibility;
-use schema::room::ticket::{Source, Ticket, TicketChange};
+use schema::room::ticket::{Ticket, TicketChange};
 use schema::sort::collect_small;
 use schema::{Permission, Reject, check};
 use serde_json::{Value, json};
@@ -110,9 +110,8 @@ pub fn apply(ctx: &mut Ctx<'_>, input: &ApplyMacro) -> Result<Reply, Reject> {
     changes::apply(ctx, &change, &mut ticket)?;
     let by = ctx.by();
     let ticket = changes::save(ctx, &by, &before, ticket)?;
-    let mut reply = [react::settle(ctx, ticket)?];
-    tickets::with_unread(ctx, member.agent, &mut reply)?;
-    let [ticket] = reply;
+    let ticket = react::settle(ctx, ticket)?;
+    let ticket = tickets::shown_to(ctx, member.agent, ticket)?;
     Reply::of(&MacroApplied { ticket, comment })
 }
 
@@ -138,18 +137,10 @@ fn answer(
     let body = comments::body(&render::fill(ctx, reply, ticket, member.agent)?)?;
     let mut standing = comments::writable(ctx, ticket.id)?;
     attention::check_claim(ctx, &standing, visibility)?;
+    let id = CommentId(ctx.uuid());
     let draft = comments::Draft {
-        id: CommentId(ctx.uuid()),
-        author: ctx.by(),
-        visibility,
-        body,
-        visible_body: None,
-        source: Source::Agent,
-        automatic: false,
-        mail: None,
-        attachments: Vec::new(),
-        mentions: Vec::new(),
         answers: true,
+        ..comments::Draft::of_team(id, ctx.by(), visibility, body)
     };
     comments::add(ctx, &mut standing, draft)
 }

@@ -32,7 +32,7 @@ pub fn list_attributes(ctx: &Ctx<'_>, input: &ListAttributes) -> Result<Reply, R
 
     let subjects = match input.subject {
         Some(subject) => vec![subject],
-        None => vec![Subject::User, Subject::Company, Subject::Ticket],
+        None => Subject::ALL.to_vec(),
     };
     let mut defined = Vec::new();
     for subject in subjects {

@@ -46,8 +46,6 @@ pub fn change_ticket(ctx: &mut Ctx<'_>, input: &ChangeTicket) -> Result<Reply, R
 
     let by = ctx.by();
     let ticket = changes::save(ctx, &by, &before, ticket)?;
-    let mut reply = [react::settle(ctx, ticket)?];
-    tickets::with_unread(ctx, member.agent, &mut reply)?;
-    let [ticket] = reply;
-    Reply::of(&ticket)
+    let ticket = react::settle(ctx, ticket)?;
+    Reply::of(&tickets::shown_to(ctx, member.agent, ticket)?)
 }

@@ -65,26 +65,14 @@ pub fn create_ticket(ctx: &mut Ctx<'_>, input: &CreateTicket) -> Result<Reply, R
     )?;
     if let Some(body) = body {
         let mut standing = comments::writable(ctx, ticket.id)?;
-        let draft = comments::Draft {
-            id: CommentId(ctx.uuid()),
-            author: by,
-            visibility: input.visibility.unwrap_or(Visibility::Public),
-            body,
-            visible_body: None,
-            source: Source::Agent,
-            automatic: false,
-            mail: None,
-            attachments: Vec::new(),
-            mentions: Vec::new(),
-            answers: false,
-        };
+        let id = CommentId(ctx.uuid());
+        let visibility = input.visibility.unwrap_or(Visibility::Public);
+        let draft = comments::Draft::of_team(id, by, visibility, body);
         comments::add(ctx, &mut standing, draft)?;
     }
     react::react(ctx)?;
-    let mut reply = [tickets::find(ctx, ticket.id)?];
-    tickets::with_unread(ctx, member.agent, &mut reply)?;
-    let [ticket] = reply;
-    Reply::of(&ticket)
+    let ticket = tickets::find(ctx, ticket.id)?;
+    Reply::of(&tickets::shown_to(ctx, member.agent, ticket)?)
 }
 
 /// The status that the input names, plainly or by one of the workspace's own.

@@ -29,8 +29,6 @@ pub fn restore_ticket(ctx: &mut Ctx<'_>, input: &RestoreTicket) -> Result<Reply,
     let found = store::find(ctx.sql, input.ticket_id)?;
     let ticket = found.ok_or_else(|| Reject::not_found("ticket"))?;
 
-    let mut reply = [removal::restore(ctx, ticket)?];
-    tickets::with_unread(ctx, member.agent, &mut reply)?;
-    let [ticket] = reply;
-    Reply::of(&ticket)
+    let ticket = removal::restore(ctx, ticket)?;
+    Reply::of(&tickets::shown_to(ctx, member.agent, ticket)?)
 }

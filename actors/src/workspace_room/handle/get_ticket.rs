@@ -12,8 +12,6 @@ use schema::{Permission, Reject};
 /// `not_found`.
 pub fn get_ticket(ctx: &Ctx<'_>, input: &GetTicket) -> Result<Reply, Reject> {
     let member = authorise::require(ctx, Permission::Read)?;
-    let mut reply = [tickets::find(ctx, input.ticket_id)?];
-    tickets::with_unread(ctx, member.agent, &mut reply)?;
-    let [ticket] = reply;
-    Reply::of(&ticket)
+    let ticket = tickets::find(ctx, input.ticket_id)?;
+    Reply::of(&tickets::shown_to(ctx, member.agent, ticket)?)
 }

@@ -6,7 +6,6 @@ use crate::workspace_room::replies::Asked;
 use crate::workspace_room::{attention, comments, uploads};
 use schema::ids::CommentId;
 use schema::room::comment::{PostComment, Visibility};
-use schema::room::ticket::Source;
 use schema::{Permission, Reject};
 
 /// Writes a comment. The first public one by an agent is the ticket's first reply. It leaves as
@@ -25,18 +24,12 @@ pub fn post_comment(ctx: &mut Ctx<'_>, input: &PostComment) -> Result<Reply, Rej
     attention::check_claim(ctx, &ticket, visibility)?;
     let attachments = uploads::take(ctx, &input.attachment_ids)?;
 
+    let id = CommentId(ctx.uuid());
     let draft = comments::Draft {
-        id: CommentId(ctx.uuid()),
-        author: ctx.by(),
-        visibility,
-        body,
-        visible_body: None,
-        source: Source::Agent,
-        automatic: false,
-        mail: None,
         attachments,
         mentions,
         answers: true,
+        ..comments::Draft::of_team(id, ctx.by(), visibility, body)
     };
     let asked = Asked { to: input.to.as_deref(), cc: input.cc.as_deref() };
     let comment = comments::add_for(ctx, &mut ticket, draft, asked)?;

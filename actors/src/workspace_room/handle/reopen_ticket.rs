@@ -23,8 +23,6 @@ pub fn reopen_ticket(ctx: &mut Ctx<'_>, input: &ReopenTicket) -> Result<Reply, R
 
     let by = ctx.by();
     let ticket = tickets::reopen(ctx, &by, ticket.id)?;
-    let mut reply = [react::settle(ctx, ticket)?];
-    tickets::with_unread(ctx, member.agent, &mut reply)?;
-    let [ticket] = reply;
-    Reply::of(&ticket)
+    let ticket = react::settle(ctx, ticket)?;
+    Reply::of(&tickets::shown_to(ctx, member.agent, ticket)?)
 }

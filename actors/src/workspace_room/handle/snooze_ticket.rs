@@ -39,10 +39,8 @@ pub fn snooze_ticket(ctx: &mut Ctx<'_>, input: &SnoozeTicket) -> Result<Reply, R
     ticket.snooze = snooze;
     let by = ctx.by();
     let ticket = changes::save(ctx, &by, &before, ticket)?;
-    let mut reply = [react::settle(ctx, ticket)?];
-    tickets::with_unread(ctx, member.agent, &mut reply)?;
-    let [ticket] = reply;
-    Reply::of(&ticket)
+    let ticket = react::settle(ctx, ticket)?;
+    Reply::of(&tickets::shown_to(ctx, member.agent, ticket)?)
 }
 
 /// Ends a ticket's being put off. Event `ticket.woken`.
@@ -60,8 +58,6 @@ pub fn wake_ticket(ctx: &mut Ctx<'_>, input: &WakeTicket) -> Result<Reply, Rejec
 
     let by = ctx.by();
     let ticket = attention::wake(ctx, &by, &before, WakeReason::Agent)?;
-    let mut reply = [react::settle(ctx, ticket)?];
-    tickets::with_unread(ctx, member.agent, &mut reply)?;
-    let [ticket] = reply;
-    Reply::of(&ticket)
+    let ticket = react::settle(ctx, ticket)?;
+    Reply::of(&tickets::shown_to(ctx, member.agent, ticket)?)
 }

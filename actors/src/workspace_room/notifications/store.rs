@@ -57,8 +57,18 @@ pub fn insert(sql: &dyn Sql, agent: AgentId, it: &Notification) -> Result<(), Fa
     sql.exec(INSERT, &params).map(drop)
 }
 
-const FIND: &str = "select number, id, kind, title, body, ticket_id, comment_id, by, at, read_at
-    from notifications where id = ? and agent_id = ?";
+/// The columns that [`read`] takes.
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select number, id, kind, title, body, ticket_id, comment_id, by, at, read_at \
+             from notifications ",
+            $rest
+        )
+    };
+}
+
+const FIND: &str = columns!("where id = ? and agent_id = ?");
 
 /// A notification of an agent's.
 ///
@@ -73,18 +83,17 @@ pub fn find(
     row.as_ref().map(read).transpose()
 }
 
-const LIST: &str = "select number, id, kind, title, body, ticket_id, comment_id, by, at, read_at
-    from notifications where agent_id = ? and number < ? order by number desc limit ?";
+const LIST: &str = columns!("where agent_id = ? and number < ? order by number desc limit ?");
 
-const LIST_UNREAD: &str =
-    "select number, id, kind, title, body, ticket_id, comment_id, by, at, read_at
-    from notifications where agent_id = ? and read_at is null and number < ?
-    order by number desc limit ?";
+const LIST_UNREAD: &str = columns!(
+    "where agent_id = ? and read_at is null and number < ?
+    order by number desc limit ?"
+);
 
-const LIST_READ: &str =
-    "select number, id, kind, title, body, ticket_id, comment_id, by, at, read_at
-    from notifications where agent_id = ? and read_at is not null and number < ?
-    order by number desc limit ?";
+const LIST_READ: &str = columns!(
+    "where agent_id = ? and read_at is not null and number < ?
+    order by number desc limit ?"
+);
 
 /// An agent's notifications before a number, the latest first; all, or those that are unread or
 /// read.

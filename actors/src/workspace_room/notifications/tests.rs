@@ -127,18 +127,8 @@ fn lists_have_pages_and_filters_and_all_can_be_read_up_to_one() {
     assert_eq!(left["unread"], 2);
     assert_eq!(desk.ask(&json!({ "countUnread": {} }))["unread"], 2);
     for (unread, count) in [(true, 2), (false, 3)] {
-        let mut seen = 0;
-        let mut cursor = Value::Null;
-        loop {
-            let input = json!({ "unread": unread, "limit": 1, "cursor": cursor });
-            let page = desk.ask(&json!({ "listNotifications": input }));
-            seen += page["items"].as_array().expect("items").len();
-            cursor = page["nextCursor"].clone();
-            if cursor.is_null() {
-                break;
-            }
-        }
-        assert_eq!(seen, count);
+        let seen = desk.pages("listNotifications", &json!({ "unread": unread }), 1);
+        assert_eq!(seen.len(), count);
     }
     let page = desk.ask(&json!({ "listNotifications": { "limit": 2 } }));
     let foreign = json!({ "listNotifications": { "cursor": page["nextCursor"] } });

@@ -5,7 +5,7 @@ use super::store::inboxes::{self, Known};
 use super::{caps, turn};
 use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
-use schema::codec::{read_json, to_json};
+use schema::codec::{read_reply, to_json};
 use schema::ids::InboxId;
 use schema::inbox::{GetInbox, InboxCommand, InboxStatus, InboxView};
 use schema::warmup::{GetWarmup, WarmupCommand, WarmupStatus};
@@ -60,7 +60,7 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
     let mut known = inboxes::find(ctx.sql, id_of(entry)?)?;
     match outcome {
         Outcome::Done(json) if entry.kind == INBOX => {
-            let view: InboxView = read(json)?;
+            let view: InboxView = read_reply(json)?;
             hear(&mut known, &view);
             if view.warmup && known.paused.is_none() {
                 inboxes::put(ctx.sql, &known)?;
@@ -69,7 +69,7 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
             }
         }
         Outcome::Done(json) => {
-            hear_warmup(&mut known, &read(json)?);
+            hear_warmup(&mut known, &read_reply(json)?);
         }
         Outcome::Rejected(reject) if entry.kind == INBOX && reject.code == Code::NotFound => {
             known.paused = Some("there is no such inbox".into());
@@ -107,9 +107,4 @@ pub fn hear(known: &mut Known, view: &InboxView) {
 pub fn hear_warmup(known: &mut Known, status: &WarmupStatus) {
     known.warmup_left = Some(status.today.left.max(0));
     known.warmup_until = Some(status.resets_at);
-}
-
-fn read<T: serde::de::DeserializeOwned>(json: &[u8]) -> Result<T, Reject> {
-    read_json(json)
-        .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))
 }

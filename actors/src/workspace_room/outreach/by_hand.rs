@@ -15,7 +15,7 @@ use super::store::campaigns::{self, Campaign};
 use super::store::enrolments::{self, Enrolment};
 use super::store::inboxes::{self, Known};
 use super::store::{by_hand, mails};
-use super::{asking, decide, mark, person, post, turn};
+use super::{asking, decide, make, person, post, turn};
 use crate::kernel::engine::hex;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
@@ -27,11 +27,10 @@ use schema::inbox::NewMail;
 use schema::prospect::Prospect;
 use schema::room::by_hand::{BY_HAND_SPACING_S, EmailTaken, SendEmail};
 use schema::room::campaign::{
-    CampaignPlan, CampaignStatus, FOOTER_CHARS_MAX, InboxCap, STEP_SUBJECT_CHARS_MAX,
-    STEP_TEXT_CHARS_MAX, SendWindow, Step,
+    CampaignPlan, FOOTER_CHARS_MAX, InboxCap, STEP_SUBJECT_CHARS_MAX, STEP_TEXT_CHARS_MAX,
+    SendWindow, Step,
 };
 use schema::room::writing::AiRules;
-use schema::summary::Table;
 use schema::{Code, Permission, Reject, check};
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -86,7 +85,7 @@ pub fn send_email(ctx: &mut Ctx<'_>, input: &SendEmail) -> Result<Reply, Reject>
     }
 
     if campaign.number == 0 {
-        campaign = make(ctx, campaign)?;
+        campaign = make(ctx, &campaign)?;
     }
     campaign.plan.footer = footer;
     let mut one = enrol(ctx, &campaign, &before, prospect.id)?;
@@ -173,26 +172,7 @@ fn campaign(ctx: &Ctx<'_>) -> Result<Campaign, Reject> {
         not_now_days: None,
         ai_rules: AiRules::default(),
     };
-    Ok(Campaign {
-        number: 0,
-        id: id_of(ctx),
-        name: NAME.into(),
-        status: CampaignStatus::Draft,
-        plan,
-        public_url: String::new(),
-        version: 1,
-        created_at: ctx.now,
-        updated_at: ctx.now,
-    })
-}
-
-fn make(ctx: &mut Ctx<'_>, campaign: Campaign) -> Result<Campaign, Reject> {
-    campaigns::insert(ctx.sql, &campaign)?;
-    ctx.event("campaign.created", None, &mark(&campaign))?;
-    ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
-    let made = campaigns::find(ctx.sql, campaign.id)?;
-    let number = made.map_or(0, |made| made.number);
-    Ok(Campaign { number, ..campaign })
+    Ok(Campaign::draft(id_of(ctx), NAME.into(), plan, ctx.now))
 }
 
 /// The person's enrolments: also those under identities that turned out to be the prospect's, who

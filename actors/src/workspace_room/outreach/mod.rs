@@ -56,6 +56,7 @@ use schema::Reject;
 use schema::ids::CampaignId;
 use schema::room::campaign::{CampaignEvent, CampaignMark};
 use schema::room::enrolment::{Decision, EnrolmentState, OutreachEvent};
+use schema::summary::Table;
 use store::campaigns::Campaign;
 use store::enrolments::Enrolment;
 use store::{campaigns, decisions, enrolments};
@@ -86,6 +87,14 @@ pub const TIMER: &str = "outreach";
 /// `not_found`.
 fn campaign(ctx: &Ctx<'_>, id: CampaignId) -> Result<Campaign, Reject> {
     campaigns::find(ctx.sql, id)?.ok_or_else(|| Reject::not_found("campaign"))
+}
+
+/// Makes a campaign; gives it with its number. Event `campaign.created`.
+fn make(ctx: &mut Ctx<'_>, draft: &Campaign) -> Result<Campaign, Reject> {
+    campaigns::insert(ctx.sql, draft)?;
+    ctx.event("campaign.created", None, &mark(draft))?;
+    ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
+    campaign(ctx, draft.id)
 }
 
 /// Writes an enrolment.

@@ -8,7 +8,7 @@ use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome};
 use crate::workspace_room::access::store::workspace;
 use crate::workspace_room::{reply_text, template};
-use schema::codec::{read_json, to_json};
+use schema::codec::{read_reply, to_json};
 use schema::inbox::{NewMail, Outreach};
 use schema::prospect::{Get, Prospect, ProspectCommand, moved_to};
 use schema::room::campaign::{CampaignStatus, Step};
@@ -83,9 +83,7 @@ pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Set
     let Some(mut one) = under_way(ctx, entry)? else { return Ok(Settled::Finished) };
     match outcome {
         Outcome::Done(json) => {
-            let prospect: Prospect = read_json(json).map_err(|error| {
-                Reject::internal(format!("unexpected reply: {}", error.message))
-            })?;
+            let prospect: Prospect = read_reply(json)?;
             write(ctx, &mut one, &prospect)?;
         }
         Outcome::Rejected(reject) => match moved_to(reject) {

@@ -10,7 +10,7 @@ use crate::kernel::actor::Settled;
 use crate::kernel::{Ctx, Effect, Entry, Outcome, Reply};
 use crate::workspace_room::access::authorise;
 use crate::workspace_room::mail;
-use schema::codec::{read_json, to_json};
+use schema::codec::{read_json, read_reply, to_json};
 use schema::inbox::{CAMPAIGN_KEY, InboxCommand, NewMail, SendMail, SendState, SendView, TOO_LATE};
 use schema::prospect::Reason;
 use schema::room::answer::{AnswerBy, AnswerKind, CampaignAnswer};
@@ -82,9 +82,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
 pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
     match outcome {
         Outcome::Done(json) => {
-            let view: SendView = read_json(json).map_err(|error| {
-                Reject::internal(format!("unexpected reply: {}", error.message))
-            })?;
+            let view: SendView = read_reply(json)?;
             let told = NoteOutreach {
                 key: String::from_utf8_lossy(&entry.body).into_owned(),
                 inbox_id: view.inbox_id,

@@ -19,7 +19,7 @@ use schema::room::automation::{
 use schema::room::catalogue::MacroActions;
 use schema::room::comment::Visibility;
 use schema::room::notification::{NOTICE_AGENTS_MAX, NOTICE_CHARS_MAX, Notice, NotificationKind};
-use schema::room::ticket::{Source, Status, TAGS_MAX, Ticket, TicketChange};
+use schema::room::ticket::{Status, TAGS_MAX, Ticket, TicketChange};
 use schema::sort::SortSmall;
 use schema::{Code, Reject, check};
 
@@ -397,19 +397,8 @@ impl<'r> Doer<'r> {
         }
         self.save(ctx)?;
         let mut standing = comments::writable(ctx, self.stored.id)?;
-        let draft = Draft {
-            id: CommentId(ctx.uuid()),
-            author: By::System,
-            visibility,
-            body: body.to_owned(),
-            visible_body: None,
-            source: Source::Agent,
-            automatic: false,
-            mail: None,
-            attachments: Vec::new(),
-            mentions: Vec::new(),
-            answers: false,
-        };
+        let id = CommentId(ctx.uuid());
+        let draft = Draft::of_team(id, By::System, visibility, body.to_owned());
         let comment = comments::add(ctx, &mut standing, draft)?;
         self.stored = tickets::find(ctx, self.stored.id)?;
         self.working = self.stored.clone();

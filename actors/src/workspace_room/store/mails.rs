@@ -215,8 +215,19 @@ pub fn set_told(sql: &dyn Sql, address: &str) -> Result<(), Fault> {
     sql.exec(SET_TOLD, &[address.into()]).map(drop)
 }
 
-const UNPARSEABLE: &str = "select number, raw_key, reason, envelope_from, envelope_to,
-    bytes_count, received_at, inbox_id from unparseable_mails where raw_key = ?";
+/// The columns that [`read_unparseable`] takes.
+macro_rules! unparseable {
+    ($rest:literal) => {
+        concat!(
+            "select number, raw_key, reason, envelope_from, envelope_to, bytes_count, \
+             received_at, inbox_id \
+             from unparseable_mails ",
+            $rest
+        )
+    };
+}
+
+const UNPARSEABLE: &str = unparseable!("where raw_key = ?");
 
 /// A mail that could not be read, by where it is kept.
 ///
@@ -226,8 +237,7 @@ pub fn unparseable(sql: &dyn Sql, raw_key: &str) -> Result<Option<UnparseableMai
     sql.first(UNPARSEABLE, &[raw_key.into()])?.as_ref().map(read_unparseable).transpose()
 }
 
-const UNPARSEABLE_OF_NUMBER: &str = "select number, raw_key, reason, envelope_from, envelope_to,
-    bytes_count, received_at, inbox_id from unparseable_mails where number = ?";
+const UNPARSEABLE_OF_NUMBER: &str = unparseable!("where number = ?");
 
 /// A mail that could not be read, by its number.
 ///
@@ -247,9 +257,7 @@ pub fn forget_unparseable(sql: &dyn Sql, raw_key: &str) -> Result<(), Fault> {
     sql.exec(FORGET_UNPARSEABLE, &[raw_key.into()]).map(drop)
 }
 
-const LIST_UNPARSEABLE: &str = "select number, raw_key, reason, envelope_from, envelope_to,
-    bytes_count, received_at, inbox_id from unparseable_mails where number < ?
-    order by number desc limit ?";
+const LIST_UNPARSEABLE: &str = unparseable!("where number < ? order by number desc limit ?");
 
 /// The mails that could not be read, the latest first, before a number.
 ///

@@ -11,9 +11,19 @@ use schema::room::schedule::ScheduledComment;
 /// A comment that waits, and its place in the list.
 pub type Numbered = (i64, ScheduledComment);
 
-const FIND: &str = "select s.number, s.id, t.id, s.author_id, s.visibility, s.body, s.publish_at,
-    s.created_at, s.updated_at, s.version, s.cancel_on_reply, s.held, s.mentions
-    from scheduled_comments s join tickets t on t.number = s.ticket where s.id = ?";
+/// The columns that [`read`] takes.
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select s.number, s.id, t.id, s.author_id, s.visibility, s.body, s.publish_at, \
+             s.created_at, s.updated_at, s.version, s.cancel_on_reply, s.held, s.mentions \
+             from scheduled_comments s ",
+            $rest
+        )
+    };
+}
+
+const FIND: &str = columns!("join tickets t on t.number = s.ticket where s.id = ?");
 
 /// A comment that waits; none once it is published or cancelled.
 ///
@@ -24,11 +34,11 @@ pub fn find(sql: &dyn Sql, id: CommentId) -> Result<Option<ScheduledComment>, Fa
     row.map(|row| read(&row).map(|(_, comment)| comment)).transpose()
 }
 
-const LIST: &str = "select s.number, s.id, t.id, s.author_id, s.visibility, s.body, s.publish_at,
-    s.created_at, s.updated_at, s.version, s.cancel_on_reply, s.held, s.mentions
-    from scheduled_comments s cross join tickets t on t.number = s.ticket
+const LIST: &str = columns!(
+    "cross join tickets t on t.number = s.ticket
     where (s.publish_at, s.number) > (?, ?) and t.deleted_at is null
-    order by s.publish_at, s.number limit ?";
+    order by s.publish_at, s.number limit ?"
+);
 
 /// The comments that wait, but for those on deleted tickets, the next one first, after a position.
 ///
@@ -43,11 +53,11 @@ pub fn list(
     sql.exec(LIST, &params)?.iter().map(read).collect()
 }
 
-const OF_TICKET: &str = "select s.number, s.id, t.id, s.author_id, s.visibility, s.body,
-    s.publish_at, s.created_at, s.updated_at, s.version, s.cancel_on_reply, s.held, s.mentions
-    from scheduled_comments s cross join tickets t on t.number = s.ticket
+const OF_TICKET: &str = columns!(
+    "cross join tickets t on t.number = s.ticket
     where s.ticket = ? and (s.publish_at, s.number) > (?, ?)
-    order by s.publish_at, s.number limit ?";
+    order by s.publish_at, s.number limit ?"
+);
 
 /// The comments that wait on a ticket, the next one first, after a position.
 ///

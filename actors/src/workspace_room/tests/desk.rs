@@ -74,6 +74,23 @@ impl Desk {
         self.ask_as(&who, command).unwrap_or_else(|refused| panic!("{command}: {refused:?}"))
     }
 
+    /// Every item of a list, asked for in pages of `limit`.
+    pub fn pages(&mut self, list: &str, input: &Value, limit: i64) -> Vec<Value> {
+        let (mut seen, mut input) = (Vec::new(), input.clone());
+        input["limit"] = json!(limit);
+        for _ in 0..2_000 {
+            let page = self.ask(&json!({ list: input }));
+            let items = page["items"].as_array().expect("items").clone();
+            assert!(items.len() as i64 <= limit);
+            seen.extend(items);
+            if page.get("nextCursor").is_none() {
+                return seen;
+            }
+            input["cursor"] = page["nextCursor"].clone();
+        }
+        panic!("the list never ends");
+    }
+
     /// What storage is asked to forget now.
     pub fn forgotten(&mut self) -> Vec<String> {
         let mut keys = Vec::new();
@@ -83,6 +100,18 @@ impl Desk {
             }
             Outcome::Done(Vec::new())
         });
+        keys
+    }
+
+    /// The same, in order, where nothing else is wanted of the world.
+    pub fn only_forgotten(&mut self) -> Vec<String> {
+        let mut keys = Vec::new();
+        self.room.drain(|_, effect| {
+            let Effect::Forget(some) = effect else { panic!("{effect:?}") };
+            keys.extend(some.clone());
+            Outcome::Done(b"{}".to_vec())
+        });
+        keys.sort_unstable();
         keys
     }
 

@@ -37,23 +37,6 @@ fn crowded() -> Desk {
     desk
 }
 
-fn walk(desk: &mut Desk, list: &Value, limit: i64) -> Vec<Value> {
-    let mut seen = Vec::new();
-    let mut input = list.clone();
-    input["limit"] = json!(limit);
-    for _ in 0..2_000 {
-        let page = desk.ask(&json!({ "listTickets": input }));
-        let items = page["items"].as_array().expect("items").clone();
-        assert!(items.len() as i64 <= limit);
-        seen.extend(items);
-        if page.get("nextCursor").is_none() {
-            return seen;
-        }
-        input["cursor"] = page["nextCursor"].clone();
-    }
-    panic!("the list never ends");
-}
-
 fn key(ticket: &Value, field: &str) -> i64 {
     ticket[field].as_i64().expect("a number")
 }
@@ -61,7 +44,7 @@ fn key(ticket: &Value, field: &str) -> i64 {
 #[test]
 fn every_list_is_what_a_recount_gives_on_pages_of_any_size() {
     let mut desk = crowded();
-    let all = walk(&mut desk, &json!({ "sort": "createdAt" }), 100);
+    let all = desk.pages("listTickets", &json!({ "sort": "createdAt" }), 100);
     assert_eq!(all.len(), 300);
     let me = json!(desk.agent.id());
     let user = all[17]["userId"].clone();
@@ -95,7 +78,7 @@ fn every_list_is_what_a_recount_gives_on_pages_of_any_size() {
         let by = if narrow { "createdAt" } else { "updatedAt" };
         expected.sort_by_key(|it| std::cmp::Reverse((key(it, by), key(it, "number"))));
         for limit in [1, 7, 100] {
-            assert_eq!(walk(&mut desk, &list, limit), expected, "{list} by {limit}");
+            assert_eq!(desk.pages("listTickets", &list, limit), expected, "{list} by {limit}");
         }
     }
 }
@@ -113,7 +96,7 @@ fn a_list_looks_at_a_bounded_number_of_tickets_and_goes_on_behind_its_cursor() {
     let page = desk.ask(&json!({ "listTickets": rare }));
     assert_eq!(page["items"], json!([]));
     assert!(page.get("nextCursor").is_some());
-    assert_eq!(walk(&mut desk, &rare, 50).len(), 1);
+    assert_eq!(desk.pages("listTickets", &rare, 50).len(), 1);
 }
 
 #[test]
@@ -178,7 +161,7 @@ fn a_snapshot_holds_what_is_open_and_where_to_go_on() {
     assert_eq!(snapshot["workspace"]["name"], "Acme");
     let held = snapshot["tickets"]["items"].as_array().expect("items").clone();
     assert_eq!(held.len(), 200);
-    let open = walk(&mut desk, &json!({ "status": ["open"] }), 100);
+    let open = desk.pages("listTickets", &json!({ "status": ["open"] }), 100);
     assert_eq!(held[..], open[..200]);
     let next = json!({ "status": ["open"], "cursor": snapshot["tickets"]["nextCursor"] });
     let page = desk.ask(&json!({ "listTickets": next }));

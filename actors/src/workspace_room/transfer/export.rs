@@ -209,7 +209,7 @@ fn attributes_part(ctx: &Ctx<'_>, after: i64, page: &mut Page) -> Result<Option<
     if after > BOTTOM {
         return Ok(None);
     }
-    for subject in [Subject::User, Subject::Company, Subject::Ticket] {
+    for subject in Subject::ALL {
         let mut defined = attributes::of_subject(ctx.sql, subject)?;
         defined.sort_small_by_key(|(number, _)| *number);
         for (_, attribute) in defined {

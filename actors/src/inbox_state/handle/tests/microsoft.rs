@@ -200,13 +200,7 @@ pub(super) fn play(scene: &mut Scene, graph: &mut Graph, mut wrong: impl FnMut(&
                 }
                 Effect::Microsoft(_) => None,
                 Effect::Call { actor: ActorKind::WarmupCounter, key, command, .. } => {
-                    let name = scene.warmup.instance.clone();
-                    let mut envelope = Envelope::new(name, system(), Some(key.clone()), &());
-                    envelope.command.clone_from(command);
-                    let reply = match scene.warmup.answer(&envelope.encode()) {
-                        Answer::Done { json, .. } => Outcome::Done(json),
-                        Answer::Rejected(reject) => Outcome::Rejected(reject),
-                    };
+                    let reply = scene.warmup.take_call(key, command);
                     scene.inbox.settle(&entry, &reply);
                     None
                 }

@@ -36,13 +36,7 @@ fn a_crash_before_the_transports_answer_is_unknown_counted_and_never_sent_again(
         for (entry, effect) in begun {
             let outcome = match &effect {
                 Effect::Call { actor: schema::ActorKind::WarmupCounter, key, command, .. } => {
-                    let name = scene.warmup.instance.clone();
-                    let mut envelope = Envelope::new(name, system(), Some(key.clone()), &());
-                    envelope.command.clone_from(command);
-                    match scene.warmup.answer(&envelope.encode()) {
-                        Answer::Done { json, .. } => Outcome::Done(json),
-                        Answer::Rejected(reject) => Outcome::Rejected(reject),
-                    }
+                    scene.warmup.take_call(key, command)
                 }
                 Effect::Call { .. } => {
                     let granted = PermitReply::Granted { valid_until: None };
@@ -138,15 +132,9 @@ fn no_mail_is_accepted_twice_and_no_day_has_more_than_its_allowance() {
                     Effect::Call {
                         actor: schema::ActorKind::WarmupCounter, key, command, ..
                     } => {
-                        let name = scene.warmup.instance.clone();
-                        let mut envelope = Envelope::new(name, system(), Some(key.clone()), &());
-                        envelope.command.clone_from(command);
-                        let answer = scene.warmup.answer(&envelope.encode());
-                        match answer {
-                            _ if dice.below(5) == 0 => Outcome::Failed { why: "lost".into() },
-                            Answer::Done { json, .. } => Outcome::Done(json),
-                            Answer::Rejected(reject) => Outcome::Rejected(reject),
-                        }
+                        let outcome = scene.warmup.take_call(key, command);
+                        let is_lost = dice.below(5) == 0;
+                        if is_lost { Outcome::Failed { why: "lost".into() } } else { outcome }
                     }
                     Effect::Call { .. } => {
                         let granted = PermitReply::Granted { valid_until: None };

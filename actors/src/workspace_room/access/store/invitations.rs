@@ -6,8 +6,18 @@ use schema::Millis;
 use schema::ids::InvitationId;
 use schema::room::access::{Invitation, InvitationState};
 
-const FIND: &str = "select id, email, name, role, state, invited_by, created_at, expires_at
-    from invitations where id = ?";
+/// The columns that [`read`] takes.
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select id, email, name, role, state, invited_by, created_at, expires_at \
+             from invitations ",
+            $rest
+        )
+    };
+}
+
+const FIND: &str = columns!("where id = ?");
 
 /// An invitation by id.
 ///
@@ -17,8 +27,7 @@ pub fn find(sql: &dyn Sql, id: InvitationId) -> Result<Option<Invitation>, Fault
     sql.first(FIND, &[id.to_string().into()])?.as_ref().map(read).transpose()
 }
 
-const FIND_BY_TOKEN: &str = "select id, email, name, role, state, invited_by, created_at,
-    expires_at from invitations where token_hash = ?";
+const FIND_BY_TOKEN: &str = columns!("where token_hash = ?");
 
 /// An invitation by its token's hash.
 ///
@@ -28,8 +37,7 @@ pub fn find_by_token(sql: &dyn Sql, token_hash: &str) -> Result<Option<Invitatio
     sql.first(FIND_BY_TOKEN, &[token_hash.into()])?.as_ref().map(read).transpose()
 }
 
-const FIND_OPEN: &str = "select id, email, name, role, state, invited_by, created_at, expires_at
-    from invitations where email = ? and state = 'open'";
+const FIND_OPEN: &str = columns!("where email = ? and state = 'open'");
 
 /// The open invitation of an address.
 ///
@@ -39,8 +47,7 @@ pub fn find_open(sql: &dyn Sql, email: &str) -> Result<Option<Invitation>, Fault
     sql.first(FIND_OPEN, &[email.into()])?.as_ref().map(read).transpose()
 }
 
-const LIST: &str = "select id, email, name, role, state, invited_by, created_at, expires_at
-    from invitations order by id desc limit ?";
+const LIST: &str = columns!("order by id desc limit ?");
 
 /// The latest invitations, the latest first.
 ///

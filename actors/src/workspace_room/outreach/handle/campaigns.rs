@@ -6,7 +6,7 @@ use crate::workspace_room::access::change_agent::must_be_seen;
 use crate::workspace_room::access::store::workspace;
 use crate::workspace_room::outreach::store::campaigns::{self, Campaign};
 use crate::workspace_room::outreach::store::enrolments;
-use crate::workspace_room::outreach::{by_hand, campaign, mark, plan, texts, turn};
+use crate::workspace_room::outreach::{by_hand, campaign, make, mark, plan, texts, turn};
 use crate::workspace_room::store::replies;
 use schema::ids::CampaignId;
 use schema::room::campaign::{
@@ -51,21 +51,9 @@ pub fn create_campaign(ctx: &mut Ctx<'_>, input: CreateCampaign) -> Result<Reply
         let why = format!("a workspace has at most {CAMPAIGNS_MAX} campaigns");
         return Err(Reject::conflict(why));
     }
-    let made = Campaign {
-        number: 0,
-        id: CampaignId(ctx.uuid()),
-        name,
-        status: CampaignStatus::Draft,
-        plan,
-        public_url: String::new(),
-        version: 1,
-        created_at: ctx.now,
-        updated_at: ctx.now,
-    };
-    campaigns::insert(ctx.sql, &made)?;
-    ctx.event("campaign.created", None, &mark(&made))?;
-    ctx.summarise(Table::Workspaces, &ctx.principal.workspace.to_string())?;
-    Reply::of(&view(ctx, campaign(ctx, made.id)?)?)
+    let draft = Campaign::draft(CampaignId(ctx.uuid()), name, plan, ctx.now);
+    let made = make(ctx, &draft)?;
+    Reply::of(&view(ctx, made)?)
 }
 
 /// Changes a campaign; prospects get what it is from then on, and what models wrote for what it was

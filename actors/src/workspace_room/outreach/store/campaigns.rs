@@ -29,6 +29,24 @@ pub struct Campaign {
     pub updated_at: Millis,
 }
 
+impl Campaign {
+    /// A new one, which does not send yet, before the table gives it a number.
+    #[must_use]
+    pub const fn draft(id: CampaignId, name: String, plan: CampaignPlan, now: Millis) -> Self {
+        Self {
+            number: 0,
+            id,
+            name,
+            status: CampaignStatus::Draft,
+            plan,
+            public_url: String::new(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+}
+
 const INSERT: &str = "insert into campaigns
     (id, name, status, plan, public_url, version, created_at, updated_at)
     values (?, ?, ?, ?, ?, ?, ?, ?)";
@@ -75,8 +93,18 @@ fn json(plan: &CampaignPlan) -> Result<String, Fault> {
     serde_json::to_string(plan).map_err(|error| Fault(format!("plan: {error}")))
 }
 
-const FIND: &str = "select number, id, name, status, plan, public_url, version, created_at,
-    updated_at from campaigns where id = ?";
+/// The columns that [`read`] takes.
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select number, id, name, status, plan, public_url, version, created_at, updated_at \
+             from campaigns ",
+            $rest
+        )
+    };
+}
+
+const FIND: &str = columns!("where id = ?");
 
 /// A campaign by id.
 ///
@@ -86,8 +114,7 @@ pub fn find(sql: &dyn Sql, id: CampaignId) -> Result<Option<Campaign>, Fault> {
     sql.first(FIND, &[id.to_string().into()])?.as_ref().map(read).transpose()
 }
 
-const AT: &str = "select number, id, name, status, plan, public_url, version, created_at,
-    updated_at from campaigns where number = ?";
+const AT: &str = columns!("where number = ?");
 
 /// A campaign by number.
 ///
@@ -109,8 +136,7 @@ pub fn id(sql: &dyn Sql, number: i64) -> Result<CampaignId, Fault> {
     row.map_or_else(|| Err(Fault(format!("no campaign {number}"))), |row| row.id(0))
 }
 
-const LIST: &str = "select number, id, name, status, plan, public_url, version, created_at,
-    updated_at from campaigns where number < ? order by number desc limit ?";
+const LIST: &str = columns!("where number < ? order by number desc limit ?");
 
 /// Campaigns before a number, the latest first.
 ///
@@ -120,8 +146,7 @@ pub fn list(sql: &dyn Sql, before: i64, limit: i64) -> Result<Vec<Campaign>, Fau
     sql.exec(LIST, &[before.into(), limit.into()])?.iter().map(read).collect()
 }
 
-const OF_STATUS: &str = "select number, id, name, status, plan, public_url, version, created_at,
-    updated_at from campaigns where status = ? and number < ? order by number desc limit ?";
+const OF_STATUS: &str = columns!("where status = ? and number < ? order by number desc limit ?");
 
 /// Those of a status.
 ///

@@ -106,10 +106,20 @@ pub fn save(sql: &dyn Sql, one: &Enrolment) -> Result<(), Fault> {
     sql.exec(SAVE, &params).map(drop)
 }
 
-const AT: &str = "select number, campaign, prospect_id, state, reason, step, due_at, inbox_id,
-        assigned_at, attempt, failures, send_id, send_version, subject, message_ids, sent,
-        last_sent_at, created_at, updated_at
-    from enrolments where number = ?";
+/// The columns that [`read`] takes.
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select number, campaign, prospect_id, state, reason, step, due_at, inbox_id, \
+             assigned_at, attempt, failures, send_id, send_version, subject, message_ids, sent, \
+             last_sent_at, created_at, updated_at \
+             from enrolments ",
+            $rest
+        )
+    };
+}
+
+const AT: &str = columns!("where number = ?");
 
 /// An enrolment by number.
 ///
@@ -119,10 +129,7 @@ pub fn at(sql: &dyn Sql, number: i64) -> Result<Option<Enrolment>, Fault> {
     sql.first(AT, &[number.into()])?.as_ref().map(read).transpose()
 }
 
-const FIND: &str = "select number, campaign, prospect_id, state, reason, step, due_at, inbox_id,
-        assigned_at, attempt, failures, send_id, send_version, subject, message_ids, sent,
-        last_sent_at, created_at, updated_at
-    from enrolments where campaign = ? and prospect_id = ?";
+const FIND: &str = columns!("where campaign = ? and prospect_id = ?");
 
 /// A prospect's enrolment in a campaign.
 ///
@@ -137,10 +144,7 @@ pub fn find(
     sql.first(FIND, &params)?.as_ref().map(read).transpose()
 }
 
-const OF_PROSPECT: &str = "select number, campaign, prospect_id, state, reason, step, due_at,
-        inbox_id, assigned_at, attempt, failures, send_id, send_version, subject, message_ids,
-        sent, last_sent_at, created_at, updated_at
-    from enrolments where prospect_id = ?";
+const OF_PROSPECT: &str = columns!("where prospect_id = ?");
 
 /// All enrolments of a prospect.
 ///
@@ -150,12 +154,11 @@ pub fn of_prospect(sql: &dyn Sql, prospect: ProspectId) -> Result<Vec<Enrolment>
     sql.exec(OF_PROSPECT, &[prospect.to_string().into()])?.iter().map(read).collect()
 }
 
-const DUE: &str = "select number, campaign, prospect_id, state, reason, step, due_at, inbox_id,
-        assigned_at, attempt, failures, send_id, send_version, subject, message_ids, sent,
-        last_sent_at, created_at, updated_at
-    from enrolments where campaign = ? and state = 'waiting' and due_at <= ?
+const DUE: &str = columns!(
+    "where campaign = ? and state = 'waiting' and due_at <= ?
         and (inbox_id is null or inbox_id not in (select value from json_each(?)))
-    order by due_at, number limit ?";
+    order by due_at, number limit ?"
+);
 
 /// Those of a campaign that are due, the longest first, but for those of some inboxes.
 ///
@@ -184,16 +187,11 @@ pub fn next_due(sql: &dyn Sql, campaign: i64) -> Result<Option<Millis>, Fault> {
     sql.first(NEXT_DUE, &[campaign.into()])?.map(|row| row.integer(0)).transpose()
 }
 
-const LIST: &str = "select number, campaign, prospect_id, state, reason, step, due_at, inbox_id,
-        assigned_at, attempt, failures, send_id, send_version, subject, message_ids, sent,
-        last_sent_at, created_at, updated_at
-    from enrolments where campaign = ? and number < ? order by number desc limit ?";
-const OF_STATE: &str =
-    "select number, campaign, prospect_id, state, reason, step, due_at, inbox_id,
-        assigned_at, attempt, failures, send_id, send_version, subject, message_ids, sent,
-        last_sent_at, created_at, updated_at
-    from enrolments where campaign = ? and state = ? and number < ?
-    order by number desc limit ?";
+const LIST: &str = columns!("where campaign = ? and number < ? order by number desc limit ?");
+const OF_STATE: &str = columns!(
+    "where campaign = ? and state = ? and number < ?
+    order by number desc limit ?"
+);
 
 /// Those of a campaign, or of those the ones in a state, before a number, the latest first.
 ///

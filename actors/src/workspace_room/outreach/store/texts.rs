@@ -91,9 +91,19 @@ pub fn save(sql: &dyn Sql, one: &Text) -> Result<(), Fault> {
     sql.exec(SAVE, &params).map(drop)
 }
 
-const AT: &str = "select number, campaign, enrolment, step, state, text, reason, writer, facts,
-        basis, attempt, refusals, delays, ask_at, leased_until, updated_at
-    from outreach_texts where number = ?";
+/// The columns that [`read`] takes.
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select number, campaign, enrolment, step, state, text, reason, writer, facts, \
+             basis, attempt, refusals, delays, ask_at, leased_until, updated_at \
+             from outreach_texts ",
+            $rest
+        )
+    };
+}
+
+const AT: &str = columns!("where number = ?");
 
 /// A text by number.
 ///
@@ -103,9 +113,7 @@ pub fn at(sql: &dyn Sql, number: i64) -> Result<Option<Text>, Fault> {
     sql.first(AT, &[number.into()])?.as_ref().map(read).transpose()
 }
 
-const FIND: &str = "select number, campaign, enrolment, step, state, text, reason, writer, facts,
-        basis, attempt, refusals, delays, ask_at, leased_until, updated_at
-    from outreach_texts where enrolment = ? and step = ?";
+const FIND: &str = columns!("where enrolment = ? and step = ?");
 
 /// The text of a step of an enrolment.
 ///
@@ -115,9 +123,7 @@ pub fn find(sql: &dyn Sql, enrolment: i64, step: i64) -> Result<Option<Text>, Fa
     sql.first(FIND, &[enrolment.into(), step.into()])?.as_ref().map(read).transpose()
 }
 
-const TO_ASK: &str = "select number, campaign, enrolment, step, state, text, reason, writer,
-        facts, basis, attempt, refusals, delays, ask_at, leased_until, updated_at
-    from outreach_texts where ask_at <= ? order by ask_at limit ?";
+const TO_ASK: &str = columns!("where ask_at <= ? order by ask_at limit ?");
 
 /// Those that are to be asked for again, the longest overdue first.
 ///
@@ -152,14 +158,14 @@ pub fn next(sql: &dyn Sql) -> Result<Option<Millis>, Fault> {
     sql.first(NEXT, &[])?.map(|row| row.integer(0)).transpose()
 }
 
-const LIST: &str = "select number, campaign, enrolment, step, state, text, reason, writer, facts,
-        basis, attempt, refusals, delays, ask_at, leased_until, updated_at
-    from outreach_texts where campaign = ? and number < ? and step > 0
-    order by number desc limit ?";
-const OF_STATE: &str = "select number, campaign, enrolment, step, state, text, reason, writer,
-        facts, basis, attempt, refusals, delays, ask_at, leased_until, updated_at
-    from outreach_texts where campaign = ? and state = ? and number < ? and step > 0
-    order by number desc limit ?";
+const LIST: &str = columns!(
+    "where campaign = ? and number < ? and step > 0
+    order by number desc limit ?"
+);
+const OF_STATE: &str = columns!(
+    "where campaign = ? and state = ? and number < ? and step > 0
+    order by number desc limit ?"
+);
 
 /// Those of a campaign's steps, or of those the ones in a state, before a number, the latest first.
 ///

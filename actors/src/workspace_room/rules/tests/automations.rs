@@ -338,17 +338,7 @@ fn the_log_is_paged_and_filtered_and_forgotten_after_thirty_days() {
             input["limit"] = json!(100);
             desk.ask(&json!({ "listAutomationRuns": input }))["items"].clone()
         };
-        let mut paged = Vec::new();
-        let mut input = filter.clone();
-        input["limit"] = json!(1);
-        loop {
-            let page = desk.ask(&json!({ "listAutomationRuns": input }));
-            paged.extend(page["items"].as_array().expect("a list").clone());
-            if page["nextCursor"].is_null() {
-                break;
-            }
-            input["cursor"] = page["nextCursor"].clone();
-        }
+        let paged = desk.pages("listAutomationRuns", &filter, 1);
         assert_eq!(Value::from(paged), whole, "{filter}");
     }
     let fired = desk.ask(&json!({ "listAutomationRuns": { "automationId": one } }));

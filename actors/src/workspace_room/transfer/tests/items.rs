@@ -108,14 +108,7 @@ fn what_cannot_be_is_refused_with_a_reason_and_changes_nothing() {
         (with(sorted_ticket(20), json!({ "status": "closed" })), "customStatusId"),
         (with(sorted_ticket(20), json!({ "attributes": { "a": [1] } })), "attributes.a"),
     ];
-    let before = mover.desk.room.home.rows_written();
-    for (row, field) in bad {
-        let result = &mover.import(json!([row]))[0];
-        assert_eq!(result["outcome"], "refused", "{row}");
-        let reason = result["reason"].as_str().expect("why");
-        assert!(reason.contains(field), "{field}: {reason}");
-    }
-    assert_eq!(mover.desk.room.home.rows_written(), before, "the bad rows left nothing");
+    mover.refuses(&bad);
 }
 
 #[test]

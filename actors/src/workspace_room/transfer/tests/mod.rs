@@ -42,6 +42,18 @@ impl Mover {
         results.iter().map(|it| it["outcome"].as_str().expect("an outcome").to_owned()).collect()
     }
 
+    /// Each row is refused, for its field, and nothing is written.
+    pub fn refuses(&mut self, bad: &[(Value, &str)]) {
+        let before = self.desk.room.home.rows_written();
+        for (row, field) in bad {
+            let result = &self.import(json!([row]))[0];
+            assert_eq!(result["outcome"], "refused", "{row}");
+            let reason = result["reason"].as_str().expect("why");
+            assert!(reason.contains(field), "{field}: {reason}");
+        }
+        assert_eq!(self.desk.room.home.rows_written(), before, "the bad rows left nothing");
+    }
+
     /// All rows, and how many pages they took.
     pub fn export(&mut self) -> (Vec<Value>, usize) {
         let (mut rows, mut pages, mut cursor) = (Vec::new(), 0, Value::Null);

@@ -215,14 +215,7 @@ fn what_cannot_be_is_refused_with_a_reason_and_changes_nothing() {
         (one("automation", json!({ "id": "x" })), "id"),
         (one("automation", json!({ "updatedAt": null })), "updatedAt"),
     ];
-    let before = mover.desk.room.home.rows_written();
-    for (row, field) in bad {
-        let result = &mover.import(json!([row]))[0];
-        assert_eq!(result["outcome"], "refused", "{row}");
-        let reason = result["reason"].as_str().expect("why");
-        assert!(reason.contains(field), "{field}: {reason}");
-    }
-    assert_eq!(mover.desk.room.home.rows_written(), before, "the bad rows left nothing");
+    mover.refuses(&bad);
     let same = one("attribute", json!({ "createdAt": CREATED }));
     assert_eq!(mover.outcomes(json!([same])), ["known"]);
 }

@@ -50,8 +50,18 @@ pub fn put(sql: &dyn Sql, webhook: i64, delivery: &Delivery) -> Result<(), Fault
     sql.exec(PUT, &params).map(drop)
 }
 
-const FIND: &str = "select seq, kind, state, attempts, due, tries, answer, created_at
-    from webhook_deliveries where webhook = ? and seq = ?";
+/// The columns that [`read`] takes.
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select seq, kind, state, attempts, due, tries, answer, created_at \
+             from webhook_deliveries ",
+            $rest
+        )
+    };
+}
+
+const FIND: &str = columns!("where webhook = ? and seq = ?");
 
 /// A delivery.
 ///
@@ -61,9 +71,10 @@ pub fn find(sql: &dyn Sql, webhook: i64, seq: i64) -> Result<Option<Delivery>, F
     sql.first(FIND, &[webhook.into(), seq.into()])?.as_ref().map(read).transpose()
 }
 
-const DUE: &str = "select seq, kind, state, attempts, due, tries, answer, created_at
-    from webhook_deliveries where webhook = ? and state = 'waiting' and due <= ?
-    order by due limit ?";
+const DUE: &str = columns!(
+    "where webhook = ? and state = 'waiting' and due <= ?
+    order by due limit ?"
+);
 
 /// The deliveries that are due, the longest first.
 ///
@@ -84,8 +95,7 @@ pub fn next_due(sql: &dyn Sql, webhook: i64) -> Result<Option<Millis>, Fault> {
     sql.first(NEXT_DUE, &[webhook.into()])?.map_or(Ok(None), |row| row.integer_or_null(0))
 }
 
-const LIST: &str = "select seq, kind, state, attempts, due, tries, answer, created_at
-    from webhook_deliveries where webhook = ? and seq < ? order by seq desc limit ?";
+const LIST: &str = columns!("where webhook = ? and seq < ? order by seq desc limit ?");
 
 /// Deliveries of events before a number, the latest first.
 ///

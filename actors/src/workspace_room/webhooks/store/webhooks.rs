@@ -98,9 +98,20 @@ fn fields(webhook: &Webhook) -> Vec<Value> {
     ]
 }
 
-const FIND: &str = "select number, id, url, description, kinds, active, disabled_reason,
-    sealed_secret, sealed_previous, previous_until, cursor, waiting, failures, failing_since,
-    hold_until, created_at, updated_at, version from webhooks where id = ?";
+/// The columns that [`read`] takes.
+macro_rules! columns {
+    ($rest:literal) => {
+        concat!(
+            "select number, id, url, description, kinds, active, disabled_reason, sealed_secret, \
+             sealed_previous, previous_until, cursor, waiting, failures, failing_since, \
+             hold_until, created_at, updated_at, version \
+             from webhooks ",
+            $rest
+        )
+    };
+}
+
+const FIND: &str = columns!("where id = ?");
 
 /// A webhook.
 ///
@@ -110,9 +121,7 @@ pub fn find(sql: &dyn Sql, id: WebhookId) -> Result<Option<Webhook>, Fault> {
     sql.first(FIND, &[id.to_string().into()])?.as_ref().map(read).transpose()
 }
 
-const LIST: &str = "select number, id, url, description, kinds, active, disabled_reason,
-    sealed_secret, sealed_previous, previous_until, cursor, waiting, failures, failing_since,
-    hold_until, created_at, updated_at, version from webhooks order by number";
+const LIST: &str = columns!("order by number");
 
 /// All webhooks, oldest first.
 ///
