@@ -83,6 +83,7 @@ mod tests {
         let mut town = Town::new(4);
         let link = "https://www.linkedin.com/in/Ann-Smith-1/";
         let ann = row_of([Some("ann@acme.example"), Some(link), Some("Ann Smith"), None]);
+        let import = ProspectCommand::Import(ann.1.clone());
         let ann = town.import(ann);
         let (profile, by_profile) = row_of([None, Some("in/ann-smith-1"), None, None]);
         let (name, by_name) = row(None, Some("Ann Smith"), Some("acme.example"));
