@@ -166,7 +166,11 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::ChangeProspect
         | Route::DeleteProspect
         | Route::ProspectHistory
-        | Route::SuppressProspect => prospects::of_prospects(route, s),
+        | Route::SuppressProspect
+        | Route::UnsuppressProspect
+        | Route::LinkProspect
+        | Route::SetProspectStage
+        | Route::SetProspectFollowUp => prospects::of_prospects(route, s),
         Route::CheckDomain => outside::of_domains(s),
         Route::MakeDeliveryWebhook | Route::RotateDeliverySecret | Route::DeleteDeliveryWebhook => {
             outside::of_deliveries(route, s)
