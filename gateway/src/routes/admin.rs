@@ -34,10 +34,10 @@ pub async fn digest<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
 pub(crate) struct Rebuild {
     #[serde(default)]
     workspace_id: Option<WorkspaceId>,
-    /// Inboxes that D1 has forgotten.
+    /// Inboxes that D1 has forgotten, and that the room does not know.
     #[serde(default)]
     inbox_ids: Vec<InboxId>,
-    /// Prospects that D1 has forgotten.
+    /// Prospects that D1 has forgotten, and that the room does not know.
     #[serde(default)]
     prospect_ids: Vec<ProspectId>,
     /// Where the request before ended.
