@@ -6,6 +6,7 @@ pub mod emails;
 use crate::cursor::Cursor;
 use crate::platform::Platform;
 use schema::ids::{InboxId, ProspectId, WorkspaceId};
+use schema::prospect::Reason;
 use schema::summary::{ADDRESSES, Cell};
 use schema::{Millis, Reject};
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,10 @@ pub enum ProspectFilter {
     Email(String),
     /// A company's domain, whole.
     Domain(String),
+    /// Whether no automated mail may leave.
+    Suppressed(bool),
+    /// The strongest reason why no automated mail may leave.
+    Suppression(Reason),
 }
 
 /// The list, of those for which one thing more holds.
@@ -136,10 +141,10 @@ macro_rules! prospects {
     ($which:literal) => {
         concat!(
             "select id, email, name, company, domain, stage, suppression, source, created_at, \
-            last_contact_at, updated_at from prospects where workspace_id = ?1 ",
+            last_contact_at, updated_at from prospects \
+            where workspace_id = ?1 and deleted = 0 and (created_at, id) < (?2, ?3) ",
             $which,
-            "and deleted = 0 and (created_at, id) < (?2, ?3) \
-            order by created_at desc, id desc limit cast(?4 as integer)"
+            "order by created_at desc, id desc limit cast(?4 as integer)"
         )
     };
 }
@@ -148,6 +153,9 @@ const PROSPECTS: &str = prospects!("");
 const PROSPECTS_OF_STAGE: &str = prospects!("and stage = ?5 ");
 const PROSPECTS_BY_EMAIL: &str = prospects!("and email = ?5 ");
 const PROSPECTS_BY_DOMAIN: &str = prospects!("and domain = ?5 ");
+const PROSPECTS_SUPPRESSED: &str = prospects!("and suppression is not null ");
+const PROSPECTS_NOT_SUPPRESSED: &str = prospects!("and suppression is null ");
+const PROSPECTS_BY_SUPPRESSION: &str = prospects!("and suppression = ?5 ");
 
 /// A workspace's prospects, the latest first.
 ///
@@ -161,22 +169,19 @@ pub async fn prospects<P: Platform>(
     limit: i64,
 ) -> Result<Vec<ProspectRow>, Reject> {
     let (at, id) = from(after);
-    let mut params = vec![text(workspace), at, id, Cell::Integer(limit)];
-    let statement = match filter {
-        ProspectFilter::All => PROSPECTS,
-        ProspectFilter::Stage(stage) => {
-            params.push(text(stage));
-            PROSPECTS_OF_STAGE
-        }
-        ProspectFilter::Email(email) => {
-            params.push(text(email));
-            PROSPECTS_BY_EMAIL
-        }
-        ProspectFilter::Domain(domain) => {
-            params.push(text(domain));
-            PROSPECTS_BY_DOMAIN
+    let (statement, which) = match filter {
+        ProspectFilter::All => (PROSPECTS, None),
+        ProspectFilter::Stage(stage) => (PROSPECTS_OF_STAGE, Some(text(stage))),
+        ProspectFilter::Email(email) => (PROSPECTS_BY_EMAIL, Some(text(email))),
+        ProspectFilter::Domain(domain) => (PROSPECTS_BY_DOMAIN, Some(text(domain))),
+        ProspectFilter::Suppressed(true) => (PROSPECTS_SUPPRESSED, None),
+        ProspectFilter::Suppressed(false) => (PROSPECTS_NOT_SUPPRESSED, None),
+        ProspectFilter::Suppression(reason) => {
+            (PROSPECTS_BY_SUPPRESSION, Some(text(reason.as_str())))
         }
     };
+    let mut params = vec![text(workspace), at, id, Cell::Integer(limit)];
+    params.extend(which);
     platform.rows(statement, &params).await
 }
 
@@ -283,11 +288,12 @@ mod tests {
     use rusqlite::Connection;
     use schema::summary::{Table, columns, table_name, upsert_sql};
 
-    const MIGRATIONS: [&str; 4] = [
+    const MIGRATIONS: [&str; 5] = [
         include_str!("../../schema/migrations/d1/0001_summaries.sql"),
         include_str!("../../schema/migrations/d1/0002_mailboxes.sql"),
         include_str!("../../schema/migrations/d1/0003_campaigns.sql"),
         include_str!("../../schema/migrations/d1/0004_emails.sql"),
+        include_str!("../../schema/migrations/d1/0005_suppressed.sql"),
     ];
 
     fn database() -> Connection {
@@ -358,6 +364,9 @@ mod tests {
             PROSPECTS_OF_STAGE,
             PROSPECTS_BY_EMAIL,
             PROSPECTS_BY_DOMAIN,
+            PROSPECTS_SUPPRESSED,
+            PROSPECTS_NOT_SUPPRESSED,
+            PROSPECTS_BY_SUPPRESSION,
             PROSPECT_IDS,
             INBOX_IDS,
             ADDRESSES,
@@ -378,6 +387,41 @@ mod tests {
                 let sorted = line.contains("TEMP B-TREE") && !line.contains("DISTINCT");
                 assert!(!line.starts_with("SCAN") && !sorted, "{statement}: {line}");
             }
+        }
+    }
+
+    #[test]
+    fn who_is_suppressed_is_listed_over_an_index_that_has_nobody_else() {
+        let db = database();
+        let sql = "insert into prospects (workspace_id, id, version, updated_at, deleted, \
+                   suppression, created_at) values ('w', ?1, 1, 1, ?2, ?3, 1)";
+        for (id, deleted, suppression) in [
+            ("free", 0.0, None),
+            ("asked", 0.0, Some("optOut")),
+            ("spam", 0.0, Some("complained")),
+            ("gone", 1.0, Some("optOut")),
+        ] {
+            db.execute(sql, rusqlite::params![id, deleted, suppression]).expect("row");
+        }
+        for (statement, index, expected) in [
+            (PROSPECTS_SUPPRESSED, "prospects_suppressed", &["spam", "asked"][..]),
+            (PROSPECTS_NOT_SUPPRESSED, "prospects_by_creation", &["free"][..]),
+            (PROSPECTS_BY_SUPPRESSION, "prospects_by_suppression", &["asked"][..]),
+        ] {
+            let explain = format!("explain query plan {statement}");
+            let all = [statement, &explain].map(|sql| {
+                let mut statement = db.prepare(sql).expect(sql);
+                let count = statement.parameter_count();
+                let params = ["w", "9", "~", "9", "optOut"].map(str::to_owned);
+                let mut params = params.map(rusqlite::types::Value::from);
+                params[1] = 9.0.into();
+                let column = if sql == explain { 3 } else { 0 };
+                let params = rusqlite::params_from_iter(&params[..count]);
+                let rows = statement.query_map(params, |row| row.get::<_, String>(column));
+                rows.expect(sql).map(|row| row.expect("row")).collect::<Vec<_>>()
+            });
+            assert_eq!(all[0], expected, "{statement}");
+            assert!(all[1][0].contains(&format!("INDEX {index} ")), "{statement}: {:?}", all[1]);
         }
     }
 

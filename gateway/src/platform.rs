@@ -20,7 +20,7 @@ pub enum Dependency {
     D1,
     /// Mail and files.
     Storage,
-    /// Copies of what seldom changes; it may be missing.
+    /// Copies of what seldom changes; it may be missing, or not answer.
     Cache,
 }
 
@@ -33,6 +33,12 @@ impl Dependency {
             Self::Storage => "storage",
             Self::Cache => "cache",
         }
+    }
+
+    /// Whether the Worker can do nothing without it. What is not in the cache is asked for again.
+    #[must_use]
+    pub const fn is_needed(self) -> bool {
+        !matches!(self, Self::Cache)
     }
 }
 

@@ -71,6 +71,10 @@ const BODIES = {
   "POST /api/prospects": { email: "new@prospect.example" },
   "PATCH /api/prospects/{}": { name: "Changed" },
   "POST /api/prospects/{}/suppress": { reason: "manual" },
+  "POST /api/prospects/{}/unsuppress": { reason: "manual", note: "asked by phone" },
+  "POST /api/prospects/{}/link": { to: "{missing}" },
+  "PUT /api/prospects/{}/stage": { stage: "won" },
+  "PUT /api/prospects/{}/follow-up": { at: Date.now() + 3_600_000, note: "call" },
 };
 /** Routes for everybody. */
 const OPEN = new Set(["GET /", "GET /healthz", "GET /readyz", "POST /v1/workspaces", "POST /v1/auth/login", "POST /v1/auth/refresh",

@@ -110,7 +110,7 @@ async function workspace(url, name) {
   const ids = {
     workspaceId: owner.workspaceId, agentId: agents.colleague.agentId, invitationId: invited.invitation.id, apiKeyId: things.apiKey,
     ticketId: ticket.id, commentId: comment.id, moveId: things.ticketMove, attachmentId: said.id,
-    intoId: things.merged, otherId: things.goneUser,
+    intoId: things.merged, otherId: things.goneUser, to: prospect.id,
     userId: ticket.userId, mergeId: things.userMerge, companyId: things.company, teamId: things.team, attributeId: things.attribute,
     automationId: things.automation, workflowId: things.workflow, runId: things.run, slaPolicyId: things.slaPolicy,
     webhookId: things.webhook, notificationId: things.notification, inboxId: inbox.id, sendId: send.id, prospectId: prospect.id, campaignId: things.campaign, sourceId: things.source, importId: imported.id,

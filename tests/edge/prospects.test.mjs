@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { test } from "node:test";
-import { promisify } from "node:util";
+import { isDeepStrictEqual, promisify } from "node:util";
 import { nodeBin, ROOT } from "../../gateway/dev/tools.mjs";
 import { all, call, data, join as joinAs, register } from "../harness/api.mjs";
 import { pool, seeded, until } from "../harness/until.mjs";
@@ -172,14 +173,102 @@ test("prospects", { timeout: 180_000 }, async (t) => {
     }, "the row says so");
   });
 
+  await t.test("an admin lifts a suppression with a word that is kept, and no complaint; who is suppressed is listed", async () => {
+    const desk = await outreach(url, "Second Thoughts");
+    const { ask, listed } = desk;
+    const { token: ada } = await joinAs(url, desk, "agent", "Ada");
+    const [ann, bob, cy] = [await desk.make("ann@acme.example"), await desk.make("bob@acme.example"), await desk.make("cy@acme.example")];
+    for (const [id, reason] of [[ann, "optOut"], [bob, "optOut"], [bob, "complained"]]) {
+      assert.equal((await ask("POST", `/${id}/suppress`, { reason })).status, 200);
+    }
+    await listed("suppressed=true", [ann, bob]);
+    await listed("suppressed=false", [cy]);
+    await listed("suppression=optOut", [ann]);
+    await listed("suppression=complained", [bob]);
+    const lift = (id, reason, headers, token) => ask("POST", `/${id}/unsuppress`, { reason, note: "asked by phone" }, { headers, ...(token ? { token } : {}) });
+    assert.equal((await lift(ann, "optOut", {}, ada)).status, 403);
+    assert.equal((await lift(bob, "complained")).status, 409);
+    assert.equal((await lift(cy, "manual")).status, 409);
+    const key = { "idempotency-key": "second-thought" };
+    for (const answer of [await lift(ann, "optOut", key), await lift(ann, "optOut", key)]) {
+      assert.deepEqual([answer.status, answer.body.data.suppression], [200, null], JSON.stringify(answer.body));
+    }
+    assert.equal((await lift(ann, "optOut")).status, 409);
+    const [{ type, detail, agentId }] = (await ask("GET", `/${ann}/history`)).body.data;
+    assert.deepEqual([type, detail, agentId], ["suppression.lifted", "optOut: asked by phone", desk.agentId]);
+    // A complaint stays in force, whatever else is lifted.
+    assert.equal((await lift(bob, "optOut")).body.data.suppression, "complained");
+    await listed("suppressed=true", [bob]);
+    await listed("suppressed=false", [ann, cy]);
+  });
+
+  await t.test("two prospects that an agent links are one, whatever either had; whom nobody knows is not linked", async () => {
+    const { ask, make, listed, joined } = await outreach(url, "Same Person");
+    const [work, home] = [await make("ann@acme.example"), await make("ann@home.example")];
+    await ask("POST", `/${home}/suppress`, { reason: "optOut" });
+    assert.equal((await ask("POST", `/${work}/link`, { to: randomUUID() })).status, 404);
+    assert.equal((await ask("POST", `/${work}/link`, { to: work })).status, 422);
+    assert.equal((await ask("GET", `/${work}`)).body.data.identities.length, 0);
+    const key = { headers: { "idempotency-key": "same-person" } };
+    const linked = await ask("POST", `/${work}/link`, { to: home }, key);
+    assert.deepEqual([linked.status, linked.body.data.unsettled], [200, true], JSON.stringify(linked.body));
+    const person = await joined(work, home);
+    assert.equal(person.suppression, "optOut");
+    await listed("suppressed=true", [person.id]);
+    await listed("stage=new", [person.id]);
+    // The request comes again, late: it gets its answer, and nothing is done.
+    const again = await ask("POST", `/${work}/link`, { to: home }, key);
+    assert.deepEqual([again.status, again.body.data], [200, linked.body.data]);
+  });
+
+  await t.test("stage and follow-up are set and cleared by who may work, and the list goes by the stage", async () => {
+    const desk = await outreach(url, "Follow Ups");
+    const { ask, listed } = desk;
+    const { token: vic } = await joinAs(url, desk, "viewer", "Vic");
+    const [ann, bob] = [await desk.make("ann@acme.example"), await desk.make("bob@acme.example")];
+    assert.equal((await ask("PUT", `/${ann}/stage`, { stage: "meeting" }, { token: vic })).status, 403);
+    const moved = await ask("PUT", `/${ann}/stage`, { stage: "meeting" });
+    assert.deepEqual([moved.status, moved.body.data.stage], [200, "meeting"]);
+    assert.equal(moved.headers.get("etag"), `"${moved.body.data.version}"`);
+    await listed("stage=meeting", [ann]);
+    await listed("stage=new", [bob]);
+    const at = Date.now() + 3_600_000;
+    const shown = async (body) => {
+      const { status, body: answer } = await ask("PUT", `/${ann}/follow-up`, body);
+      assert.equal(status, 200, JSON.stringify(answer));
+      return [answer.data.followUpAt, answer.data.followUpNote, answer.data.followUpDue];
+    };
+    assert.deepEqual(await shown({ at, note: "call" }), [at, "call", false]);
+    assert.deepEqual(await shown({ at: at + 1 }), [at + 1, null, false]);
+    assert.deepEqual(await shown({}), [null, null, false]);
+    await shown({ at: Date.now() + 1_000, note: "now" });
+    await until(async () => (await ask("GET", `/${ann}`)).body.data.followUpDue, "its time has come", 30_000);
+  });
+
   await t.test("rows that D1 lost come back from the actors, the same", async () => {
+    // What a room knows comes back without its id: the inbox that answers, and who is in a campaign,
+    // also by an id that is an alias since.
+    const lost = await outreach(url, "Lost");
+    const post = (path, body) => data(url, "POST", path, { token: lost.token, body });
+    const inbox = await post("/v1/inboxes", {
+      email: "desk@lost.example", smtp: { host: "127.0.0.1", port: 9, security: "plain", password: "x" }, warmup: false,
+    });
+    await data(url, "PATCH", "/v1/workspace", { token: lost.token, body: { replyInboxId: inbox.id } });
+    const campaign = await post("/v1/campaigns", {
+      name: "Spring", inboxIds: [inbox.id], footer: "Us, here", steps: [{ subject: "Doors", text: "Dear {{name|you}}, a door?" }],
+    });
+    const pair = [await lost.make("ann@lost.example"), await lost.make("ann@home.example")];
+    await lost.ask("POST", `/${pair[0]}/link`, { to: pair[1] });
+    const ann = (await lost.joined(...pair)).id;
+    await post(`/v1/campaigns/${campaign.id}/enrolments`, { prospectIds: pair.filter((id) => id !== ann) });
+
     const ticket = await data(url, "POST", "/v1/tickets", { token, body: { subject: "Also in D1" } });
     const ids = rows.map(({ id }) => id);
     const tickets = () => sql(persistTo, "select id, subject, status, version from tickets");
     await until(async () => (await tickets()).length === 1, "the ticket in D1");
     const [before] = await tickets();
     await worker.stop();
-    await sql(persistTo, "delete from prospects; delete from tickets; delete from workspaces");
+    await sql(persistTo, "delete from prospects; delete from inboxes; delete from tickets; delete from workspaces");
     const again = await productWorker(t, { persistTo });
     const listed = () => all(again.url, "/api/prospects", { token });
     assert.deepEqual(await listed(), []);
@@ -193,8 +282,42 @@ test("prospects", { timeout: 180_000 }, async (t) => {
     const once = await data(again.url, "POST", "/api/admin/rebuild-summaries", { token });
     assert.deepEqual([once.rooms, once.prospects, once.failed], [1, ids.length, 0]);
     assert.deepEqual(shown(await listed()), shown(rows), "rebuilding again changes nothing");
+
+    const found = await data(again.url, "POST", "/api/admin/rebuild-summaries", { token: lost.token });
+    assert.deepEqual([found.rooms, found.inboxes, found.prospects, found.failed], [1, 1, 2, 0]);
+    for (const [where, id] of [["/api/prospects", ann], ["/v1/inboxes", inbox.id]]) {
+      const ids = async () => (await all(again.url, where, { token: lost.token })).map(({ id }) => id);
+      await until(async () => isDeepStrictEqual(await ids(), [id]), `the row of ${where}`, 30_000);
+    }
   });
 });
+
+/** A workspace, and short ways to ask for its prospects. */
+async function outreach(url, name) {
+  const owner = await register(url, name, { operator });
+  const { token } = owner;
+  const ask = (method, path, body, more = {}) => call(url, method, `/api/prospects${path}`, { token, body, ...more });
+  const make = async (email) => (await data(url, "POST", "/api/prospects", { token, body: { email } })).id;
+  // Rows come to D1 in the background.
+  const listed = async (query, ids) => {
+    let found;
+    const expected = [...ids].sort();
+    const same = async () => {
+      found = (await all(url, `/api/prospects?${query}`, { token })).map(({ id }) => id).sort();
+      return isDeepStrictEqual(found, expected);
+    };
+    await until(same, `those of ${query}`, 30_000).catch((error) => {
+      throw new Error(`${error.message}: ${found} instead of ${expected}`);
+    });
+  };
+  /** The person that two ids are of, once that is settled. */
+  const joined = (...ids) =>
+    until(async () => {
+      const [one, other] = await Promise.all(ids.map(async (id) => (await ask("GET", `/${id}`)).body.data));
+      return one && one.id === other?.id && !one.unsettled && one;
+    }, "one person", 30_000);
+  return { ...owner, ask, make, listed, joined };
+}
 
 /** Runs SQL on the local D1 database; gives the rows of the last statement. */
 async function sql(persistTo, command) {

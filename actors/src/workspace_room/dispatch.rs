@@ -210,6 +210,7 @@ pub fn dispatch(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject
         RoomCommand::GetUnparseableMail(input) => {
             handle::list_unparseable_mails::get_unparseable_mail(ctx, &input)
         }
+        RoomCommand::ListKnown(input) => handle::list_known::list_known(ctx, &input),
         RoomCommand::ListUnparseableMails(input) => {
             handle::list_unparseable_mails::list_unparseable_mails(ctx, &input)
         }

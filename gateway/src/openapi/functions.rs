@@ -126,7 +126,8 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
             Function::reads("health", "Says that the Worker runs", s.reply::<Health<'_>>()).open()
         }
         Route::Ready => {
-            let summary = "Says whether what the Worker leans on answers; 503 where not";
+            let summary =
+                "Says whether what the Worker leans on answers; 503 where what it needs does not";
             Function::reads("ready", summary, s.reply::<health::Readiness>()).open()
         }
         Route::RegisterWorkspace
@@ -166,7 +167,11 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::ChangeProspect
         | Route::DeleteProspect
         | Route::ProspectHistory
-        | Route::SuppressProspect => prospects::of_prospects(route, s),
+        | Route::SuppressProspect
+        | Route::UnsuppressProspect
+        | Route::LinkProspect
+        | Route::SetProspectStage
+        | Route::SetProspectFollowUp => prospects::of_prospects(route, s),
         Route::CheckDomain => outside::of_domains(s),
         Route::MakeDeliveryWebhook | Route::RotateDeliverySecret | Route::DeleteDeliveryWebhook => {
             outside::of_deliveries(route, s)

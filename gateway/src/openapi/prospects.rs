@@ -7,7 +7,10 @@ use crate::d1::emails::EmailRow;
 use crate::router::Route;
 use crate::routes::{emails, prospects, sources};
 use schema::inbox::SendState;
-use schema::prospect::{HistoryRow, NewProspect, Prospect, Stage, Suppress, Update};
+use schema::prospect::{
+    HistoryRow, Link, NewProspect, Prospect, Reason, SetFollowUp, SetStage, Stage, Suppress,
+    Unsuppress, Update,
+};
 use schema::room::prospect_import::ProspectImport;
 use schema::room::source::{ChangeSource, CreateSource, ProspectSource};
 use serde_json::json;
@@ -43,7 +46,12 @@ pub(super) fn of_prospects(route: Route, s: &mut Schemas) -> Function {
             let list =
                 Function::pages("listProspects", "Lists prospects", s.reply::<ProspectRow>());
             let q = json!({ "type": "string", "description": "An address or a domain, whole." });
-            list.asks("stage", s.input::<Stage>()).asks("q", q)
+            let suppressed = json!({ "type": "boolean",
+                "description": "Whether no automated mail may leave to the person." });
+            list.asks("stage", s.input::<Stage>())
+                .asks("q", q)
+                .asks("suppressed", suppressed)
+                .asks("suppression", s.input::<Reason>())
         }
         Route::GetProspect => Function::reads("getProspect", "Reads a prospect", prospect),
         Route::ChangeProspect => {
@@ -59,10 +67,39 @@ pub(super) fn of_prospects(route: Route, s: &mut Schemas) -> Function {
             let summary = "Lists what happened to a prospect";
             Function::pages("prospectHistory", summary, s.reply::<HistoryRow>())
         }
-        _ => {
+        Route::SuppressProspect => {
             let body = s.input::<Suppress>();
             let summary = "Sees to it that no automated mail leaves to a person";
             Function::does("suppressProspect", summary, body, nothing())
+        }
+        other => of_decisions(other, s),
+    }
+}
+
+/// What somebody decides about one prospect.
+fn of_decisions(route: Route, s: &mut Schemas) -> Function {
+    let prospect = s.reply::<Prospect>();
+    match route {
+        Route::UnsuppressProspect => {
+            let body = s.input::<Unsuppress>();
+            let summary = "Lifts what keeps mail from a person, for one reason; no complaint";
+            Function::does("unsuppressProspect", summary, body, prospect)
+        }
+        Route::LinkProspect => {
+            let body = s.input::<Link>();
+            let summary = "Says that another prospect is the same person; cannot be undone";
+            Function::does("linkProspect", summary, body, prospect)
+        }
+        Route::SetProspectStage => {
+            let (body, summary) = (s.input::<SetStage>(), "Moves a prospect to a stage");
+            let keyed = Function::does("setProspectStage", summary, body, prospect);
+            Function { keyed: false, ..keyed }
+        }
+        _ => {
+            let summary = "Sets when somebody follows up on a prospect; without a time, clears it";
+            let body = s.input::<SetFollowUp>();
+            let keyed = Function::does("setProspectFollowUp", summary, body, prospect);
+            Function { keyed: false, ..keyed }
         }
     }
 }

@@ -8,16 +8,14 @@ use crate::gather::gather;
 use crate::maintenance;
 use crate::platform::Platform;
 use crate::respond::Reply;
+use crate::routes::prospects;
 use schema::envelope::KernelCommand;
 use schema::ids::{InboxId, ProspectId, WorkspaceId};
+use schema::room::RoomCommand;
+use schema::room::known::{INBOXES_MAX, Known, ListKnown, PROSPECTS_MAX};
 use schema::sort::SortSmall;
 use schema::{ActorKind, Caller, Code, Permission, Principal, Reject};
 use serde::{Deserialize, Serialize};
-
-/// How many inboxes a workspace has at most, for what is done to all of them.
-const INBOXES_MAX: i64 = 500;
-/// How many prospects one request rebuilds.
-const PROSPECTS_PER_CALL: i64 = 300;
 
 /// `GET /api/admin/digest`: what operators are told each week, as of now.
 ///
@@ -36,10 +34,10 @@ pub async fn digest<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
 pub(crate) struct Rebuild {
     #[serde(default)]
     workspace_id: Option<WorkspaceId>,
-    /// Inboxes that D1 has forgotten.
+    /// Inboxes that D1 has forgotten, and that the room does not know.
     #[serde(default)]
     inbox_ids: Vec<InboxId>,
-    /// Prospects that D1 has forgotten.
+    /// Prospects that D1 has forgotten, and that the room does not know.
     #[serde(default)]
     prospect_ids: Vec<ProspectId>,
     /// Where the request before ended.
@@ -60,7 +58,8 @@ pub(crate) struct Rebuilt {
     after: Option<String>,
 }
 
-/// `POST /api/admin/rebuild-summaries`: each actor of the workspace writes its rows again.
+/// `POST /api/admin/rebuild-summaries`: each actor of the workspace writes its rows again. Which
+/// there are is what D1 has, what its room knows, and what the request names.
 ///
 /// # Errors
 /// `unauthorized`, `forbidden`, `invalid_input`, `unavailable`.
@@ -71,31 +70,88 @@ pub async fn rebuild_summaries<P: Platform>(mut call: Call<'_, P>) -> Result<Rep
     schema::check::items("inboxIds", &input.inbox_ids, 500)?;
     schema::check::items("prospectIds", &input.prospect_ids, 500)?;
     let workspace = principal.workspace;
-    let mut inboxes: Vec<String> = input.inbox_ids.iter().map(ToString::to_string).collect();
-    let known = d1::inboxes_of(call.platform, workspace, INBOXES_MAX).await?;
-    inboxes.extend(known.into_iter().map(|known| known.id));
-    inboxes.sort_small();
-    inboxes.dedup();
+    let command = RoomCommand::ListKnown(ListKnown { after: input.after });
+    let known: Known = call.room_reads(principal.clone(), &command).await?;
     let after = input.after.map(|id| id.to_string()).unwrap_or_default();
-    let known = d1::prospects_after(call.platform, workspace, &after, PROSPECTS_PER_CALL).await?;
-    let full = known.len() as i64 == PROSPECTS_PER_CALL;
-    let next = known.last().filter(|_| full).map(|known| known.id.clone());
-    let mut prospects: Vec<String> = input.prospect_ids.iter().map(ToString::to_string).collect();
-    prospects.extend(known.into_iter().map(|known| known.id));
+    let listed = d1::prospects_after(call.platform, workspace, &after, PROSPECTS_MAX).await?;
+    let listed: Vec<String> = listed.into_iter().map(|row| row.id).collect();
+    let (mut prospects, next) = page(&listed, &known.prospect_ids);
+    prospects.extend(input.prospect_ids.iter().map(ToString::to_string));
 
     let mut rebuilt = Rebuilt { after: next, ..Rebuilt::default() };
-    let room = vec![String::new()];
-    let first = input.after.is_none();
-    let none = Vec::new;
-    let (room, inboxes) = if first { (room, inboxes) } else { (none(), none()) };
+    if input.after.is_none() {
+        let named = [input.inbox_ids, known.inbox_ids].concat();
+        room_and_inboxes(&call, &principal, named, &mut rebuilt).await?;
+    }
     let failed = &mut rebuilt.failed;
-    rebuilt.rooms = again(&call, &principal, ActorKind::WorkspaceRoom, room, failed).await;
-    let (inbox, warmup) = (ActorKind::InboxState, ActorKind::WarmupCounter);
-    rebuilt.inboxes = again(&call, &principal, inbox, inboxes.clone(), failed).await;
-    rebuilt.warmups = again(&call, &principal, warmup, inboxes, failed).await;
+    let unlisted = prospects.iter().filter(|id| !listed.contains(*id)).cloned().collect();
+    prospects.extend(owners(&call, &principal, unlisted, failed).await);
+    prospects.sort_small();
+    prospects.dedup();
     let prospect = ActorKind::ProspectDedup;
     rebuilt.prospects = again(&call, &principal, prospect, prospects, failed).await;
     Reply::of(&rebuilt)
+}
+
+async fn room_and_inboxes<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+    named: Vec<InboxId>,
+    rebuilt: &mut Rebuilt,
+) -> Result<(), Reject> {
+    let listed = d1::inboxes_of(call.platform, principal.workspace, INBOXES_MAX).await?;
+    let mut ids: Vec<String> = named.iter().map(ToString::to_string).collect();
+    ids.extend(listed.into_iter().map(|row| row.id));
+    ids.sort_small();
+    ids.dedup();
+    let (room, failed) = (vec![String::new()], &mut rebuilt.failed);
+    rebuilt.rooms = again(call, principal, ActorKind::WorkspaceRoom, room, failed).await;
+    let (inbox, warmup) = (ActorKind::InboxState, ActorKind::WarmupCounter);
+    rebuilt.inboxes = again(call, principal, inbox, ids.clone(), failed).await;
+    rebuilt.warmups = again(call, principal, warmup, ids, failed).await;
+    Ok(())
+}
+
+/// The prospects that D1 lists or the room knows, as many as one request rebuilds, and where the
+/// next one goes on. Both begin after one id, in the order of their ids.
+fn page(listed: &[String], known: &[ProspectId]) -> (Vec<String>, Option<String>) {
+    let known = known.iter().map(ToString::to_string);
+    let mut ids: Vec<String> = listed.iter().cloned().chain(known).collect();
+    ids.sort_small();
+    ids.dedup();
+    let full = ids.len() as i64 >= PROSPECTS_MAX;
+    ids.truncate(usize::try_from(PROSPECTS_MAX).unwrap_or(0));
+    let next = ids.last().filter(|_| full).cloned();
+    (ids, next)
+}
+
+/// Under which ids persons are by now: who is known by an id that D1 has not may have another one
+/// since, which D1 has not either.
+async fn owners<P: Platform>(
+    call: &Call<'_, P>,
+    principal: &Principal,
+    ids: Vec<String>,
+    failed: &mut usize,
+) -> Vec<String> {
+    let ids: Vec<ProspectId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+    let found = gather(ids, |id| prospects::found(call, principal, id)).await;
+    let mut owners = Vec::new();
+    for person in found {
+        match person {
+            Ok(person) => owners.push(person.id.to_string()),
+            Err(reject) if matches!(reject.code, Code::NotFound | Code::Gone) => {}
+            Err(reject) => {
+                *failed += 1;
+                failure(call, &reject);
+            }
+        }
+    }
+    owners
+}
+
+fn failure<P: Platform>(call: &Call<'_, P>, reject: &Reject) {
+    let fields = [("requestId", &*call.request_id), ("why", &reject.message)];
+    crate::log::error(call.platform, "rebuild_failed", &fields);
 }
 
 /// Asks each to write its rows again; gives how many will. One that was never there counts for
@@ -118,8 +174,7 @@ async fn again<P: Platform>(
             Err(reject) if reject.code == Code::NotFound => {}
             Err(reject) => {
                 *failed += 1;
-                let fields = [("requestId", &*call.request_id), ("why", &reject.message)];
-                crate::log::error(call.platform, "rebuild_failed", &fields);
+                failure(call, &reject);
             }
         }
     }
@@ -215,4 +270,33 @@ pub async fn retry_dead<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Rej
     let principal = workspace_of(&call, principal, None).await?;
     let instance = instance(principal.workspace, &id);
     call.ask_kernel(owner.kind(), instance, principal, &KernelCommand::RetryDead).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: i64) -> ProspectId {
+        ProspectId(uuid::Uuid::from_u128(number.unsigned_abs().into()))
+    }
+
+    fn texts(numbers: impl IntoIterator<Item = i64>) -> Vec<String> {
+        numbers.into_iter().map(|number| id(number).to_string()).collect()
+    }
+
+    #[test]
+    fn a_page_has_everybody_whom_either_knows_and_the_next_one_goes_on_behind_it() {
+        let (ids, next) = page(&texts([1, 3]), &[2, 3].map(id));
+        assert_eq!((ids, next), (texts([1, 2, 3]), None));
+        assert_eq!(page(&[], &[]), (Vec::new(), None));
+        // Each gives a whole page: what does not fit into one together comes with the next.
+        let listed = texts((0..PROSPECTS_MAX).map(|n| 2 * n + 1));
+        let known: Vec<_> = (0..PROSPECTS_MAX).map(|n| id(2 * n)).collect();
+        let (ids, next) = page(&listed, &known);
+        assert_eq!(ids, texts(0..PROSPECTS_MAX));
+        assert_eq!(next, Some(id(PROSPECTS_MAX - 1).to_string()));
+        // One that is just full may be the last one.
+        let (ids, next) = page(&texts(0..PROSPECTS_MAX), &[]);
+        assert_eq!((ids.last(), ids.len() as i64), (next.as_ref(), PROSPECTS_MAX));
+    }
 }

@@ -48,12 +48,15 @@ pub(crate) struct Check {
     state: Standing,
     /// How long it took to say so.
     took_ms: Millis,
+    #[serde(skip)]
+    needed: bool,
 }
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 pub(crate) struct Readiness {
-    /// `ready`: what is not is told by status 503, and by `checks` in the details.
+    /// `ready`; `degraded`, where something does not answer that the Worker does without. What
+    /// needs more than that is told by status 503, and by `checks` in the details.
     status: &'static str,
     checks: Vec<Check>,
 }
@@ -84,12 +87,13 @@ pub async fn ready<P: Platform>(call: &Call<'_, P>) -> Result<Reply, Reject> {
 }
 
 fn verdict(checks: Vec<Check>) -> Result<Reply, Reject> {
-    let bad = |check: &Check| matches!(check.state, Standing::Down | Standing::Slow);
-    if checks.iter().any(bad) {
+    let bad = |check: &&Check| matches!(check.state, Standing::Down | Standing::Slow);
+    if checks.iter().filter(bad).any(|check| check.needed) {
         let details = serde_json::json!({ "checks": checks });
         return Err(Reject::new(Code::Unavailable, "not ready").with(details));
     }
-    Reply::of(&Readiness { status: "ready", checks })
+    let status = if checks.iter().any(|check| bad(&check)) { "degraded" } else { "ready" };
+    Reply::of(&Readiness { status, checks })
 }
 
 async fn look<P: Platform>(call: &Call<'_, P>, what: Option<Dependency>) -> Check {
@@ -107,10 +111,11 @@ async fn look<P: Platform>(call: &Call<'_, P>, what: Option<Dependency>) -> Chec
         Some(Err(_)) => Standing::Down,
     };
     let name = what.map_or("actors", Dependency::name);
+    let needed = what.is_none_or(Dependency::is_needed);
     if matches!(state, Standing::Slow | Standing::Down) {
         log::error(platform, "not_ready", &[("requestId", &call.request_id), ("what", name)]);
     }
-    Check { name, state, took_ms: platform.now() - began }
+    Check { name, state, took_ms: platform.now() - began, needed }
 }
 
 /// Asks an actor that has nothing to lose: any answer of its own will do.
@@ -160,7 +165,7 @@ mod tests {
 
     #[test]
     fn one_that_is_down_or_slow_makes_it_not_ready_and_one_that_is_missing_does_not() {
-        let check = |state| Check { name: "d1", state, took_ms: 1 };
+        let check = |state| Check { name: "d1", state, took_ms: 1, needed: true };
         let of = |state| verdict(vec![check(Standing::Up), check(state)]);
         assert!(of(Standing::Up).is_ok());
         assert!(of(Standing::Missing).is_ok());
@@ -169,6 +174,32 @@ mod tests {
             assert_eq!(reject.code.status(), 503);
             let details = reject.details.expect("details");
             assert_eq!(details["checks"].as_array().map(Vec::len), Some(2));
+        }
+    }
+
+    #[test]
+    fn what_the_worker_does_without_makes_it_degraded_and_no_more() {
+        let check = |what: Dependency, state| Check {
+            name: what.name(),
+            state,
+            took_ms: 1,
+            needed: what.is_needed(),
+        };
+        let of =
+            |d1, cache| verdict(vec![check(Dependency::D1, d1), check(Dependency::Cache, cache)]);
+        for (cache, expected) in [
+            (Standing::Up, "ready"),
+            (Standing::Missing, "ready"),
+            (Standing::Down, "degraded"),
+            (Standing::Slow, "degraded"),
+        ] {
+            let reply = of(Standing::Up, cache).expect("the Worker works");
+            let told: serde_json::Value = serde_json::from_slice(&reply.data).expect("JSON");
+            assert_eq!(reply.status, 200, "{cache:?}");
+            assert_eq!(told["status"], expected, "{cache:?}");
+            assert_eq!(told["checks"][1]["state"], serde_json::json!(cache));
+            let reject = of(Standing::Down, cache).expect_err("not ready");
+            assert_eq!(reject.code.status(), 503, "{cache:?}");
         }
     }
 }

@@ -8,12 +8,13 @@ use crate::d1::{self, ProspectFilter};
 use crate::gather::gather;
 use crate::people::{Importer, MOVES_MAX, by_person, identities_of};
 use crate::platform::Platform;
+use crate::query::Query;
 use crate::respond::Reply;
 use actors::prospect_dedup::identity::instance;
 use schema::ids::ProspectId;
 use schema::prospect::{
-    Delete, Get, History, HistoryPage, Imported, NewProspect, Noted, Prospect, ProspectCommand,
-    Stage, Suppress, Update, moved_to,
+    Delete, Get, History, HistoryPage, Imported, Link, NewProspect, Noted, Prospect,
+    ProspectCommand, Reason, SetFollowUp, SetStage, Stage, Suppress, Unsuppress, Update, moved_to,
 };
 use schema::sort::SortSmall;
 use schema::{ActorKind, Code, Permission, Principal, Reject, codec};
@@ -185,15 +186,10 @@ async fn follow_from<P: Platform>(
 /// # Errors
 /// `unauthorized`, `invalid_input`, `unavailable`.
 pub async fn list<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
-    let query = call.query(&["stage", "q", "limit", "cursor"])?;
+    let known = ["stage", "q", "suppressed", "suppression", "limit", "cursor"];
+    let query = call.query(&known)?;
     let (limit, keys) = (query.limit()?, &call.config.keys);
-    let filter = match (query.name::<Stage>("stage")?, query.text("q")?) {
-        (None, None) => ProspectFilter::All,
-        (Some(stage), None) => ProspectFilter::Stage(stage.as_str().to_owned()),
-        (None, Some(q)) => exact(&q)?,
-        (Some(_), Some(_)) => return Err(Reject::field("q", "cannot stand beside stage")),
-    };
-    let cursor = query.cursor()?;
+    let (filter, cursor) = (filter(&query)?, query.cursor()?);
     let principal = call.may(Permission::Read).await?;
     let list = format!("prospects|{}|{filter:?}", principal.workspace);
     let after = cursor.map(|text| Cursor::open(keys, &list, &text)).transpose()?;
@@ -202,6 +198,24 @@ pub async fn list<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> {
         d1::prospects(call.platform, workspace, &filter, after.as_ref(), limit + 1).await?;
     let next = Cursor::cut(&mut rows, limit, |row| (row.created_at.unwrap_or(0), row.id));
     Reply::list(&rows, next.map(|cursor| cursor.seal(keys, &list)))
+}
+
+/// What the list is narrowed to: one thing at a time.
+fn filter(query: &Query) -> Result<ProspectFilter, Reject> {
+    let stage = query.name::<Stage>("stage")?;
+    let filters = [
+        stage.map(|stage| ProspectFilter::Stage(stage.as_str().to_owned())),
+        query.text("q")?.map(|q| exact(&q)).transpose()?,
+        query.flag("suppressed")?.map(ProspectFilter::Suppressed),
+        query.name::<Reason>("suppression")?.map(ProspectFilter::Suppression),
+    ];
+    let mut filters = filters.into_iter().flatten();
+    let filter = filters.next().unwrap_or(ProspectFilter::All);
+    if filters.next().is_some() {
+        let why = "cannot stand together: one of stage, q, suppressed, suppression";
+        return Err(Reject::field("query", why));
+    }
+    Ok(filter)
 }
 
 /// An address, or a domain; both whole.
@@ -257,6 +271,49 @@ pub async fn suppress<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Rejec
     let input: Suppress = call.body(&[]).await?;
     let named = (ProspectId(call.ids.first), call.key()?);
     noted(&call, &principal, named, &ProspectCommand::Suppress(input)).await
+}
+
+/// `POST /api/prospects/{id}/unsuppress`: lifts suppressions of one reason, with a note that is
+/// kept.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `invalid_input`; the prospect's, as `conflict` for a complaint.
+pub async fn unsuppress<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    let principal = call.may(Permission::Manage).await?;
+    let input: Unsuppress = call.body(&[]).await?;
+    Ok(follow(&call, &principal, &ProspectCommand::Unsuppress(input)).await?.tagged())
+}
+
+/// `POST /api/prospects/{id}/link`: both are one person from now on. The other must be there: an
+/// actor that links whom nobody knows learns only later that there is no such prospect.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `invalid_input`, the prospects'.
+pub async fn link<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    let principal = call.may(Permission::Work).await?;
+    let input: Link = call.body(&[]).await?;
+    found(&call, &principal, input.to).await?;
+    Ok(follow(&call, &principal, &ProspectCommand::Link(input)).await?.tagged())
+}
+
+/// `PUT /api/prospects/{id}/stage`.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `invalid_input`, the prospect's.
+pub async fn set_stage<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    let principal = call.may(Permission::Work).await?;
+    let input: SetStage = call.body(&[]).await?;
+    Ok(follow(&call, &principal, &ProspectCommand::SetStage(input)).await?.tagged())
+}
+
+/// `PUT /api/prospects/{id}/follow-up`: without `at` there is none any more.
+///
+/// # Errors
+/// `unauthorized`, `forbidden`, `invalid_input`, the prospect's.
+pub async fn set_follow_up<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> {
+    let principal = call.may(Permission::Work).await?;
+    let input: SetFollowUp = call.body(&[]).await?;
+    Ok(follow(&call, &principal, &ProspectCommand::SetFollowUp(input)).await?.tagged())
 }
 
 /// Asks for what must hold from now on: an alias forwards it, and its owner is asked as well.
@@ -316,5 +373,35 @@ mod tests {
         let places = |rows: &Vec<Row>| rows.iter().map(|(place, _)| *place).collect::<Vec<_>>();
         let people: Vec<_> = apart(&rows.prospects).iter().map(places).collect();
         assert_eq!(people, [vec![0, 3], vec![1], vec![2, 5], vec![4]]);
+    }
+
+    const FILTERS: &[&str] = &["stage", "q", "suppressed", "suppression"];
+
+    fn narrowed(query: &str) -> Result<ProspectFilter, Reject> {
+        filter(&Query::read(Some(query), FILTERS)?)
+    }
+
+    #[test]
+    fn the_list_is_narrowed_to_one_thing_at_a_time() {
+        for (query, expected) in [
+            ("", ProspectFilter::All),
+            ("stage=won", ProspectFilter::Stage("won".to_owned())),
+            ("q=acme.example", ProspectFilter::Domain("acme.example".to_owned())),
+            ("suppressed=true", ProspectFilter::Suppressed(true)),
+            ("suppressed=false", ProspectFilter::Suppressed(false)),
+            ("suppression=optOut", ProspectFilter::Suppression(Reason::OptOut)),
+        ] {
+            assert_eq!(narrowed(query), Ok(expected), "{query}");
+        }
+        for query in [
+            "stage=new&q=acme.example",
+            "stage=new&suppressed=true",
+            "suppressed=false&suppression=optOut",
+            "suppressed=yes",
+            "suppression=because",
+        ] {
+            let code = narrowed(query).map_err(|reject| reject.code);
+            assert_eq!(code, Err(Code::InvalidInput), "{query}");
+        }
     }
 }

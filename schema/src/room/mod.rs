@@ -21,6 +21,7 @@ pub mod delivery;
 pub mod draft;
 pub mod enrolment;
 pub mod hours;
+pub mod known;
 pub mod mail;
 pub mod moves;
 pub mod notification;
@@ -403,6 +404,8 @@ pub enum RoomCommand {
     ReportUnparseable(mail::ReportUnparseable),
     /// Tell how a mailbox is. For Postroom itself. Reply: `{}`.
     NoteMailbox(crate::mailbox::NoteMailbox),
+    /// List the inboxes and prospects that the room knows. Reply: [`known::Known`].
+    ListKnown(known::ListKnown),
     /// List the mails that could not be read. Reply: a page of [`mail::UnparseableMail`].
     ListUnparseableMails(mail::ListUnparseableMails),
     /// Read one of them, to try it again. Reply: [`mail::UnparseableMail`].

@@ -15,6 +15,7 @@ pub mod get_ticket;
 pub mod get_user;
 pub mod list_activities;
 pub mod list_comments;
+pub mod list_known;
 pub mod list_scheduled_comments;
 pub mod list_tickets;
 pub mod list_unparseable_mails;

@@ -176,6 +176,16 @@ pub fn known_inboxes(sql: &dyn Sql, inboxes: &[InboxId]) -> Result<Vec<InboxId>,
     sql.exec(KNOWN, &[list.into()])?.iter().map(|row| row.id(0)).collect()
 }
 
+const ALL_KNOWN: &str = "select id from inboxes order by id limit ?";
+
+/// The inboxes that are known to be the workspace's.
+///
+/// # Errors
+/// A storage fault.
+pub fn all_inboxes(sql: &dyn Sql, limit: i64) -> Result<Vec<InboxId>, Fault> {
+    sql.exec(ALL_KNOWN, &[limit.into()])?.iter().map(|row| row.id(0)).collect()
+}
+
 const REMOVE: &str = "delete from replies where comment_id in
     (select id from comments where ticket = ? order by seq limit ?)";
 
@@ -188,5 +198,16 @@ pub fn remove_of_ticket(sql: &dyn Sql, ticket: i64, limit: i64) -> Result<(), Fa
 }
 
 #[cfg(test)]
-pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, SAVE, SET_MESSAGE_ID, WHOSE, OF_CUSTOMERS, OF_TEAM, KNOW, KNOWN, REMOVE];
+pub(in crate::workspace_room) const STATEMENTS: &[&str] = &[
+    INSERT,
+    FIND,
+    SAVE,
+    SET_MESSAGE_ID,
+    WHOSE,
+    OF_CUSTOMERS,
+    OF_TEAM,
+    KNOW,
+    KNOWN,
+    ALL_KNOWN,
+    REMOVE,
+];

@@ -74,6 +74,8 @@ const MEANT: &[(&str, &str)] = &[
     ("from outreach_decisions as decision not indexed", "USE TEMP B-TREE FOR GROUP BY"),
     ("from outreach_decisions as decision not indexed", "SCAN (subquery"),
     ("select count(*) from (select 1 from outreach_texts text", "SCAN"),
+    // In the order of the key, with a limit.
+    ("select id from inboxes order by id limit ?", "SCAN inboxes"),
     // At most twenty webhooks.
     ("from webhooks order by number", "SCAN webhooks"),
 ];

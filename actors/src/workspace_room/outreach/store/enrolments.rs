@@ -154,6 +154,23 @@ pub fn of_prospect(sql: &dyn Sql, prospect: ProspectId) -> Result<Vec<Enrolment>
     sql.exec(OF_PROSPECT, &[prospect.to_string().into()])?.iter().map(read).collect()
 }
 
+const PROSPECTS: &str = "select distinct prospect_id from enrolments
+    where prospect_id > ? order by prospect_id limit ?";
+
+/// Prospects in campaigns, in the order of their ids, after one.
+///
+/// # Errors
+/// A storage fault.
+pub fn prospects_after(
+    sql: &dyn Sql,
+    after: Option<ProspectId>,
+    limit: i64,
+) -> Result<Vec<ProspectId>, Fault> {
+    let after = after.map(|id| id.to_string()).unwrap_or_default();
+    let rows = sql.exec(PROSPECTS, &[after.into(), limit.into()])?;
+    rows.iter().map(|row| row.id(0)).collect()
+}
+
 const DUE: &str = columns!(
     "where campaign = ? and state = 'waiting' and due_at <= ?
         and (inbox_id is null or inbox_id not in (select value from json_each(?)))
@@ -265,4 +282,4 @@ pub fn counts(sql: &dyn Sql, campaign: i64) -> Result<EnrolmentCounts, Fault> {
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, SAVE, AT, FIND, OF_PROSPECT, DUE, NEXT_DUE, LIST, OF_STATE, COUNTS];
+    &[INSERT, SAVE, AT, FIND, OF_PROSPECT, PROSPECTS, DUE, NEXT_DUE, LIST, OF_STATE, COUNTS];

@@ -4,6 +4,7 @@ mod answers;
 mod archive;
 mod by_hand;
 mod field;
+mod known;
 mod limits;
 mod reading;
 mod review;

@@ -50,6 +50,7 @@ pub(super) fn desk() -> Vec<(For, Value)> {
         (For::Members(Manage), json!({ "eraseUser": { "userId": id } })),
         (For::Members(Manage), json!({ "getErasure": { "userId": id } })),
         (For::Members(Manage), json!({ "listAudit": {} })),
+        (For::Members(Manage), json!({ "listKnown": {} })),
         (For::Oneself(Read), json!({ "listNotifications": {} })),
         (For::Oneself(Read), json!({ "countUnread": {} })),
         (For::Oneself(Read), json!({ "readNotification": { "notificationId": id } })),
