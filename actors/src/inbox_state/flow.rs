@@ -106,6 +106,7 @@ pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), 
     let kind = match send.state {
         SendState::Queued => outbox::RESERVE,
         SendState::Reserved => outbox::PERMIT,
+        SendState::Permitted if send.prospect.is_some() && !send.screened => outbox::SCREEN,
         SendState::Permitted if outbox::needs_draft(ctx, send.id)? => outbox::DRAFT,
         SendState::Permitted => outbox::MAIL,
         _ => return Ok(()),
@@ -123,7 +124,9 @@ pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), 
     }
     send.asked = true;
     keep_send(ctx, send)?;
-    Ok(ctx.outbox(kind, &send.id.to_string(), &[])?)
+    let id = send.id.to_string();
+    let key = if kind == outbox::SCREEN { outbox::screen_key(send) } else { id };
+    Ok(ctx.outbox(kind, &key, &[])?)
 }
 
 /// Puts a mail back among the waiting ones, not to be tried before a time; one that should have

@@ -13,7 +13,8 @@ use schema::warmup::ReserveReply;
 use schema::{Code, Millis, Reject};
 use serde::de::DeserializeOwned;
 
-const AGAIN_MS: Millis = 5_000;
+/// When a question is asked again that had no answer.
+pub const AGAIN_MS: Millis = 5_000;
 
 /// The warm-up began, or had with another zone: then it is moved.
 pub fn started(ctx: &mut Ctx<'_>, outcome: &Outcome) -> Result<Settled, Reject> {
@@ -113,6 +114,7 @@ pub fn permitted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Set
         PermitReply::Granted { .. } => {
             send.state = SendState::Permitted;
             send.permitted_at = Some(ctx.now);
+            send.screened = false;
             let inbox = registered(ctx)?;
             flow::advance(ctx, &inbox, &mut send)?;
         }
@@ -137,7 +139,7 @@ pub fn permitted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Set
 }
 
 /// The mail must not leave; a permission that it had for an earlier try is given back.
-fn refuse(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+pub fn refuse(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     if flow::may_have_left(ctx, send)? {
         return Ok(());
     }
@@ -148,7 +150,8 @@ fn refuse(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     Ok(())
 }
 
-fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Reject> {
+/// An answer as the type that its question promises.
+pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, Reject> {
     read_json(json)
         .map_err(|error| Reject::internal(format!("unexpected reply: {}", error.message)))
 }
