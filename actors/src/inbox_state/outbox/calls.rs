@@ -138,7 +138,7 @@ pub fn permitted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Set
     Ok(Settled::Finished)
 }
 
-/// The mail must not leave; a permission that it had for an earlier try is given back.
+/// The mail must not leave; a permission that it has, or had for an earlier try, is given back.
 pub fn refuse(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     if flow::may_have_left(ctx, send)? {
         return Ok(());

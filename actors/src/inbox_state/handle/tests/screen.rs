@@ -149,6 +149,23 @@ fn a_mail_that_is_taken_back_while_the_list_is_asked_does_not_leave() {
 }
 
 #[test]
+fn a_mail_that_was_permitted_before_there_was_a_list_does_not_leave_unasked() {
+    let mut scene = Scene::new(false);
+    let send = scene.send("k1", outreach());
+    let (entry, command) = question(&mut scene);
+    scene.inbox.settle(&entry, &screened(&command, &[]));
+    let unasked = "update ledger set screened = 0";
+    scene.inbox.home.connection().execute(unasked, []).expect("the ledger");
+    scene.listed = vec![BOB.into()];
+    scene.run(accepted);
+    assert_eq!((scene.get(send.id).state, scene.mails.len()), (SendState::Reserved, 0));
+    scene.inbox.fire_alarm();
+    scene.run(accepted);
+    assert_eq!(end_of(&mut scene, send.id), refused());
+    assert!(scene.mails.is_empty());
+}
+
+#[test]
 fn no_draft_is_made_for_whom_the_list_has() {
     let (mut scene, mut graph) = (connected(), Graph::default());
     scene.listed = vec![BOB.into()];
