@@ -165,6 +165,10 @@ id!(
     DeadLetterId
 );
 id!(
+    /// An entry of the deployment's suppression list.
+    SuppressionId
+);
+id!(
     /// Somebody else's feed that prospects are read from.
     SourceId
 );

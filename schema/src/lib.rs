@@ -27,6 +27,7 @@ pub mod report;
 pub mod room;
 pub mod sort;
 pub mod summary;
+pub mod suppression;
 mod tree;
 pub mod view;
 pub mod warmup;

@@ -2,6 +2,7 @@
 
 use crate::Millis;
 use crate::dead_letter::PipelineCommand;
+use crate::suppression::SuppressionsCommand;
 use serde::{Deserialize, Serialize};
 
 /// What is limited. An instance is named `{workspace}/{kind}:{what}`; deployment-wide things have
@@ -150,6 +151,8 @@ pub enum LimiterCommand {
     Status(GetLimiter),
     /// About the deployment's queues and dead letters, of the one object that knows them.
     Pipeline(PipelineCommand),
+    /// About the deployment's suppression list, of the one object that knows it.
+    Suppressions(SuppressionsCommand),
 }
 
 /// See [`LimiterCommand::Check`].

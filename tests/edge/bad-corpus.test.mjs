@@ -83,7 +83,7 @@ async function fixtures(url, world) {
     "their.scheduled": their.scheduled, ...Object.fromEntries(Object.entries(their.things).map(([name, id]) => [`their.${name}`, id])),
     "their.realtimeTicket": await ticketFor(url, their.owner.token), "their.token": their.owner.token,
   };
-  return { names, tokens: { owner: owner.token, viewer: viewer.token, leaver: leaver.token, their: their.owner.token } };
+  return { names, tokens: { owner: owner.token, viewer: viewer.token, leaver: leaver.token, their: their.owner.token, operator: VARS.ADMIN_TOKEN } };
 }
 
 test("the corpus of bad input", { timeout: 900_000 }, async (t) => {

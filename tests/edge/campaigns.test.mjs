@@ -1,9 +1,9 @@
-// Outreach, from a campaign to a mail that has left: who gets what, who is left alone, and who opts
-// out by a link.
+// Outreach, from a campaign to a mail that has left: who gets what, who is left alone, who opts out
+// by a link, and whom operators suppress for all.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { call, data, register } from "../harness/api.mjs";
+import { all, call, data, register } from "../harness/api.mjs";
 import { startSlowSmtp } from "../harness/slow_smtp.mjs";
 import { until } from "../harness/until.mjs";
 import { ALWAYS } from "../harness/window.mjs";
@@ -124,5 +124,100 @@ test("a campaign writes to prospects, each step once, until they say no", { time
     const { status, body } = await call(url, "POST", "/api/admin/trigger-send", { token });
     assert.deepEqual([status, body.data.assigned], [200, 0]);
     assert.equal(slow.mails.length, 5, "nor by hand");
+  });
+});
+
+test("whom operators suppress gets no workspace's outreach, until they lift it", { timeout: 180_000 }, async (t) => {
+  const slow = await startSlowSmtp();
+  later(t, () => slow.stop());
+  const { url } = await productWorker(t, { vars: { PUBLIC_URL, OPERATOR_WORKSPACES: "" } });
+  const LIST = "/api/admin/suppressions";
+  const asOperator = (method, path, body, headers) => data(url, method, path, { token: operator, body, headers });
+  const to = (address) => slow.mails.filter((mail) => mail.to.includes(address)).length;
+  const campaign = { footer: "Acme Ltd, 1 Road, Town", window: ALWAYS, spacingS: 0, steps: [{ subject: "Doors", text: "A door?" }] };
+
+  /** A workspace with an inbox and three prospects, and what becomes of all in a campaign. */
+  const workspace = async (name) => {
+    const { token } = await register(url, name, { operator });
+    const ask = (method, path, body) => data(url, method, path, { token, body });
+    const smtp = { host: "127.0.0.1", port: slow.port, security: "plain", password: "x" };
+    const inbox = (box) => ask("POST", "/v1/inboxes", { email: `${box}@${name.toLowerCase()}.example`, displayName: name, smtp, warmup: false });
+    const sales = await inbox("sales");
+    const people = {};
+    for (const email of ["ann@customer.example", "bob@customer.example", "cay@blocked.example"]) {
+      const one = email.slice(0, 3);
+      people[one] = (await ask("POST", "/api/prospects", { email, name: `${one} Lee` })).id;
+    }
+    const write = async (...who) => {
+      const { id } = await ask("POST", "/v1/campaigns", { ...campaign, name: who.join(), inboxIds: [sales.id] });
+      await ask("POST", `/v1/campaigns/${id}/enrolments`, { prospectIds: who.map((one) => people[one]) });
+      await ask("POST", `/v1/campaigns/${id}/start`);
+      const ended = async (one) => {
+        const path = `/v1/campaigns/${id}/enrolments/${people[one]}`;
+        const { state, reason } = await until(async () => {
+          const enrolment = await ask("GET", path);
+          return ["finished", "stopped", "blocked"].includes(enrolment.state) && enrolment;
+        }, `what becomes of ${one}`, 60_000);
+        return [one, `${state} ${reason ?? ""}`.trim(), (await ask("GET", `${path}/decisions`))[0].why];
+      };
+      return Promise.all(who.map(ended));
+    };
+    return { token, ask, inbox, people, write };
+  };
+  const spaces = [await workspace("Acme"), await workspace("Bolt")];
+
+  const key = { "idempotency-key": "ann" };
+  const ann = await asOperator("POST", LIST, { value: " ANN@Customer.EXAMPLE ", note: "By letter." }, key);
+  assert.deepEqual([ann.value, ann.note, ann.at > 0], ["ann@customer.example", "By letter.", true]);
+  const blocked = await asOperator("POST", LIST, { value: "@Blocked.example" });
+  assert.equal(blocked.value, "blocked.example");
+
+  await t.test("the list is the operators' alone, and each is on it once", async () => {
+    assert.deepEqual(await asOperator("POST", LIST, { value: " ANN@Customer.EXAMPLE ", note: "By letter." }, key), ann);
+    assert.deepEqual(await asOperator("POST", LIST, { value: "ann@customer.example" }), ann);
+    const reused = await call(url, "POST", LIST, { token: operator, body: { value: "eve@customer.example" }, headers: key });
+    assert.deepEqual([reused.status, reused.body.error.code], [409, "key_reused"]);
+    assert.deepEqual(await all(url, LIST, { token: operator }), [blocked, ann]);
+    const page = await call(url, "GET", `${LIST}?limit=1`, { token: operator });
+    const next = await asOperator("GET", `${LIST}?limit=1&cursor=${page.body.meta.nextCursor}`);
+    assert.deepEqual([page.body.data, next], [[blocked], [ann]]);
+    assert.deepEqual(await asOperator("GET", `${LIST}?q=Ann%40CUSTOMER.example`), [ann]);
+    assert.deepEqual(await asOperator("GET", `${LIST}?q=customer.example`), []);
+    const { token } = spaces[0];
+    for (const [method, path] of [["GET", LIST], ["POST", LIST], ["DELETE", `${LIST}/${ann.id}`]]) {
+      const body = method === "POST" ? { value: "bob@customer.example" } : undefined;
+      assert.equal((await call(url, method, path, { token, body })).status, 403, method);
+    }
+  });
+
+  await t.test("no campaign of any workspace writes to them, and decisions say why", async () => {
+    const no = "suppressedByOperator";
+    const wanted = [["ann", `stopped ${no}`, no], ["bob", "finished", null], ["cay", `stopped ${no}`, no]];
+    for (const { write } of spaces) {
+      const found = await write("ann", "bob", "cay");
+      assert.deepEqual(found.map(([one, stands, why]) => [one, stands, why ?? null]), wanted);
+    }
+    assert.deepEqual([to("bob@customer.example"), slow.mails.length], [2, 2]);
+  });
+
+  await t.test("nor does an agent by hand", async () => {
+    const { token, inbox, people } = spaces[0];
+    const help = await inbox("help");
+    const body = { inboxId: help.id, prospectId: people.cay, subject: "A word", text: "A word?", footer: "Acme Ltd" };
+    const taken = await call(url, "POST", "/api/send-email", { token, body, headers: { "idempotency-key": "by hand" } });
+    assert.equal(taken.status, 202, JSON.stringify(taken.body));
+    const mail = await until(async () => {
+      const mails = await all(url, `/api/emails?prospectId=${people.cay}`, { token });
+      return mails.find(({ inboxId, state }) => inboxId === help.id && state === "refused");
+    }, "the mail is refused", 60_000);
+    assert.deepEqual([mail.error, to("cay@blocked.example")], ["suppressed_by_operator", 0]);
+  });
+
+  await t.test("who is lifted gets the next mail", async () => {
+    assert.deepEqual(await asOperator("DELETE", `${LIST}/${ann.id}`), ann);
+    const again = await call(url, "DELETE", `${LIST}/${ann.id}`, { token: operator });
+    assert.deepEqual([again.status, again.body.error.code], [404, "not_found"]);
+    assert.deepEqual((await spaces[1].write("ann", "cay")).map(([one, stands]) => [one, stands]), [["ann", "finished"], ["cay", "stopped suppressedByOperator"]]);
+    assert.deepEqual([to("ann@customer.example"), slow.mails.length], [1, 3]);
   });
 });

@@ -28,7 +28,7 @@ const OF_ONESELF = ["changeNotificationSettings", "followTicket", "markRead", "r
 const BODIES = { scheduleComment: { body: "Later.", holdSeconds: 30 } };
 
 // What is about the deployment as a whole, and is not there.
-const OF_DEPLOYMENT = ["deleteDeadLetter", "getDeadLetter"];
+const OF_DEPLOYMENT = ["deleteDeadLetter", "getDeadLetter", "liftSuppression"];
 
 const operations = Object.entries(DOCUMENT.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, ...operation })),

@@ -45,7 +45,7 @@ export async function build(url) {
 
 /** What is not the same twice, or not JSON. */
 const ELSEWHERE = new Set(["/", "/healthz", "/readyz", "/realtime", "/v1/realtime", "/v1/poll", "/v1/reports/csv",
-  "/api/admin/dead-entries", "/api/admin/digest", "/api/admin/dead-letters", "/api/status/queues", "/api/status/rate-limits"]);
+  "/api/admin/dead-entries", "/api/admin/digest", "/api/admin/dead-letters", "/api/admin/suppressions", "/api/status/queues", "/api/status/rate-limits"]);
 
 /** Every operation that reads without being told what: those of the document. */
 const READS = Object.entries(DOCUMENT.paths).filter(([where, item]) => {

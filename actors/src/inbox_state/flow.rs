@@ -6,6 +6,7 @@ use super::store::ledger::{self, Send};
 use super::{health, keep_inbox, keep_send, mailbox, outbox, registered, send_of, store};
 use crate::kernel::Ctx;
 use crate::kernel::store::timers;
+use schema::codec::to_json;
 use schema::ids::SendId;
 use schema::inbox::{CAMPAIGN_KEY, COMMENT_KEY, SendState, TOO_LATE};
 use schema::prospect::Fate;
@@ -106,6 +107,7 @@ pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), 
     let kind = match send.state {
         SendState::Queued => outbox::RESERVE,
         SendState::Reserved => outbox::PERMIT,
+        SendState::Permitted if send.prospect.is_some() && !send.screened => outbox::SCREEN,
         SendState::Permitted if outbox::needs_draft(ctx, send.id)? => outbox::DRAFT,
         SendState::Permitted => outbox::MAIL,
         _ => return Ok(()),
@@ -123,7 +125,10 @@ pub fn advance(ctx: &mut Ctx<'_>, inbox: &Inbox, send: &mut Send) -> Result<(), 
     }
     send.asked = true;
     keep_send(ctx, send)?;
-    Ok(ctx.outbox(kind, &send.id.to_string(), &[])?)
+    let id = send.id.to_string();
+    let key = if kind == outbox::SCREEN { outbox::screen_key(send) } else { id };
+    let body = if kind == outbox::PERMIT { to_json(&ctx.now) } else { Vec::new() };
+    Ok(ctx.outbox(kind, &key, &body)?)
 }
 
 /// Puts a mail back among the waiting ones, not to be tried before a time; one that should have

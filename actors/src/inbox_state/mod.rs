@@ -8,7 +8,8 @@
 //! | --- | --- | --- |
 //! | queued | a slot of the warm-up, or the end of a pause | reserved, cancelled |
 //! | reserved | its prospect's permission, where it is outreach | permitted, refused, cancelled |
-//! | permitted | the transport | sending; back, where slot or permission got old; cancelled |
+//! | permitted | operators' suppression list, where it is outreach | refused; it may leave |
+//! | and may leave | the transport | sending; back, where slot or permission got old; cancelled |
 //! | sending | the transport's answer | sent, bounced, failed, unknown; back, where nothing left |
 //! | unknown | a person, or a bounce | sent, failed, bounced |
 //! | sent | nothing; it may still come back | bounced |
@@ -73,6 +74,7 @@ impl Actor for Core {
         migration!("inbox_state/0011_complaints"),
         migration!("inbox_state/0012_delivery_webhook"),
         migration!("inbox_state/0013_alerts"),
+        migration!("inbox_state/0014_screened"),
     ];
     type Command = InboxCommand;
 

@@ -29,7 +29,8 @@ pub enum Effect {
     Nothing,
     /// A row for D1.
     Summary(Summary),
-    /// A command for another actor of the same workspace, on behalf of Postroom itself.
+    /// A command for another actor of the same workspace, or of the deployment, on behalf of
+    /// Postroom itself.
     Call {
         /// Its class.
         actor: ActorKind,

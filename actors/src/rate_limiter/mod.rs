@@ -6,13 +6,15 @@
 //! it also keeps back-off and circuit ([`provider`]).
 //!
 //! One object of the deployment limits alerts instead: it knows the dead letters of the queues and
-//! what troubles workspaces, and rings ([`pipeline`]).
+//! what troubles workspaces, and rings ([`pipeline`]). Another limits whom outreach reaches, of
+//! whatever workspace ([`suppressions`]).
 
 mod buckets;
 mod handle;
 mod pipeline;
 mod provider;
 mod store;
+mod suppressions;
 
 use crate::kernel::actor::Settled;
 use crate::kernel::{
@@ -32,6 +34,7 @@ impl Actor for Core {
         migration!("rate_limiter/0001_limits"),
         migration!("rate_limiter/0002_pipeline"),
         migration!("rate_limiter/0003_alarms"),
+        migration!("rate_limiter/0004_suppressions"),
     ];
     type Command = LimiterCommand;
 
@@ -41,6 +44,7 @@ impl Actor for Core {
             LimiterCommand::Report(input) => Reply::of(&handle::report(ctx, &input)?),
             LimiterCommand::Status(_) => Reply::of(&handle::status(ctx)?),
             LimiterCommand::Pipeline(command) => pipeline::handle(ctx, command),
+            LimiterCommand::Suppressions(command) => suppressions::handle(ctx, command),
         }
     }
 

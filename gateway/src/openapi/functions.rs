@@ -197,6 +197,9 @@ pub(crate) fn describe(route: Route, s: &mut Schemas) -> Function {
         | Route::GetDeadLetter
         | Route::DeleteDeadLetter
         | Route::ReplayDeadLetters => outside::of_pipeline(route, s),
+        Route::AddSuppression | Route::ListSuppressions | Route::LiftSuppression => {
+            operator::of_suppressions(route, s)
+        }
         other => operator::of_operator(other, s),
     }
 }

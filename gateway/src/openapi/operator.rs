@@ -7,6 +7,7 @@ use crate::routes::{admin, inboxes, status};
 use schema::alert::Digest;
 use schema::inbox::InboxView;
 use schema::limiter::LimitKind;
+use schema::suppression::{AddSuppression, SuppressionEntry};
 use schema::warmup::WarmupStatus;
 use serde_json::json;
 
@@ -71,6 +72,27 @@ pub(super) fn of_operator(route: Route, s: &mut Schemas) -> Function {
         _ => {
             let (body, summary) = (s.input::<admin::Retry>(), "Tries them once more");
             Function::does("retryDead", summary, body, nothing()).perhaps()
+        }
+    }
+}
+
+/// The deployment's suppression list.
+pub(super) fn of_suppressions(route: Route, s: &mut Schemas) -> Function {
+    let entry = s.reply::<SuppressionEntry>();
+    match route {
+        Route::AddSuppression => {
+            let summary = "Has no workspace send outreach to an address, or to a domain";
+            Function::makes("addSuppression", summary, s.input::<AddSuppression>(), entry)
+        }
+        Route::ListSuppressions => {
+            let q = json!({ "type": "string", "minLength": 1, "maxLength": 1_024,
+                "description": "This address or domain alone, however it is spelled." });
+            let summary = "Lists to whom no workspace sends outreach";
+            Function::pages("listSuppressions", summary, entry).asks("q", q)
+        }
+        _ => {
+            let summary = "Takes an entry off the list, which holds from the next mail on";
+            Function::reads("liftSuppression", summary, entry)
         }
     }
 }

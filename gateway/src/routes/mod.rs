@@ -33,6 +33,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod sources;
 pub mod status;
+pub mod suppressions;
 pub mod transfer;
 pub mod webhooks;
 
@@ -100,6 +101,9 @@ pub async fn answer<P: Platform>(route: Route, call: Call<'_, P>) -> Result<Repl
         Route::GetDeadLetter => pipeline::get(call).await,
         Route::DeleteDeadLetter => pipeline::delete(call).await,
         Route::ReplayDeadLetters => pipeline::replay(call).await,
+        Route::AddSuppression => suppressions::add(call).await,
+        Route::ListSuppressions => suppressions::list(call).await,
+        Route::LiftSuppression => suppressions::lift(call).await,
         Route::GetDigest => admin::digest(call).await,
         Route::ImportProspectFile => prospect_imports::import(call).await,
         Route::ImportProspects => prospects::import(call).await,

@@ -69,6 +69,7 @@ pub fn send(ctx: &mut Ctx<'_>, input: SendMail) -> Result<SendView, Reject> {
         owner: None,
         slot_until: None,
         permitted_at: None,
+        screened: false,
         attempts: 0,
         not_before: 0,
         error: None,

@@ -1,12 +1,15 @@
-//! The inbox on the bench: the warm-up counter is the real one, transport and prospect are played.
+//! The inbox on the bench: the warm-up counter is the real one; transport, prospect and the
+//! deployment's suppression list are played.
 
 use crate::inbox_state::Core;
 use crate::kernel::testing::{Bench, Seeded, WORKSPACE, agent, system};
 use crate::kernel::{Effect, Entry, MailOutcome, Outcome};
 use crate::warmup_counter;
 use schema::alert::Alert;
+use schema::codec::to_json;
 use schema::ids::{InboxId, ProspectId, SendId};
 use schema::inbox::*;
+use schema::limiter::LimiterCommand;
 use schema::pipeline::{Queue, Work};
 use schema::prospect::{Denial, Fate, PermitReply, ProspectCommand, Reason};
 use schema::report::{
@@ -14,6 +17,7 @@ use schema::report::{
     SendReport,
 };
 use schema::room::RoomCommand;
+use schema::suppression::{Suppressed, SuppressionsCommand};
 use schema::{Code, Millis, Reject, Role};
 use uuid::Uuid;
 
@@ -32,6 +36,7 @@ mod microsoft_trouble;
 mod once;
 mod refusals;
 mod reports;
+mod screen;
 mod slots;
 mod subscription;
 
@@ -50,6 +55,12 @@ struct Scene {
     /// Identities that were suppressed, and why.
     suppressed: Vec<(String, Reason)>,
     permits: usize,
+    /// Whom the deployment's suppression list has.
+    listed: Vec<String>,
+    /// Whether it gives no answer.
+    list_is_away: bool,
+    /// How often it was asked.
+    screenings: usize,
     /// What the room was told that a relay reports, and under which keys.
     told: Vec<(String, MailReported)>,
     /// What operators were told.
@@ -62,6 +73,16 @@ pub fn alert_of(body: &[u8]) -> Alert {
         Work::Alert(alert) => alert,
         other => panic!("{other:?}"),
     }
+}
+
+/// What the deployment's suppression list says to a question, where it has these addresses.
+fn screened(command: &[u8], listed: &[String]) -> Outcome {
+    let command = schema::codec::read_json(command).expect("a command");
+    let LimiterCommand::Suppressions(SuppressionsCommand::Ask(asked)) = command else {
+        panic!("{command:?}")
+    };
+    let suppressed = listed.iter().any(|one| one.eq_ignore_ascii_case(&asked.address));
+    Outcome::Done(to_json(&Suppressed { suppressed }))
 }
 
 fn id() -> InboxId {
@@ -139,6 +160,9 @@ impl Scene {
             records: Vec::new(),
             suppressed: Vec::new(),
             permits: 0,
+            listed: Vec::new(),
+            list_is_away: false,
+            screenings: 0,
             told: Vec::new(),
             alerts: Vec::new(),
         };
@@ -188,6 +212,7 @@ impl Scene {
         self.warmup.now = self.inbox.now;
         let Self { inbox, warmup, mails, handed, content, records, suppressed, .. } = self;
         let (permits, told, alerts) = (&mut self.permits, &mut self.told, &mut self.alerts);
+        let (screenings, listed, is_away) = (&mut self.screenings, &self.listed, self.list_is_away);
         inbox.drain(|_: &Entry, effect| match effect {
             Effect::Mail(job) => {
                 mails.push(job.send_id.clone());
@@ -197,6 +222,13 @@ impl Scene {
             }
             Effect::Call { actor: schema::ActorKind::WarmupCounter, key, command, .. } => {
                 warmup.take_call(key, command)
+            }
+            Effect::Call { actor: schema::ActorKind::RateLimiter, command, .. } => {
+                *screenings += 1;
+                if is_away {
+                    return Outcome::Failed { why: "no answer in time".into() };
+                }
+                screened(command, listed)
             }
             Effect::Call { actor: schema::ActorKind::WorkspaceRoom, key, command, .. } => {
                 match schema::codec::read_json(command).expect("a command of the room") {

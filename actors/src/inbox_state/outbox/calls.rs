@@ -1,18 +1,19 @@
 //! The answers of the warm-up counter and of prospects.
 
-use super::{RELEASE, START};
+use super::{RELEASE, START, id_of};
 use crate::inbox_state::store::ledger::Send;
 use crate::inbox_state::{flow, keep_inbox, keep_send, registered, send_of};
 use crate::kernel::actor::Settled;
-use crate::kernel::{Ctx, Outcome};
-use schema::codec::read_reply;
+use crate::kernel::{Ctx, Entry, Outcome};
+use schema::codec::{read_json, read_reply};
 use schema::ids::SendId;
 use schema::inbox::SendState;
 use schema::prospect::{Fate, PermitReply, moved_to};
 use schema::warmup::ReserveReply;
 use schema::{Code, Millis, Reject};
 
-const AGAIN_MS: Millis = 5_000;
+/// When a question is asked again that had no answer.
+pub const AGAIN_MS: Millis = 5_000;
 
 /// The warm-up began, or had with another zone: then it is moved.
 pub fn started(ctx: &mut Ctx<'_>, outcome: &Outcome) -> Result<Settled, Reject> {
@@ -83,9 +84,10 @@ pub fn released(ctx: &mut Ctx<'_>) -> Result<Settled, Reject> {
     Ok(Settled::Finished)
 }
 
-/// The prospect's answer.
-pub fn permitted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Settled, Reject> {
-    let mut send = send_of(ctx, id)?;
+/// The prospect's answer. One that was lost is told again from its key, however long ago it was
+/// given: a permission is as old as its question.
+pub fn permitted(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
+    let mut send = send_of(ctx, id_of(entry)?)?;
     let reply = match outcome {
         Outcome::Done(json) => read_reply(json)?,
         Outcome::Rejected(reject) => match moved_to(reject) {
@@ -111,7 +113,9 @@ pub fn permitted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Set
     match reply {
         PermitReply::Granted { .. } => {
             send.state = SendState::Permitted;
-            send.permitted_at = Some(ctx.now);
+            // An entry of before has no time in it.
+            send.permitted_at = Some(read_json(&entry.body).unwrap_or(ctx.now));
+            send.screened = false;
             let inbox = registered(ctx)?;
             flow::advance(ctx, &inbox, &mut send)?;
         }
@@ -135,8 +139,8 @@ pub fn permitted(ctx: &mut Ctx<'_>, id: SendId, outcome: &Outcome) -> Result<Set
     Ok(Settled::Finished)
 }
 
-/// The mail must not leave; a permission that it had for an earlier try is given back.
-fn refuse(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
+/// The mail must not leave; a permission that it has, or had for an earlier try, is given back.
+pub fn refuse(ctx: &mut Ctx<'_>, send: &mut Send) -> Result<(), Reject> {
     if flow::may_have_left(ctx, send)? {
         return Ok(());
     }

@@ -63,8 +63,7 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
         flow::put_back(ctx, &mut send, at)?;
         return Ok(Effect::Nothing);
     }
-    let fresh = |at: Millis| ctx.now - at <= PERMIT_FRESH_MS;
-    if send.prospect.is_some() && !send.permitted_at.is_some_and(fresh) {
+    if send.prospect.is_some() && !(send.screened && is_permitted(ctx, &send)) {
         let now = ctx.now;
         flow::put_back(ctx, &mut send, now)?;
         return Ok(Effect::Nothing);
@@ -92,6 +91,11 @@ pub fn begin(ctx: &mut Ctx<'_>, id: SendId) -> Result<Effect, Reject> {
     keep_send(ctx, &mut send)?;
     let to = send.recipients().cloned().collect();
     job(ctx, inbox, &send, to)
+}
+
+/// Whether its prospect's permission is good still.
+pub fn is_permitted(ctx: &Ctx<'_>, send: &Send) -> bool {
+    send.permitted_at.is_some_and(|at| ctx.now - at <= PERMIT_FRESH_MS)
 }
 
 /// The hand-over of a mail to some of its recipients, to each once.

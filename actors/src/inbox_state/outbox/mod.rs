@@ -7,10 +7,12 @@ mod calls;
 mod deferred;
 mod mail;
 mod microsoft;
+mod screen;
 
 pub use deferred::{come_back, given_up};
 pub use mail::brief;
 pub use microsoft::needs_draft;
+pub use screen::key_of as screen_key;
 
 use super::store::ledger::Send;
 use super::{inbox_of, mailbox, microsoft as tokens, registered, send_of, subscription};
@@ -37,6 +39,8 @@ pub const ZONE: &str = "zone";
 pub const RESERVE: &str = "reserve";
 /// Asks the prospect.
 pub const PERMIT: &str = "permit";
+/// Asks the deployment's suppression list.
+pub const SCREEN: &str = "screen";
 /// Hands a mail to the transport.
 pub const MAIL: &str = "mail";
 /// Hands a mail to the transport again, for those whom its server put off.
@@ -88,6 +92,7 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
             warmup(ctx, key, &WarmupCommand::Reserve(ReserveSlot { send_id: send.id }))
         }
         PERMIT => permit(ctx, id_of(entry)?),
+        SCREEN => screen::begin(ctx, entry),
         MAIL => mail::begin(ctx, id_of(entry)?),
         DEFERRED => deferred::begin(ctx, id_of(entry)?),
         TOKEN => tokens::begin_token(ctx),
@@ -118,7 +123,8 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
 pub fn settle(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<Settled, Reject> {
     match entry.kind.as_str() {
         RESERVE => calls::reserved(ctx, id_of(entry)?, outcome),
-        PERMIT => calls::permitted(ctx, id_of(entry)?, outcome),
+        PERMIT => calls::permitted(ctx, entry, outcome),
+        SCREEN => screen::settle(ctx, entry, outcome),
         MAIL => mail::settle(ctx, id_of(entry)?, outcome),
         DEFERRED => deferred::settle(ctx, id_of(entry)?, outcome),
         TOKEN => tokens::settle_token(ctx, entry, outcome),

@@ -49,6 +49,8 @@ pub struct Send {
     pub slot_until: Option<Millis>,
     /// When its prospect permitted it.
     pub permitted_at: Option<Millis>,
+    /// Whether the deployment's suppression list let it pass since.
+    pub screened: bool,
     /// How often it was handed to the transport.
     pub attempts: i64,
     /// Before when it is not tried.
@@ -130,7 +132,7 @@ pub fn insert(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
 const SAVE: &str = "update ledger set
         state = ?, version = ?, asked = ?, answers = ?, owner_id = ?, slot_until = ?,
         permitted_at = ?, attempts = ?, not_before = ?, error = ?, left_at = ?, bounced = ?,
-        settled_at = ?, updated_at = ?, complained = ?, report = ?
+        settled_at = ?, updated_at = ?, complained = ?, report = ?, screened = ?
     where id = ?";
 
 /// Writes what may change of a mail.
@@ -139,7 +141,7 @@ const SAVE: &str = "update ledger set
 /// A storage fault.
 pub fn save(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
     let report = send.report.as_ref().map(serde_json::to_string).transpose();
-    let params: [Value; 17] = [
+    let params: [Value; 18] = [
         send.state.as_str().into(),
         send.version.into(),
         i64::from(send.asked).into(),
@@ -156,6 +158,7 @@ pub fn save(sql: &dyn Sql, send: &Send) -> Result<(), Fault> {
         send.updated_at.into(),
         i64::from(send.complained).into(),
         report.map_err(|error| Fault(format!("report: {error}")))?.into(),
+        i64::from(send.screened).into(),
         send.id.to_string().into(),
     ];
     sql.exec(SAVE, &params).map(drop)
@@ -195,7 +198,7 @@ pub fn set_deferred(sql: &dyn Sql, id: SendId, whom: &[String]) -> Result<(), Fa
 const GET: &str = "select id, key, hash, message_id, recipients, copies, subject, prospect_id,
         campaign, step, queued_at, state, version, asked, answers, owner_id, slot_until,
         permitted_at, attempts, not_before, error, left_at, bounced, settled_at, updated_at,
-        complained, report, leave_by
+        complained, report, leave_by, screened
     from ledger where id = ?";
 
 /// A mail.
@@ -430,6 +433,7 @@ fn read(row: &Row) -> Result<Send, Fault> {
         complained: row.flag(25)?,
         report: report.map_err(|error| Fault(format!("report: {}", error.message)))?,
         leave_by: row.integer_or_null(27)?,
+        screened: row.flag(28)?,
     })
 }
 

@@ -4,7 +4,7 @@
 use crate::sim::clients::{Op, name_of};
 use crate::sim::object::Name;
 use crate::sim::world::{Ask, Request, World, short};
-use schema::{Answer, Code, Envelope, Millis};
+use schema::{Answer, Caller, Code, Envelope, Millis};
 use std::collections::BTreeMap;
 
 const SAME: &str = "1 the same key gets the same answer";
@@ -35,8 +35,10 @@ impl World {
         let Ok(envelope) = Envelope::decode(bytes) else { return };
         match answer {
             Answer::Done { json, .. } => {
-                // The gateway compares the hash, and shows it to nobody.
-                if name_of(&envelope.command).as_deref() != Some("beginLogin") {
+                // The gateway compares the hash, and shows it to nobody; what operators keep is of
+                // all tenants.
+                let is_compared = name_of(&envelope.command).as_deref() == Some("beginLogin");
+                if !is_compared && envelope.principal.caller != Caller::Operator {
                     self.check_secrets(from, "answer", json);
                 }
             }

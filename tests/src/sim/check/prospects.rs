@@ -1,19 +1,27 @@
 //! Invariant 5: one identity, one prospect; nobody waits for ever; no automated mail after
-//! a no, no step twice.
+//! a no, nor to whom operators suppress; no step twice.
 
 use crate::sim::d1::COMMON;
 use crate::sim::object::Name;
 use crate::sim::world::{World, short};
 use actors::kernel::MailJob;
 use schema::codec::read_json;
-use schema::prospect::{Noted, PermitReply, ProspectCommand};
-use schema::{ActorKind, Answer, Envelope};
+use schema::prospect::{Noted, Permit, PermitReply, ProspectCommand};
+use schema::suppression;
+use schema::{ActorKind, Answer, Envelope, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
 const ONE: &str = "5 one identity, one prospect";
 const WAITS: &str = "5 nobody waits for ever";
 const NO: &str = "5 no automated mail after a no";
+const LISTED: &str = "5 no outreach to whom operators suppress";
 const STEP: &str = "5 no step of a campaign twice";
+
+/// What the operators' list has of an address or its domain, however it is written there.
+const ENTRY: &str = "select id from suppressions
+    where lower(trim(value)) in (?1, ?2) and at <= ?3 order by id limit 1";
+/// How long an entry is on the list before it counts: what is asked twice may be answered late.
+const LISTED_MS: Millis = 60_000;
 
 /// What prospects have said.
 #[derive(Debug, Default)]
@@ -22,6 +30,9 @@ pub struct Prospects {
     suppressed: BTreeSet<Name>,
     /// Sends that were permitted: for which step of which campaign.
     permitted: BTreeMap<String, (String, i64)>,
+    /// Of those, the ones whose latest permission was given while the operators' list had whom they
+    /// go to: by which entry.
+    listed: BTreeMap<String, String>,
     /// The mails that were handed over for a step of a campaign to an address.
     steps: BTreeMap<(String, i64, String), BTreeSet<String>>,
 }
@@ -63,9 +74,37 @@ impl World {
                     self.violate(NO, text);
                 }
                 self.mark("outreach permitted");
+                if !replayed {
+                    self.note_listed(&permit);
+                }
             }
             _ => {}
         }
+    }
+
+    /// A prospect gives a permission. The inbox asks the operators' list after that: whoever is on
+    /// it now, and stays on it, gets no mail by this permission. Told once more under the same key,
+    /// it was given before.
+    fn note_listed(&mut self, permit: &Permit) {
+        let entry = permit.to.as_deref().and_then(|to| self.entry_of(to));
+        let listed = &mut self.checks.prospects.listed;
+        match entry {
+            Some(entry) => {
+                listed.insert(permit.send_id.clone(), entry);
+                self.mark("permitted whom operators suppress");
+            }
+            None => drop(listed.remove(&permit.send_id)),
+        }
+    }
+
+    /// The entry of the operators' list that has an address, for a while already.
+    fn entry_of(&self, address: &str) -> Option<String> {
+        let address = address.trim().to_lowercase();
+        let (_, domain) = address.rsplit_once('@')?;
+        let list = self.objects.get(&(ActorKind::RateLimiter, suppression::instance()))?;
+        let mut entry = list.storage.connection().prepare_cached(ENTRY).ok()?;
+        let at = self.clock.wall() - LISTED_MS;
+        entry.query_row((&*address, domain, at), |row| row.get(0)).ok()
     }
 
     /// A mail is handed over: outreach needs a permit, and a step has one mail.
@@ -79,10 +118,14 @@ impl World {
         }
         self.mark(if link.is_some() { "campaign's mail" } else { "outreach handed over" });
         self.links.extend(link);
+        let entry = self.checks.prospects.listed.get(&job.send_id);
+        let to = job.to.join(",").to_lowercase();
+        if entry.is_some() && entry == self.entry_of(&to).as_ref() {
+            return self.violate(LISTED, format!("{} leaves to {to}", job.send_id));
+        }
         let Some((campaign, step)) = self.checks.prospects.permitted.get(&job.send_id) else {
             return self.violate(NO, format!("{} leaves without a permit", job.send_id));
         };
-        let to = job.to.join(",").to_lowercase();
         let step = (campaign.clone(), *step, to);
         let sends = self.checks.prospects.steps.entry(step.clone()).or_default();
         sends.insert(job.send_id.clone());

@@ -17,6 +17,7 @@ mod limiter;
 mod mailboxes;
 mod moves;
 mod notifications;
+mod operators;
 pub mod pipeline;
 mod prospects;
 mod reads;
@@ -150,7 +151,7 @@ pub struct Plan {
 
 type Generator = fn(&mut World, usize);
 
-const GENERATORS: [Generator; 24] = [
+const GENERATORS: [Generator; 25] = [
     room::desk,
     room::people,
     room::mail,
@@ -175,13 +176,14 @@ const GENERATORS: [Generator; 24] = [
     imports::imports,
     mailboxes::mailboxes,
     campaigns::campaigns,
+    operators::operators,
 ];
 
 /// In one seed of so many outreach is most of what is asked: elsewhere a campaign is seldom
 /// started, its people enrolled, their texts judged and its steps changed before the plan ends.
 const FOCUS: u64 = 10;
 /// What is asked there: the generators by number, and how often.
-const OF_OUTREACH: [(usize, u64); 4] = [(0, 1), (5, 1), (6, 2), (23, 16)];
+const OF_OUTREACH: [(usize, u64); 5] = [(0, 1), (5, 1), (6, 2), (23, 16), (24, 1)];
 
 /// Wall times at which something begins or ends: summer time in Europe and America, a leap day, a
 /// year.

@@ -148,7 +148,7 @@ fn import(world: &mut World, tenant: usize, index: usize) {
 }
 
 /// The same, as somebody else would type it.
-fn written(random: &mut Random, text: &str) -> String {
+pub fn written(random: &mut Random, text: &str) -> String {
     match random.below(4) {
         0 => text.to_uppercase(),
         1 => format!("  {text} "),

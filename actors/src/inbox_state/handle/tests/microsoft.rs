@@ -204,6 +204,11 @@ pub(super) fn play(scene: &mut Scene, graph: &mut Graph, mut wrong: impl FnMut(&
                     scene.inbox.settle(&entry, &reply);
                     None
                 }
+                Effect::Call { actor: ActorKind::RateLimiter, command, .. } => {
+                    let outcome = screened(command, &scene.listed);
+                    scene.inbox.settle(&entry, &outcome);
+                    None
+                }
                 Effect::Call { actor: ActorKind::ProspectDedup, command, .. } => {
                     let reply = match schema::codec::read_json(command).expect("a command") {
                         ProspectCommand::Permit(_) => {

@@ -38,6 +38,9 @@ fn a_crash_before_the_transports_answer_is_unknown_counted_and_never_sent_again(
                 Effect::Call { actor: schema::ActorKind::WarmupCounter, key, command, .. } => {
                     scene.warmup.take_call(key, command)
                 }
+                Effect::Call { actor: schema::ActorKind::RateLimiter, command, .. } => {
+                    screened(command, &[])
+                }
                 Effect::Call { .. } => {
                     let granted = PermitReply::Granted { valid_until: None };
                     Outcome::Done(serde_json::to_vec(&granted).expect("JSON"))
@@ -135,6 +138,9 @@ fn no_mail_is_accepted_twice_and_no_day_has_more_than_its_allowance() {
                         let outcome = scene.warmup.take_call(key, command);
                         let is_lost = dice.below(5) == 0;
                         if is_lost { Outcome::Failed { why: "lost".into() } } else { outcome }
+                    }
+                    Effect::Call { actor: schema::ActorKind::RateLimiter, command, .. } => {
+                        screened(command, &[])
                     }
                     Effect::Call { .. } => {
                         let granted = PermitReply::Granted { valid_until: None };

@@ -14,6 +14,7 @@ mod texts;
 use crate::workspace_room::tests::desk::text;
 use field::{DAY, Field, HOUR, MONDAY};
 use schema::Code;
+use schema::suppression::SUPPRESSED_BY_OPERATOR;
 use serde_json::{Value, json};
 
 #[test]
@@ -292,6 +293,7 @@ fn what_became_of_a_mail_decides_what_comes_next() {
     for (answer, stands, mails) in [
         (("refused", Some("opt_out")), ("stopped", json!("optOut")), 1),
         (("refused", Some("replied")), ("stopped", json!("replied")), 1),
+        (("refused", Some(SUPPRESSED_BY_OPERATOR)), ("stopped", json!("suppressedByOperator")), 1),
         (("refused", Some("step_already_sent")), ("waiting", Value::Null), 1),
         (("bounced", Some("550 no such user")), ("stopped", json!("bounced")), 1),
         (("unknown", Some("cut")), ("blocked", json!("unknown")), 1),
