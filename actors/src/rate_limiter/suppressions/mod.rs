@@ -99,12 +99,14 @@ fn ask(ctx: &Ctx<'_>, input: &AskSuppressed) -> Result<Suppressed, Reject> {
     Ok(Suppressed { suppressed })
 }
 
-/// An address, or a domain, in the form by which prospects are known.
+/// An address, or a domain, in the form by which prospects are known. One word is a company's name,
+/// or an address cut short: as a domain it would hold nobody.
 fn normal(field: &str, text: &str) -> Result<String, Reject> {
     if let Ok(address) = email_key(text) {
         return Ok(address);
     }
     let of_domain = email_key(&format!("x@{}", text.trim().trim_start_matches('@')));
     let domain = of_domain.ok().and_then(|key| Some(key.strip_prefix("x@")?.to_owned()));
+    let domain = domain.filter(|domain| domain.contains('.'));
     domain.ok_or_else(|| Reject::field(field, "must be an e-mail address, or a domain"))
 }
