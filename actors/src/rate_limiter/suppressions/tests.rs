@@ -71,6 +71,19 @@ fn no_spelling_of_an_address_gets_past_and_nobody_else_is_held() {
 }
 
 #[test]
+fn no_tag_hides_who_is_on_the_list_at_whatever_provider() {
+    let mut bench = bench();
+    add(&mut bench, "ann@acme.example");
+    add(&mut bench, "bob+shop@acme.example");
+    for address in ["ann+1@acme.example", "Ann+a+b@ACME.example", "bob+shop@acme.example"] {
+        assert!(has(&mut bench, address), "{address}");
+    }
+    for address in ["anna+1@acme.example", "bob@acme.example", "+ann@acme.example"] {
+        assert!(!has(&mut bench, address), "{address}");
+    }
+}
+
+#[test]
 fn a_domain_is_everybody_at_it_and_nobody_at_its_subdomains() {
     for spelling in ["acme.example", "@Acme.EXAMPLE.", " ＡＣＭＥ.example"] {
         let mut bench = bench();
