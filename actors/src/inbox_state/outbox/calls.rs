@@ -113,8 +113,8 @@ pub fn permitted(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<
     match reply {
         PermitReply::Granted { .. } => {
             send.state = SendState::Permitted;
-            // An entry of before has no time in it.
-            send.permitted_at = Some(read_json(&entry.body).unwrap_or(ctx.now));
+            // An entry of before has no time in it: how old its question is, nobody knows.
+            send.permitted_at = Some(read_json(&entry.body).unwrap_or_default());
             send.screened = false;
             let inbox = registered(ctx)?;
             flow::advance(ctx, &inbox, &mut send)?;

@@ -132,7 +132,7 @@ pub fn job(
 }
 
 /// When a mail of outreach may leave, where its domain has got many lately.
-fn crowded_until(ctx: &mut Ctx<'_>, send: &Send) -> Result<Option<Millis>, Reject> {
+pub fn crowded_until(ctx: &mut Ctx<'_>, send: &Send) -> Result<Option<Millis>, Reject> {
     let domain = send.sole_recipient().and_then(|to| to.rsplit_once('@'));
     let Some((_, domain)) = domain.filter(|_| send.prospect.is_some()) else { return Ok(None) };
     let after = ctx.now - OUTREACH_DOMAIN_MS;

@@ -27,7 +27,8 @@ fn is_of(entry: &Entry, send: &Send) -> bool {
     send.state == SendState::Permitted && !send.screened && entry.key == key_of(send)
 }
 
-/// Asks the list whether it has whom the mail goes to.
+/// Asks the list whether it has whom the mail goes to; where the mail could not leave yet, it goes
+/// back instead.
 pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     let mut send = send_of(ctx, super::id_of(entry)?)?;
     if !is_of(entry, &send) {
@@ -36,6 +37,12 @@ pub fn begin(ctx: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
     if !mail::is_permitted(ctx, &send) {
         let now = ctx.now;
         flow::put_back(ctx, &mut send, now)?;
+        return Ok(Effect::Nothing);
+    }
+    // It could not leave yet, and would be asked about once more when it can: the list is one for
+    // all workspaces, and not to be asked in vain by one.
+    if let Some(at) = mail::crowded_until(ctx, &send)? {
+        flow::put_back(ctx, &mut send, at)?;
         return Ok(Effect::Nothing);
     }
     let address = send.sole_recipient().cloned().unwrap_or_default();

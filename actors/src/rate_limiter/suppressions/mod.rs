@@ -2,16 +2,17 @@
 //! outreach.
 //!
 //! Only the object of the name [`NAME`] is asked this. It keeps each in the form by which prospects
-//! are known, and brings what it is asked into that form too, so that no spelling gets past. An
-//! inbox asks about each mail when it is about to leave, and its answer is for that mail alone:
-//! what comes on the list, and what is lifted, holds from the next question on.
+//! are known, and brings what it is asked into that form too, so that no spelling gets past; nor
+//! does a tag, at whatever provider: it reaches the same person. An inbox asks about each mail when
+//! it is about to leave, and its answer is for that mail alone: what comes on the list, and what is
+//! lifted, holds from the next question on.
 
 mod store;
 #[cfg(test)]
 mod tests;
 
 use crate::kernel::{Ctx, Reply};
-use crate::mail::identity::email_key;
+use crate::mail::identity::{email_key, person};
 use schema::ids::SuppressionId;
 use schema::suppression::{
     AddSuppression, AskSuppressed, ENTRIES_MAX, LiftSuppression, ListSuppressions, NAME,
@@ -85,26 +86,30 @@ fn lift(ctx: &Ctx<'_>, input: &LiftSuppression) -> Result<SuppressionEntry, Reje
     Ok(entry)
 }
 
-/// Says whether an address, or its domain, is on the list. The very first question writes a row:
-/// an object that has kept nothing makes its tables anew each time.
+/// Says whether an address, with its tag or without, or its domain, is on the list. The very first
+/// question writes a row: an object that has kept nothing makes its tables anew each time.
 fn ask(ctx: &Ctx<'_>, input: &AskSuppressed) -> Result<Suppressed, Reject> {
     ctx.require_system()?;
     let address = email_key(&input.address);
     let address = address.map_err(|error| Reject::field("address", error.to_string()))?;
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let (is_begun, suppressed) = store::has(ctx.sql, &address, domain)?;
+    let untagged = person(&address);
+    let values = [address.as_str(), untagged.as_str(), domain];
+    let (is_begun, suppressed) = store::has(ctx.sql, values)?;
     if !is_begun {
         store::set_count(ctx.sql, 0)?;
     }
     Ok(Suppressed { suppressed })
 }
 
-/// An address, or a domain, in the form by which prospects are known.
+/// An address, or a domain, in the form by which prospects are known. One word is a company's name,
+/// or an address cut short: as a domain it would hold nobody.
 fn normal(field: &str, text: &str) -> Result<String, Reject> {
     if let Ok(address) = email_key(text) {
         return Ok(address);
     }
     let of_domain = email_key(&format!("x@{}", text.trim().trim_start_matches('@')));
     let domain = of_domain.ok().and_then(|key| Some(key.strip_prefix("x@")?.to_owned()));
+    let domain = domain.filter(|domain| domain.contains('.'));
     domain.ok_or_else(|| Reject::field(field, "must be an e-mail address, or a domain"))
 }

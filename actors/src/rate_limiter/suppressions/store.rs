@@ -1,18 +1,18 @@
 //! The suppression list: every statement, and the typed function that uses it.
 
-use crate::kernel::{Fault, Row, Sql};
+use crate::kernel::{Fault, Row, Sql, Value};
 use schema::ids::SuppressionId;
 use schema::suppression::SuppressionEntry;
 
 const HAS: &str = "select (select entries from suppression_count where id = 1),
-    exists (select 1 from suppressions where value in (?, ?))";
+    exists (select 1 from suppressions where value in (?, ?, ?))";
 
-/// Whether anything was ever counted, and whether an address, or its domain, is on the list.
+/// Whether anything was ever counted, and whether any of some values is on the list.
 ///
 /// # Errors
 /// A storage fault.
-pub fn has(sql: &dyn Sql, address: &str, domain: &str) -> Result<(bool, bool), Fault> {
-    let Some(row) = sql.first(HAS, &[address.into(), domain.into()])? else {
+pub fn has(sql: &dyn Sql, values: [&str; 3]) -> Result<(bool, bool), Fault> {
+    let Some(row) = sql.first(HAS, &values.map(Value::from))? else {
         return Err(Fault("no answer to whether it is on the list".to_owned()));
     };
     Ok((row.integer_or_null(0)?.is_some(), row.flag(1)?))

@@ -71,6 +71,19 @@ fn no_spelling_of_an_address_gets_past_and_nobody_else_is_held() {
 }
 
 #[test]
+fn no_tag_hides_who_is_on_the_list_at_whatever_provider() {
+    let mut bench = bench();
+    add(&mut bench, "ann@acme.example");
+    add(&mut bench, "bob+shop@acme.example");
+    for address in ["ann+1@acme.example", "Ann+a+b@ACME.example", "bob+shop@acme.example"] {
+        assert!(has(&mut bench, address), "{address}");
+    }
+    for address in ["anna+1@acme.example", "bob@acme.example", "+ann@acme.example"] {
+        assert!(!has(&mut bench, address), "{address}");
+    }
+}
+
+#[test]
 fn a_domain_is_everybody_at_it_and_nobody_at_its_subdomains() {
     for spelling in ["acme.example", "@Acme.EXAMPLE.", " ＡＣＭＥ.example"] {
         let mut bench = bench();
@@ -108,7 +121,9 @@ fn who_is_on_the_list_stays_as_they_are_and_who_is_lifted_is_held_no_more() {
 fn what_is_neither_address_nor_domain_is_refused_and_changes_nothing() {
     let mut bench = bench();
     let long = "a".repeat(3_000);
-    for value in ["", " ", "@", "ann@", "a b", "https://acme.example/", "a@b@c.example", &*long] {
+    let words = ["", " ", "@", "ann@", "a b", "acme", "@acme", "acme."];
+    let more = ["https://acme.example/", "a@b@c.example", &*long];
+    for value in words.into_iter().chain(more) {
         let input = AddSuppression { value: value.into(), note: None };
         let reject = operator(&mut bench, SuppressionsCommand::Add(input)).expect_err(value);
         assert_eq!(reject.0, Code::InvalidInput, "{value:?}");

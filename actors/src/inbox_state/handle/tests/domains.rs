@@ -28,3 +28,17 @@ fn outreach_to_one_domain_leaves_ten_a_minute_and_other_mail_at_once() {
         assert_eq!((view.state, view.attempts), (SendState::Sent, 1));
     }
 }
+
+#[test]
+fn the_suppression_list_is_not_asked_again_and_again_about_who_waits_for_others_of_a_domain() {
+    let mut scene = Scene::new(false);
+    for n in 0..40 {
+        scene.send(&format!("k{n}"), to(&format!("p{n}@corp.example")));
+    }
+    scene.run(accepted);
+    scene.until(scene.inbox.now + 600_000);
+    assert_eq!(scene.mails.len(), 40);
+    // Asked about each that waits, each minute, it would have been asked a hundred times.
+    let asked = scene.screenings;
+    assert!((40..80).contains(&asked), "{asked}");
+}

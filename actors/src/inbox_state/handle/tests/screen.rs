@@ -74,6 +74,19 @@ fn a_permission_whose_answer_was_long_in_coming_is_asked_for_anew() {
 }
 
 #[test]
+fn a_permission_whose_question_has_no_time_is_asked_for_anew() {
+    let mut scene = Scene::new(false);
+    scene.send("k1", outreach());
+    let (entry, first) = asks_prospect(&mut scene);
+    // As a version before has left it.
+    let entry = Entry { body: Vec::new(), ..entry };
+    let granted = to_json(&PermitReply::Granted { valid_until: None });
+    scene.inbox.settle(&entry, &Outcome::Done(granted));
+    let (_, anew) = asks_prospect(&mut scene);
+    assert_ne!(first, anew, "it may have been answered long ago");
+}
+
+#[test]
 fn whom_the_list_has_gets_no_outreach_and_slot_and_step_are_free() {
     let mut scene = Scene::new(true);
     scene.listed = vec![BOB.into()];
