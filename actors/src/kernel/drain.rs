@@ -89,8 +89,22 @@ impl<A: Actor> Engine<A> {
                     "{}/{} not settled: {}",
                     entry.kind, entry.key, reject.message
                 ));
+                self.put_off(home, world, entry);
             }
         }
+    }
+
+    /// What came of an entry could not be taken note of: it is tried again, and not at once. What
+    /// is leased stays under way until its lease is over: it may have left.
+    fn put_off(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) {
+        if entry.kind != SUMMARY && lease_ms::<A>(&entry.kind).is_some() {
+            return;
+        }
+        let _ = self.step(home, world, None, &mut |ctx| {
+            let due = ctx.now + backoff(ctx, entry.attempts, RETRY_MS_MAX);
+            ctx.rearm = true;
+            Ok(outbox::retry(ctx.sql, entry, due, "what came of it could not be noted")?)
+        });
     }
 
     fn remove(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) {

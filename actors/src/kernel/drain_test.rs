@@ -32,7 +32,7 @@ impl Actor for Doer {
     fn delivery(kind: &str) -> Delivery {
         match kind {
             "slow" => Delivery::Slow(SLOW_MS),
-            "hint" => Delivery::AtLeastOnce,
+            "hint" | "odd" => Delivery::AtLeastOnce,
             _ => Delivery::AtMostOnce,
         }
     }
@@ -44,7 +44,10 @@ impl Actor for Doer {
         Ok(Effect::Forget(vec![entry.kind.clone()]))
     }
 
-    fn settle(_: &mut Ctx<'_>, _: &Entry, _: &Outcome) -> Result<Settled, Reject> {
+    fn settle(_: &mut Ctx<'_>, entry: &Entry, _: &Outcome) -> Result<Settled, Reject> {
+        if entry.kind.starts_with("odd") {
+            return Err(Reject::internal("unexpected reply"));
+        }
         Ok(Settled::Finished)
     }
 }
@@ -163,6 +166,31 @@ fn what_is_done_with_is_looked_up_once_and_what_was_asked_for_again_begins_anew(
     assert_eq!(bench.count("outbox"), 0);
     let looks = seen.borrow().iter().filter(|it| it.starts_with("select kind")).count();
     assert_eq!(looks, 1, "{seen:?}");
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_is_asked_for_again_ever_later_and_not_at_once() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &"odd".to_owned()).expect("it takes any kind");
+    let mut waits: Vec<Millis> = Vec::new();
+    for _ in 0..5 {
+        let begun = bench.begin();
+        assert_eq!(begun.len(), 1, "it is asked again");
+        bench.settle(&begun[0].0, &Outcome::Done(b"7".to_vec()));
+        assert_eq!(bench.begin().len(), 0, "its time has not come");
+        let settled = bench.now;
+        assert!(bench.fire_alarm(), "its time comes");
+        waits.push(bench.now - settled);
+    }
+    assert!(waits[0] < waits[2] && waits[2] < waits[4], "{waits:?}");
+
+    // It may have left: it is not done again because nobody could read what came of it.
+    bench.call(&system(), None, &"odd once".to_owned()).expect("it takes any kind");
+    let begun = bench.begin();
+    let once = begun.iter().find(|(entry, _)| entry.kind == "odd once").expect("it is begun");
+    bench.settle(&once.0, &Outcome::Done(Vec::new()));
+    bench.now += 60_000;
+    assert!(bench.begin().iter().all(|(entry, _)| entry.kind == "odd"));
 }
 
 #[test]
