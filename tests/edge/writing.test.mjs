@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call, data, register } from "../harness/api.mjs";
+import { joined } from "../harness/mail.mjs";
 import { startAnthropic } from "../harness/providers/anthropic.mjs";
 import { startOpenAi } from "../harness/providers/openai.mjs";
 import { startXai } from "../harness/providers/xai.mjs";
@@ -179,7 +180,7 @@ test("what people approve, change and reject is what arrives in Exim, or does no
   const before = await version(ann, "awaitingApproval");
   await ask("PATCH", path, { aiRules: { approval: true, bannedClaims: ["cheapest"] } });
   assert.equal((await judge(ann, { verdict: "approve", ifVersion: before })).status, 412);
-  const boxes = () => exim.mailbox().map(String).map(plain);
+  const boxes = () => exim.mailbox().map(joined);
   assert.deepEqual(boxes(), []);
   await is(path, dora, "awaitingApproval");
   assert.equal((await approve(ann)).status, 200);

@@ -8,3 +8,6 @@ export function opened(raw) {
   const header = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]));
   return { header, body: text.slice(end + 2) };
 }
+
+/** A mail as text with its long lines whole again. */
+export const joined = (raw) => String(raw).replaceAll(/=\r?\n/g, "").replaceAll("=3D", "=").replaceAll(/\r?\n[ \t]+/g, " ");

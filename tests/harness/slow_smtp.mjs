@@ -9,6 +9,7 @@
 //   await server.stop()
 
 import { createServer } from "node:net";
+import { joined } from "./mail.mjs";
 
 export async function startSlowSmtp({ hold, offer = ["8BITMIME", "SIZE 10000000"] } = {}) {
   const mails = [];
@@ -44,8 +45,6 @@ export async function startSlowSmtp({ hold, offer = ["8BITMIME", "SIZE 10000000"
     },
   };
 }
-
-const joined = (raw) => raw.replaceAll("=\r\n", "").replaceAll("=3D", "=").replaceAll(/\r\n[ \t]+/g, " ");
 
 function session(socket, offer, taken) {
   const say = (line) => socket.writable && socket.write(`${line}\r\n`);
