@@ -179,11 +179,14 @@ const GENERATORS: [Generator; 25] = [
     operators::operators,
 ];
 
+/// The number of the last of them.
+const OPERATORS: usize = 24;
+
 /// In one seed of so many outreach is most of what is asked: elsewhere a campaign is seldom
 /// started, its people enrolled, their texts judged and its steps changed before the plan ends.
 const FOCUS: u64 = 10;
 /// What is asked there: the generators by number, and how often.
-const OF_OUTREACH: [(usize, u64); 5] = [(0, 1), (5, 1), (6, 2), (23, 16), (24, 1)];
+const OF_OUTREACH: [(usize, u64); 5] = [(0, 1), (5, 1), (6, 2), (23, 16), (OPERATORS, 1)];
 
 /// Wall times at which something begins or ends: summer time in Europe and America, a leap day, a
 /// year.
@@ -207,6 +210,8 @@ impl Plan {
             *weight = [0, 1, 3, 10][random.index(4)];
         }
         weights[0] += 2;
+        // What operators do concerns outreach alone.
+        weights[OPERATORS] = weights[OPERATORS].min(1);
         if Random::new(seed, 8).below(FOCUS) == 0 {
             weights = [0; GENERATORS.len()];
             for (generator, weight) in OF_OUTREACH {

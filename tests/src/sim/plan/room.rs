@@ -186,7 +186,7 @@ pub fn people(world: &mut World, tenant: usize) {
             world.begin_op(op.under("my draft"));
             return;
         }
-        6 if random.chance(200) && own.members.len() > 1 => {
+        6 if random.chance(500) && own.members.len() > 1 => {
             let member = own.members.pop().map(|member| member.principal);
             (member.unwrap_or(visitor), json!({ "logout": {} }), About::Other)
         }

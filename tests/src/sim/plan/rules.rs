@@ -40,8 +40,11 @@ pub fn rules(world: &mut World, tenant: usize) {
         (12, Some(ticket), _) => {
             (json!({ "dryRunAutomation": { "ticketId": ticket } }), About::Other)
         }
-        (13 | 24, ..) => match own.one(random, "run") {
-            Some(id) => (json!({ "stopWorkflowRun": { "runId": id } }), About::Other),
+        (13 | 21..25, ..) => match own.one(random, "run") {
+            Some(id) if random.chance(500) => {
+                (json!({ "stopWorkflowRun": { "runId": id } }), About::Other)
+            }
+            Some(id) => (json!({ "getWorkflowRun": { "runId": id } }), About::Other),
             None => return,
         },
         (_, _, workflow) if own.all("automation").len() < AUTOMATIONS_MAX => {

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 pub struct Week {
     /// How many mails of each inbox were taken.
     pub sent: [u64; INBOXES],
-    /// The most of one inbox in one of its days.
+    /// The most of one inbox in a day of that week of its warm-up, by its own clock.
     pub most: u64,
     /// How many answers were heard.
     pub replies: u64,
