@@ -190,6 +190,21 @@ fn actors_do_not_serialise_what_is_theirs() {
     none(&findings);
 }
 
+/// A command is read and written anew on its way to its actor: absent must not become null there.
+#[test]
+fn fields_that_tell_null_from_absent_are_left_out_where_absent() {
+    let mut findings = Vec::new();
+    for (path, text) in rust_files().into_iter().filter(|(path, _)| path.starts_with("schema/")) {
+        for (at, line) in code(&text) {
+            let tells = line.contains("deserialize_with = \"") && line.contains("present\"");
+            if tells && !line.contains("skip_serializing_if") {
+                findings.push(format!("{path}:{at}: skip_serializing_if = \"Option::is_none\""));
+            }
+        }
+    }
+    none(&findings);
+}
+
 /// As texts and as bytes its reader would be in the Worker twice.
 #[test]
 fn json_is_read_as_bytes() {

@@ -319,7 +319,7 @@ pub struct ChangeCampaign {
     #[serde(default)]
     pub window: Option<SendWindow>,
     /// How many mails may leave in a day; null for no limit of its own.
-    #[serde(default, deserialize_with = "super::present")]
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
     pub daily_max: Option<Option<i64>>,
     /// How many seconds lie between two mails of an inbox at least.
     #[serde(default)]
@@ -328,7 +328,7 @@ pub struct ChangeCampaign {
     #[serde(default)]
     pub footer: Option<String>,
     /// For how many days the next step waits for who answers "not now"; null for a stop.
-    #[serde(default, deserialize_with = "super::present")]
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
     pub not_now_days: Option<Option<i64>>,
     /// What holds for what models write, all of it. What is written and not on its way yet is
     /// written anew.

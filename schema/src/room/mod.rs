@@ -537,3 +537,28 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     let Present(value) = Present::deserialize(deserializer)?;
     Ok(Some(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RoomCommand;
+    use crate::codec::{from_json, to_json};
+    use serde_json::json;
+
+    /// The gateway reads a command and writes it anew for its actor.
+    #[test]
+    fn what_a_change_leaves_out_is_left_out_where_it_arrives() {
+        let id = "11111111-1111-4111-8111-111111111111";
+        for change in [
+            json!({ "changeCampaign": { "campaignId": id, "name": "x" } }),
+            json!({ "changeCampaign": { "campaignId": id, "dailyMax": null, "notNowDays": 3 } }),
+            json!({ "changeNotificationTemplates": {} }),
+            json!({ "changeNotificationTemplates": { "inboxId": null } }),
+            json!({ "changeUser": { "userId": id } }),
+            json!({ "changeTicket": { "ticketId": id, "subject": "x" } }),
+        ] {
+            let read: RoomCommand = from_json(&to_json(&change)).expect("a command");
+            let arrived = from_json::<RoomCommand>(&to_json(&read));
+            assert_eq!(arrived, Ok(read), "{change}");
+        }
+    }
+}

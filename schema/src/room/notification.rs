@@ -274,7 +274,7 @@ pub struct GetNotificationTemplates {}
 #[serde(rename_all = "camelCase")]
 pub struct ChangeNotificationTemplates {
     /// The inbox that sends them; null for none.
-    #[serde(default, deserialize_with = "super::present")]
+    #[serde(default, deserialize_with = "super::present", skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<Option<InboxId>>,
     /// New texts, at most one for each kind.
     #[serde(default)]
