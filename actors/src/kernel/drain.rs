@@ -30,6 +30,9 @@ impl<A: Actor> Engine<A> {
         world: &mut World<'_>,
         turn: &mut Turn,
     ) -> Vec<(Entry, Effect)> {
+        if !self.is_founded() {
+            return Vec::new();
+        }
         let found = self.step(home, world, None, &mut |ctx| {
             Ok(outbox::ready(ctx.sql, ctx.now, ctx.now + FIRST_RETRY_MS)?)
         });

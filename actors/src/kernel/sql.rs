@@ -203,4 +203,10 @@ pub trait Home {
     /// # Errors
     /// The body's refusal, or `internal` where the transaction itself failed.
     fn transaction(&self, body: Body<'_>) -> Result<(), Reject>;
+
+    /// Deletes everything that the object keeps, and its alarm; never inside a transaction.
+    ///
+    /// # Errors
+    /// `internal` where the storage fails: nothing is deleted then.
+    fn forget(&self) -> Result<(), Reject>;
 }
