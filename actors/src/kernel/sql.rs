@@ -5,9 +5,7 @@
 //! later write of the object.
 
 use schema::Reject;
-
-/// The largest whole number that survives the trip through JavaScript.
-pub const INTEGER_MAX: i64 = (1 << 53) - 1;
+pub use schema::codec::INTEGER_MAX;
 
 /// What storage did wrong; for the log, never for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
