@@ -5,6 +5,7 @@ pub mod emails;
 
 use crate::cursor::Cursor;
 use crate::platform::Platform;
+use schema::codec::INTEGER_MAX;
 use schema::ids::{InboxId, ProspectId, WorkspaceId};
 use schema::prospect::Reason;
 use schema::summary::{ADDRESSES, Cell};
@@ -95,7 +96,7 @@ fn text(value: impl ToString) -> Cell {
 
 /// A first page begins after everything that can be.
 fn from(cursor: Option<&Cursor>) -> (Cell, Cell) {
-    let first = Cursor { at: (1 << 53) - 1, id: "~".into() };
+    let first = Cursor { at: INTEGER_MAX, id: "~".into() };
     let cursor = cursor.unwrap_or(&first);
     (Cell::Integer(cursor.at), text(&cursor.id))
 }

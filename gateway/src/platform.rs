@@ -74,17 +74,48 @@ pub enum Progress {
     Done,
 }
 
+/// Where objects are put.
+#[expect(async_fn_in_trait, reason = "one thread; no future of ours crosses one")]
+pub trait Storage {
+    /// An object that is put in parts.
+    type Parts;
+
+    /// Keeps an object.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn put_object(&self, key: &str, bytes: &[u8]) -> Result<(), Reject>;
+
+    /// Begins an object that comes in parts.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn begin_parts(&self, key: &str) -> Result<Self::Parts, Reject>;
+
+    /// Puts the next part; all but the last are of one size.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer.
+    async fn put_part(&self, parts: &mut Self::Parts, bytes: Vec<u8>) -> Result<(), Reject>;
+
+    /// All parts are there.
+    ///
+    /// # Errors
+    /// `unavailable` where the storage does not answer; then the object may be there or not.
+    async fn end_parts(&self, parts: &mut Self::Parts) -> Result<(), Reject>;
+
+    /// The object is not wanted any more; whatever this comes to, nobody asks.
+    async fn drop_parts(&self, parts: Self::Parts);
+}
+
 /// The world outside the gateway.
 #[expect(async_fn_in_trait, reason = "one thread; no future of ours crosses one")]
-pub trait Platform {
+pub trait Platform: Storage {
     /// What a WebSocket upgrade is answered with.
     type Socket;
 
     /// The bytes of an object, on their way.
     type Content;
-
-    /// An object that is put in parts.
-    type Parts;
 
     /// The same world, for what outlives a request's handler.
     #[must_use]
@@ -201,12 +232,6 @@ pub trait Platform {
         params: &[Cell],
     ) -> Result<Vec<T>, Reject>;
 
-    /// Keeps an object.
-    ///
-    /// # Errors
-    /// `unavailable` where the storage does not answer.
-    async fn put_object(&self, key: &str, bytes: &[u8]) -> Result<(), Reject>;
-
     /// Whether there is an object.
     ///
     /// # Errors
@@ -228,27 +253,6 @@ pub trait Platform {
         key: &str,
         range: Option<(u64, u64)>,
     ) -> Result<Option<Self::Content>, Reject>;
-
-    /// Begins an object that comes in parts.
-    ///
-    /// # Errors
-    /// `unavailable` where the storage does not answer.
-    async fn begin_parts(&self, key: &str) -> Result<Self::Parts, Reject>;
-
-    /// Puts the next part; all but the last are of one size.
-    ///
-    /// # Errors
-    /// `unavailable` where the storage does not answer.
-    async fn put_part(&self, parts: &mut Self::Parts, bytes: Vec<u8>) -> Result<(), Reject>;
-
-    /// All parts are there.
-    ///
-    /// # Errors
-    /// `unavailable` where the storage does not answer.
-    async fn end_parts(&self, parts: Self::Parts) -> Result<(), Reject>;
-
-    /// The object is not wanted any more. What is left of it, storage forgets by itself.
-    async fn drop_parts(&self, parts: Self::Parts);
 
     /// Deletes an object, where it is there.
     ///

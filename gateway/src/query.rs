@@ -92,10 +92,7 @@ impl Query {
     /// `invalid_input` for anything else, a sign and leading zeros included.
     pub fn count(&self, name: &str) -> Result<Option<i64>, Reject> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        let value = text
-            .parse::<i64>()
-            .ok()
-            .filter(|value| (0..1 << 53).contains(value) && value.to_string() == text);
+        let value = codec::whole(&text);
         value.map(Some).ok_or_else(|| Reject::field(name, "must be a whole number"))
     }
 

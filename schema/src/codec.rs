@@ -6,17 +6,26 @@ use crate::tree::{Flaw, Tree};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// Reads a JSON body into `T`: no unknown field, no duplicate field, nothing after the end.
+/// The largest whole number that is the same everywhere: in JavaScript, in JSON and in SQLite as
+/// workerd binds it.
+pub const INTEGER_MAX: i64 = (1 << 53) - 1;
+
+/// A whole number from 0 to [`INTEGER_MAX`], as it is written here: no sign, no leading zeros.
+#[must_use]
+pub fn whole(text: &str) -> Option<i64> {
+    let value: i64 = text.parse().ok()?;
+    ((0..=INTEGER_MAX).contains(&value) && value.to_string() == text).then_some(value)
+}
+
+/// Reads a JSON body into `T`: no unknown field, no duplicate field, no whole number beyond
+/// [`INTEGER_MAX`], nothing after the end.
 ///
 /// # Errors
 /// `bad_request` for text that is no JSON (duplicate keys and nesting over 128 levels included),
-/// `invalid_input` for a wrong type, a missing field or an unknown field, which is named.
+/// `invalid_input` for a wrong type, a missing field, an unknown field or such a number, by name.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
-    let (value, unknown) = read(bytes)?;
-    match unknown {
-        Some(path) => Err(Reject::field(&path, "is not a known field")),
-        None => Ok(value),
-    }
+    let tree = json_tree(bytes)?;
+    strictly(tree.read_strictly())
 }
 
 /// Reads a JSON body as the input of the command `name` of `T`, as strictly; what is wrong is named
@@ -26,10 +35,13 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
 /// As [`from_json`].
 pub fn command_from_json<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Result<T, Reject> {
     let (name, tree) = (Tree::Text(name.into()), json_tree(bytes)?);
-    let (value, unknown) = tree.read_variant(&name).map_err(Flaw::into_reject)?;
-    match unknown {
-        Some(path) => Err(Reject::field(&path, "is not a known field")),
-        None => Ok(value),
+    strictly(tree.read_variant(&name))
+}
+
+fn strictly<T>(read: Result<(T, Option<String>), Flaw>) -> Result<T, Reject> {
+    match read.map_err(Flaw::into_reject)? {
+        (_, Some(path)) => Err(Reject::field(&path, "is not a known field")),
+        (value, None) => Ok(value),
     }
 }
 
@@ -38,7 +50,8 @@ pub fn command_from_json<T: DeserializeOwned>(name: &str, bytes: &[u8]) -> Resul
 /// # Errors
 /// `bad_request` or `invalid_input` where it is no `T`.
 pub fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
-    read(bytes).map(|(value, _)| value)
+    let tree = json_tree(bytes)?;
+    tree.read(true).map(|(value, _)| value).map_err(Flaw::into_reject)
 }
 
 /// Reads a reply as the type that its command promises.
@@ -54,11 +67,6 @@ pub fn read_reply<T: DeserializeOwned>(json: &[u8]) -> Result<T, Reject> {
 #[must_use]
 pub fn to_json<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).expect("the wire types hold nothing that JSON cannot")
-}
-
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<(T, Option<String>), Reject> {
-    let tree = json_tree(bytes)?;
-    tree.read(true).map_err(Flaw::into_reject)
 }
 
 #[inline(never)]

@@ -162,6 +162,41 @@ pub fn upsert_sql(table: Table) -> String {
     )
 }
 
+/// Whether D1 was there and refuses the row itself, by what it says: then it will refuse it again.
+/// That a table or column is not there is no such thing: a migration is still to come.
+#[must_use]
+pub fn is_refusal(error: &str) -> bool {
+    ["SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG", "D1_TYPE_ERROR"]
+        .iter()
+        .any(|code| error.contains(code))
+}
+
 /// The addresses that a workspace sends from. Parameter: the workspace.
 pub const ADDRESSES: &str = "select distinct email from inboxes \
     where workspace_id = ?1 and deleted = 0 and email is not null limit 1000";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_d1_refuses_is_told_from_what_it_could_not_do() {
+        for error in [
+            "D1: D1Error { cause: Error: CHECK constraint failed: deleted in (0, 1): \
+             SQLITE_CONSTRAINT }",
+            "cannot store TEXT value in INTEGER column tickets.number: SQLITE_MISMATCH",
+            "D1_TYPE_ERROR: Type 'undefined' not supported for value 'undefined'",
+        ] {
+            assert!(is_refusal(error), "{error}");
+        }
+        for error in [
+            "no answer in time",
+            "D1_ERROR: D1 DB is overloaded. Requests queued for too long.",
+            "no such column: mailbox: SQLITE_ERROR",
+            "D1_ERROR: Network connection lost.",
+            "database is locked: SQLITE_BUSY",
+        ] {
+            assert!(!is_refusal(error), "{error}");
+        }
+    }
+}

@@ -8,8 +8,9 @@
 //! both as the compiler gives them, before wasm-bindgen takes its own part out.
 //!
 //! It is also the place of the strict rules that hold for both formats: no key twice, bounded
-//! depth, numbers that are finite, nothing after the end; and it knows where it stands, so that
-//! what is wrong is named by its path (`prospects.3.email`).
+//! depth, numbers that are finite, nothing after the end; from clients no whole number beyond 2^53,
+//! which JavaScript would make another one of. And it knows where it stands, so that what is wrong
+//! is named by its path (`prospects.3.email`).
 //!
 //! It borrows from the bytes what needs no unescaping, so that a command inside an envelope is
 //! copied once. It reads named fields only (no struct as a list), and no `RawValue`.
@@ -18,6 +19,7 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+use crate::codec::INTEGER_MAX;
 use crate::sort::SortSmall;
 use crate::{Code, Reject};
 use reader::Reader;
@@ -70,22 +72,46 @@ impl<'t> Tree<'t> {
         &'de self,
         human: bool,
     ) -> Result<(T, Option<String>), Flaw> {
-        let place = Place { human, path: RefCell::default(), unknown: OnceCell::new() };
+        self.read_at(Place::new(human))
+    }
+
+    /// The same of what a client sent, as text: no number may be one that is not the same
+    /// everywhere.
+    pub fn read_strictly<'de, T: Deserialize<'de>>(&'de self) -> Result<(T, Option<String>), Flaw> {
+        self.read_at(Place { exact: true, ..Place::new(true) })
+    }
+
+    fn read_at<'de, T: Deserialize<'de>>(
+        &'de self,
+        place: Place<'de>,
+    ) -> Result<(T, Option<String>), Flaw> {
         match T::deserialize(Reader { tree: Some(self), place: &place }) {
             Ok(value) => Ok((value, place.unknown.into_inner())),
             Err(flaw) => Err(flaw.at(&place)),
         }
     }
 
-    /// The value as the content of the variant `name` of `T`, an enum.
+    /// The value, sent by a client, as the content of the variant `name` of `T`, an enum.
     pub fn read_variant<'de, T: Deserialize<'de>>(
         &'de self,
         name: &'de Self,
     ) -> Result<(T, Option<String>), Flaw> {
-        let place = Place { human: true, path: RefCell::default(), unknown: OnceCell::new() };
+        let place = Place { exact: true, ..Place::new(true) };
         match T::deserialize(reader::Named { name, tree: self, place: &place }) {
             Ok(value) => Ok((value, place.unknown.into_inner())),
             Err(flaw) => Err(flaw.at(&place)),
+        }
+    }
+
+    /// Whether it is a number, and whole, but beyond what is the same everywhere, however it is
+    /// written: `9007199254740993`, `1e300`.
+    fn is_inexact(&self) -> bool {
+        const MOST: u64 = INTEGER_MAX.unsigned_abs();
+        match self {
+            Self::Unsigned(value) => *value > MOST,
+            Self::Signed(value) => value.unsigned_abs() > MOST,
+            Self::Float(value) => value.fract() == 0.0 && value.abs() > MOST as f64,
+            _ => false,
         }
     }
 
@@ -274,6 +300,8 @@ impl de::Error for Flaw {
 /// Where in the tree the reader stands; left where it is when reading fails.
 struct Place<'de> {
     human: bool,
+    /// Whether whole numbers must be the same everywhere.
+    exact: bool,
     path: RefCell<Vec<Step<'de>>>,
     unknown: OnceCell<String>,
 }
@@ -285,6 +313,10 @@ enum Step<'de> {
 }
 
 impl<'de> Place<'de> {
+    fn new(human: bool) -> Self {
+        Self { human, exact: false, path: RefCell::default(), unknown: OnceCell::new() }
+    }
+
     #[inline(never)]
     fn enter(&self, step: Step<'de>) {
         self.path.borrow_mut().push(step);

@@ -69,6 +69,28 @@ test("a failing actor", { timeout: 120_000 }, async (t) => {
   });
 });
 
+test("an object that forgets is as if it had never been, in the same life and in the next", { timeout: 60_000 }, async (t) => {
+  const persistTo = folder(t);
+  const first = await toyWorker(t, { persistTo });
+  // Calls that come all the while find its tables: those of before, or new ones.
+  for (const round of [1, 2]) {
+    assert.equal((await ask(first, "/gone/forget")).text, "1", `round ${round}`);
+    await until(async () => {
+      const { status, text } = await ask(first, "/gone/count");
+      assert.equal(status, 200, text);
+      return text === "0";
+    }, "everything to be forgotten");
+  }
+  assert.equal((await ask(first, "/gone/add")).text, "1");
+  assert.equal((await ask(first, "/other/forget")).text, "1");
+  await until(async () => (await count(first, "other")) === 0, "the other to be forgotten");
+  await first.kill9();
+  const second = await toyWorker(t, { persistTo });
+  assert.deepEqual([await count(second, "gone"), await count(second, "other")], [1, 0]);
+  assert.equal((await ask(second, "/other/forget")).text, "1");
+  await until(async () => (await count(second, "other")) === 0, "the alarm of the new one");
+});
+
 test("an alarm set before the runtime was killed goes off after it", { timeout: 60_000 }, async (t) => {
   const persistTo = folder(t);
   const first = await toyWorker(t, { persistTo });

@@ -9,6 +9,18 @@ export const ANN = "ann@contoso.test";
 export const BO = "bo@contoso.test";
 export const SCOPE = "openid profile email offline_access User.Read Mail.ReadWrite Mail.Send";
 export const IMMUTABLE = 'IdType="ImmutableId"';
+export const TEXT = `${IMMUTABLE}, outlook.body-content-type="text"`;
+export const MB = 1024 * 1024;
+
+/** A customer's mail, with a name that needs encoding and a line that is quoted. */
+export const MAIL = {
+  from: "Cara Cole <cara@customer.test>",
+  subject: "Grüße: it broke",
+  text: "It broke.\r\n\r\n> you said",
+};
+
+/** Recipients as Graph has them. */
+export const recipients = (...list) => list.map((address) => ({ emailAddress: { address } }));
 
 /** A stand-in for the test `t`, with Ann's and Bo's mailboxes, and a client that has Ann's token. */
 export async function standIn(t, options = {}, scopes = undefined) {

@@ -4,7 +4,7 @@
 //! to tell is dropped with it.
 
 use super::sql::{Fault, Row, Sql, Value};
-use super::store::{events, outbox, timers};
+use super::store::{events, head, outbox, timers};
 use litemap::LiteMap;
 use schema::event::{By, NewEvent};
 use schema::frame::{Seat, ServerFrame};
@@ -121,6 +121,8 @@ pub struct Told {
     pub expelled: Vec<Expelled>,
     /// Whether the outbox has something new.
     pub outbox: bool,
+    /// Whether the object is to forget everything.
+    pub forgets: bool,
 }
 
 /// The context of one step.
@@ -267,6 +269,18 @@ impl Ctx<'_> {
     /// A storage fault.
     pub fn cancel_timer(&mut self, kind: &str, key: &str) -> Result<(), Fault> {
         timers::cancel(self.sql, kind, key)
+    }
+
+    /// Has the object forget everything, its name too, once this step ends; the step leaves nothing
+    /// else. From then on the object costs nothing, and who calls it finds it new. For the step of
+    /// a timer; false where the object has something else to do, or gave something up.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn forget(&mut self) -> Result<bool, Fault> {
+        self.told.forgets =
+            self.in_timer && head::due(self.sql)?.is_none() && outbox::dead(self.sql)?.is_empty();
+        Ok(self.told.forgets)
     }
 
     /// Asks for something outside. It is tried right after the commit, and then until it is

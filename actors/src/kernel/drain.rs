@@ -20,6 +20,9 @@ use std::borrow::Cow;
 pub const LEASE_MS: Millis = 10 * 60 * 1000;
 /// How long a summary waits for its next try, at most: so soon after D1 is back, lists are true.
 const SUMMARY_RETRY_MS_MAX: Millis = 4 * 60 * 1000;
+/// The same where D1 is there and refuses the row itself: so it will until another build writes it,
+/// and each try wakes the object.
+const REFUSED_RETRY_MS_MAX: Millis = 6 * 60 * 60 * 1000;
 
 impl<A: Actor> Engine<A> {
     /// Takes up to [`outbox::READY_MAX`] entries that are ready, and says what each wants from the
@@ -30,6 +33,9 @@ impl<A: Actor> Engine<A> {
         world: &mut World<'_>,
         turn: &mut Turn,
     ) -> Vec<(Entry, Effect)> {
+        if !self.is_founded() {
+            return Vec::new();
+        }
         let found = self.step(home, world, None, &mut |ctx| {
             Ok(outbox::ready(ctx.sql, ctx.now, ctx.now + FIRST_RETRY_MS)?)
         });
@@ -159,6 +165,12 @@ fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> 
     }
     let last = final_outcome::<A>(entry, outcome);
     let outcome = &*last;
+    if let (SUMMARY, Outcome::Rejected(reject)) = (entry.kind.as_str(), outcome) {
+        super::log(&format!("{} is refused by D1: {}", entry.key, reject.message));
+        let due = ctx.now + backoff(ctx, entry.attempts, REFUSED_RETRY_MS_MAX);
+        ctx.rearm = true;
+        return Ok(outbox::retry(ctx.sql, entry, due, &reject.message)?);
+    }
     if let Outcome::Failed { why } = outcome {
         let most = if entry.kind == SUMMARY { SUMMARY_RETRY_MS_MAX } else { RETRY_MS_MAX };
         let due = ctx.now + backoff(ctx, entry.attempts, most);

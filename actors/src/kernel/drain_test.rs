@@ -147,6 +147,30 @@ fn however_long_lists_were_away_they_are_written_minutes_after_they_are_back() {
 }
 
 #[test]
+fn a_row_that_lists_refuse_themselves_is_tried_ever_later_up_to_six_hours() {
+    let mut bench: Bench<Hermit> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &()).expect("it takes anything");
+    let hint = bench.begin();
+    bench.settle(&hint[0].0, &Outcome::Done(Vec::new()));
+    let mut waits: Vec<Millis> = Vec::new();
+    for _ in 0..25 {
+        let rows = bench.begin();
+        assert!(matches!(&rows[..], [(_, Effect::Summary(_))]), "{rows:?}");
+        bench.settle(&rows[0].0, &Outcome::Rejected(Reject::conflict("SQLITE_CONSTRAINT")));
+        let refused = bench.now;
+        assert!(bench.fire_alarm(), "it is tried again");
+        waits.push(bench.now - refused);
+    }
+    assert!(waits[..5].iter().all(|wait| *wait <= 60_000), "at first soon: {waits:?}");
+    let hour = 60 * 60 * 1000;
+    assert!(waits.iter().all(|wait| *wait <= 6 * hour), "{waits:?}");
+    assert!(waits[20..].iter().all(|wait| *wait >= 3 * hour), "{waits:?}");
+    let row = bench.begin();
+    bench.settle(&row[0].0, &Outcome::Done(Vec::new()));
+    assert_eq!(bench.count("outbox"), 0, "another build writes it otherwise");
+}
+
+#[test]
 fn what_is_done_with_is_looked_up_once_and_what_was_asked_for_again_begins_anew() {
     let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
     bench.call(&system(), None, &"hint".to_owned()).expect("it takes any kind");

@@ -231,7 +231,7 @@ pub enum MailOutcome {
 pub enum Outcome {
     /// Done; for a call, the reply as JSON text.
     Done(Vec<u8>),
-    /// The receiver said no, for good.
+    /// The receiver said no, for good; of a row: D1 does not take it as it is.
     Rejected(Reject),
     /// It was not done, or may not have been, and can be tried again.
     Failed {

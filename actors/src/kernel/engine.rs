@@ -144,6 +144,11 @@ impl<A: Actor> Engine<A> {
         Ok(Self { clock, founded, address, presence, allowance: None, actor: PhantomData })
     }
 
+    /// Whether the object has tables; one without has nothing to do.
+    pub(super) const fn is_founded(&self) -> bool {
+        self.founded
+    }
+
     /// Answers one envelope, in a transaction of its own.
     pub fn call(
         &mut self,
@@ -238,8 +243,16 @@ impl<A: Actor> Engine<A> {
     /// Runs the timers that are due and arms the alarm again. It never fails: what went wrong is
     /// tried again later.
     pub fn alarm(&mut self, home: &dyn Home, world: &mut World<'_>, turn: &mut Turn) {
+        if !self.is_founded() {
+            // An alarm that was on its way when everything was forgotten.
+            return;
+        }
         for _ in 0..TIMERS_PER_ALARM {
             match self.step(home, world, None, &mut |ctx| Self::run_timer(ctx)) {
+                Ok((true, told)) if told.forgets => match self.forget(home) {
+                    Ok(()) => return,
+                    Err(reject) => self.postpone_timer(home, world, &reject),
+                },
                 Ok((true, told)) => turn.tell(told),
                 Ok((false, _)) => break,
                 Err(reject) => self.postpone_timer(home, world, &reject),
@@ -286,6 +299,17 @@ impl<A: Actor> Engine<A> {
         } else if idempotency::any(ctx.sql)? {
             ctx.set_timer(SWEEP, "", ctx.now + KEY_KEPT_MS / 4, &[])?;
         }
+        Ok(())
+    }
+
+    /// Forgets everything. The timer that asked for it stands until then: where this fails, it
+    /// comes again. A call that follows, even in this turn, makes the tables anew.
+    fn forget(&mut self, home: &dyn Home) -> Result<(), Reject> {
+        if !self.presence.is_empty() {
+            return Err(Reject::internal("somebody is connected"));
+        }
+        home.forget()?;
+        self.founded = false;
         Ok(())
     }
 
@@ -356,6 +380,8 @@ impl<A: Actor> Engine<A> {
             } else if !founded {
                 kept = false;
             }
+            // What is to be forgotten as a whole stays as it was until that is done.
+            kept &= !told.forgets;
             self.clock = now;
             result = Some((value, told));
             if kept { Ok(()) } else { Err(Reject::internal("there is nothing to keep")) }

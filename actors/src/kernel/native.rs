@@ -14,6 +14,10 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
+/// Some table; one that takes others along comes first.
+const TABLE: &str = "select type, name from sqlite_master
+    where type = 'table' and name not like 'sqlite%' order by rootpage limit 1";
+
 /// Sees every storage operation before it happens; the simulator uses it to crash between two.
 pub type Hook = Box<dyn FnMut(&str)>;
 
@@ -128,6 +132,21 @@ impl Home for Native {
                 resume_unwind(panic)
             }
         }
+    }
+
+    fn forget(&self) -> Result<(), Reject> {
+        self.transaction(&mut |sql| {
+            while let Some(table) = sql.first(TABLE, &[])? {
+                let (kind, name) = (table.text(0)?, table.text(1)?);
+                // Emptied first: SQLite does not count what goes with a table among the changes.
+                self.run(&format!("delete from {name}"))?;
+                self.run(&format!("drop {kind} {name}"))?;
+            }
+            Ok(())
+        })?;
+        self.connection.flush_prepared_statement_cache();
+        self.alarm.set(None);
+        Ok(())
     }
 }
 

@@ -5,9 +5,7 @@
 //! later write of the object.
 
 use schema::Reject;
-
-/// The largest whole number that survives the trip through JavaScript.
-pub const INTEGER_MAX: i64 = (1 << 53) - 1;
+pub use schema::codec::INTEGER_MAX;
 
 /// What storage did wrong; for the log, never for a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -203,4 +201,10 @@ pub trait Home {
     /// # Errors
     /// The body's refusal, or `internal` where the transaction itself failed.
     fn transaction(&self, body: Body<'_>) -> Result<(), Reject>;
+
+    /// Deletes everything that the object keeps, and its alarm; never inside a transaction.
+    ///
+    /// # Errors
+    /// `internal` where the storage fails: nothing is deleted then.
+    fn forget(&self) -> Result<(), Reject>;
 }

@@ -65,6 +65,22 @@ pub fn take(
     Ok(Verdict::Fits)
 }
 
+/// When all buckets of a kind are full again, if nothing more is taken out.
+///
+/// # Errors
+/// A storage fault.
+pub fn full_at(sql: &dyn Sql, kind: LimitKind) -> Result<Millis, Reject> {
+    let mut last = 0;
+    for (number, _) in (0..).zip(kind.quotas()) {
+        last = last.max(store::arrival(sql, number)?.unwrap_or(0));
+    }
+    Ok(millis_of(last))
+}
+
+fn millis_of(nanos: u64) -> Millis {
+    Millis::try_from(nanos.div_ceil(NANOS_PER_MS)).unwrap_or(Millis::MAX)
+}
+
 /// How full the buckets of a kind are.
 ///
 /// # Errors
@@ -80,7 +96,7 @@ pub fn look(sql: &dyn Sql, now: Millis, kind: LimitKind) -> Result<Vec<Bucket>, 
             Ok(Bucket {
                 quota: *quota,
                 left: (i64::from(quota.burst) - i64::try_from(taken).unwrap_or(i64::MAX)).max(0),
-                full_at: Millis::try_from(arrival.div_ceil(NANOS_PER_MS)).unwrap_or(Millis::MAX),
+                full_at: millis_of(arrival),
             })
         })
         .collect()

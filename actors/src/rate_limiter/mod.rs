@@ -5,6 +5,9 @@
 //! does the arithmetic ([`buckets`]); its state is rows, so eviction forgets nothing. For providers
 //! it also keeps back-off and circuit ([`provider`]).
 //!
+//! A limiter of which nobody has heard for a day forgets everything, so that it costs nothing
+//! ([`quiet`]): strangers make one for each address that they come from.
+//!
 //! One object of the deployment limits alerts instead: it knows the dead letters of the queues and
 //! what troubles workspaces, and rings ([`pipeline`]). Another limits whom outreach reaches, of
 //! whatever workspace ([`suppressions`]).
@@ -13,6 +16,7 @@ mod buckets;
 mod handle;
 mod pipeline;
 mod provider;
+mod quiet;
 mod store;
 mod suppressions;
 
@@ -51,6 +55,9 @@ impl Actor for Core {
     fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
         if timer.kind == pipeline::RING {
             return pipeline::timer(ctx, &timer.key);
+        }
+        if timer.kind == quiet::QUIET {
+            return quiet::timer(ctx);
         }
         if timer.kind != HALF_OPEN {
             return Err(Reject::internal(format!("no timer of kind {}", timer.kind)));

@@ -30,6 +30,13 @@ pub fn circuit(provider: &Provider, now: Millis) -> Circuit {
     }
 }
 
+/// Whether nothing is known of it that a limiter which has never heard of it would not say as well.
+#[must_use]
+pub fn is_well(provider: &Provider, now: Millis) -> bool {
+    let failed = provider.failures > 0 || provider.opened > 0;
+    provider.circuit == Circuit::Closed && !failed && provider.blocked_until <= now
+}
+
 /// How long nothing is allowed, whatever the quota says; 0 where it may be.
 #[must_use]
 pub fn wait(provider: &Provider, now: Millis) -> Millis {

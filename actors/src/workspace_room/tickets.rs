@@ -309,9 +309,7 @@ pub fn attributes(attributes: &Attributes) -> Result<(), Reject> {
         let field = format!("attributes.{name}");
         match value {
             Value::String(text) => drop(check::text(&field, text, ATTRIBUTE_CHARS_MAX)?),
-            Value::Number(number) if is_exact(number) => {}
-            Value::Number(_) => return Err(Reject::field(&field, "is too large a number")),
-            Value::Bool(_) | Value::Null => {}
+            Value::Number(_) | Value::Bool(_) | Value::Null => {}
             _ => return Err(Reject::field(&field, "must be a text, a number or a boolean")),
         }
     }
@@ -325,13 +323,4 @@ pub fn attributes(attributes: &Attributes) -> Result<(), Reject> {
 pub fn check_attributes(ctx: &Ctx<'_>, values: &Attributes) -> Result<(), Reject> {
     attributes(values)?;
     check_defined(ctx, Subject::Ticket, values.iter())
-}
-
-/// Whether a number is the same everywhere: whole ones within 2^53, however they are written.
-fn is_exact(number: &serde_json::Number) -> bool {
-    let most = crate::kernel::sql::INTEGER_MAX;
-    match number.as_i64() {
-        Some(whole) => (-most..=most).contains(&whole),
-        None => number.as_f64().is_some_and(|it| it.fract() != 0.0 || it.abs() <= most as f64),
-    }
 }

@@ -4,7 +4,7 @@ use super::trouble::{describe, fault, flag, unavailable};
 use crate::config::Config;
 use crate::http::Response;
 use crate::log;
-use crate::platform::{Dependency, Platform, Point, Progress, Source};
+use crate::platform::{Dependency, Platform, Point, Progress, Source, Storage};
 use crate::scrape::visit::Heads;
 use actors::kernel::host::fetch::Fetching;
 use actors::kernel::host::{metrics, outside};
@@ -93,10 +93,53 @@ impl Edge {
     }
 }
 
+/// An object on its way into storage.
+pub struct Parts {
+    key: String,
+    upload: MultipartUpload,
+    done: Vec<UploadedPart>,
+}
+
+impl Storage for Edge {
+    type Parts = Parts;
+
+    async fn put_object(&self, key: &str, bytes: &[u8]) -> Result<(), Reject> {
+        let put = self.bucket()?.put(key, bytes.to_vec()).execute().await;
+        put.map(drop).map_err(|error| unavailable("storage", error))
+    }
+
+    async fn begin_parts(&self, key: &str) -> Result<Parts, Reject> {
+        let upload = self.bucket()?.create_multipart_upload(key).execute().await;
+        let upload = upload.map_err(|error| unavailable("storage", error))?;
+        Ok(Parts { key: key.to_owned(), upload, done: Vec::new() })
+    }
+
+    async fn put_part(&self, parts: &mut Parts, bytes: Vec<u8>) -> Result<(), Reject> {
+        let number = u16::try_from(parts.done.len() + 1).unwrap_or(u16::MAX);
+        let part = parts.upload.upload_part(number, bytes).await;
+        parts.done.push(part.map_err(|error| unavailable("storage", error))?);
+        Ok(())
+    }
+
+    async fn end_parts(&self, parts: &mut Parts) -> Result<(), Reject> {
+        let fault = |error: worker::Error| unavailable("storage", error);
+        // To complete an upload takes its handle, which is still needed where that fails.
+        let id = parts.upload.upload_id().await;
+        let upload = self.bucket()?.resume_multipart_upload(&*parts.key, id).map_err(fault)?;
+        let done = upload.complete(std::mem::take(&mut parts.done)).await;
+        done.map(drop).map_err(fault)
+    }
+
+    async fn drop_parts(&self, parts: Parts) {
+        if let Err(error) = parts.upload.abort().await {
+            fault("storage", &error.to_string());
+        }
+    }
+}
+
 impl Platform for Edge {
     type Socket = worker::Response;
     type Content = worker::ResponseBody;
-    type Parts = (MultipartUpload, Vec<UploadedPart>);
 
     fn twin(&self) -> Self {
         Self { env: self.env.clone(), context: self.context.clone() }
@@ -342,11 +385,6 @@ impl Platform for Edge {
         result.results().map_err(|error| Reject::internal(format!("D1 row: {error}")))
     }
 
-    async fn put_object(&self, key: &str, bytes: &[u8]) -> Result<(), Reject> {
-        let put = self.bucket()?.put(key, bytes.to_vec()).execute().await;
-        put.map(drop).map_err(|error| unavailable("storage", error))
-    }
-
     async fn has_object(&self, key: &str) -> Result<bool, Reject> {
         let head = self.bucket()?.head(key).await;
         head.map(|object| object.is_some()).map_err(|error| unavailable("storage", error))
@@ -375,29 +413,6 @@ impl Platform for Edge {
         }
         let Some(object) = get.execute().await.map_err(fault)? else { return Ok(None) };
         object.body().map(|body| body.response_body().map_err(fault)).transpose()
-    }
-
-    async fn begin_parts(&self, key: &str) -> Result<Self::Parts, Reject> {
-        let upload = self.bucket()?.create_multipart_upload(key).execute().await;
-        upload.map(|upload| (upload, Vec::new())).map_err(|error| unavailable("storage", error))
-    }
-
-    async fn put_part(&self, parts: &mut Self::Parts, bytes: Vec<u8>) -> Result<(), Reject> {
-        let number = u16::try_from(parts.1.len() + 1).unwrap_or(u16::MAX);
-        let part = parts.0.upload_part(number, bytes).await;
-        parts.1.push(part.map_err(|error| unavailable("storage", error))?);
-        Ok(())
-    }
-
-    async fn end_parts(&self, (upload, parts): Self::Parts) -> Result<(), Reject> {
-        let done = upload.complete(parts).await;
-        done.map(drop).map_err(|error| unavailable("storage", error))
-    }
-
-    async fn drop_parts(&self, (upload, _): Self::Parts) {
-        if let Err(error) = upload.abort().await {
-            fault("storage", &error.to_string());
-        }
     }
 
     async fn delete_object(&self, key: &str) -> Result<(), Reject> {

@@ -6,7 +6,7 @@ use crate::http::{Body, Chunks};
 use crate::link::{self, Link};
 use crate::media;
 use crate::multipart::{Form, Part};
-use crate::platform::Platform;
+use crate::platform::{Platform, Storage};
 use crate::respond::{FileHead, Reply};
 use schema::ids::AttachmentId;
 use schema::room::RoomCommand;
@@ -146,51 +146,59 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Puts a file into storage as it comes; gives its hash and size. No more than a part of it is in
-/// memory at once.
-async fn keep<P: Platform>(
-    platform: &P,
+/// Puts a file into storage as it comes; gives its hash and size. What was begun and fails is
+/// dropped: storage would keep its parts, which nobody can see, and have them paid for.
+async fn keep<S: Storage>(
+    storage: &S,
     key: &str,
     head: Vec<u8>,
     source: &mut Source<'_>,
 ) -> Result<(String, i64), Reject> {
+    let mut open = None;
+    let kept = fill(storage, key, head, source, &mut open).await;
+    if kept.is_err()
+        && let Some(parts) = open
+    {
+        storage.drop_parts(parts).await;
+    }
+    kept
+}
+
+/// The same, and `open` is what was begun. No more than a part is in memory at once.
+async fn fill<S: Storage>(
+    storage: &S,
+    key: &str,
+    head: Vec<u8>,
+    source: &mut Source<'_>,
+    open: &mut Option<S::Parts>,
+) -> Result<(String, i64), Reject> {
     let (mut hash, mut count) = (Sha256::new().chain_update(&head), head.len() as i64);
-    let (mut part, mut parts) = (head, None);
+    let mut part = head;
     loop {
-        let next = source.next().await;
-        let next = if count > FILE_BYTES_MAX { Err(too_large()) } else { next };
-        match next {
-            Ok(Some(bytes)) => {
-                hash.update(&bytes);
-                count += bytes.len() as i64;
-                part.extend(bytes);
-            }
-            Ok(None) => break,
-            Err(reject) => {
-                if let Some(parts) = parts {
-                    platform.drop_parts(parts).await;
-                }
-                return Err(reject);
-            }
+        if count > FILE_BYTES_MAX {
+            return Err(too_large());
         }
+        let Some(bytes) = source.next().await? else { break };
+        hash.update(&bytes);
+        count += bytes.len() as i64;
+        part.extend(bytes);
         while part.len() >= PART_BYTES {
             let rest = part.split_off(PART_BYTES);
             let full = std::mem::replace(&mut part, rest);
-            let mut open = match parts.take() {
-                Some(open) => open,
-                None => platform.begin_parts(key).await?,
+            let parts = match open {
+                Some(parts) => parts,
+                None => open.insert(storage.begin_parts(key).await?),
             };
-            platform.put_part(&mut open, full).await?;
-            parts = Some(open);
+            storage.put_part(parts, full).await?;
         }
     }
-    match parts {
-        None => platform.put_object(key, &part).await?,
-        Some(mut open) => {
+    match open {
+        None => storage.put_object(key, &part).await?,
+        Some(parts) => {
             if !part.is_empty() {
-                platform.put_part(&mut open, part).await?;
+                storage.put_part(parts, part).await?;
             }
-            platform.end_parts(open).await?;
+            storage.end_parts(parts).await?;
         }
     }
     Ok((crate::token::hex(&hash.finalize()), count))
@@ -316,6 +324,9 @@ pub async fn make_link<P: Platform>(call: Call<'_, P>) -> Result<Reply, Reject> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::Cell;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
 
     #[test]
     fn ranges_are_taken_by_the_letter() {
@@ -340,5 +351,88 @@ mod tests {
             assert_eq!(range(text, 10), expected, "{text}");
         }
         assert_eq!(range("bytes=0-", 0), Some(Err(())));
+    }
+
+    /// Storage in which the request of a number fails.
+    struct Failing {
+        at: usize,
+        asked: Cell<usize>,
+        open: Cell<i64>,
+        whole: Cell<usize>,
+    }
+
+    impl Failing {
+        fn ask(&self) -> Result<(), Reject> {
+            self.asked.set(self.asked.get() + 1);
+            if self.asked.get() == self.at {
+                return Err(Reject::new(Code::Unavailable, "storage does not answer"));
+            }
+            Ok(())
+        }
+    }
+
+    impl Storage for Failing {
+        type Parts = usize;
+
+        async fn put_object(&self, _: &str, bytes: &[u8]) -> Result<(), Reject> {
+            self.ask()?;
+            self.whole.set(bytes.len());
+            Ok(())
+        }
+
+        async fn begin_parts(&self, _: &str) -> Result<usize, Reject> {
+            self.ask()?;
+            self.open.set(self.open.get() + 1);
+            Ok(0)
+        }
+
+        async fn put_part(&self, parts: &mut usize, bytes: Vec<u8>) -> Result<(), Reject> {
+            self.ask()?;
+            *parts += bytes.len();
+            Ok(())
+        }
+
+        async fn end_parts(&self, parts: &mut usize) -> Result<(), Reject> {
+            self.ask()?;
+            self.open.set(self.open.get() - 1);
+            self.whole.set(*parts);
+            Ok(())
+        }
+
+        async fn drop_parts(&self, _: usize) {
+            self.open.set(self.open.get() - 1);
+        }
+    }
+
+    /// Puts a file of so many bytes; nothing here waits.
+    fn put(at: usize, bytes: usize) -> (Failing, Result<i64, Code>) {
+        let storage = Failing { at, asked: Cell::new(0), open: Cell::new(0), whole: Cell::new(0) };
+        let mut chunks = Chunks::Bytes(Some(vec![7; bytes - 1]));
+        let mut source =
+            Source::of("text/plain", Some("a.txt".into()), &mut chunks).expect("a source");
+        let kept = {
+            let work = pin!(keep(&storage, "files/a", vec![7], &mut source));
+            match work.poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(kept) => kept,
+                Poll::Pending => panic!("nothing here waits"),
+            }
+        };
+        (storage, kept.map(|(_, count)| count).map_err(|reject| reject.code))
+    }
+
+    #[test]
+    fn whatever_request_to_storage_fails_no_upload_stays_open() {
+        for bytes in [1, PART_BYTES - 1, PART_BYTES, 2 * PART_BYTES + 7] {
+            let (storage, kept) = put(usize::MAX, bytes);
+            assert_eq!((kept, storage.whole.get()), (Ok(bytes as i64), bytes));
+            assert_eq!(storage.open.get(), 0);
+            for at in 1..=storage.asked.get() {
+                let (storage, kept) = put(at, bytes);
+                assert_eq!(kept, Err(Code::Unavailable), "{bytes} bytes, request {at}");
+                assert_eq!((storage.open.get(), storage.whole.get()), (0, 0), "request {at}");
+            }
+        }
+        let (storage, kept) = put(usize::MAX, FILE_BYTES_MAX as usize + 1);
+        assert_eq!((kept, storage.open.get(), storage.whole.get()), (Err(Code::TooLarge), 0, 0));
     }
 }

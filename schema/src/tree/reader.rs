@@ -61,12 +61,21 @@ impl<'a, 'de> Reader<'a, 'de> {
     }
 
     fn number<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Flaw> {
+        self.check_exact()?;
         match self.tree {
             Some(Tree::Unsigned(value)) => visitor.visit_u64(*value),
             Some(Tree::Signed(value)) => visitor.visit_i64(*value),
             Some(Tree::Float(value)) => visitor.visit_f64(*value),
             _ => Err(self.wrong(&visitor)),
         }
+    }
+
+    #[inline(never)]
+    fn check_exact(self) -> Result<(), Flaw> {
+        if self.place.exact && self.tree.is_some_and(Tree::is_inexact) {
+            return Err(Flaw::custom("must be a number within 2^53"));
+        }
+        Ok(())
     }
 
     /// The name of the variant, and its content.

@@ -1,7 +1,10 @@
 //! The reader against serde_json: what both take is the same, and what is refused is named.
 
 use super::Tree;
-use crate::codec::{from_json, json_to_msgpack, msgpack_to_json, read_json, read_msgpack, to_json};
+use crate::codec::{
+    command_from_json, from_json, json_to_msgpack, msgpack_to_json, read_json, read_msgpack,
+    to_json,
+};
 use crate::envelope::pack;
 use crate::frame::{Codec, Connect, Poll};
 use crate::ids::{AgentId, SessionId, WorkspaceId};
@@ -96,7 +99,7 @@ fn what_is_written_is_read_back() {
     for seed in numbers() {
         let value = everything(seed);
         let json = to_json(&value);
-        assert_eq!(from_json::<Everything>(&json).as_ref(), Ok(&value), "{seed}");
+        assert_eq!(read_json::<Everything>(&json).as_ref(), Ok(&value), "{seed}");
         assert_eq!(read_msgpack::<Everything>(&pack(&value)).as_ref(), Ok(&value), "{seed}");
         let again: Everything = serde_json::from_slice(&json).expect("serde_json reads it too");
         assert_eq!(again, value, "{seed}");
@@ -363,4 +366,44 @@ fn text_without_escapes_is_borrowed() {
     let Tree::List(items) = &tree else { panic!("a list") };
     assert!(matches!(&items[0], Tree::Text(std::borrow::Cow::Borrowed("plain"))));
     assert!(matches!(&items[1], Tree::Text(text) if text == "a"));
+}
+
+#[test]
+fn numbers_that_are_not_the_same_everywhere_are_refused_by_name_to_clients_alone() {
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Of<T> {
+        list: Vec<T>,
+    }
+    fn read<T: DeserializeOwned + Debug>(number: &str) -> Result<Of<T>, Reject> {
+        let text = format!(r#"{{"list":[0,{number}]}}"#);
+        assert!(read_json::<Value>(text.as_bytes()).is_ok(), "{number} is JSON");
+        from_json(text.as_bytes())
+    }
+    for number in ["9007199254740992", "-9007199254740992", "9223372036854775807"] {
+        for refused in [
+            read::<i64>(number).expect_err(number),
+            read::<Option<i64>>(number).expect_err(number),
+            read::<f64>(number).expect_err(number),
+            read::<Value>(number).expect_err(number),
+        ] {
+            assert_eq!((refused.code, refused.code.status()), (Code::InvalidInput, 422));
+            assert_eq!(refused.details.map(|it| it["field"].clone()), Some(json!("list.1")));
+        }
+    }
+    for number in ["18446744073709551615", "1e300", "-1e16", "9007199254740992.0"] {
+        assert!(read::<Value>(number).is_err(), "{number}");
+    }
+    for number in ["9007199254740991", "-9007199254740991", "0.1", "1e15", "-4503599627370495.5"] {
+        assert!(read::<Value>(number).is_ok(), "{number}");
+    }
+    let packed = pack(&json!({ "list": [9_007_199_254_740_993_i64] }));
+    let text = msgpack_to_json(&packed).expect("JSON");
+    assert!(from_json::<Of<i64>>(&text).is_err(), "MessagePack comes by the same way");
+    assert!(read_msgpack::<Of<i64>>(&packed).is_ok(), "what Postroom wrote is read");
+    let named = command_from_json::<RoomCommand>(
+        "createTicket",
+        br#"{"subject":"x","attributes":{"n":9007199254740993}}"#,
+    );
+    let field = named.expect_err("refused").details.map(|it| it["field"].clone());
+    assert_eq!(field, Some(json!("attributes.n")));
 }

@@ -92,6 +92,11 @@ impl Home for Disk<'_> {
     fn transaction(&self, body: Body<'_>) -> Result<(), Reject> {
         self.native.transaction(&mut |_| body(self))
     }
+
+    fn forget(&self) -> Result<(), Reject> {
+        self.before()?;
+        self.native.forget()
+    }
 }
 
 impl Sql for Disk<'_> {

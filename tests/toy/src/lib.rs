@@ -30,6 +30,8 @@ pub enum Command {
     PanicLater,
     /// Writes a row after a second, by a timer.
     Later,
+    /// Writes a row, and forgets everything after a second, by a timer.
+    Forget,
     /// Runs a statement that SQLite refuses.
     BadSql,
     /// Gives values to SQLite and back.
@@ -58,6 +60,7 @@ impl Actor for Core {
                 ctx.set_timer("panic", "", ctx.now + 500, &[])?;
                 ctx.set_timer("add", "", ctx.now + 501, &[])?;
             }
+            Command::Forget => ctx.set_timer("forget", "", ctx.now + 1000, &[])?,
             Command::Later => ctx.set_timer("add", "", ctx.now + 1000, &[])?,
             Command::BadSql => drop(ctx.sql.exec("select a from nowhere", &[])?),
             Command::Echo => return echo(ctx),
@@ -69,6 +72,9 @@ impl Actor for Core {
 
     fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> std::result::Result<(), Reject> {
         assert!(timer.kind != "panic", "a panic in a timer that was asked for");
+        if timer.kind == "forget" {
+            return Ok(ctx.forget().map(drop)?);
+        }
         Ok(add(ctx)?)
     }
 }

@@ -9,6 +9,8 @@ use worker::{AnalyticsEngineDataPointBuilder, Env};
 
 /// The binding.
 const BINDING: &str = "METRICS";
+/// What a row for D1 is called.
+const D1: &str = "d1";
 
 /// Writes one data point.
 pub fn write(env: &Env, event: &str, labels: &[&str], numbers: &[f64]) {
@@ -25,7 +27,7 @@ pub fn write(env: &Env, event: &str, labels: &[&str], numbers: &[f64]) {
 /// What an effect is called where it failed.
 pub(super) const fn name(effect: &Effect) -> &'static str {
     match effect {
-        Effect::Summary(_) => "d1",
+        Effect::Summary(_) => D1,
         Effect::Call { .. } => "actor",
         Effect::Mail(_) => "mail",
         Effect::Mailbox(_) => "mailbox",
@@ -78,6 +80,7 @@ pub(super) fn outcome(env: &Env, name: &str, outcome: &Outcome) {
             }
         }
         Outcome::Failed { .. } => write(env, "outbox.failed", &[name], &[1.0]),
+        Outcome::Rejected(_) if name == D1 => write(env, "outbox.failed", &["d1_refused"], &[1.0]),
         // The last two are not the world's: the kernel itself says so.
         Outcome::Done(_)
         | Outcome::Rejected(_)

@@ -11,8 +11,8 @@ use futures_util::future::{Either, join, select};
 use js_sys::{Array, Object, Promise, Reflect, Uint8Array};
 use schema::ids::WorkspaceId;
 use schema::pipeline::Queue;
-use schema::summary::{Cell, Summary, upsert_sql};
-use schema::{ActorKind, Answer, Envelope, Principal};
+use schema::summary::{Cell, Summary, is_refusal, upsert_sql};
+use schema::{ActorKind, Answer, Envelope, Principal, Reject};
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
@@ -57,16 +57,13 @@ pub(super) async fn perform(
             effect => others.push(Some(effect)),
         }
     }
-    let written =
-        async { if summaries.is_empty() { Ok(()) } else { in_time(write(env, &summaries)).await } };
+    let written = write_all(env, &summaries);
     let others = gather_by(others.len(), others, |effect| other(env, transport, effect));
     let (written, others) = join(written, others).await;
-    let of_summary = || match &written {
-        Ok(()) => Outcome::Done(b"{}".to_vec()),
-        Err(why) => Outcome::Failed { why: format!("D1: {why}") },
-    };
+    let mut written = written.into_iter();
+    let mut of_summary = || of_row(written.next().unwrap_or_else(|| Err("not written".to_owned())));
     let outcomes: Vec<Outcome> =
-        others.into_iter().map(|outcome| outcome.unwrap_or_else(of_summary)).collect();
+        others.into_iter().map(|outcome| outcome.unwrap_or_else(&mut of_summary)).collect();
     for (name, outcome) in names.into_iter().zip(&outcomes) {
         metrics::outcome(env, name, outcome);
     }
@@ -176,6 +173,30 @@ async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, 
     match select(pin!(work), pin!(Delay::from(DEADLINE))).await {
         Either::Left((result, _)) => result,
         Either::Right(_) => Err("no answer in time".into()),
+    }
+}
+
+/// Writes rows together; where D1 refuses one of them each by itself, so that it holds up no other.
+async fn write_all(env: &Env, summaries: &[Summary]) -> Vec<Result<(), String>> {
+    if summaries.is_empty() {
+        return Vec::new();
+    }
+    let written = in_time(write(env, summaries)).await;
+    if summaries.len() == 1 || !written.as_ref().is_err_and(|why| is_refusal(why)) {
+        return vec![written; summaries.len()];
+    }
+    let mut each = Vec::with_capacity(summaries.len());
+    for summary in summaries {
+        each.push(in_time(write(env, std::slice::from_ref(summary))).await);
+    }
+    each
+}
+
+fn of_row(written: Result<(), String>) -> Outcome {
+    match written {
+        Ok(()) => Outcome::Done(b"{}".to_vec()),
+        Err(why) if is_refusal(&why) => Outcome::Rejected(Reject::conflict(format!("D1: {why}"))),
+        Err(why) => Outcome::Failed { why: format!("D1: {why}") },
     }
 }
 

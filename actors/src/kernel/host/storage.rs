@@ -39,6 +39,12 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = setAlarm)]
     fn set_alarm(this: &RawStorage, at: f64) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = deleteAlarm)]
+    fn delete_alarm(this: &RawStorage) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = deleteAll)]
+    fn delete_all(this: &RawStorage) -> Result<JsValue, JsValue>;
+
     #[wasm_bindgen(method, getter)]
     fn sql(this: &RawStorage) -> RawSql;
 
@@ -98,6 +104,13 @@ impl Home for DurableHome {
             }
             (None, Err(error)) => Err(Reject::internal(describe(&error))),
         }
+    }
+
+    fn forget(&self) -> Result<(), Reject> {
+        // The database is empty as soon as this returns; as with an alarm, the output gate waits
+        // for the promises.
+        let deleted = self.storage.delete_alarm().and_then(|_| self.storage.delete_all());
+        deleted.map(drop).map_err(|error| Reject::internal(describe(&error)))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::kernel::Ctx;
 use crate::rate_limiter::buckets::{self, Verdict};
-use crate::rate_limiter::{provider, same_kind, store};
+use crate::rate_limiter::{provider, quiet, same_kind, store};
 use schema::Reject;
 use schema::limiter::{Check, CheckReply, Circuit, Denial};
 use std::num::NonZeroU32;
@@ -35,6 +35,7 @@ pub fn check(ctx: &mut Ctx<'_>, input: &Check) -> Result<CheckReply, Reject> {
     if let Verdict::After(wait) = buckets::take(ctx.sql, ctx.now, input.kind, cost)? {
         return no(Denial::Quota, wait);
     }
+    quiet::watch(ctx, input.kind)?;
     let mut probe = None;
     if circuit == Circuit::HalfOpen {
         let next = provider::with_probe(&state, ctx.now);

@@ -231,11 +231,13 @@ fn bounced(ctx: &mut Ctx<'_>, one: &Enrolment) -> Result<(), Reject> {
     answers::note(ctx, one, answer)
 }
 
-/// When the window that is open now shuts: what did not leave in it waits for the next one.
+/// When the window shuts, or shut, in which a mail was to leave: what did not leave in it waits for
+/// the next one. Not the window of now: of one that ends at midnight the next may be open already.
 fn window_end(ctx: &Ctx<'_>, one: &Enrolment) -> Result<Millis, Reject> {
     let campaign = campaigns::at(ctx.sql, one.campaign)?;
-    let turn = plan::calendar(&campaign.plan.window)?.turn(ctx.now)?;
-    Ok(turn.filter(|(is_open, _)| *is_open).map_or(ctx.now, |(_, until)| until))
+    let since = one.assigned_at.unwrap_or(ctx.now);
+    let turn = plan::calendar(&campaign.plan.window)?.turn(since)?;
+    Ok(turn.filter(|(is_open, _)| *is_open).map_or(ctx.now, |(_, until)| until.max(ctx.now)))
 }
 
 /// Why a step is not sent now, or not at all, whose mail did not begin to leave in time.

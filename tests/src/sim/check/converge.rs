@@ -127,6 +127,7 @@ impl World {
         self.check_desks();
         self.check_erased();
         self.check_dead();
+        self.check_forgotten();
         self.check_webhooks();
         self.check_rules();
     }

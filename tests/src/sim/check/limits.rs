@@ -15,6 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const ALLOWED: &str = "4 no more sends in a local day than allowed";
 const RATE: &str = "9 no more requests than the quota lets through";
+const FORGOTTEN: &str = "18 what has nothing left to remember forgets itself";
+/// How long a limiter is kept after its buckets are full, at most: it looks once a day.
+const KEPT_MS: Millis = 2 * DAY_MS + 3_600_000;
+/// When the last bucket is full, of a limiter that knows of no provider.
+const FULL_AT: &str = "select max(cast(substr(arrival, 1, length(arrival) - 6) as integer))
+    from buckets where not exists (select 1 from provider)";
 /// What a day of each week may send; written down here once more.
 const WEEKS: [usize; 5] = [5, 10, 15, 18, 20];
 
@@ -173,6 +179,30 @@ impl World {
         let connection = self.objects.get(from)?.storage.connection();
         let mut row = connection.prepare_cached("select started_on from counter").ok()?;
         row.query_row([], |row| row.get(0)).ok()
+    }
+
+    /// In the end: no limiter is kept for addresses that nobody comes from any more.
+    pub(super) fn check_forgotten(&mut self) {
+        let limiters = self.objects.iter().filter(|(name, _)| name.0 == ActorKind::RateLimiter);
+        let mut late = Vec::new();
+        let mut forgotten = 0;
+        for (name, object) in limiters {
+            let connection = object.storage.connection();
+            let Ok(mut full_at) = connection.prepare(FULL_AT) else {
+                forgotten += u64::from(self.checks.cells.through.contains_key(name));
+                continue;
+            };
+            let full_at = full_at.query_row([], |row| row.get::<_, Option<Millis>>(0));
+            if full_at.ok().flatten().is_some_and(|at| at + KEPT_MS < self.clock.wall()) {
+                late.push(short(name));
+            }
+        }
+        if forgotten > 0 {
+            self.mark("limiter forgotten");
+        }
+        if let Some(name) = late.first() {
+            self.violate(FORGOTTEN, format!("{name} is kept for nothing"));
+        }
     }
 
     /// An answer of a rate limiter.

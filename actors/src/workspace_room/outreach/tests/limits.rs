@@ -2,6 +2,7 @@
 
 use super::field::{DAY, Field, HOUR, MONDAY};
 use crate::kernel::{Effect, Outcome};
+use schema::inbox::TOO_LATE;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -41,6 +42,24 @@ fn each_limit_binds_and_says_until_when() {
         let turns = field.desk.ask(&json!({ "listTurns": { "campaignId": campaign } }));
         assert_eq!(turns["items"][0]["why"], limit);
     }
+}
+
+#[test]
+fn a_window_of_all_hours_of_all_days_has_no_gap_at_midnight() {
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+    let week = days.map(|day| json!({ "day": day, "from": "00:00", "to": "24:00" }));
+    let mut field = Field::open(&["a@desk.example"]);
+    field.campaign(json!({ "window": { "timeZone": "UTC", "week": week } }));
+    field.inboxes.values_mut().for_each(|it| it.answer = ("queued", None));
+    field.enrol(1, "ann@acme.example");
+    field.pass(15 * HOUR, HOUR);
+    // It counts for the day, and has to leave in it.
+    let midnight = MONDAY - 9 * HOUR + DAY;
+    assert_eq!((field.asked.len(), field.asked[0].mail.leave_by), (1, Some(midnight)));
+    field.inboxes.values_mut().for_each(|it| it.answer = ("sent", None));
+    field.tell(0, 5, "cancelled", Some(TOO_LATE));
+    field.pass(2 * HOUR, 10 * MINUTE);
+    assert_eq!(field.asked.len(), 2, "it leaves in the first hours of the day, not a day later");
 }
 
 #[test]
