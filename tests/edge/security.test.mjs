@@ -8,7 +8,9 @@ import { test } from "node:test";
 import { ROOT } from "../../gateway/dev/tools.mjs";
 import { call, data, register } from "../harness/api.mjs";
 import { least, UNKNOWN } from "../harness/least.mjs";
+import { lines } from "../harness/log.mjs";
 import { send } from "../harness/raw.mjs";
+import { until } from "../harness/until.mjs";
 import { MAIL_ENTRY, productWorker, VARS } from "../harness/worker.mjs";
 
 const DOCUMENT = JSON.parse(readFileSync(join(ROOT, "gateway", "assets", "openapi.json"), "utf8"));
@@ -92,12 +94,15 @@ test("every answer of every operation has the headers, whoever asks and whatever
 });
 
 test("a fault has the headers too, and says nothing but that it is one", async (t) => {
-  const { url } = await productWorker(t, { vars: { ...PRODUCTION, SEND_MODE: "dyr" }, readyPath: "/docs" });
+  const { url, logText } = await productWorker(t, { vars: { ...PRODUCTION, SEND_MODE: "dyr" }, readyPath: "/docs" });
   for (const path of ["/", "/v1/me", `/u/${UNKNOWN}/x`]) {
     const answer = await send(url, { path });
     assert.equal(answer.status, 500, path);
     assert.deepEqual(faults(answer), []);
     assert.deepEqual({ ...JSON.parse(answer.text).error, requestId: "" }, { code: "internal", message: "internal error", requestId: "" });
+    const { requestId } = JSON.parse(answer.text).error;
+    const logged = () => lines(logText()).find((line) => line.event === "request_failed" && line.requestId === requestId);
+    await until(() => logged()?.why.includes("SEND_MODE"), "the line that says why");
   }
 });
 
@@ -134,6 +139,24 @@ test("who tries links to opt out in a loop is stopped, and nobody else", { timeo
   assert.ok(Number(answer.headers["retry-after"]) >= 1);
   assert.equal((await post("10.7.0.2")).status, 404, "another address");
   assert.equal((await send(url, { path: `/u/${workspaceId}/none`, headers: { "cf-connecting-ip": "10.7.0.1" } })).status, 404, "a look");
+});
+
+test("who guesses passwords gets ten tries of an account, from however many addresses, and of an address", { timeout: 120_000 }, async (t) => {
+  const { url } = await productWorker(t);
+  const owner = await register(url, "Guessed");
+  const tries = (count, address, about) => Promise.all(Array.from({ length: count }, async (_, n) => {
+    const body = { workspaceId: owner.workspaceId, password: `the wrong one ${n}`, email: owner.email, ...about(n) };
+    return (await call(url, "POST", "/v1/auth/login", { body, headers: { "cf-connecting-ip": address(n) } })).status;
+  }));
+  const count = (list, status) => list.filter((one) => one === status).length;
+  const account = await tries(60, (n) => `10.6.0.${n}`, () => ({}));
+  assert.ok(count(account, 401) >= 10 && count(account, 401) <= 12, `${count(account, 401)} were checked`);
+  assert.equal(count(account, 401) + count(account, 429), 60);
+  // What is guessed right by then is not told from what is wrong.
+  assert.equal((await tries(1, () => "10.6.1.1", () => ({ password: owner.password })))[0], 429);
+  const address = await tries(60, () => "10.6.2.1", (n) => ({ email: `nobody${n}@guessed.example` }));
+  assert.ok(count(address, 401) >= 10 && count(address, 401) <= 20, `${count(address, 401)} were checked`);
+  assert.equal(count(address, 401) + count(address, 429), 60);
 });
 
 test("a password's hash of an older cost is renewed when its owner logs in", async (t) => {
