@@ -142,6 +142,10 @@ async fn answer<P: Platform + 'static>(
     request: Request,
     request_id: String,
 ) -> Result<Given<P::Socket, P::Content>, Reject> {
+    // Refused, not redirected: a client that sends its token in the clear is to be noticed.
+    if request.is_plain() && !config.local() {
+        return Err(Reject::forbidden("use https"));
+    }
     if request.path.starts_with(link::PATH) {
         let call = Call { platform, config, request, ids: Ids::default(), request_id };
         let (file, content) = routes::attachments::linked(call).await?;

@@ -41,7 +41,8 @@ pub struct Config {
     pub admin_token: Option<String>,
     /// `CORS_ORIGINS`: pages of these origins may call. Default: all locally, none elsewhere.
     pub origins: Allowed<String>,
-    /// `REGISTRATION`: whether anybody may register a workspace (`open`), or the operator only.
+    /// `REGISTRATION`: whether anybody may register a workspace (`open`), or the operator only
+    /// (`closed`). Default: open locally, closed elsewhere.
     pub open_registration: bool,
     /// `SEND_MODE`: whether mail leaves (`live`), or is recorded only (`dry`).
     pub send_mode: SendMode,
@@ -85,14 +86,19 @@ impl Config {
             Some(text.trim_end_matches('/').to_owned())
         });
         let workspaces = var("OPERATOR_WORKSPACES").unwrap_or_else(|| everybody.into());
-        let registration = var("REGISTRATION").unwrap_or_else(|| "open".into());
+        let open_registration = match var("REGISTRATION").as_deref() {
+            None => local,
+            Some("open") => true,
+            Some("closed") => false,
+            Some(_) => return Err(Reject::internal("REGISTRATION must be open or closed")),
+        };
         Ok(Self {
             environment,
             keys,
             admin_token,
             origins: origins
                 .ok_or_else(|| Reject::internal("CORS_ORIGINS is no list of origins"))?,
-            open_registration: registration == "open",
+            open_registration,
             send_mode: SendMode::parse(var("SEND_MODE").as_deref()).map_err(Reject::internal)?,
             alerts: Alerts::read(var).map_err(Reject::internal)?,
             models: Models::read(var).map_err(Reject::internal)?,
@@ -140,13 +146,27 @@ mod tests {
         assert!(!config.origins.has(&"https://a.example".to_owned()));
         assert!(!config.operator_workspaces.has(&WorkspaceId(uuid::Uuid::nil())));
         assert!(config.admin_token.is_none());
+        assert!(!config.open_registration);
     }
 
     #[test]
     fn a_local_one_lets_everybody_in() {
         let config = read(&[SECRET, ("ENVIRONMENT", "local")]).expect("config");
         assert!(config.origins.has(&"http://localhost:3000".to_owned()));
+        assert!(config.open_registration);
         assert!(config.operator_workspaces.has(&WorkspaceId(uuid::Uuid::nil())));
+    }
+
+    #[test]
+    fn registration_is_open_or_closed_as_is_said_and_nothing_else() {
+        let open = |said, environment| {
+            let config = read(&[SECRET, ("REGISTRATION", said), ("ENVIRONMENT", environment)]);
+            config.map(|config| config.open_registration)
+        };
+        assert_eq!(open("open", "production"), Ok(true));
+        assert_eq!(open("closed", "local"), Ok(false));
+        assert_eq!(open("", "staging"), Ok(false));
+        assert!(open("Open", "production").is_err());
     }
 
     #[test]

@@ -177,6 +177,15 @@ impl Request {
         upgrade.is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
     }
 
+    /// Whether it came without TLS, and not from this machine itself.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let Some(host) = self.origin.strip_prefix("http://") else { return false };
+        let own = ["127.0.0.1", "localhost", "[::1]"].into_iter();
+        !own.filter_map(|own| host.strip_prefix(own))
+            .any(|rest| rest.is_empty() || rest.starts_with(':'))
+    }
+
     /// The client's address. Of an IPv6 address, the /64: whoever has one address of it has them
     /// all, and what is counted by address must count them as one.
     #[must_use]
@@ -224,6 +233,25 @@ mod tests {
         let bare =
             Request::new("GET", "http://a", Headers::Map(BTreeMap::new()), Body::Bytes(vec![]));
         assert_eq!((bare.origin.as_str(), bare.path.as_str()), ("http://a", "/"));
+    }
+
+    #[test]
+    fn what_comes_without_tls_is_known_by_its_scheme() {
+        let plain = |url| {
+            let none = Headers::Map(BTreeMap::new());
+            Request::new("GET", url, none, Body::Bytes(vec![])).is_plain()
+        };
+        for url in ["http://desk.example/v1/me", "http://localhost.example/", "http://127.0.0.10"] {
+            assert!(plain(url), "{url}");
+        }
+        for url in [
+            "https://desk.example/",
+            "http://127.0.0.1:8787/",
+            "http://localhost",
+            "http://[::1]:1/",
+        ] {
+            assert!(!plain(url), "{url}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod answer;
 pub mod app;
 pub mod auth;
 pub mod body;
+mod common_passwords;
 pub mod config;
 pub mod cursor;
 pub mod d1;

@@ -3,6 +3,7 @@
 //! A password is checked for length before it costs anything, and a person that does not exist
 //! costs as much as one that does.
 
+use crate::common_passwords;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use schema::Reject;
@@ -20,101 +21,34 @@ const LANES: u32 = 1;
 const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA\
                      $AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// What everybody tries first. Compared in lower case, with digits and signs at the end removed.
-const COMMON: &[&str] = &[
-    "password",
-    "passwort",
-    "motdepasse",
-    "contrasena",
-    "iloveyou",
-    "sunshine",
-    "princess",
-    "football",
-    "baseball",
-    "basketball",
-    "superman",
-    "batman",
-    "starwars",
-    "trustno",
-    "letmein",
-    "welcome",
-    "administrator",
-    "admin",
-    "changeme",
-    "secret",
-    "default",
-    "qwerty",
-    "qwertz",
-    "azerty",
-    "qwertyuiop",
-    "asdfghjkl",
-    "zxcvbnm",
-    "qwertyui",
-    "asdfasdf",
-    "abcdefgh",
-    "abcd",
-    "abc",
-    "computer",
-    "internet",
-    "michelle",
-    "jennifer",
-    "jordan",
-    "michael",
-    "charlie",
-    "corvette",
-    "mercedes",
-    "liverpool",
-    "chelsea",
-    "arsenal",
-    "pokemon",
-    "dragon",
-    "monkey",
-    "shadow",
-    "master",
-    "freedom",
-    "whatever",
-    "mustang",
-    "hunter",
-    "killer",
-    "summer",
-    "winter",
-    "spring",
-    "autumn",
+/// What suggests itself here, and what is much tried but not among the most common: compared in
+/// lower case, with digits and signs at the end removed.
+const TRIED: &[&str] = &[
     "postroom",
     "support",
     "helpdesk",
-    "qazwsx",
-    "qazwsxedc",
+    "company",
+    "customer",
+    "service",
+    "contrasena",
+    "default",
+    "qwertz",
+    "abcd",
+    "abc",
+    "winter",
+    "spring",
+    "autumn",
     "zaqxsw",
     "passw",
     "passwd",
     "pass",
     "test",
-    "testtest",
     "guest",
     "root",
     "toor",
     "login",
     "access",
-    "samsung",
-    "google",
-    "facebook",
-    "linkedin",
-    "myspace",
-    "company",
-    "manager",
-    "service",
-    "customer",
-    "q1w2e3r4t5y6",
-    "1q2w3e4r5t6y",
-    "1q2w3e4r",
-    "q1w2e3r4",
-    "1qaz2wsx",
-    "p@ssw0rd",
     "p@ssword",
-    "passw0rd",
-    "pa55word",
-    "pa55w0rd",
     "adm1n",
     "l3tm31n",
     "welc0me",
@@ -127,13 +61,23 @@ const COMMON: &[&str] = &[
 pub fn check(field: &str, password: &str) -> Result<(), Reject> {
     length(field, password)?;
     let lower = password.to_lowercase();
-    let stem = lower.trim_end_matches(|c: char| !c.is_alphabetic());
-    let known = COMMON.contains(&lower.as_str()) || COMMON.contains(&stem) || stem.is_empty();
-    let first = lower.chars().next();
-    if known || lower.chars().all(|c| Some(c) == first) {
+    let stem = stem(&lower);
+    let known = TRIED.contains(&lower.as_str()) || TRIED.contains(&stem);
+    if known || is_monotonous(&lower, stem) || common_passwords::has(&lower, stem) {
         return Err(Reject::field(field, "is too easy to guess"));
     }
     Ok(())
+}
+
+/// A password in lower case without the digits and signs at its end.
+pub(crate) fn stem(lower: &str) -> &str {
+    lower.trim_end_matches(|c: char| !c.is_alphabetic())
+}
+
+/// Whether it has no letter, or one character only.
+pub(crate) fn is_monotonous(lower: &str, stem: &str) -> bool {
+    let first = lower.chars().next();
+    stem.is_empty() || lower.chars().all(|c| Some(c) == first)
 }
 
 /// Refuses a password of a length that no password of ours has.
@@ -173,6 +117,21 @@ pub fn verify(password: &str, phc: Option<&str>) -> bool {
     exists && same
 }
 
+/// A hash of today's cost, where that of a password which was just proved has another.
+///
+/// # Errors
+/// As [`hash`].
+pub fn renewed(password: &str, phc: &str, random: &[u8; 32]) -> Result<Option<String>, Reject> {
+    let today = hasher()?;
+    let same = PasswordHash::new(phc).is_ok_and(|known| {
+        let params = Params::try_from(&known).ok();
+        let cost = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        known.algorithm.as_str() == Algorithm::Argon2id.as_str()
+            && params.is_some_and(|params| cost(&params) == cost(today.params()))
+    });
+    if same { Ok(None) } else { hash(password, random).map(Some) }
+}
+
 fn hasher() -> Result<Argon2<'static>, Reject> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
         .map_err(|error| Reject::internal(format!("argon2: {error}")))?;
@@ -203,6 +162,18 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_of_another_cost_is_renewed_and_one_of_todays_is_not() {
+        let old = "$argon2id$v=19$m=4096,t=3,p=1$AAECAwQFBgcICQoLDA0ODw\
+                   $VTsSHiMxkq48zEo8LUSymjr7JjaRSgsxGX2Z8HQE9Cw";
+        let password = "correct horse battery staple";
+        assert!(verify(password, Some(old)), "an old hash is proved at its own cost");
+        let new = renewed(password, old, &[7; 32]).expect("hash").expect("another");
+        assert!(new.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{new}");
+        assert!(verify(password, Some(&new)));
+        assert_eq!(renewed(password, &new, &[8; 32]), Ok(None));
+    }
+
+    #[test]
     fn passwords_that_everybody_tries_are_refused() {
         for password in [
             "password",
@@ -212,6 +183,8 @@ mod tests {
             "aaaaaaaaaa",
             "Qwerty123",
             "--------",
+            "Postroom2026",
+            "Evanescence",
         ] {
             assert!(check("password", password).is_err(), "{password}");
         }

@@ -10,6 +10,8 @@ use serde_json::value::RawValue;
 
 /// A year, as browsers are told to use HTTPS only.
 const HSTS: &str = "max-age=31536000; includeSubDomains";
+/// What a browser may do with an answer: nothing.
+const POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const ALLOWED_HEADERS: &str =
     "authorization, content-type, idempotency-key, if-match, x-workspace-id";
@@ -152,7 +154,7 @@ impl Common {
             ("cache-control", "no-store".into()),
             ("x-content-type-options", "nosniff".into()),
             ("strict-transport-security", HSTS.into()),
-            ("content-security-policy", "default-src 'none'; frame-ancestors 'none'".into()),
+            ("content-security-policy", POLICY.into()),
             ("referrer-policy", "no-referrer".into()),
             ("vary", "origin".into()),
             ("x-request-id", self.request_id.clone()),
@@ -283,7 +285,8 @@ impl Common {
     #[must_use]
     pub fn html(&self, text: String) -> Response {
         let mut headers = self.headers();
-        let policy = "default-src 'none'; form-action 'self'; frame-ancestors 'none'";
+        let policy =
+            "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
         set(&mut headers, "content-type", "text/html; charset=utf-8".to_owned());
         set(&mut headers, "content-security-policy", policy.to_owned());
         Response { status: 200, headers, body: text.into_bytes() }
@@ -312,7 +315,7 @@ pub(crate) fn set(headers: &mut Vec<(&'static str, String)>, name: &'static str,
 }
 
 /// What a file in a window of its own may do: nothing.
-const FILE_POLICY: &str = "default-src 'none'; sandbox; frame-ancestors 'none'";
+const FILE_POLICY: &str = "default-src 'none'; sandbox; base-uri 'none'; frame-ancestors 'none'";
 
 /// A file, before its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -33,6 +33,8 @@ pub enum LimitKind {
     Sites,
     /// Visits of one company's sites, by its domain, of the whole deployment.
     Site,
+    /// Uses of links to opt out, by client address.
+    OptOut,
 }
 
 /// So many at once, and so many in each period: the bucket fills evenly.
@@ -61,7 +63,7 @@ pub const API_OF_AGENT: Quota = quota(300, 10_000);
 
 impl LimitKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Login,
         Self::Account,
         Self::Register,
@@ -73,6 +75,7 @@ impl LimitKind {
         Self::Cron,
         Self::Sites,
         Self::Site,
+        Self::OptOut,
     ];
 
     /// The kind's name on the wire and in instance names.
@@ -90,6 +93,7 @@ impl LimitKind {
             Self::Cron => "cron",
             Self::Sites => "sites",
             Self::Site => "site",
+            Self::OptOut => "optOut",
         }
     }
 
@@ -116,6 +120,9 @@ impl LimitKind {
         // A whole list of people may be let in at once.
         const SITES: [Quota; 1] = [quota(10_000, DAY)];
         const SITE: [Quota; 2] = [quota(20, HOUR), quota(100, DAY)];
+        // Mail programs opt out for many people from one address: nobody of them may be kept from
+        // it, and only who tries links in a loop is.
+        const OPT_OUT: [Quota; 1] = [quota(120, MINUTE)];
         match self {
             Self::Login => &LOGIN,
             Self::Account => &ACCOUNT,
@@ -128,6 +135,7 @@ impl LimitKind {
             Self::Cron => &CRON,
             Self::Sites => &SITES,
             Self::Site => &SITE,
+            Self::OptOut => &OPT_OUT,
         }
     }
 

@@ -9,7 +9,8 @@
 // `cut=every`, all that are left of it when it is cut at any byte. A dead letter answers 422 and its
 // reason, a message that comes back 503 and when, else it is 200. `POST /test/scheduled?cron=…` sets
 // off a cron trigger, which the local runtime does not do beside assets. `POST
-// /test/lose?workspace=…&import=…` makes an import that is done one that lost a part.
+// /test/lose?workspace=…&import=…` makes an import that is done one that lost a part. `POST
+// /test/hash?workspace=…&agent=…` gives the hash of an agent's password, and puts the body in its place.
 import { decode } from "@msgpack/msgpack";
 import Worker, * as product from "../../gateway/entry.js";
 
@@ -21,6 +22,14 @@ export class WorkspaceRoom extends product.WorkspaceRoom {
     const lose = `update prospect_imports set state = 'running', parts_done = parts_done - 1,
       updated_at = updated_at - 3 * 60 * 60 * 1000 where id = ? returning id`;
     return this.ctx.storage.sql.exec(lose, importId).toArray().length;
+  }
+
+  /** The hash of an agent's password; another takes its place, where one is given. */
+  passwordHash(agentId, another) {
+    const { sql } = this.ctx.storage;
+    const [{ hash }] = sql.exec("select password_hash as hash from agents where id = ?", agentId).toArray();
+    if (another) sql.exec("update agents set password_hash = ? where id = ?", another, agentId);
+    return hash;
   }
 }
 
@@ -43,6 +52,11 @@ export default class extends Worker {
       case "/test/lose": {
         const rooms = this.env.WORKSPACE_ROOM;
         return Response.json(await rooms.get(rooms.idFromName(query.get("workspace"))).losePart(query.get("import")));
+      }
+      case "/test/hash": {
+        const rooms = this.env.WORKSPACE_ROOM;
+        const room = rooms.get(rooms.idFromName(query.get("workspace")));
+        return new Response(await room.passwordHash(query.get("agent"), await request.text()));
       }
       case "/test/object":
         await (request.method === "PUT" ? this.env.MAIL.put(query.get("key"), await request.text()) : this.env.MAIL.delete(query.get("key")));

@@ -7,9 +7,11 @@
 
 use super::prospects;
 use crate::app::{Call, read};
+use crate::auth;
 use crate::platform::Platform;
 use crate::router::other_method;
 use schema::ids::WorkspaceId;
+use schema::limiter::LimitKind;
 use schema::prospect::{ProspectCommand, Reason, Suppress};
 use schema::room::RoomCommand;
 use schema::room::enrolment::{OptOut, OptedOut};
@@ -26,7 +28,8 @@ const DONE: &str = "<p>You get no more of these mails.</p>";
 /// Shows the button, or opts out.
 ///
 /// # Errors
-/// `not_found` for a link that is none of ours; `method_not_allowed`, `too_large`, `unavailable`.
+/// `not_found` for a link that is none of ours; `method_not_allowed`, `too_large`, `unavailable`,
+/// `rate_limited`.
 pub async fn answer<P: Platform>(call: Call<'_, P>) -> Result<String, Reject> {
     let unknown = || Reject::not_found("page");
     let path = call.request.path.strip_prefix(PATH).unwrap_or_default().to_owned();
@@ -37,6 +40,13 @@ pub async fn answer<P: Platform>(call: Call<'_, P>) -> Result<String, Reject> {
         "POST" => false,
         _ => return Err(other_method("GET, POST")),
     };
+    if !dry {
+        // Where the count is not to be had, who wants no more mail is let in all the same.
+        match auth::limit_address(&call, LimitKind::OptOut).await {
+            Err(reject) if reject.code == Code::RateLimited => return Err(reject),
+            _ => {}
+        }
+    }
     let system = Principal::system(workspace);
     let command = RoomCommand::OptOut(OptOut { token: token.to_owned(), dry });
     // Under no key of the caller's: those of Postroom itself are another's.

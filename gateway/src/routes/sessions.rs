@@ -135,7 +135,16 @@ pub async fn login<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject> 
     let nonce = call.nonce(&format!("login|{}|{email}", input.workspace_id))?;
     let refresh_token = call.config.keys.opaque(input.workspace_id, Purpose::Refresh, &nonce);
     let refresh_hash = sha256_hex(refresh_token.as_bytes());
-    let command = RoomCommand::Login(Login { agent_id, password_hash, refresh_hash, rehash: None });
+    // A request that is sent again with its key must ask for the same, and by then the hash is
+    // another. Two at once make the same one, so that neither finds the other's in its way.
+    let rehash = match call.key()? {
+        Some(_) => None,
+        None => {
+            let nonce = call.config.keys.nonce_of("rehash", &password_hash);
+            password::renewed(&input.password, &password_hash, &salt(&nonce))?
+        }
+    };
+    let command = RoomCommand::Login(Login { agent_id, password_hash, refresh_hash, rehash });
     let reply = call.room_as(visitor, &command).await?;
     open(&call, &reply, Some(refresh_token))
 }

@@ -94,8 +94,8 @@ mod tests {
 
     #[test]
     fn random_requests_are_answered_as_the_textbook_would_and_never_exceed_the_quota() {
-        for seed in 0..110 {
-            let kind = LimitKind::ALL[(seed % 11) as usize];
+        for seed in 0..120 {
+            let kind = LimitKind::ALL[(seed % 12) as usize];
             let mut dice = Seeded(seed);
             let (mut bench, mut naive) = (bench(kind), Naive::new(kind));
             let mut clock = bench.now;

@@ -77,6 +77,24 @@ fn a_log_in_may_bring_a_better_hash_of_the_same_password() {
 }
 
 #[test]
+fn log_ins_of_one_moment_that_bring_the_same_better_hash_are_not_in_each_others_way() {
+    let (mut room, owner) = Room::registered();
+    let bringing = |refresh: &str, rehash: &str| {
+        RoomCommand::Login(Login {
+            agent_id: owner.id(),
+            password_hash: phc("owner@example.com"),
+            refresh_hash: hash(refresh),
+            rehash: Some(phc(rehash)),
+        })
+    };
+    let (first, second) = (bringing("r1", "better"), bringing("r2", "better"));
+    let _: Opened = room.ask(&room.visitor(), first).expect("logged in");
+    let _: Opened = room.ask(&room.visitor(), second).expect("logged in");
+    let other = room.try_ask(&room.visitor(), bringing("r3", "another"));
+    assert_eq!(code(other), Code::Unauthorized);
+}
+
+#[test]
 fn the_oldest_session_ends_when_an_agent_has_too_many() {
     let (mut room, owner) = Room::registered();
     let mut people = vec![owner];
