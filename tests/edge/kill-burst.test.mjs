@@ -88,7 +88,7 @@ for (const [what, spoil, why] of [
   ["D1 behind its room", ({ rooms: [room] }) => (room.rows = [JSON.stringify({ id: "t", comments: 1 })]), /D1 and the room/],
   ["a reader who saw a gap", ({ readers: [one] }) => one.faults.push("after 1 came 3"), /reader/],
   ["a reader who stayed behind", ({ readers: [one] }) => (one.cursor = 3), /has seen everything/],
-  ["a caller who was kept waiting", ({ hanging }) => hanging.push("GET /v1/inboxes: nothing for 30000 ms"), /kept waiting/],
+  ["a caller who was kept waiting", ({ hanging }) => hanging.push("GET /v1/inboxes: nothing for 20000 ms"), /kept waiting/],
   ["a key with two answers", ({ differing }) => differing.push("one: a, then c"), /two answers/],
 ]) {
   test(`the judge sees ${what}`, () => {

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { seeded } from "../until.mjs";
 
 /**
- * What can be switched on between two kills, and for how long; `times` is how often a panic comes.
+ * What can be switched on between two kills, and for how long at most: a kill ends it; `times` is how
+ * often a panic comes. While D1 is silent, who asks it is waited for: they hear so before it speaks.
  *
  * D1 refuses, is silent, or does what it was asked and its answer is lost; a queue takes nothing;
  * a consumer fails, before its work or after it; and an actor panics: before a command's commit,
@@ -12,7 +13,7 @@ import { seeded } from "../until.mjs";
  */
 export const FAULTS = {
   "d1-fails": { ms: 3_000 },
-  "d1-hangs": { ms: 3_000 },
+  "d1-hangs": { ms: 25_000 },
   "d1-answer-lost": { ms: 3_000 },
   "queue-fails": { ms: 3_000 },
   "consumer-fails": { ms: 3_000 },

@@ -3,7 +3,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 
 /** Longer than this nobody waits: an answer, a refusal or a broken connection must have come. */
-export const DEADLINE_MS = 30_000;
+export const DEADLINE_MS = 20_000;
 /** How long a token is used; it is good for a quarter of an hour. */
 const TOKEN_MS = 5 * 60_000;
 
@@ -18,6 +18,8 @@ export class Ledger {
     /** What must not happen at all, as it happened: an unexpected refusal, say. */
     this.faults = [];
     this.asked = 0;
+    /** How often somebody who asked for a list of D1's has heard something. */
+    this.looks = 0;
     this.retries = 0;
     this.longestMs = 0;
   }

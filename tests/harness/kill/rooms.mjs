@@ -3,6 +3,7 @@
 // Each write has a key, or a client's id, and is sent again with it until it is acknowledged; one in
 // ten is sent again although it was, as somebody would whose answer got lost behind us.
 
+import assert from "node:assert/strict";
 import { setTimeout as wait } from "node:timers/promises";
 import { register } from "../api.mjs";
 import { until } from "../until.mjs";
@@ -18,7 +19,7 @@ const SOCKETS = ["json", "msgpack"];
 const AHEAD_MS = [8_000, 15_000];
 /** How many writes more than were wanted by now are written at full speed. */
 const AHEAD = 40;
-const SLOW_MS = 200;
+const SLOW_MS = 400;
 
 /** Opens `count` workspaces, and lets their people begin. */
 export async function openRooms(world, ledger, count, random) {
@@ -57,7 +58,8 @@ export async function openRooms(world, ledger, count, random) {
     /** Has everybody end what they began; gives what the rooms, their readers and D1 say then. */
     async end(limitMs) {
       state.on = false;
-      await done;
+      const late = wait(limitMs, "late", { ref: false });
+      assert.notEqual(await Promise.race([done, late]), "late", "everybody ends what they began");
       const found = [];
       for (const room of rooms) found.push(await settled(world, ledger, room, limitMs));
       return { rooms: found.map(({ readers, ...rest }) => rest), readers: found.flatMap(({ readers }) => readers) };
@@ -123,6 +125,7 @@ async function looks(state, ledger, room) {
     const path = ["/v1/inboxes", "/api/prospects"][n % 2];
     const token = await room.member.fresh();
     const answer = await ask(ledger, room.member.world.url, "GET", path, { token });
+    if (answer) ledger.looks += 1;
     if (answer && answer.status >= 400 && answer.status < 500) throw new Error(`${path}: ${JSON.stringify(answer)}`);
     await wait(250);
   }

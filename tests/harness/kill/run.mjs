@@ -21,6 +21,8 @@ const ENTRY = join(ROOT, "tests", "harness", "kill", "entry.js");
 const ROUND_MS = 180_000;
 /** How long a fault is waited for, until it has come. */
 const COMES_MS = 15_000;
+/** How long an answer that is on its way may take. */
+const SETTLES_MS = 1_000;
 const OF_QUEUES = ["queue-fails", "consumer-fails"];
 /** What people look up in the mail server's log, they look up after so many kills. */
 const SETTLE_EVERY = 5;
@@ -52,6 +54,7 @@ export async function killRun({ kills, writes, people, seed, names, rooms = 4, s
       if (round.faults.some((name) => OF_QUEUES.includes(name))) await files.send(ROUND_MS);
       await writers.reach(Math.ceil((writes * kill) / kills), ROUND_MS);
       await world.haveCome(round.faults);
+      if (round.faults.includes("d1-hangs")) await heardInSilence(ledger);
       await campaign.enrol(upTo(kill) - upTo(at + 0.5));
       if (round.moment === "any") await wait(round.waitMs);
       else if (await mailMoment(smtp)) inFlight += 1;
@@ -75,6 +78,13 @@ export async function killRun({ kills, writes, people, seed, names, rooms = 4, s
     await smtp.stop();
     rmSync(persistTo, { recursive: true, force: true });
   }
+}
+
+/** Waits for a caller who is told that D1 does not answer, which it does not do for longer. */
+async function heardInSilence(ledger) {
+  await wait(SETTLES_MS); // whose answer was there before has it now
+  const before = ledger.looks;
+  await until(() => ledger.looks > before, "an answer for who asks while D1 is silent", DEADLINE_MS);
 }
 
 /** The runtime, which dies and comes back on the same port with the same storage. */
