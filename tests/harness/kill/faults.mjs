@@ -5,7 +5,7 @@ import { seeded } from "../until.mjs";
 
 /**
  * What can be switched on between two kills, and for how long at most: a kill ends it; `times` is how
- * often a panic comes. While D1 is silent, who asks it is waited for: they hear so before it speaks.
+ * often it comes, and of up to `skips` chances none is taken before. While D1 is silent, who asks it is waited for: they hear so before it speaks.
  *
  * D1 refuses, is silent, or does what it was asked and its answer is lost; a queue takes nothing;
  * a consumer fails, before its work or after it; and an actor panics: before a command's commit,
@@ -15,13 +15,13 @@ export const FAULTS = {
   "d1-fails": { ms: 3_000 },
   "d1-hangs": { ms: 25_000 },
   "d1-answer-lost": { ms: 3_000 },
-  "queue-fails": { ms: 3_000 },
-  "consumer-fails": { ms: 3_000 },
-  "panic-before-commit": { ms: 20_000, times: 2 },
-  "panic-after-commit": { ms: 20_000, times: 2 },
-  "panic-in-alarm": { ms: 20_000, times: 1 },
-  "panic-in-outbox": { ms: 20_000, times: 1 },
-  "panic-after-outbox": { ms: 20_000, times: 1 },
+  "queue-fails": { ms: 4_000 },
+  "consumer-fails": { ms: 20_000, times: 3 },
+  "panic-before-commit": { ms: 20_000, times: 2, skips: 12 },
+  "panic-after-commit": { ms: 20_000, times: 2, skips: 12 },
+  "panic-in-alarm": { ms: 20_000, times: 1, skips: 3 },
+  "panic-in-outbox": { ms: 20_000, times: 1, skips: 12 },
+  "panic-after-outbox": { ms: 20_000, times: 1, skips: 12 },
 };
 
 /** The faults that a text asks for: `all`, `none`, or names with commas between. */
@@ -38,7 +38,7 @@ export function chosen(text = "all") {
  *
  * faults   some of `names`, each once before any comes again; where there are more kills than that
  *          needs, one at a time, and about every fourth kill comes alone
- * skip     how many chances a panic lets pass
+ * skip     from 0 to 1: which share of its `skips` a fault lets pass
  * moment   `mail`: when the mail server has just taken a mail; `any`: after waitMs
  */
 export function plan({ kills, names, seed }) {
@@ -52,7 +52,7 @@ export function plan({ kills, names, seed }) {
       if (left.length === 0) left = shuffled(names, random);
       faults.push(...left.splice(0, each));
     }
-    const skip = Math.floor(random() * 12);
+    const skip = random();
     return { faults, skip, moment: at % 2 === 0 ? "mail" : "any", waitMs: random() * 700 };
   });
 }

@@ -48,10 +48,10 @@ export async function killRun({ kills, writes, people, seed, names, rooms = 4, s
     for (const [at, round] of plan({ kills, names, seed }).entries()) {
       const kill = at + 1;
       for (const name of round.faults) await world.arm(name, round.skip);
+      if (round.faults.some((name) => OF_QUEUES.includes(name))) await files.send(ROUND_MS);
       // One half meets the faults, the other the kill.
       const upTo = (share) => Math.ceil((people * share) / kills);
       await campaign.enrol(upTo(at + 0.5) - upTo(at));
-      if (round.faults.some((name) => OF_QUEUES.includes(name))) await files.send(ROUND_MS);
       await writers.reach(Math.ceil((writes * kill) / kills), ROUND_MS);
       await world.haveCome(round.faults);
       if (round.faults.includes("d1-hangs")) await heardInSilence(ledger);
@@ -116,12 +116,9 @@ class World {
 
   /** Switches a fault on. */
   async arm(name, skip) {
-    const { ms, times } = FAULTS[name];
-    const query = new URLSearchParams({ name, ms: String(ms) });
-    if (times) {
-      query.set("times", String(times));
-      query.set("skip", String(skip));
-    }
+    const { ms, times, skips = 0 } = FAULTS[name];
+    const query = new URLSearchParams({ name, ms: String(ms), skip: String(Math.floor(skip * skips)) });
+    if (times) query.set("times", String(times));
     await this.door("POST", `/test/faults?${query}`);
   }
 
