@@ -1,14 +1,102 @@
-// Nothing is sent twice: a campaign's burst through power cuts. `npm run kill:burst` makes it fifty.
+// Nothing acknowledged is lost, nothing is sent twice, nobody is kept waiting: power cuts and faults in
+// a burst of everything. `npm run kill` makes it two hundred.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inWords, judge, killBurst } from "../harness/kill_burst.mjs";
+import { chosen, FAULTS, plan } from "../harness/kill/faults.mjs";
+import { judge } from "../harness/kill/judge.mjs";
+import { judgeMail } from "../harness/kill/mail.mjs";
+import { inWords, killRun } from "../harness/kill/run.mjs";
 
-test("through six power cuts in a campaign's burst no mail leaves twice, and none is lost", { timeout: 600_000 }, async (t) => {
+test("through six power cuts and one of each fault nothing acknowledged is lost, and nothing happens twice", { timeout: 600_000 }, async (t) => {
   const seed = Number(process.env.SEED ?? Date.now() % 2 ** 32);
   t.diagnostic(`SEED=${seed}`);
-  t.diagnostic(inWords(await killBurst({ kills: 6, people: 60, seed })));
+  const counts = await killRun({ kills: 6, writes: 300, people: 60, seed, names: chosen(), rooms: 2, say: (text) => t.diagnostic(text) });
+  t.diagnostic(inWords(counts));
+  assert.ok(counts.writes >= 300 && counts.scheduled > 0 && counts.retries > 0, "the kills were felt");
+  for (const name of Object.keys(FAULTS)) assert.ok(counts.came[name] > 0, `${name} came`);
 });
+
+test("the same seed plans the same faults, and each comes before any comes again", () => {
+  const names = chosen();
+  const faults = (kills, seed) => plan({ kills, names, seed });
+  assert.deepEqual(faults(200, 7), faults(200, 7));
+  assert.notDeepEqual(faults(200, 7), faults(200, 8));
+  for (const kills of [1, 6, 10, 200]) {
+    const first = faults(kills, 7).flatMap((round) => round.faults).slice(0, names.length);
+    assert.deepEqual(first.sort(), [...names].sort());
+  }
+  const many = faults(200, 7).flatMap((round) => round.faults);
+  for (const name of names) assert.ok(many.filter((one) => one === name).length >= 14, name);
+  assert.ok(faults(200, 7).some((round) => round.faults.length === 0), "some kills come alone");
+  assert.deepEqual(plan({ kills: 3, names: [], seed: 7 }).flatMap((round) => round.faults), []);
+  assert.deepEqual(chosen("none"), []);
+  assert.deepEqual(chosen("d1-fails, queue-fails"), ["d1-fails", "queue-fails"]);
+  assert.throws(() => chosen("rain"), /no such fault: rain/);
+});
+
+/** A room in which a ticket was made, and two comments, the second by its alarm. */
+const scene = () => {
+  const comment = (seq, id, body) => ({ seq, type: "comment.created", data: { comment: { id, ticketId: "t", body } } });
+  const ticket = JSON.stringify({ id: "t", comments: 2 });
+  return {
+    written: [
+      { room: 0, kind: "ticket", id: "t", text: "Doors" },
+      { room: 0, kind: "comment", ticketId: "t", id: "a", text: "one" },
+      { room: 0, kind: "scheduled", ticketId: "t", id: "b", text: "two" },
+    ],
+    rooms: [{
+      n: 0,
+      head: 4,
+      events: [
+        { seq: 1, type: "ticket.created", data: { ticket: { id: "t", subject: "Doors" } } },
+        comment(2, "a", "one"),
+        { seq: 3, type: "ticket.changed", data: {} },
+        comment(4, "b", "two"),
+      ],
+      comments: { t: ["a", "b"] },
+      tickets: [ticket],
+      rows: [ticket],
+    }],
+    readers: [{ name: "reader", cursor: 4, head: 4, faults: [] }],
+    hanging: [],
+    differing: [],
+  };
+};
+
+test("what is as it should be is counted", () => {
+  assert.deepEqual(judge(scene()), { writes: 3, scheduled: 1, events: 4, readers: 1 });
+});
+
+for (const [what, spoil, why] of [
+  ["a write that is lost", ({ written }) => written.push({ room: 0, kind: "comment", ticketId: "t", id: "c", text: "three" }), /acknowledged, and lost/],
+  ["a write that became another", ({ written }) => (written[1].text = "other"), /acknowledged, and lost/],
+  ["a write that is in another ticket", ({ written }) => (written[1].ticketId = "u"), /acknowledged, and lost/],
+  ["a scheduled comment that never came", ({ rooms: [room] }) => (room.events[3] = { seq: 4, type: "ticket.changed", data: {} }), /acknowledged, and lost/],
+  ["a scheduled comment that came twice", ({ rooms: [room] }) => room.events.push({ ...room.events[3], seq: 5 }) && (room.head = 5), /made twice/],
+  ["a retry that wrote once more", ({ rooms: [room] }) => {
+    room.events.push({ seq: 5, type: "comment.created", data: { comment: { id: "c", ticketId: "t", body: "one" } } });
+    room.head = 5;
+  }, /written twice/],
+  ["a write that nobody was told of", ({ written }) => written.splice(1, 1), /nobody wrote that/],
+  ["a number that is missing", ({ rooms: [room] }) => room.events.splice(2, 1), /gapless/],
+  ["a number that is there twice", ({ rooms: [room] }) => room.events.splice(2, 0, room.events[2]), /gapless/],
+  ["events out of order", ({ rooms: [room] }) => room.events.reverse(), /gapless/],
+  ["an event after the head", ({ rooms: [room] }) => (room.head = 3), /gapless/],
+  ["a list without a comment", ({ rooms: [room] }) => room.comments.t.pop(), /the list of t/],
+  ["a list in another order", ({ rooms: [room] }) => room.comments.t.reverse(), /the list of t/],
+  ["D1 behind its room", ({ rooms: [room] }) => (room.rows = [JSON.stringify({ id: "t", comments: 1 })]), /D1 and the room/],
+  ["a reader who saw a gap", ({ readers: [one] }) => one.faults.push("after 1 came 3"), /reader/],
+  ["a reader who stayed behind", ({ readers: [one] }) => (one.cursor = 3), /has seen everything/],
+  ["a caller who was kept waiting", ({ hanging }) => hanging.push("GET /v1/inboxes: nothing for 20000 ms"), /kept waiting/],
+  ["a key with two answers", ({ differing }) => differing.push("one: a, then c"), /two answers/],
+]) {
+  test(`the judge sees ${what}`, () => {
+    const all = scene();
+    spoil(all);
+    assert.throws(() => judge(all), why);
+  });
+}
 
 test("a mail that is there twice, or lost, is seen", () => {
   const line = (id, to) => `<= sales0@desk.test H=x id=${id}\n.. => ${to.split("@")[0]} <${to}> R=mailbox T=maildir\n`;
@@ -18,7 +106,7 @@ test("a mail that is there twice, or lost, is seen", () => {
   const blocked = { ...one, state: "blocked", reason: "unknown", sent: 1 };
   const scene = (mails, enrolment = one, unknown = []) => () => {
     const log = mails.map(({ id, to }) => `.. ${line(id, to)}`).join("");
-    return judge({ log, mails, enrolments: [enrolment], unknown });
+    return judgeMail({ log, mails, enrolments: [enrolment], unknown });
   };
   assert.deepEqual(scene([mail(1), mail(2)])(), { mails: 2, finished: 1, held: 0, later: 0 });
   assert.deepEqual(scene([mail(1)], blocked, [ann])(), { mails: 1, finished: 0, held: 1, later: 0 });

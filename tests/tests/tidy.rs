@@ -328,6 +328,43 @@ fn the_entry_file_writes_out_every_socket_handler() {
     }
 }
 
+/// Tests make D1, queues and actors fail from an entry file of their own; what is deployed has no way
+/// to be asked for that.
+#[test]
+fn what_is_deployed_has_no_faults_to_ask_for() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let read = |path: &str| fs::read_to_string(root.join(path)).expect("a file of the tree");
+    let mut findings = Vec::new();
+    for path in ["schema/Cargo.toml", "actors/Cargo.toml", "gateway/Cargo.toml"] {
+        let manifest = read(path);
+        let features = manifest.split("\n[features]\n").nth(1).unwrap_or_default();
+        let features = features.split("\n[").next().unwrap_or_default();
+        let names = features.lines().filter(|line| !line.starts_with('#'));
+        let names = names.filter_map(|line| line.split_once(" = ").map(|(name, _)| name));
+        for name in names.filter(|name| *name != "openapi") {
+            findings.push(format!("{path}: the feature {name}: is it for tests alone?"));
+        }
+    }
+    if !read("wrangler.toml").contains("\nmain = \"gateway/entry.js\"\n") {
+        findings.push("wrangler.toml: another entry than gateway/entry.js".into());
+    }
+    for path in ["gateway/entry.js", "gateway/actor.js"] {
+        let text = read(path);
+        for word in ["tests/", "/test", "trap.wasm", "asked for"] {
+            if text.contains(word) {
+                findings.push(format!("{path}: {word}"));
+            }
+        }
+    }
+    for (path, text) in rust_files() {
+        let product = ["schema/", "actors/", "gateway/"].iter().any(|it| path.starts_with(it));
+        if product && !is_test(&path) && text.contains("\"/test/") {
+            findings.push(format!("{path}: a door for tests"));
+        }
+    }
+    none(&findings);
+}
+
 /// The type that a call of `event` or `event_by` names, where it names one.
 fn kind_of(call: &str) -> Option<&str> {
     let call = call.split(';').next()?;

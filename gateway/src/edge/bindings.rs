@@ -53,6 +53,8 @@ const CONNECT_HEADER: &str = "x-postroom-connect";
 
 /// How long a copy is kept.
 const KEPT_S: u64 = 24 * 60 * 60;
+/// How long D1 may take for a list; who asks is not kept waiting.
+const D1_WAITS: Duration = Duration::from_secs(10);
 /// How long a room may take to say what there is.
 const GREETING: Duration = Duration::from_secs(10);
 
@@ -381,7 +383,11 @@ impl Platform for Edge {
             })
             .collect();
         let statement = self.env.d1("DB").map_err(fault)?.prepare(statement);
-        let result = statement.bind(&params).map_err(fault)?.all().await.map_err(fault)?;
+        let statement = statement.bind(&params).map_err(fault)?;
+        let result = match select(pin!(statement.all()), pin!(Delay::from(D1_WAITS))).await {
+            Either::Left((result, _)) => result.map_err(fault)?,
+            Either::Right(_) => return Err(unavailable("D1", "no answer in time")),
+        };
         result.results().map_err(|error| Reject::internal(format!("D1 row: {error}")))
     }
 
