@@ -66,7 +66,7 @@ async function npmPackages() {
 }
 
 /** Builds a program from source into the cache, unless that very version is there. */
-async function cargoTool(crate, version, program) {
+export async function cargoTool(crate, version, program) {
   const root = toolDir(crate, version);
   const path = join(root, "bin", program);
   if (existsSync(path) && ask(path, ["--version"])?.includes(version)) return path;

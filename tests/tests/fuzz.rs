@@ -1,19 +1,28 @@
-//! A little of `npm run fuzz`: some thousands of each target, and what they must have met.
+//! A little of `npm run fuzz`: some thousands of each target, what they must have met, and the
+//! inputs that guided runs have kept.
 
+use std::collections::BTreeSet;
+use tests::fuzz::targets::{self, TARGETS};
 use tests::fuzz::{self, Options};
 
 const EXECUTIONS: u64 = 20_000;
+/// Of the dear targets, as many as are run of all in the time.
+const SHARED: u64 = 200_000;
+/// What all kept inputs together may take.
+const KEPT_BYTES_MAX: usize = 200 * 1024;
 
 #[test]
 fn damaged_mail_and_damaged_servers_break_nothing() {
-    let options = Options { executions: EXECUTIONS, from: 0, seed: 1, only: None, tells: false };
-    let summaries = fuzz::run(&options, |summary| print!("{}", summary.text(1))).expect("targets");
-    let targets: Vec<_> = summaries.iter().map(|summary| summary.target).collect();
-    assert_eq!(targets, ["mime", "bounce", "html", "smtp", "imap"]);
-    for summary in &summaries {
+    let run = |name: &str| {
+        let only = Some(name.to_owned());
+        let options = Options { only, ..options(EXECUTIONS) };
+        let mut summaries = fuzz::run(&options, 1, |_| {}).expect("a target");
+        let summary = summaries.remove(0);
         assert!(summary.failure.is_none(), "{}", summary.text(1));
         assert_eq!(summary.executions, EXECUTIONS);
-    }
+        summary
+    };
+    let summaries = ["mime", "bounce", "html", "smtp", "imap"].map(run);
     // A fuzzer whose inputs all end at the first check would find nothing.
     let met = |target: usize, outcome: &str| summaries[target].outcomes.get(outcome).copied();
     for (target, outcome) in [
@@ -37,14 +46,67 @@ fn damaged_mail_and_damaged_servers_break_nothing() {
     }
 }
 
+fn options(executions: u64) -> Options {
+    Options { executions, shared: false, from: 0, seed: 1, only: None, tells: false }
+}
+
+#[test]
+fn damaged_bytes_break_no_rule_and_get_behind_the_first_check() {
+    let options = Options { shared: true, ..options(SHARED) };
+    let summaries = fuzz::run(&options, 1, |_| {}).expect("targets");
+    assert_eq!(summaries.len(), fuzz::names().count());
+    for summary in &summaries {
+        assert!(summary.failure.is_none(), "{}", summary.text(1));
+    }
+    for (target, outcome) in [
+        ("envelope_decode", "envelope"),
+        ("envelope_decode", "answer"),
+        ("envelope_decode", "event"),
+        ("csv_import", "prospects"),
+        ("ws_frame", "ack"),
+        ("ws_frame", "refused"),
+        ("ws_frame", "closed"),
+        ("email_normalise", "an address"),
+        ("email_normalise", "a profile"),
+        ("email_normalise", "a name"),
+        ("template_render", "filled"),
+        ("template_render", "refused"),
+        ("actor_commands", "tickets"),
+    ] {
+        let summary = summaries.iter().find(|it| it.target == target).expect("it has run");
+        assert!(summary.outcomes.contains_key(outcome), "{outcome}: {summary:?}");
+    }
+    assert_eq!(fuzz::names().map(|(_, share)| share).sum::<u64>(), 10_000);
+}
+
+#[test]
+fn what_guided_runs_have_kept_breaks_no_rule() {
+    let mut bytes = 0;
+    for (name, _) in TARGETS {
+        let mut check = targets::check(name).expect("a target");
+        let kept = targets::kept(name);
+        let mut outcomes = BTreeSet::new();
+        for (file, input) in &kept {
+            bytes += input.len();
+            match check(input) {
+                Ok(outcome) => drop(outcomes.insert(outcome)),
+                Err(why) => panic!("tests/corpus/fuzz/{name}/{file}: {why}"),
+            }
+        }
+        assert!(kept.len() >= 3 && !outcomes.is_empty(), "{name} keeps {} inputs", kept.len());
+        println!("{name}: {} inputs: {outcomes:?}", kept.len());
+    }
+    assert!(bytes <= KEPT_BYTES_MAX, "{bytes} bytes of kept inputs: minimise them");
+}
+
 #[test]
 fn an_execution_is_the_same_again() {
-    let options = |from, executions| {
+    let of = |from, executions| {
         let only = Some("mime".to_owned());
-        Options { executions, from, seed: 3, only, tells: false }
+        Options { from, seed: 3, only, ..options(executions) }
     };
     let run = |from, executions| {
-        let summaries = fuzz::run(&options(from, executions), |_| {}).expect("a target");
+        let summaries = fuzz::run(&of(from, executions), 1, |_| {}).expect("a target");
         (summaries[0].bytes, summaries[0].outcomes.clone())
     };
     let whole = run(100, 2);
@@ -55,6 +117,5 @@ fn an_execution_is_the_same_again() {
 #[test]
 fn a_target_that_is_none_is_refused() {
     let only = Some("pop3".to_owned());
-    let options = Options { executions: 1, from: 0, seed: 1, only, tells: false };
-    assert!(fuzz::run(&options, |_| {}).is_err());
+    assert!(fuzz::run(&Options { only, ..options(1) }, 1, |_| {}).is_err());
 }

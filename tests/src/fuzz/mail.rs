@@ -1,14 +1,14 @@
 //! From a mail's bytes to a comment, step by step as `gateway/src/email.rs` takes them.
 
-use super::Target;
 use super::mutate::{Kind, Seeds, damaged};
 use super::words;
+use super::{Target, rule};
 use crate::sim::random::Random;
 use actors::mail::bounce::{self, DIAGNOSTIC_BYTES_MAX, Report};
 use actors::mail::charset::Native;
 use actors::mail::html::html_to_text;
 use actors::mail::inbound::{self, Envelope, InboundMail, TEXT_BYTES_MAX, html, parse};
-use actors::mail::safe_html::{Images, safe_html};
+use actors::mail::safe_html::{Images, SafeHtml, safe_html};
 use actors::mail::{reply, token};
 use schema::check;
 
@@ -78,10 +78,6 @@ impl Target for Mime {
     }
 }
 
-fn rule(holds: bool, name: &str) -> Result<(), String> {
-    if holds { Ok(()) } else { Err(name.to_owned()) }
-}
-
 fn bounded(mail: &InboundMail) -> Result<(), String> {
     rule(mail.text.len() <= TEXT_BYTES_MAX, "the text is bounded")?;
     let is_line = !mail.subject.contains(char::is_control);
@@ -137,6 +133,15 @@ const ASKING: &[&str] = &[
 
 fn harmless(html: &str) -> Result<&'static str, String> {
     let Ok(safe) = safe_html(html, &Images::default()) else { return Ok("too long") };
+    is_harmless(&safe)?;
+    Ok(if safe.html.is_empty() { "nothing" } else { "shown" })
+}
+
+/// Whether nothing is left in HTML that does anything.
+///
+/// # Errors
+/// What is.
+pub fn is_harmless(safe: &SafeHtml) -> Result<(), String> {
     let lower = safe.html.to_ascii_lowercase();
     let tags = lower.split('<').skip(1).filter_map(|rest| rest.split('>').next());
     let asking = |tag: &str| ASKING.iter().find(|asking| tag.contains(*asking));
@@ -144,7 +149,7 @@ fn harmless(html: &str) -> Result<&'static str, String> {
     if let Some(live) = live.or_else(|| tags.filter_map(asking).next()) {
         return Err(format!("{live} is left in: {}", safe.html));
     }
-    Ok(if safe.html.is_empty() { "nothing" } else { "shown" })
+    Ok(())
 }
 
 /// HTML by itself.

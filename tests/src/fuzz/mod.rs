@@ -3,7 +3,8 @@
 //! An execution is one input, damaged at random, and all that the product does with it. What is
 //! drawn depends on the seed, the target and the number of the execution alone, so each can be run
 //! again by itself. It fails where the product panics, and where what it says of the input breaks a
-//! rule that holds for any input whatever.
+//! rule that holds for any input whatever. Beside mail and servers there are the [`targets`], which
+//! run guided as well.
 //!
 //! Inputs that take long are reported, not judged: the slowest, and the slowest for its size.
 
@@ -12,6 +13,7 @@ mod imap;
 mod mail;
 mod mutate;
 mod smtp;
+pub mod targets;
 mod words;
 
 use crate::sim::random::Random;
@@ -19,17 +21,22 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::thread;
 
 /// What a Worker gives its stack.
 const STACK_BYTES: usize = 1024 * 1024;
 /// The processor time that is more than any mail of this size should take, in nanoseconds.
 const LONG_NS: u64 = 100_000_000;
+/// After how many executions it is said how far a target is.
+const TOLD_EVERY: u64 = 1_000_000;
 /// Smaller inputs take what a call takes: their time for each byte says nothing.
 const RATED_BYTES: usize = 4 * 1024;
 
-const NAMES: [&str; 5] = ["mime", "bounce", "html", "smtp", "imap"];
-const NO_TARGET: &str = "--only: mime, bounce, html, smtp or imap";
+/// Mail and servers, each with its share of ten thousand executions, like those of [`targets`].
+const NAMES: [(&str, u64); 5] = [("mime", 8), ("bounce", 8), ("html", 8), ("smtp", 6), ("imap", 6)];
+/// All of them.
+const SHARES: u64 = 10_000;
 
 /// What is fuzzed.
 pub trait Target {
@@ -51,6 +58,8 @@ pub trait Target {
 pub struct Options {
     /// How many executions of each target.
     pub executions: u64,
+    /// Whether that is how many there are in all, of which each target has its share.
+    pub shared: bool,
     /// The number of the first.
     pub from: u64,
     /// The seed.
@@ -109,6 +118,18 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// In a line: what it ran and how long that took.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let Summary { target, executions, .. } = self;
+        let (ms, failures) = (self.nanoseconds / 1_000_000, u8::from(self.failure.is_some()));
+        let (seconds, tenths) = (ms / 1_000, ms % 1_000 / 100);
+        format!(
+            "{target}: {executions} executions, {seconds}.{tenths} s, \
+             {failures} panics and broken rules"
+        )
+    }
+
     /// For people; the last line says whether all went well.
     #[must_use]
     pub fn text(&self, seed: u64) -> String {
@@ -135,42 +156,76 @@ impl Summary {
     }
 }
 
-/// Runs the targets one after the other; each ends with its first failure.
+/// The names of all targets, each with its share.
+pub fn names() -> impl Iterator<Item = (&'static str, u64)> {
+    NAMES.into_iter().chain(targets::TARGETS)
+}
+
+/// Runs the targets, as many at once as there are `workers`; each ends with its first failure.
 ///
 /// # Errors
 /// There is no such target.
-pub fn run(options: &Options, mut done: impl FnMut(&Summary)) -> Result<Vec<Summary>, String> {
+pub fn run(
+    options: &Options,
+    workers: usize,
+    done: impl FnMut(&Summary) + Send,
+) -> Result<Vec<Summary>, String> {
+    let is_wanted = |name: &str| options.only.as_ref().is_none_or(|only| only == name);
+    let wanted: Vec<_> = names().filter(|(name, _)| is_wanted(name)).collect();
+    if wanted.is_empty() {
+        return Err(no_target());
+    }
     let seeds = corpus::Corpus::load();
-    let mut summaries = Vec::new();
-    for name in NAMES {
-        if options.only.as_ref().is_some_and(|only| only != name) {
-            continue;
+    let queue = Mutex::new((wanted.iter(), Vec::new(), done));
+    let work = || {
+        loop {
+            let next = queue.lock().ok().and_then(|mut queue| queue.0.next());
+            let Some(&(name, share)) = next else { return };
+            let mut options = options.clone();
+            if options.shared {
+                options.executions = (options.executions * share / SHARES).max(1);
+            }
+            let summary = one(target(name, &seeds).as_mut(), &options);
+            if let Ok(mut queue) = queue.lock() {
+                (queue.2)(&summary);
+                queue.1.push(summary);
+            }
         }
-        // A stack of its own, as small as the product has it.
-        let work = || one(target(name, &seeds).as_mut(), options);
-        let summary = thread::scope(|scope| {
+    };
+    thread::scope(|scope| {
+        for _ in 0..workers.max(1) {
+            // A stack of its own, as small as the product has it.
             let builder = thread::Builder::new().stack_size(STACK_BYTES);
-            let thread = builder.spawn_scoped(scope, work);
-            thread.ok().and_then(|thread| thread.join().ok())
-        });
-        let summary = summary.ok_or("the thread could not be run")?;
-        done(&summary);
-        summaries.push(summary);
+            builder.spawn_scoped(scope, work).map_err(|error| error.to_string())?;
+        }
+        Ok::<_, String>(())
+    })?;
+    let mut summaries = queue.into_inner().map_err(|error| error.to_string())?.1;
+    summaries.sort_by_key(|it| wanted.iter().position(|(name, _)| *name == it.target));
+    match summaries.len() == wanted.len() {
+        true => Ok(summaries),
+        false => Err("a thread ended before its work".to_owned()),
     }
-    if summaries.is_empty() {
-        return Err(NO_TARGET.to_owned());
-    }
-    Ok(summaries)
 }
 
-fn target<'x>(name: &str, corpus: &'x corpus::Corpus) -> Box<dyn Target + 'x> {
+fn no_target() -> String {
+    format!("the targets are {}", names().map(|(name, _)| name).collect::<Vec<_>>().join(", "))
+}
+
+fn target<'x>(name: &'static str, corpus: &'x corpus::Corpus) -> Box<dyn Target + 'x> {
     match name {
         "mime" => Box::new(mail::Mime::new("mime", corpus.mails())),
         "bounce" => Box::new(mail::Mime::new("bounce", corpus.bounces())),
         "html" => Box::new(mail::Html::new(corpus.html())),
         "smtp" => Box::new(smtp::Smtp::new()),
-        _ => Box::new(imap::Imap::new()),
+        "imap" => Box::new(imap::Imap::new()),
+        _ => Box::new(targets::Property::new(name).expect("a name out of the table")),
     }
+}
+
+/// What a target says when a rule does not hold.
+fn rule(holds: bool, name: &str) -> Result<(), String> {
+    if holds { Ok(()) } else { Err(name.to_owned()) }
 }
 
 /// The input of an execution, to look at.
@@ -178,7 +233,7 @@ fn target<'x>(name: &str, corpus: &'x corpus::Corpus) -> Box<dyn Target + 'x> {
 /// # Errors
 /// There is no such target.
 pub fn input(name: &str, seed: u64, execution: u64) -> Result<Vec<u8>, String> {
-    let name = NAMES.iter().find(|known| **known == name).ok_or(NO_TARGET)?;
+    let (name, _) = names().find(|(known, _)| *known == name).ok_or_else(no_target)?;
     let corpus = corpus::Corpus::load();
     Ok(target(name, &corpus).input(&mut random(name, seed, execution)))
 }
@@ -192,7 +247,7 @@ fn random(name: &str, seed: u64, execution: u64) -> Random {
 fn one(target: &mut dyn Target, options: &Options) -> Summary {
     let mut summary = Summary { target: target.name(), ..Summary::default() };
     for execution in options.from..options.from.saturating_add(options.executions) {
-        if options.tells && execution % 500_000 == 0 {
+        if options.tells && execution % TOLD_EVERY == TOLD_EVERY - 1 {
             eprintln!("{}: at {execution}", summary.target);
         }
         let mut random = random(target.name(), options.seed, execution);

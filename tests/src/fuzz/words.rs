@@ -89,3 +89,36 @@ pub const IMAP: &[&str] = &[
     "[CAPABILITY ", "\\Sent", "((((((((", "))))))))", "* ESEARCH (TAG \"a1\") UID ALL 1:3\r\n",
     "* STATUS INBOX (MESSAGES 1)\r\n",
 ];
+
+/// Of tables in text.
+#[rustfmt::skip]
+pub const CSV: &[&str] = &[
+    ",", ";", "\t", "\"", "\"\"", "\r\n", "\n", "\r", "\u{feff}", "\0", "=1+1", "'=", "+49", "-2",
+    "@sum", "email", "name", "first name", "last name", "company", "domain", "linkedin", "title",
+    "phone", "tags", "ann@example.com", "Ann Lee", "example.com", "linkedin.com/in/ann-lee",
+    "email,name\r\n", "\"a\r\nb\"", ",,,,,,,,", "\"\"\"",
+];
+
+/// Of frames, commands and events.
+#[rustfmt::skip]
+pub const FRAME: &[&str] = &[
+    "{", "}", "[", "]", "\"", ":", ",", "null", "true", "false", "0", "-1", "1e400", "1.0", "-0",
+    "9007199254740993", "\\u0000", "\\ud800", "{}", "\"type\":", "\"command\"", "\"subscribe\"",
+    "\"seen\"", "\"viewing\"", "\"typing\"", "\"ping\"", "\"id\":\"1\",", "\"seq\":", "\"views\":[",
+    "\"ticketId\":", "\"__proto__\"", "\"base\"", "\"getTicket\"", "\"createTicket\"", "\"snapshot\"",
+    "\"listTickets\"", "\"search\"", "\"query\":\"a\"", "\"subject\":\"a\"", "\"limit\":2", "\"sort\":",
+    "\"me\":{}", "\"createTeam\":{\"name\":\"a\"}", "\"listAgents\":{}", "\"createCategory\"",
+    "\"postComment\"", "\"body\":\"a\"", "\"at\":1", "\"by\":{\"kind\":\"system\"}", "\"data\":{}",
+    "\x01", "\u{80}", "\u{81}", "\u{c0}",
+];
+
+/// Of addresses, names, and texts with variables.
+#[rustfmt::skip]
+pub const TEXT: &[&str] = &[
+    "@", ".", "..", "+", "<", ">", "mailto:", "?subject=x", "\"", " ", "\t", "\r\nbcc:x@y.z", "\0",
+    "a@b.com", "Ann Lee", "Lee, Ann", "Dr. ", " Jr", "gmail.com", "googlemail.com", "outlook.com",
+    "www.", "https://", ":443/", "xn--", "xn--mnchen-3ya.de", "m\u{fc}nchen.de", "\u{ff21}",
+    "\u{200b}", "\u{feff}", "\u{130}", "\u{df}", "\u{3c2}", "\u{e9}", "e\u{301}", "\u{3002}",
+    "linkedin.com/in/ann-lee", "%C3%A9", "/", "{{", "}}", "|", "{", "}", "{{user.name}}",
+    "{{ user.name | there }}", "{{attributes.plan}}", "{{agent.name|}}", "{{constructor}}",
+];

@@ -1,0 +1,37 @@
+//! Mails, and the HTML in them.
+
+use super::super::mail::{Mime, is_harmless};
+use super::super::mutate::Seeds;
+use super::super::{Target, rule};
+use crate::sim::random::Random;
+use actors::mail::safe_html::{HTML_BYTES_MAX, Images, safe_html};
+
+/// From a mail's bytes to a comment: [`Mime`], with what else it draws taken from the input.
+pub fn mime_to_comment() -> super::Check {
+    let mut mime = Mime::new("mime_to_comment", Seeds::default());
+    Box::new(move |input| {
+        let seed = input.iter().take(64).fold(7, |sum: u64, byte| sum * 31 + u64::from(*byte) % 7);
+        mime.run(input, &mut Random::new(seed, 0))
+    })
+}
+
+/// The longest HTML that is made harmless twice: escapes make values of attributes longer, and too
+/// long ones are left out.
+const AGAIN_BYTES_MAX: usize = 4 * 1024;
+
+/// HTML of a mail: nothing in what is shown does anything, making it harmless again changes
+/// nothing, and it is bounded. Line ends are not compared: a reader drops the first one in `pre`.
+pub fn html_sanitise(input: &[u8]) -> Result<&'static str, String> {
+    let html = String::from_utf8_lossy(input);
+    let Ok(safe) = safe_html(&html, &Images::default()) else { return Ok("too long") };
+    is_harmless(&safe)?;
+    rule(safe.html.len() <= 2 * HTML_BYTES_MAX, "what is shown is bounded")?;
+    if safe.html.len() <= AGAIN_BYTES_MAX {
+        let again = safe_html(&safe.html, &Images::default());
+        let again = again.map_err(|_| "what is shown is too long to be shown")?;
+        if again.html.replace('\n', "") != safe.html.replace('\n', "") {
+            return Err(format!("{:?} is shown again as {:?}", safe.html, again.html));
+        }
+    }
+    Ok(if safe.html.is_empty() { "nothing" } else { "shown" })
+}
