@@ -60,6 +60,11 @@ export async function run({ seconds, sockets, rooms, say }) {
 
     const pongs = await pinged(listeners.slice(0, PINGS));
     const after = await counts();
+    // That it slept is seen by its waking, once, as soon as somebody asks.
+    const asked = performance.now();
+    await stage.client.data("GET", `/v1/workspaces/${owner.workspaceId}`, { token: owner.token });
+    const wokeMs = performance.now() - asked;
+    const woken = (await counts()).wake - after.wake;
     const ended = listeners.filter(({ over }) => over);
     for (const one of listeners) one.close();
 
@@ -73,12 +78,14 @@ export async function run({ seconds, sockets, rooms, say }) {
       ["watched", `${seconds} s: ${busy.length === 0 ? "no request, call, message, alarm, timer, wake, statement of D1 or request to the outside" : JSON.stringify(Object.fromEntries(busy))}`],
       ["workerd", `${(share * 100).toFixed(2)} % of a core meanwhile`],
       ["pings", `${pongs} of ${Math.min(PINGS, sockets)} answered; they woke the room ${after.wake + after.message - quiet.wake - quiet.message} times`],
+      ["asked", `the room woke ${woken} times, and answered after ${wokeMs.toFixed(0)} ms`],
     ];
     const problems = [];
     if (busy.length > 0) problems.push(`something was awake: ${JSON.stringify(Object.fromEntries(busy))}`);
     if (share > CPU_MAX) problems.push(`workerd took ${(share * 100).toFixed(2)} % of a core`);
     if (pongs < Math.min(PINGS, sockets)) problems.push("not every ping was answered");
     if (after.message > 0 || after.wake > 0) problems.push("pings woke the room");
+    if (woken !== 1) problems.push("the room had not slept");
     if (ended.length > 0) problems.push(`${ended.length} connections ended: ${JSON.stringify(ended[0].over)}`);
     return { lines, problems };
   });

@@ -39,7 +39,7 @@ export const run = ({ rate, seconds, sockets, say }) =>
     const tally = new Tally();
     const deliveries = new Figures();
     const onEvent = ({ type, data }) => {
-      const took = type === "comment.created" ? age(data.body) : undefined;
+      const took = type === "comment.created" ? age(data.comment.body) : undefined;
       if (took !== undefined) deliveries.add(took);
     };
     const listeners = await open(stage, people, sockets, () => ({ onEvent }));
