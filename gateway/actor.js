@@ -1,4 +1,4 @@
-// What wraps the wasm classes; beside entry.js, the only JavaScript in the Worker.
+// What wraps the wasm classes; beside entry.js and gate.js, the only JavaScript in the Worker.
 //
 // It is there for three reasons. RPC needs classes that extend DurableObject. A panic
 // in wasm would leave its callers hanging: here every promise that waits on wasm is rejected when

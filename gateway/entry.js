@@ -3,12 +3,15 @@
 // The wasm module comes first: actor.js takes hold of the state that it leaves behind.
 import Gateway, * as wasm from "./build/index.js";
 import { actor, guard } from "./actor.js";
+import { Gate, tooMuch } from "./gate.js";
 
 export const WorkspaceRoom = actor(wasm.WorkspaceRoom);
 export const InboxState = actor(wasm.InboxState);
 export const WarmupCounter = actor(wasm.WarmupCounter);
 export const RateLimiter = actor(wasm.RateLimiter);
 export const ProspectDedup = actor(wasm.ProspectDedup);
+
+const gate = new Gate();
 
 /** A message as the gateway reads it: its text, however it was put on its queue, and how often it has come. */
 function told(message) {
@@ -27,7 +30,18 @@ function told(message) {
 
 /** The gateway: requests, queue messages, cron and routed mail. */
 export default class extends Gateway {
-  async fetch(request) {
+  fetch(request) {
+    // A long poll is only kept; how many of them there may be is the room's business.
+    if (request.url.includes("/v1/events?")) return this.answer(request);
+    const number = gate.admit(Date.now());
+    if (number === undefined) return tooMuch();
+    const answer = this.answer(request).finally(() => gate.leave(number));
+    // The end is heard of also where the client has left.
+    this.ctx.waitUntil(answer);
+    return answer;
+  }
+
+  async answer(request) {
     try {
       return await guard(() => super.fetch(request));
     } catch (error) {

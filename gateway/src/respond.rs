@@ -357,10 +357,11 @@ fn escape(name: &str) -> String {
     out
 }
 
-/// Whole seconds, rounded up: who waits so long is let in.
+/// Whole seconds, rounded up: who waits so long is let in. What is away may be back in a moment.
 fn retry_after_s(reject: &Reject) -> Option<i64> {
-    let ms = reject.details.as_ref()?.get("retryAfterMs")?.as_i64()?;
-    Some((ms.max(0) + 999) / 1000)
+    let told = reject.details.as_ref().and_then(|details| details.get("retryAfterMs")?.as_i64());
+    let usual = (reject.code == Code::Unavailable).then_some(1_000);
+    Some((told.or(usual)?.max(0) + 999) / 1_000)
 }
 
 fn quote(text: &str) -> String {
@@ -425,6 +426,12 @@ mod tests {
         assert_eq!((response.status, header(&response, "retry-after")), (429, Some("2")));
         let response = common().failure(&Reject::rate_limited("slow down", 1_000));
         assert_eq!(header(&response, "retry-after"), Some("1"));
+        let response = common().failure(&Reject::overloaded());
+        assert_eq!((response.status, header(&response, "retry-after")), (503, Some("1")));
+        let away = Reject::new(Code::Unavailable, "the room does not answer: try again");
+        assert_eq!(header(&common().failure(&away), "retry-after"), Some("1"));
+        let response = common().failure(&Reject::not_found("page"));
+        assert_eq!(header(&response, "retry-after"), None);
     }
 
     #[test]

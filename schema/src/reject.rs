@@ -159,4 +159,11 @@ impl Reject {
         Self::new(Code::RateLimited, message)
             .with(serde_json::json!({ "retryAfterMs": retry_after_ms }))
     }
+
+    /// More is asked at once than can be done soon; nothing of it was done.
+    #[must_use]
+    pub fn overloaded() -> Self {
+        Self::new(Code::Unavailable, "too much at once: try again in a moment")
+            .with(serde_json::json!({ "retryAfterMs": 1_000 }))
+    }
 }

@@ -28,6 +28,9 @@ use std::marker::PhantomData;
 
 /// How long an answer is kept under its idempotency key.
 pub const KEY_KEPT_MS: Millis = 24 * 60 * 60 * 1000;
+/// How many commands an object takes in one turn; whoever comes beyond that is refused at once. At
+/// some tenths of a millisecond each, nobody waits for others much longer than that adds up to.
+pub const COMMANDS_PER_TURN_MAX: usize = 500;
 /// How many timers one alarm runs; the rest follow in the next, at once.
 pub const TIMERS_PER_ALARM: usize = 200;
 
@@ -64,6 +67,8 @@ pub struct Turn {
     pub expelled: Vec<Expelled>,
     /// Whether the outbox should be drained.
     pub drain: bool,
+    /// How many commands were asked so far.
+    pub(super) asked: usize,
 }
 
 impl Turn {
@@ -109,6 +114,8 @@ pub struct Engine<A> {
     pub presence: Presence,
     /// How fast agents may ask; none where nobody counts.
     pub allowance: Option<Allowance>,
+    /// How many commands a turn takes; none where nobody counts.
+    pub per_turn: Option<usize>,
     actor: PhantomData<A>,
 }
 
@@ -141,7 +148,15 @@ impl<A: Actor> Engine<A> {
             Ok(())
         })?;
         let (address, presence) = (String::new(), Presence::default());
-        Ok(Self { clock, founded, address, presence, allowance: None, actor: PhantomData })
+        Ok(Self {
+            clock,
+            founded,
+            address,
+            presence,
+            allowance: None,
+            per_turn: None,
+            actor: PhantomData,
+        })
     }
 
     /// Whether the object has tables; one without has nothing to do.
@@ -166,7 +181,7 @@ impl<A: Actor> Engine<A> {
     /// makes it of what comes over a socket.
     ///
     /// # Errors
-    /// The refusal.
+    /// The refusal; `unavailable` before anything was looked at, where the turn is full.
     pub(super) fn ask(
         &mut self,
         home: &dyn Home,
@@ -174,6 +189,10 @@ impl<A: Actor> Engine<A> {
         envelope: &Envelope,
         turn: &mut Turn,
     ) -> Result<Answer, Reject> {
+        turn.asked += 1;
+        if self.per_turn.is_some_and(|most| most < turn.asked) {
+            return Err(Reject::overloaded());
+        }
         if let Some(allowance) = &mut self.allowance {
             allowance.take(&envelope.principal, world.now.max(self.clock))?;
         }

@@ -266,9 +266,7 @@ impl Platform for Edge {
         }
         match tried {
             Ok(answer) => Answer::decode(&answer),
-            Err(error) if flag(&error, "overloaded") => {
-                Err(Reject::new(Code::Unavailable, "too much at once: try again in a moment"))
-            }
+            Err(error) if flag(&error, "overloaded") => Err(Reject::overloaded()),
             Err(error) if flag(&error, "retryable") => Err(Reject::new(
                 Code::Unavailable,
                 "the answer was lost: repeat it, with an Idempotency-Key if it changes something",

@@ -21,7 +21,7 @@ pub(super) mod zones;
 use self::storage::{DurableHome, ObjectState};
 use super::allowance::Allowance;
 use super::context::{Entropy, Expelled};
-use super::engine::{Engine, Turn, World};
+use super::engine::{COMMANDS_PER_TURN_MAX, Engine, Turn, World};
 use super::sockets::{Incoming, TOO_SLOW, attachment, encode};
 use super::{Actor, Effect, Entry, MailJob, MailOutcome, Outcome};
 use crate::mail::mailbox::{MailboxJob, MailboxRead};
@@ -294,6 +294,7 @@ impl<A: Actor> Host<A> {
 
     fn wake(&self) -> Result<Engine<A>, Reject> {
         let mut engine = Engine::wake(&self.home)?;
+        engine.per_turn = Some(COMMANDS_PER_TURN_MAX);
         if A::KIND == ActorKind::WorkspaceRoom {
             let var = |name: &str| self.env.var(name).ok().map(|value| value.to_string());
             let (workspace, agent) = (var("WORKSPACE_LIMIT"), var("AGENT_LIMIT"));

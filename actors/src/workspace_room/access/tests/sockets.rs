@@ -439,3 +439,33 @@ fn an_agent_has_so_many_connections_and_each_says_so_much() {
     room.now += 1_000;
     assert_eq!(say(&mut room, &seat, &ping).close, None);
 }
+
+#[test]
+fn a_turn_takes_so_many_commands_and_refuses_the_others_undone() {
+    let (mut room, owner) = Room::registered();
+    let seat = room.sit(&owner, None).expect("let in").seat;
+    room.engine.per_turn = Some(2);
+    room.turn = crate::kernel::Turn::default();
+    for n in 1..=2 {
+        let heard = say(&mut room, &seat, &rename(&owner, &format!("c{n}"), &format!("Olga {n}")));
+        assert_eq!(said(&heard)["success"], true);
+    }
+    let third = rename(&owner, "c3", "Olga 3");
+    let refused = say(&mut room, &seat, &third);
+    assert_eq!(refused.close, None, "the connection stays");
+    let error = &said(&refused)["error"];
+    assert_eq!(
+        (&error["code"], &error["details"]["retryAfterMs"]),
+        (&json!("unavailable"), &json!(1_000))
+    );
+    let name = Some("Olga 4".to_owned());
+    let command = RoomCommand::ChangeAgent(ChangeAgent { name, ..change(owner.id()) });
+    let reject = room.try_ask(&owner.principal, command).expect_err("by HTTP too");
+    assert_eq!(reject.code, Code::Unavailable);
+    let ping = say(&mut room, &seat, &json!({ "type": "ping" }));
+    assert_eq!(said(&ping)["type"], "pong", "what is no command is heard");
+
+    // Sent again in the next turn under the same id, it is done: the refusal was not its answer.
+    room.turn = crate::kernel::Turn::default();
+    assert_eq!(said(&say(&mut room, &seat, &third))["success"], true);
+}

@@ -1,0 +1,35 @@
+// The load profiles at a size at which they prove only that they work: nothing accepted is lost, and
+// whoever is refused is told when to come back. How fast it all is, no test says.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { PROFILES } from "../load/run.mjs";
+
+const play = async (name, options) => {
+  const told = [];
+  const done = await PROFILES[name].run({ ...PROFILES[name].usual, ...options, say: (text) => told.push(text) });
+  for (const tally of done.tallies) {
+    const report = [...tally.lines(1), ...done.problems].join("\n");
+    assert.ok(tally.offered > 0 && tally.accepted > 0 && tally.checked >= tally.accepted, report);
+    assert.deepEqual([tally.lost, tally.doubled, tally.unanswered, tally.silent, tally.wrong.size], [0, 0, 0, 0, 0], report);
+  }
+  return done;
+};
+
+test("a ticket keeps whatever it accepted", { timeout: 60_000 }, async () => {
+  const { tallies: [tally], problems } = await play("ticket", { rate: 100, seconds: 2 });
+  assert.deepEqual([tally.offered, tally.checked, problems.length], [200, 200, 0], problems.join("; "));
+});
+
+test("a room tells every connection everything, in order", { timeout: 60_000 }, async () => {
+  const { tallies: [tally], problems } = await play("room", { rate: 10, seconds: 2, sockets: 20 });
+  assert.deepEqual([tally.offered, tally.accepted, problems.length], [20, 20, 0], problems.join("; "));
+});
+
+test("three times too much is refused and loses nothing", { timeout: 120_000 }, async () => {
+  const few = { burst: 40, seconds: 2 };
+  const { tallies: [machine, limits] } = await play("overload", { seconds: 2, rooms: 2, limits: { workspace: few, agent: few } });
+  assert.ok(machine.offered > 0);
+  assert.ok(limits.refused.get(429) > 0, "beyond the limits");
+  assert.ok(limits.accepted >= few.burst, "what is within the limits passes");
+});
