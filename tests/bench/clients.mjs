@@ -1,7 +1,8 @@
 // The sockets of the targets as one thing: what came, in order, and how to write a comment.
 //
 // Both give { events, errors, comment(id, text), raw(frame), close() }; opening fails where the
-// target refuses. socket.io-client is loaded when it is needed: only a prepared bench has it.
+// target refuses. A token of null is none. socket.io-client is loaded when it is needed, since only
+// a prepared bench has it.
 
 import { createHmac } from "node:crypto";
 import WebSocket from "ws";
@@ -17,7 +18,7 @@ export function sign(claims, secret, header = { alg: "HS256", typ: "JWT" }) {
 export const openers = { websocket: openWebSocket, socketio: openSocketIo };
 
 async function openWebSocket(url, room, token) {
-  const query = token === undefined ? "" : `?token=${token}`;
+  const query = token === null ? "" : `?token=${token}`;
   const socket = new WebSocket(`${url.replace(/^http/, "ws")}/v1/rooms/${room}/ws${query}`, {
     perMessageDeflate: false,
     closeTimeout: 300,
@@ -44,7 +45,7 @@ async function openWebSocket(url, room, token) {
 
 async function openSocketIo(url, room, token) {
   const { io } = await import("socket.io-client");
-  const auth = token === undefined ? {} : { token };
+  const auth = token === null ? {} : { token };
   const socket = io(url, { transports: ["websocket"], auth, forceNew: true, reconnection: false });
   const [events, errors] = [[], []];
   socket.on("event", (event) => events.push(event));

@@ -22,7 +22,7 @@ const seconds = (offset) => Math.floor(Date.now() / 1000) + offset;
 const claims = { sub: "agent-1", exp: seconds(3600) };
 const token = sign(claims, SECRET);
 const bad = {
-  "no token": undefined,
+  "no token": null,
   "no token at all": "nonsense",
   "another key's": sign(claims, `${SECRET}!`),
   "an expired one": sign({ ...claims, exp: seconds(-10) }, SECRET),
@@ -51,7 +51,7 @@ async function begin(t, target, options = {}) {
 }
 
 async function ask(server, room, { method = "GET", query = "", body, as = token } = {}) {
-  const headers = as === undefined ? {} : { authorization: `Bearer ${as}` };
+  const headers = as === null ? {} : { authorization: `Bearer ${as}` };
   if (body !== undefined) headers["content-type"] = "application/json";
   const address = `${server.url}/v1/tickets/${room}/comments${query}`;
   const answer = await fetch(address, { method, headers, body });
@@ -180,7 +180,7 @@ for (const target of targets) {
       }
       const trace = join(folder(t), "fsyncs");
       // -D: strace stands aside, and the server is the process that was started.
-      const wrap = ["strace", "-D", "-f", "-q", "-ttt", "-e", "trace=fsync,fdatasync", "-e", "signal=none", "-o", trace];
+      const wrap = ["strace", "-D", "-f", "-q", "-ttt", "-e", "trace=fsync,fdatasync", "-o", trace];
       const server = await begin(t, target, { wrap });
       await post(server, "deep", "creates the room");
       const count = async (posts, atOnce) => {

@@ -19,7 +19,15 @@ await app.register(fastifyJwt, {
 });
 const sockets = openSockets(app, store);
 
-const authenticated = { onRequest: (request) => request.jwtVerify() };
+/** Whatever is wrong with a token, the answer is the same. */
+async function authenticate(request, reply) {
+  try {
+    await request.jwtVerify();
+  } catch {
+    return reply.code(401).send({ error: "unauthorized" });
+  }
+}
+const authenticated = { onRequest: authenticate };
 
 app.get("/health", routes.health, async () => ({ ok: true }));
 
