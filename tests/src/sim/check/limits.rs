@@ -244,6 +244,7 @@ fn quotas(kind: LimitKind) -> Vec<(u64, Millis)> {
         LimitKind::Account => vec![(10, 900_000)],
         LimitKind::Register => vec![(10, 3_600_000)],
         LimitKind::Token => vec![(60, 60_000)],
+        LimitKind::OptOut => vec![(120, 60_000)],
         LimitKind::Api => vec![(1_000, 10_000)],
         LimitKind::Ai => vec![(60, 60_000), (10_000, DAY_MS)],
         LimitKind::AiTokens => vec![(200_000, 60_000), (20_000_000, DAY_MS)],
