@@ -24,8 +24,9 @@ function made(events) {
  * order, D1 agrees, and nobody was kept waiting. Throws what does not hold; gives counts.
  *
  * written    what was acknowledged: { room, kind, id, text, ticketId }
- * rooms      { n, head, events, comments: { ticketId: ids }, tickets, rows }, of which the last two
- *            are the same things as the room and as D1 have them, in the same order
+ * rooms      { n, head, events, witnessed, comments: { ticketId: ids }, tickets, rows }: the events as
+ *            a reader saw them, and the last ones as they are shown afterwards; the same things as the
+ *            room and as D1 have them, in the same order
  * readers    { name, cursor, head, faults }
  * hanging    callers who heard nothing until their deadline
  * differing  keys that got two answers
@@ -33,9 +34,10 @@ function made(events) {
 export function judge({ written, rooms, readers, hanging, differing }) {
   assert.deepEqual(hanging, [], "callers who were kept waiting");
   assert.deepEqual(differing, [], "keys with two answers");
-  for (const { n, head, events, comments, tickets, rows } of rooms) {
+  for (const { n, head, events, witnessed, comments, tickets, rows } of rooms) {
     const numbers = events.map(({ seq }) => seq);
     assert.deepEqual(numbers, Array.from({ length: head }, (_, at) => at + 1), `room ${n}: gapless, 1 to the head`);
+    assert.deepEqual(witnessed, events.slice(events.length - witnessed.length), `room ${n}: who comes later is told the same`);
     const things = made(events);
     assert.deepEqual(twice(things.map(({ id }) => id)), [], `room ${n}: made twice`);
     assert.deepEqual(twice(things.map(({ text }) => text)), [], `room ${n}: written twice`);

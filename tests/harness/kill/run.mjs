@@ -52,7 +52,9 @@ export async function killRun({ kills, writes, people, seed, names, rooms = 4, s
       // One half meets the faults, the other the kill.
       const upTo = (share) => Math.ceil((people * share) / kills);
       await campaign.enrol(upTo(at + 0.5) - upTo(at));
-      await writers.reach(Math.ceil((writes * kill) / kills), ROUND_MS);
+      // At full speed in each round; the rest while other things are waited for.
+      const share = Math.ceil(writes / kills);
+      await writers.reach(Math.ceil(share / 2), share * kill, ROUND_MS);
       await world.haveCome(round.faults);
       if (round.faults.includes("d1-hangs")) await heardInSilence(ledger);
       await campaign.enrol(upTo(kill) - upTo(at + 0.5));

@@ -12,10 +12,10 @@ const SUBPROTOCOL = { json: "postroom.v1.json", msgpack: "postroom.v1.msgpack" }
 const SEEN_EVERY = 200;
 
 export class Seat {
-  /** name: who; member: as whom; take: gets each event. */
-  constructor({ name, member, codec = "json", take = () => {} }) {
+  /** name: who; member: as whom; since: the last event that is known; take: gets each event. */
+  constructor({ name, member, codec = "json", since = 0, take = () => {} }) {
     Object.assign(this, { name, member, codec, take, ledger: member.ledger });
-    this.cursor = 0;
+    this.cursor = since;
     this.faults = [];
     this.pending = new Map(); // id -> { frame, done, timer, began }
     this.over = false;
