@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { cargoTool, main } from "../gateway/dev/setup.mjs";
+import { cargoTool, main, tidyCache } from "../gateway/dev/setup.mjs";
 import { ROOT, Trouble } from "../gateway/dev/tools.mjs";
 
 const CARGO_DENY_VERSION = "0.20.2";
@@ -15,9 +15,10 @@ const CARGO_DENY_VERSION = "0.20.2";
 /** Runs cargo-deny over the product; gives what failed. */
 async function crates(offline) {
   const deny = await cargoTool("cargo-deny", CARGO_DENY_VERSION, "cargo-deny");
+  tidyCache();
   const failed = [];
   for (const check of offline ? ["bans", "licenses", "sources"] : ["advisories", "bans", "licenses", "sources"]) {
-    const { status, stderr } = spawnSync(deny, ["--locked", "--color", "never", "check", "--config", join(ROOT, "deny.toml"), check], { cwd: ROOT, encoding: "utf8" });
+    const { status, stderr } = spawnSync(deny, ["--locked", "--color", "never", "check", check], { cwd: ROOT, encoding: "utf8" });
     if (status === 0) console.log(`crates, ${check}: nothing against them`);
     else failed.push(`crates, ${check}`) && console.log(`crates, ${check}: FAILED\n${stderr}`);
     if (check === "advisories" && /failed to fetch advisory database/.test(stderr)) {

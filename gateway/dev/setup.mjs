@@ -93,7 +93,7 @@ export async function cargoTool(crate, version, program) {
 }
 
 /** Removes what the tools were built from (800 MB), and logs of more than a week ago. */
-function tidyCache() {
+export function tidyCache() {
   rmSync(toolTarget(), { recursive: true, force: true });
   const logs = join(cacheDir(), "logs");
   const week = 7 * 24 * 3600 * 1000;

@@ -80,7 +80,8 @@ impl Desk {
         self.run("savepoint scene");
         self.bench.restart();
         self.bench.now = START_MS;
-        self.bench.entropy = Seeded(1);
+        // Other bits than those that the room was made of: ids are no other's.
+        self.bench.entropy = Seeded(7);
         self.bench.turn = Default::default();
         let result = body(self);
         self.run("rollback to scene");

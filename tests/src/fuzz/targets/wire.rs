@@ -151,6 +151,7 @@ pub fn cursor_decode() -> super::Check {
         let place = usize::from(at) * 7 + input.len();
         let other = Cursor::open(&keys, "list", &altered(&sealed, place));
         rule(other.is_err(), "every bit of a cursor counts")?;
+        rule(keys.verify(&token, now).is_ok(), "a token is verified")?;
         rule(keys.verify(&altered(&token, place), now).is_err(), "every bit of a token counts")?;
         rule(Cursor::open(&keys, "list", &sealed) == Ok(cursor), "a cursor opens in its list")?;
         Ok("opened")
