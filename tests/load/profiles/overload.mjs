@@ -97,11 +97,13 @@ async function machineFull(stage, { seconds, rooms: count }) {
   const limitMs = Math.max(250, took.percentile(99) * 2);
   const recovered = await recovery(stage, rooms[0], limitMs);
   for (const { owner, ticketId, accepted } of rooms) tally.check(accepted, await comments(stage, owner, ticketId));
+  const { stale } = stage.client;
   const reached = paced.count / paced.seconds;
   const lines = [
     ["capacity", `${rate.toFixed(1)} posts a second in ${count} rooms, ${CLOSED_LOOP} at once: ${took}`],
     ["reached", `${reached.toFixed(1)} a second were offered, ${(reached / rate).toFixed(2)} times that`],
     ...tally.lines(paced.seconds),
+    ["stale", `${stale} kept connections had been closed as they were used: asked again under the same key`],
     ["recovered", `${recovered.toFixed(1)} s after the last answer; each of a second's probes is accepted within ${limitMs.toFixed(0)} ms then`],
     ...machine,
   ];
