@@ -5,7 +5,7 @@
  * How many requests are under way in an isolate at once: beyond that, waiting would end at a client
  * that has given up, and bodies would not fit into its memory.
  */
-const UNDER_WAY_MAX = 1_000;
+const UNDER_WAY_MAX = 500;
 /** After this the platform has ended what a client has left behind, whether we heard of it or not. */
 const LEFT_MS = 60_000;
 

@@ -4,7 +4,8 @@
 // (calls, joins, messages, ends, alarms, wakes), what was fetched from outside, which timers were set
 // and which are still to fire. The asking itself is not counted. `POST /test/d1?down=1` has every
 // statement of D1 fail until `down=0`; `GET /test/d1?workspace=…` gives the ids of the tickets that D1
-// has of a workspace, each with its version. Nothing of the product is changed, its classes are only wrapped.
+// has of a workspace, each with its version, and `GET /test/alarm?workspace=…` for when the room's alarm
+// is set. Nothing of the product is changed, its classes are only wrapped.
 import Worker, * as product from "../../gateway/entry.js";
 
 const fresh = () => ({ gateway: 0, call: 0, fetch: 0, message: 0, end: 0, alarm: 0, wake: 0, outgoing: 0, timers: 0, d1: 0, d1Failed: 0 });
@@ -74,6 +75,10 @@ function counted(Product) {
       counts.alarm += 1;
       return super.alarm();
     }
+    /** When the alarm goes off, or null. */
+    alarmAt() {
+      return this.ctx.storage.getAlarm();
+    }
     webSocketMessage(...args) {
       counts.message += 1;
       return super.webSocketMessage(...args);
@@ -103,6 +108,11 @@ export default class extends Worker {
     if (pathname === "/test/d1") {
       isDown = searchParams.get("down") === "1";
       return new Response("done");
+    }
+    if (pathname === "/test/alarm") {
+      const rooms = this.env.WORKSPACE_ROOM;
+      const room = rooms.get(rooms.idFromName(searchParams.get("workspace")));
+      return room.alarmAt().then((at) => Response.json(at));
     }
     if (pathname === "/test/counts") {
       if (request.method === "POST") counts = fresh();

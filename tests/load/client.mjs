@@ -12,6 +12,8 @@ export class Client {
   #agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 4_096, scheduling: "lifo", timeout: IDLE_MS });
   #to;
   #keys = 0;
+  /** How often a kept connection had been closed by the other end just as it was used. */
+  stale = 0;
   #run = Math.random().toString(36).slice(2);
 
   constructor(url) {
@@ -39,21 +41,32 @@ export class Client {
       ...(address ? { "cf-connecting-ip": address } : {}),
     };
     return new Promise((done) => {
-      const none = (error) => done({ status: 0, text: String(error) });
-      const out = request({ ...this.#to, method, path, headers, agent: this.#agent });
+      let out;
       const patience = setTimeout(() => out.destroy(new Error("no answer in time")), PATIENCE_MS);
-      out.on("error", (error) => (clearTimeout(patience), none(error)));
-      out.on("response", (answer) => {
-        const chunks = [];
-        answer.on("data", (chunk) => chunks.push(chunk));
-        answer.on("error", none);
-        answer.on("end", () => {
-          clearTimeout(patience);
-          const text = Buffer.concat(chunks).toString();
-          done({ status: answer.statusCode, retryAfter: answer.headers["retry-after"], text, ...opened(text) });
+      const end = (answer) => (clearTimeout(patience), done(answer));
+      const begin = () => {
+        let isAnswered = false;
+        out = request({ ...this.#to, method, path, headers, agent: this.#agent });
+        out.on("error", (error) => {
+          // The other end may close a kept connection at any moment; under a key it is safe to repeat.
+          const isStale = out.reusedSocket && !isAnswered && ["ECONNRESET", "EPIPE"].includes(error.code);
+          if (!isStale) return end({ status: 0, text: `${error.code ?? ""} ${error.message}` });
+          this.stale += 1;
+          begin();
         });
-      });
-      out.end(json);
+        out.on("response", (answer) => {
+          isAnswered = true;
+          const chunks = [];
+          answer.on("data", (chunk) => chunks.push(chunk));
+          answer.on("error", (error) => end({ status: 0, text: String(error) }));
+          answer.on("end", () => {
+            const text = Buffer.concat(chunks).toString();
+            end({ status: answer.statusCode, retryAfter: answer.headers["retry-after"], text, ...opened(text) });
+          });
+        });
+        out.end(json);
+      };
+      begin();
     });
   }
 

@@ -17,6 +17,7 @@ export const LOAD_ENTRY = join(ROOT, "tests", "harness", "load-entry.js");
 const HASHES_AT_ONCE = 4;
 /** A session's token is good for a quarter of an hour; a new one is asked for well before. */
 const FRESH_MS = 6 * 60_000;
+const BEAT_MS = 60_000;
 const PASSWORD = "correct horse battery staple";
 
 /**
@@ -25,18 +26,21 @@ const PASSWORD = "correct horse battery staple";
  * bytes    how much storage it may take: memory is used where that fits
  * vars     over those of tests, which have no limits on how much may be asked
  * entry    another entry file
+ * beats    the cron of each minute runs, as on Cloudflare
  */
-export async function onStage({ bytes = 1e9, vars, entry, say = () => {} }, work) {
+export async function onStage({ bytes = 1e9, vars, entry, beats = false, say = () => {} }, work) {
   const place = home(bytes);
   const persistTo = mkdtempSync(join(place, "postroom-load-"));
   const worker = await startWorkerd({ persistTo, vars, entry });
   const client = new Client(worker.url);
   const refreshed = [];
+  const beat = beats ? setInterval(() => void worker.scheduled("* * * * *").catch((error) => say(`the beat: ${error}`)), BEAT_MS) : undefined;
   say(`workerd ${worker.pid} serves, storage in ${place}`);
   try {
     const stage = { worker, client, url: worker.url, say, watch: () => watch(worker.pid), keep: (owner) => refreshed.push(keepFresh(client, owner)) };
     return await work(stage);
   } finally {
+    clearInterval(beat);
     for (const stop of refreshed) stop();
     client.close();
     await worker.stop();

@@ -9,6 +9,8 @@ export class Tally {
   offered = 0;
   accepted = 0;
   unanswered = 0;
+  /** Why the first of them had no answer. */
+  silence = "";
   /** How many refusals did not say when to come back. */
   silent = 0;
   lost = 0;
@@ -26,6 +28,7 @@ export class Tally {
     this.offered += 1;
     if (answer.status === 0) {
       this.unanswered += 1;
+      this.silence ||= answer.text ?? "";
     } else if (answer.status < 300) {
       this.accepted += 1;
       this.latencies.add(took);
@@ -71,7 +74,7 @@ export class Tally {
       ["offered", rate(this.offered)],
       ["accepted", rate(this.accepted)],
       ["refused", this.refused.size === 0 ? "0" : `${this.refusedCount} (${statuses}), ${this.silent} of them without Retry-After`],
-      ["unanswered", String(this.unanswered)],
+      ["unanswered", `${this.unanswered}${this.silence && `: ${this.silence}`}`],
       ["lost", `${this.lost} of ${this.checked} that were accepted and looked for; ${this.doubled} there twice`],
       ["latency", String(this.latencies)],
     ];

@@ -13,7 +13,7 @@ export const usual = { rate: 300, seconds: 167 };
 const DRAIN_S = 30 * 60;
 
 export const run = ({ rate, seconds, say }) =>
-  onStage({ bytes: 4e9, entry: LOAD_ENTRY, say }, async (stage) => {
+  onStage({ bytes: 4e9, entry: LOAD_ENTRY, beats: true, say }, async (stage) => {
     const { client, url } = stage;
     const owner = await workspace(stage, "Backlog");
     stage.keep(owner);
@@ -37,7 +37,9 @@ export const run = ({ rate, seconds, say }) =>
     const drained = await within(DRAIN_S, async () => {
       await ask();
       found = await (await fetch(`${url}/test/d1?workspace=${owner.workspaceId}`)).json();
-      say(`${found.length} of ${accepted.length} are in D1`);
+      const alarm = await (await fetch(`${url}/test/alarm?workspace=${owner.workspaceId}`)).json();
+      const next = alarm === null ? "none is set" : `in ${((alarm - Date.now()) / 1_000).toFixed(1)} s`;
+      say(`${found.length} of ${accepted.length} are in D1; the room's alarm: ${next}`);
       return found.length >= accepted.length;
     }, 5_000);
     const machine = watched.stop(paced.late);

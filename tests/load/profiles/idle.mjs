@@ -9,7 +9,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { pool } from "../../harness/until.mjs";
 import { CONNECTIONS_PER_AGENT } from "../limits.mjs";
 import { cpu, filesMax, mb, rss } from "../machine.mjs";
-import { agents, LOAD_ENTRY, onStage, within, workspace } from "../scene.mjs";
+import { agents, LOAD_ENTRY, onStage, within, workspace, workspaces } from "../scene.mjs";
 import { open } from "./room.mjs";
 
 export const about = "one room with 10,000 idle sockets, 1,000 quiet rooms: memory, and what keeps them awake";
@@ -33,9 +33,9 @@ export async function run({ seconds, sockets, rooms, say }) {
       return rss(worker.pid);
     };
     // Whatever is there only once, and the memory that hashing passwords takes.
-    await workspace(stage, "First");
+    await workspaces(stage, 8);
     const empty = await settle();
-    say(`${mb(empty)} with one workspace and nobody connected; ${filesMax()} files may be open`);
+    say(`${mb(empty)} with eight workspaces and nobody connected; ${filesMax()} files may be open`);
 
     await pool(Array.from({ length: rooms }), 4, (_, n) => workspace(stage, `Quiet${n}`));
     const roomsAwake = rss(worker.pid);
@@ -71,7 +71,7 @@ export async function run({ seconds, sockets, rooms, say }) {
     const busy = Object.entries(quiet).filter(([, count]) => count > 0);
     const each = (bytes, count) => `${(bytes / count / 1_024).toFixed(1)} KiB each`;
     const lines = [
-      ["nobody", `${mb(empty)} with one workspace and no connection`],
+      ["nobody", `${mb(empty)} with eight workspaces and no connection`],
       ["rooms", `${mb(withRooms - empty)} more with ${rooms} quiet rooms: ${each(withRooms - empty, rooms)}; ${mb(roomsAwake)} just after they were made`],
       ["sockets", `${mb(withSockets - unconnected)} more with ${sockets} idle sockets of ${people.length} agents in one room: ${each(withSockets - unconnected, sockets)}; ${mb(socketsAwake)} just after`],
       ["in all", mb(rss(worker.pid))],

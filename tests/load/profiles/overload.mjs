@@ -38,14 +38,14 @@ const post = ({ client }, { owner, ticketId }, body, who = owner) =>
   client.ask("POST", `/v1/tickets/${ticketId}/comments`, { token: who.token, body: { body } });
 
 /** How many posts a second are accepted where everybody waits for their answer. */
-async function capacity(stage, rooms, seconds) {
+async function capacity(stage, rooms, seconds, name) {
   const end = performance.now() + seconds * 1_000;
   let count = 0;
   const took = new Figures();
   const one = async (_, at) => {
     while (performance.now() < end) {
       const room = rooms[at % rooms.length];
-      const body = `Measured ${count++}`;
+      const body = `${name} ${count++}`;
       const began = performance.now();
       const answer = await post(stage, room, body);
       if (answer.status !== 201) throw new Error(`while measuring: ${answer.status} ${answer.text}`);
@@ -90,18 +90,20 @@ async function flood(stage, rooms, rate, seconds) {
 
 async function machineFull(stage, { seconds, rooms: count }) {
   const rooms = await desks(stage, count);
-  await capacity(stage, rooms, Math.max(1, seconds / 10)); // whatever is only slow the first time
-  const { rate, took } = await capacity(stage, rooms, Math.max(2, seconds / 4));
+  await capacity(stage, rooms, Math.max(1, seconds / 10), "Warm"); // whatever is only slow the first time
+  const { rate, took } = await capacity(stage, rooms, Math.max(2, seconds / 4), "Measured");
   stage.say(`${rate.toFixed(0)} posts a second are what it can do (${CLOSED_LOOP} at once: ${took}); ${TIMES} times that is offered now`);
   const { tally, paced, machine } = await flood(stage, rooms, rate * TIMES, seconds);
   const limitMs = Math.max(250, took.percentile(99) * 2);
   const recovered = await recovery(stage, rooms[0], limitMs);
   for (const { owner, ticketId, accepted } of rooms) tally.check(accepted, await comments(stage, owner, ticketId));
+  const { stale } = stage.client;
   const reached = paced.count / paced.seconds;
   const lines = [
     ["capacity", `${rate.toFixed(1)} posts a second in ${count} rooms, ${CLOSED_LOOP} at once: ${took}`],
     ["reached", `${reached.toFixed(1)} a second were offered, ${(reached / rate).toFixed(2)} times that`],
     ...tally.lines(paced.seconds),
+    ["stale", `${stale} kept connections had been closed as they were used: asked again under the same key`],
     ["recovered", `${recovered.toFixed(1)} s after the last answer; each of a second's probes is accepted within ${limitMs.toFixed(0)} ms then`],
     ...machine,
   ];

@@ -59,6 +59,7 @@ export const run = ({ rate, seconds, sockets, say }) =>
     const behind = () => listeners.filter(({ last, over }) => over || last < head);
     await within(30, () => behind().length === 0);
     const machine = watched.stop(paced.late);
+    const late = behind();
     const gaps = listeners.reduce((sum, one) => sum + one.gaps, 0);
     tally.check(accepted, await comments(stage, owner, ticketId));
     for (const one of listeners) one.close();
@@ -70,7 +71,8 @@ export const run = ({ rate, seconds, sockets, say }) =>
       ...machine,
     ];
     const problems = tally.problems();
-    if (behind().length > 0) problems.push(`${behind().length} connections are not there again, or have not seen everything`);
+    const [missing] = late;
+    if (missing) problems.push(`${late.length} connections are not there again, or have not seen everything: ${JSON.stringify(missing.over ?? { last: missing.last, head })}`);
     if (gaps > 0) problems.push(`${gaps} gaps in what connections were shown`);
     return { lines, problems, tallies: [tally] };
   });
