@@ -18,7 +18,8 @@ async function must(what, command, args, options) {
 export async function nodePackages() {
   const [installed, locked] = [join("node_modules", ".package-lock.json"), "package-lock.json"]
     .map((name) => statSync(join(BENCH, name), { throwIfNoEntry: false }));
-  if (installed && installed.mtimeMs >= locked.mtimeMs) return;
+  const compiled = existsSync(join(BENCH, "node_modules", "better-sqlite3", "build", "Release"));
+  if (compiled && installed?.mtimeMs >= locked.mtimeMs) return;
   say("installing the npm packages of the bench targets (up to 3 minutes where SQLite is compiled)");
   await must("npm ci for the bench", "npm", ["ci", "--no-audit", "--no-fund"], { cwd: BENCH });
 }

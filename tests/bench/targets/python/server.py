@@ -35,8 +35,8 @@ async def health() -> Health:
     return Health()
 
 
-# SQLite's calls run on the event loop, as those of better-sqlite3 do in Node: it lets one write at a
-# time, and so a hop to a thread and back would be paid by every request.
+# SQLite's calls run on the event loop, as those of better-sqlite3 do in Node: it allows one write
+# at a time, and so a hop to a thread and back would be paid by every request.
 @app.post("/v1/tickets/{room}/comments", status_code=201)
 async def post_comment(room: Annotated[Room, Path()], body: NewComment, actor: Actor) -> Comment:
     comment = store.append(room, actor, body.text)
