@@ -101,6 +101,8 @@ impl Turn {
 /// Runs an actor's core over its storage. What it holds in memory is only a cache.
 pub struct Engine<A> {
     clock: Millis,
+    /// The actor's bits, as they were committed last.
+    marks: i64,
     /// Whether the object has tables: it gets them with the first thing that it keeps.
     founded: bool,
     /// Where the next step's caller is.
@@ -120,7 +122,7 @@ impl<A: Actor> Engine<A> {
     /// # Errors
     /// `internal` where the tables cannot be brought up to date.
     pub fn wake(home: &dyn Home) -> Result<Self, Reject> {
-        let (mut clock, mut founded) = (0, false);
+        let (mut clock, mut marks, mut founded) = (0, 0, false);
         home.transaction(&mut |sql| {
             founded = migrations::exist(sql)?;
             if !founded {
@@ -128,7 +130,7 @@ impl<A: Actor> Engine<A> {
             }
             migrate(sql, A::MIGRATIONS)?;
             if let Some(mut head) = head::load(sql)? {
-                clock = head.clock;
+                (clock, marks) = (head.clock, head.marks);
                 take_up::<A>(sql, clock)?;
                 if let Some(due) = head::due(sql)? {
                     sql.set_alarm(due)?;
@@ -141,7 +143,7 @@ impl<A: Actor> Engine<A> {
             Ok(())
         })?;
         let (address, presence) = (String::new(), Presence::default());
-        Ok(Self { clock, founded, address, presence, allowance: None, actor: PhantomData })
+        Ok(Self { clock, founded, address, presence, marks, allowance: None, actor: PhantomData })
     }
 
     /// Answers one envelope, in a transaction of its own.
@@ -155,6 +157,16 @@ impl<A: Actor> Engine<A> {
         let answer =
             Envelope::decode(bytes).and_then(|envelope| self.ask(home, world, &envelope, turn));
         answer.unwrap_or_else(Answer::Rejected)
+    }
+
+    /// Whether the caller is told what an envelope costs. The room tells its own callers where the
+    /// workspace asks for it, and whoever else is asked for the same request then follows.
+    #[must_use]
+    pub const fn prices(&self, envelope: &Envelope) -> bool {
+        match A::PRICE_MARK {
+            Some(bit) => self.marks >> bit & 1 == 1 && envelope.principal.is_known(),
+            None => envelope.price,
+        }
     }
 
     /// Answers an envelope that has no way to go, in a transaction of its own: the object itself
@@ -311,7 +323,7 @@ impl<A: Actor> Engine<A> {
         body: &mut dyn FnMut(&mut Ctx<'_>) -> Result<T, Reject>,
     ) -> Result<(T, Told), Reject> {
         let mut result = None;
-        let (founded, mut kept) = (self.founded, true);
+        let (founded, mut kept, mut marked) = (self.founded, true, self.marks);
         let address = std::mem::take(&mut self.address);
         let done = home.transaction(&mut |sql| {
             if !founded {
@@ -319,6 +331,7 @@ impl<A: Actor> Engine<A> {
             }
             let watched = Watched::new(sql);
             let loaded = head::load(sql)?;
+            let before = loaded.as_ref().map(|head| (head.alarm, head.marks));
             let (mut head, principal) = open(loaded, envelope)?;
             let now = world.now.max(head.clock).max(self.clock);
             let principal = A::identify(&watched, principal, now)?;
@@ -352,7 +365,12 @@ impl<A: Actor> Engine<A> {
                 if rearm {
                     arm::<A>(sql, &mut head, now, fired)?;
                 }
-                head::save(sql, &head)?;
+                // Number and time are in the log already, or no row is of this time.
+                let told_elsewhere = !told.events.is_empty() || !watched.added();
+                if !told_elsewhere || before != Some((head.alarm, marks)) {
+                    head::save(sql, &head)?;
+                }
+                marked = marks;
             } else if !founded {
                 kept = false;
             }
@@ -363,6 +381,7 @@ impl<A: Actor> Engine<A> {
         if kept {
             done?;
             self.founded = true;
+            self.marks = marked;
         }
         let result = result.ok_or_else(|| Reject::internal("the transaction did not run"));
         result.map(|(value, mut told)| {
