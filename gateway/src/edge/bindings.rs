@@ -6,6 +6,7 @@ use crate::http::Response;
 use crate::log;
 use crate::platform::{Dependency, Platform, Point, Progress, Source};
 use crate::scrape::visit::Heads;
+use crate::tally::Tally;
 use actors::kernel::host::fetch::Fetching;
 use actors::kernel::host::{metrics, outside};
 use actors::mail::graph;
@@ -63,12 +64,14 @@ struct One {}
 pub struct Edge {
     env: Env,
     context: Option<Rc<Context>>,
+    /// What the request has cost.
+    tally: Rc<std::cell::Cell<Tally>>,
 }
 
 impl Edge {
     /// For a request, which has a context; none of the others goes on with anything by itself.
     pub(super) fn new(env: Env, context: Option<Context>) -> Self {
-        Self { env, context: context.map(Rc::new) }
+        Self { env, context: context.map(Rc::new), tally: Rc::default() }
     }
 
     fn bucket(&self) -> Result<Bucket, Reject> {
@@ -99,7 +102,8 @@ impl Platform for Edge {
     type Parts = (MultipartUpload, Vec<UploadedPart>);
 
     fn twin(&self) -> Self {
-        Self { env: self.env.clone(), context: self.context.clone() }
+        let (env, context) = (self.env.clone(), self.context.clone());
+        Self { env, context, tally: Rc::clone(&self.tally) }
     }
 
     fn go_on(&self, work: impl Future<Output = ()> + 'static) {
@@ -210,7 +214,12 @@ impl Platform for Edge {
     }
 
     async fn call(&self, actor: ActorKind, envelope: &Envelope) -> Result<Answer, Reject> {
-        let bytes = envelope.encode();
+        // The room has said that this workspace wants to know: whoever is asked for it says so too.
+        let bytes = if self.tally.get().of == Some(envelope.principal.workspace) {
+            Envelope { price: true, ..envelope.clone() }.encode()
+        } else {
+            envelope.encode()
+        };
         let mut tried = self.try_call(actor, &envelope.instance, &bytes).await;
         if let Err(error) = &tried {
             // Its answer may be lost, its work done: only a key makes it safe to repeat.
@@ -220,7 +229,11 @@ impl Platform for Edge {
             }
         }
         match tried {
-            Ok(answer) => Answer::decode(&answer),
+            Ok(answer) => {
+                let (answer, price) = Answer::decode_priced(&answer)?;
+                self.tally.set(self.tally.get().add(envelope.principal.workspace, price));
+                Ok(answer)
+            }
             Err(error) if flag(&error, "overloaded") => {
                 Err(Reject::new(Code::Unavailable, "too much at once: try again in a moment"))
             }
@@ -239,6 +252,10 @@ impl Platform for Edge {
                 Err(Reject::internal(cause))
             }
         }
+    }
+
+    fn tally(&self) -> Option<Tally> {
+        Some(self.tally.get()).filter(|tally| tally.of.is_some())
     }
 
     async fn join(
