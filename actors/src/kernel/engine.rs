@@ -6,13 +6,14 @@
 //! Object and natively.
 
 use super::actor::Actor;
+use super::alarm::{RETRY_MS, arm, backoff};
 use super::allowance::Allowance;
 use super::context::{Cast, Ctx, Entropy, Expelled, Reply, Told, Watched};
 use super::drain::take_up;
 use super::migrate::migrate;
 use super::presence::{Move, Presence};
 use super::sight;
-use super::sql::{Home, Sql};
+use super::sql::Home;
 use super::store::head::{self, Head};
 use super::store::timers::Timer;
 use super::store::{idempotency, migrations, timers};
@@ -34,7 +35,6 @@ pub const TIMERS_PER_ALARM: usize = 200;
 const SWEEP: &str = "kernel.sweep";
 /// How many stored answers one step looks at to forget the old ones.
 const SWEPT_AT_ONCE: i64 = 500;
-const RETRY_MS: Millis = 1_000;
 pub(super) const RETRY_MS_MAX: Millis = 60 * 60 * 1000;
 
 /// The parts of a step that come from outside the object.
@@ -443,25 +443,6 @@ fn open(
 /// The workspace that an instance belongs to: its name, or the part before the first slash.
 fn workspace_of(instance: &str) -> Option<WorkspaceId> {
     instance.split('/').next()?.parse().ok()
-}
-
-/// Arms the alarm for the earliest thing that is due, unless it is armed for that or earlier.
-fn arm<A: Actor>(sql: &dyn Sql, head: &mut Head, now: Millis, fired: bool) -> Result<(), Reject> {
-    let armed = head.alarm.filter(|at| !fired && *at > now);
-    head.alarm = armed;
-    let Some(due) = head::due(sql)? else { return Ok(()) };
-    if armed.is_none_or(|at| due < at || (A::THRIFTY && at < due)) {
-        sql.set_alarm(due)?;
-        head.alarm = Some(due);
-    }
-    Ok(())
-}
-
-/// How long to wait before the next try: doubling from a second to `most`, with jitter.
-pub(super) fn backoff(ctx: &mut Ctx<'_>, attempts: i64, most: Millis) -> Millis {
-    let doublings = u32::try_from(attempts.clamp(0, 20)).unwrap_or(20);
-    let wait = (RETRY_MS << doublings).min(most);
-    wait / 2 + ctx.random_below(wait / 2)
 }
 
 /// Lower-case hexadecimal.
