@@ -3,9 +3,11 @@
 // It starts the Worker behind a meter (tests/harness/cost-entry.js), does each thing some times after a
 // first time that warms up, waits until nothing moves any more, and prints what one time took: Durable
 // Object requests (RPC calls, upgrades, alarms; WebSocket messages apart, they are billed at a twentieth),
-// rows of Durable Object storage read and written, D1 statements. Then an idle hour, and the size of the
-// Worker as it is uploaded. It exits 1 where a comment takes more than one request or the Worker is
-// larger than 1.5 MB.
+// rows of Durable Object storage read and written, D1 statements, crossings between JavaScript and wasm.
+// Then the same for every operation of the API's document, fsyncs per acknowledged comment, an idle
+// hour, the size of the Worker as it is uploaded, and the bill of a team's month.
+//
+// It exits 1 where a budget of tests/harness/budget.mjs is broken.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,88 +15,66 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { build } from "../gateway/dev/build.mjs";
 import { nodeBin, ROOT, run } from "../gateway/dev/tools.mjs";
-import { startWorker } from "../gateway/dev/worker.mjs";
-import { call, data, register } from "./harness/api.mjs";
-import { startSlowSmtp } from "./harness/slow_smtp.mjs";
+import { BUDGET, WORKER_GZIP_MAX } from "./harness/budget.mjs";
+import { billOf, postroom, PRICES, TEAM, typescript } from "./harness/cost/bill.mjs";
+import { fsyncsOf, missing } from "./harness/cost/fsyncs.mjs";
+import { meter, total } from "./harness/cost/meter.mjs";
+import { burst, perDelivery, things, TIMES } from "./harness/cost/things.mjs";
+import { ask, inOrder, workspace } from "./harness/operations.mjs";
 import { dial } from "./harness/socket.mjs";
-import { until } from "./harness/until.mjs";
-import { VARS } from "./harness/worker.mjs";
-import { WORKER_GZIP_MAX } from "./harness/budget.mjs";
+import { startWorkerd } from "./harness/workerd.mjs";
 
-const TIMES = 20;
 const IDLE_MS = Number(process.env.IDLE_MS ?? 70_000);
+const ENTRY = join(ROOT, "tests", "harness", "cost-entry.js");
+/** How long nothing moves before an operation counts as over: it was done once, and much waits for alarms. */
+const STILL_MS = 420;
 
-/** Sums of counters by their ending: all `.call` of all actors. */
-const total = (counters, ending) =>
-  Object.entries(counters).reduce((sum, [name, value]) => sum + (name.endsWith(`.${ending}`) ? value : 0), 0);
+const figure = (value) => (Number.isInteger(value ?? 0) ? String(value ?? 0) : value.toFixed(2));
 
-function meter(url) {
-  const read = async () => (await fetch(`${url}/test/cost`)).json();
-  const quiet = async () => {
-    // Still for a second and a half: whatever a command started has ended or waits for an alarm.
-    for (let same = 0, last = ""; same < 6; ) {
-      const now = JSON.stringify(await read());
-      same = now === last ? same + 1 : 0;
-      last = now;
-      await wait(250);
-    }
-  };
-  /** Does `work` TIMES times; gives what one time took. */
-  const measure = async (work, times = TIMES) => {
-    await quiet();
-    await fetch(`${url}/test/cost`, { method: "POST" });
-    for (let n = 0; n < times; n += 1) await work(n);
-    await quiet();
-    const counters = await read();
-    const each = Object.fromEntries(Object.entries(counters).map(([name, value]) => [name, value / times]));
-    return { ...each, calls: total(each, "call"), upgrades: total(each, "fetch"), alarms: total(each, "alarm"), messages: total(each, "message") };
-  };
-  return { read, quiet, measure };
+const HEAD = ["", "DO requests", "calls", "joins", "alarms", "ws messages", "rows read", "written, answered", "written, in all", "D1 statements", "crossings"];
+
+const line = (name, { answered, inAll: m }) => [
+  name, m.requests, m.calls, m.joins, m.alarms, m.messages, m.rowsRead, answered.rowsWritten, m.rowsWritten, m.d1, answered.crossings,
+];
+
+function print(table) {
+  const cells = table.map((row) => row.map((cell) => (typeof cell === "string" ? cell : figure(cell))));
+  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)));
+  for (const row of cells) {
+    console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("  "));
+  }
 }
 
-async function things(url, slow) {
-  const owner = await register(url, "Cost", { operator: VARS.ADMIN_TOKEN });
-  const { token } = owner;
-  const post = (path, body, key) => data(url, "POST", path, { token, body, headers: key ? { "idempotency-key": key } : {} });
-  const ticket = await post("/v1/tickets", { subject: "The door is stuck" });
-  for (let n = 0; n < 60; n += 1) await post("/v1/tickets", { subject: `Ticket ${n}`, userEmail: `user${n % 7}@customer.example` });
-  const inbox = await post("/v1/inboxes", { email: "desk@acme.example", smtp: slow.way, warmup: false });
-  const warm = await post("/v1/inboxes", { email: "warm@acme.example", smtp: slow.way, warmup: true });
-  const send = async (inbox, key) => {
-    const sent = await post(`/v1/inboxes/${inbox.id}/sends`, { to: ["ann@desk.test"], subject: "x", text: "x" }, key);
-    const path = `/v1/inboxes/${inbox.id}/sends?state=sent&limit=100`;
-    await until(async () => slow.mails.length > 0 && (await data(url, "GET", path, { token })).some(({ id }) => id === sent.id), "the mail");
-  };
-  // Waiting for the end of a send asks the inbox: the counters must not have that.
-  const sendQuietly = async (inbox, key) => {
-    const before = slow.mails.length;
-    await post(`/v1/inboxes/${inbox.id}/sends`, { to: ["ann@desk.test"], subject: "x", text: "x" }, key);
-    await until(() => slow.mails.length > before, "the mail");
-  };
-  await send(inbox, "first");
-  await send(warm, "first");
-  await post("/api/prospects", { email: "pat@prospect.example", name: "Pat" });
-  const socket = await dial(url, owner, { bearer: true });
-  return {
-    owner,
-    socket,
-    rows: [
-      ["a public comment over HTTP", (n) => post(`/v1/tickets/${ticket.id}/comments`, { body: `Comment ${n}` }, `c-${n}`)],
-      ["a public comment over WebSocket", (n) => socket.command(`w-${n}`, { postComment: { ticketId: ticket.id, body: `Comment ${n}` } })],
-      ["a ticket", (n) => post("/v1/tickets", { subject: `New ${n}` }, `t-${n}`)],
-      ["a list of 50 tickets", () => call(url, "GET", "/v1/tickets?limit=50", { token })],
-      ["a WebSocket join (with its ticket)", async () => void (await (await dial(url, owner)).close())],
-      ["a send, established inbox", (n) => sendQuietly(inbox, `s-${n}`)],
-      ["a send, inbox in warm-up", (n) => sendQuietly(warm, `s-${n}`), 3],
-      ["an import of a known person", (n) => post("/api/prospects", { email: "pat@prospect.example", name: "Pat" }, `p-${n}`)],
-    ],
-  };
+/** The price of every operation of the document, asked once with the least that it takes. */
+async function everyOperation(url, gauge) {
+  const { agents, of } = await workspace(url, "Priced");
+  const measured = [];
+  for (const operation of inOrder) {
+    const token = /^logout/.test(operation.operationId) ? agents.viewer.token : agents.owner.token;
+    const one = await gauge.measure(() => ask(url, operation, of(operation), token), { stillMs: STILL_MS });
+    measured.push([`${one.given.status} ${operation.operationId}`, one]);
+  }
+  for (const name of ["realtime", "realtimeToo"]) {
+    const join = async () => void (await (await dial(url, agents.owner, { bearer: true })).close());
+    measured.push([`101 ${name}`, await gauge.measure(join, { stillMs: STILL_MS })]);
+  }
+  return measured;
+}
+
+/** fsyncs per acknowledged comment, by whose database it is. */
+async function durable(worker, world, writers, each) {
+  let acknowledged = 0;
+  const { fsyncs, of } = await fsyncsOf(worker.pid, async () => (acknowledged = await burst(worker.url, world, writers, each)));
+  const per = (count = 0) => (count / acknowledged).toFixed(3);
+  const others = Object.entries(of).map(([name, count]) => `${name} ${per(count)}`).join(", ");
+  console.log(`${writers} writers, ${acknowledged} comments: ${per(fsyncs)} fsyncs each (${others || "none"}).`);
+  return { room: (of.WorkspaceRoom ?? 0) / acknowledged, all: fsyncs / acknowledged };
 }
 
 /** What happens while nobody does anything, from `IDLE_MS` of watching and from the alarms that are set. */
-async function idle(url, { read, quiet }) {
+async function idle(url, { read, reset, quiet }) {
   await quiet();
-  await fetch(`${url}/test/cost`, { method: "POST" });
+  await reset();
   const began = Date.now();
   await wait(IDLE_MS);
   const counters = await read();
@@ -115,60 +95,81 @@ async function size() {
   return { whole: Math.round(Number(found[1]) * 1024), gzipped: Math.round(Number(found[2]) * 1024) };
 }
 
-const figure = (value) => (Number.isInteger(value ?? 0) ? String(value ?? 0) : value.toFixed(2));
-
-const HEAD = ["", "DO requests", "calls", "joins", "alarms", "ws messages", "rows read", "rows written", "D1 statements", "D1 requests"];
-
-const line = (name, m) => [
-  name, m.calls + m.upgrades + m.alarms, m.calls, m.upgrades, m.alarms, m.messages,
-  m["sql.rowsRead"], m["sql.rowsWritten"], m["d1.statements"], m["d1.requests"],
-];
-
-function print(table) {
-  const cells = table.map((row) => row.map((cell) => (typeof cell === "string" ? cell : figure(cell))));
-  const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => row[column].length)));
-  for (const row of cells) {
-    console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("  "));
+function printBills(measured) {
+  const whole = { maximumFractionDigits: 0 };
+  const dollars = (value) => `$${value.toFixed(2)}`;
+  console.log(`\nThe month of a team of ${TEAM.agents}: ${TEAM.tickets} tickets, ${TEAM.mailsIn + TEAM.mailsOut} mails, ${TEAM.notes} comments without a mail, ${TEAM.changes} changes,`);
+  console.log(`${TEAM.looks} looks at a ticket, ${TEAM.lists} lists (Cloudflare's prices of ${PRICES.date}: ${PRICES.sources.join(", ")}):\n`);
+  const bills = [["Postroom, as measured", billOf(postroom(measured))], ["TypeScript, as assumed", billOf(typescript())]];
+  for (const [name, bill] of bills) {
+    console.log(`${name}: ${dollars(bill.list)} at list price; ${dollars(bill.total)} billed, with the ${dollars(PRICES.base)} of the plan.`);
+    const used = bill.parts.map(({ name, amount, list }) => `${name} ${amount.toLocaleString("en", whole)} (${dollars(list)})`);
+    console.log(`  ${used.join(", ")}`);
   }
+  console.log("What is assumed for TypeScript stands in tests/harness/cost/bill.mjs.");
 }
 
 await build();
 const persistTo = mkdtempSync(join(tmpdir(), "postroom-cost-"));
-const slow = await startSlowSmtp();
-const worker = await startWorker({ persistTo, vars: VARS, main: join(ROOT, "tests", "harness", "cost-entry.js") });
+const worker = await startWorkerd({ persistTo, entry: ENTRY, vars: { OPEN_REGISTRATION: "true" } });
 const wrong = [];
+const limit = (what, value, most) => void (value > most && wrong.push(`${what}: ${figure(value)}, at most ${most}`));
+let world;
 try {
   const { url } = worker;
   const gauge = meter(url);
-  const { rows, socket } = await things(url, slow);
+  world = await things(url);
   const measured = new Map();
-  for (const [name, work, times] of rows) measured.set(name, await gauge.measure(work, times));
+  for (const [name, work, times = TIMES] of world.rows) {
+    await work("warm");
+    measured.set(name, await gauge.measure(work, { times }));
+  }
   console.log(`\nWhat one of each takes, the mean of ${TIMES} one after the other (workerd, local):\n`);
   print([HEAD, ...[...measured].map(([name, m]) => line(name, m))]);
 
   const comment = measured.get("a public comment over HTTP");
-  console.log(`\nA comment: ${figure(comment.calls)} Durable Object request; ${figure(comment.alarms)} alarms beside it, since the outbox`);
-  console.log("arms one alarm for whatever is on its way, and moves it only when it must: many comments share it.");
-  if (comment.calls !== 1 || comment.upgrades !== 0) wrong.push("a comment takes more than one Durable Object request");
-  if (comment.alarms > 0.5) wrong.push("the outbox's alarms are not shared by comments");
-  const spoken = measured.get("a public comment over WebSocket");
-  if (spoken.calls + spoken.upgrades !== 0 || spoken.messages !== 1) wrong.push("a comment over WebSocket takes a request");
+  limit("Durable Object requests of a comment", comment.inAll.calls + comment.inAll.joins, BUDGET.comment.calls);
+  limit("alarms beside a comment", comment.inAll.alarms, BUDGET.comment.alarms);
+  limit("rows written until a comment is answered", comment.answered.rowsWritten, BUDGET.comment.rowsAnswered);
+  limit("rows written for a comment in all", comment.inAll.rowsWritten, BUDGET.comment.rowsInAll);
+  const spoken = measured.get("a public comment over WebSocket").inAll;
+  if (spoken.calls + spoken.joins !== 0 || spoken.messages !== 1) wrong.push("a comment over WebSocket takes a request");
+
+  const heard = await perDelivery(url, gauge, world);
+  console.log(`\nCrossings of a comment: ${figure(heard.few)}; with ${heard.sockets} further sockets ${figure(heard.many)}: ${figure(heard.each)} a delivery.`);
+  limit("crossings of a delivery", heard.each, BUDGET.crossingsPerDelivery);
+
+  const why = missing();
+  if (why) {
+    console.log(`\n!! fsyncs were NOT counted: ${why}`);
+  } else {
+    console.log("");
+    await durable(worker, world, 1, 100);
+    const { room } = await durable(worker, world, 16, 50);
+    limit("fsyncs of the room per acknowledged comment, 16 writers", room, BUDGET.fsyncsAt16);
+  }
+
+  const operations = await everyOperation(url, gauge);
+  console.log(`\nEvery operation, asked once with the least that it takes (status first):\n`);
+  print([HEAD, ...operations.map(([name, m]) => line(name, m))]);
+  const refused = operations.filter(([name]) => !/^[123]/.test(name)).length;
+  console.log(`${operations.length} operations, of which ${refused} were refused: that has a price, too.`);
 
   const rest = await idle(url, gauge);
   const seconds = Math.round(rest.minutes * 60);
   console.log(`\nAn idle hour, one connection open: in ${seconds} s ${rest.fired} requests (${JSON.stringify(rest.counters)});`);
   console.log(`${rest.within.length} of ${rest.alarms.length} objects have an alarm within the hour, so ${rest.within.length} requests are to come.`);
   for (const { actor, at } of rest.within) console.log(`  ${actor} in ${Math.round((at - Date.now()) / 1000)} s`);
-  await socket.close();
 
   const { whole, gzipped } = await size();
   console.log(`\nThe Worker: ${whole} bytes, ${gzipped} gzipped, of ${WORKER_GZIP_MAX} (${((gzipped / WORKER_GZIP_MAX) * 100).toFixed(1)} %).`);
-  if (gzipped > WORKER_GZIP_MAX) wrong.push(`the Worker is larger than ${WORKER_GZIP_MAX} bytes`);
+  limit("bytes of the Worker, gzipped", gzipped, WORKER_GZIP_MAX);
+  printBills(measured);
 } finally {
+  await world?.stop();
   await worker.stop();
-  await slow.stop();
   rmSync(persistTo, { recursive: true, force: true });
 }
 for (const what of wrong) console.error(`✖ ${what}`);
-if (wrong.length === 0) console.log("✔ a comment takes one request, and the Worker fits");
+if (wrong.length === 0) console.log("✔ every budget is kept");
 process.exitCode = wrong.length > 0 ? 1 : 0;

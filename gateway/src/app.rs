@@ -72,7 +72,13 @@ pub async fn serve<P: Platform + 'static>(
 ) -> Served<P::Socket, P::Content> {
     let (began, method, path) = (platform.now(), request.method.clone(), request.path.clone());
     let request_id = request_id(platform, &request);
-    let served = answer_any(platform, request, request_id.clone()).await;
+    let mut served = answer_any(platform, request, request_id.clone()).await;
+    if let (Served::Http(response) | Served::Content(response, _), Some(tally)) =
+        (&mut served, platform.tally())
+        && response.status != 401
+    {
+        response.headers.push(("server-timing", tally.to_string()));
+    }
     let status = match &served {
         Served::Http(response) | Served::Content(response, _) => response.status,
         Served::Socket(_) => 101,

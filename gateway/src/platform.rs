@@ -12,6 +12,7 @@ use std::future::Future;
 use crate::config::Config;
 use crate::http::Response;
 use crate::scrape::visit::Heads;
+use crate::tally::Tally;
 
 /// What the Worker leans on, beside the actors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,6 +197,9 @@ pub trait Platform: Storage {
     /// # Errors
     /// `unavailable` where the actor cannot be reached or is overloaded.
     async fn call(&self, actor: ActorKind, envelope: &Envelope) -> Result<Answer, Reject>;
+
+    /// What this request has cost so far, where its workspace wants that told.
+    fn tally(&self) -> Option<Tally>;
 
     /// Listens to a room as a client of it would: gives every frame to `take`, and ends when that
     /// says so, or `wait` milliseconds after it has said that it waits.

@@ -65,6 +65,9 @@ pub struct Envelope {
     /// Whether the command is a [`KernelCommand`].
     #[serde(default)]
     pub kernel: bool,
+    /// Whether the answer is to say what it cost. The room goes by its workspace's settings instead.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub price: bool,
     /// The actor's command, as JSON text.
     #[serde(with = "serde_bytes")]
     pub command: Vec<u8>,
@@ -87,6 +90,7 @@ impl Envelope {
             request_id: String::new(),
             address: None,
             kernel: false,
+            price: false,
             command: to_json(command),
         }
     }
@@ -122,6 +126,15 @@ impl Envelope {
     }
 }
 
+/// What a call cost: rows of the actor's storage, of its indexes too where they are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    /// Rows that were read.
+    pub read: u64,
+    /// Rows that were written.
+    pub written: u64,
+}
+
 /// What an actor says to an envelope.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
@@ -145,13 +158,30 @@ impl Answer {
         pack(self)
     }
 
+    /// The bytes that travel where whoever asked is told the price: it stands before the answer.
+    #[must_use]
+    pub fn encode_priced(&self, price: Price) -> Vec<u8> {
+        pack(&(price, self))
+    }
+
     /// Reads an answer.
     ///
     /// # Errors
     /// `internal` where the bytes are no answer.
     pub fn decode(bytes: &[u8]) -> Result<Self, Reject> {
-        read_msgpack(bytes)
-            .map_err(|error| Reject::internal(format!("not an answer: {}", error.message)))
+        read(bytes)
+    }
+
+    /// Reads an answer, and its price where one stands before it.
+    ///
+    /// # Errors
+    /// `internal` where the bytes are no answer.
+    pub fn decode_priced(bytes: &[u8]) -> Result<(Self, Option<Price>), Reject> {
+        // An answer is a map; with its price it is a list of two.
+        if bytes.first() == Some(&LIST_OF_TWO) {
+            return read(bytes).map(|(price, answer)| (answer, Some(price)));
+        }
+        Ok((read(bytes)?, None))
     }
 
     /// The reply as the type that the command promises.
@@ -164,6 +194,14 @@ impl Answer {
             Self::Done { json, .. } => read_reply(&json),
         }
     }
+}
+
+/// How MessagePack begins a list of two.
+const LIST_OF_TWO: u8 = 0x92;
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Reject> {
+    read_msgpack(bytes)
+        .map_err(|error| Reject::internal(format!("not an answer: {}", error.message)))
 }
 
 /// MessagePack with named fields.

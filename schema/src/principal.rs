@@ -115,6 +115,12 @@ pub enum Caller {
 }
 
 impl Principal {
+    /// Whether it is somebody of the workspace: an agent, or a program with a key.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        matches!(self.caller, Caller::Agent { .. } | Caller::Key { .. })
+    }
+
     /// Postroom itself, acting in a workspace.
     #[must_use]
     pub const fn system(workspace: WorkspaceId) -> Self {

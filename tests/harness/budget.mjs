@@ -1,2 +1,14 @@
 /** The Worker's size, gzipped, in bytes: half of what the free plan takes (README, Decisions). */
 export const WORKER_GZIP_MAX = 1_572_864;
+
+/**
+ * What the deterministic figures may be at most. `npm run cost` and tests/edge/cost.test.mjs hold the
+ * Worker to it; rows are counted as Cloudflare bills them: an index entry is a row, and so is an alarm.
+ */
+export const BUDGET = {
+  comment: { calls: 1, alarms: 0.5, rowsAnswered: 11.2, rowsInAll: 14 },
+  /** Further sockets cost no crossing: one call tells all that is to be sent. */
+  crossingsPerDelivery: 0,
+  /** Commits of the room's own database per acknowledged comment, with 16 writers at once. */
+  fsyncsAt16: 0.1,
+};

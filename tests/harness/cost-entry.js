@@ -3,7 +3,9 @@
 // `GET /test/cost` gives the counters since the last `POST /test/cost` and the alarms that are set;
 // nothing of the product is changed, its classes are only wrapped. Rows are counted as the cursors of
 // SQLite say; a cursor is asked when the next one is opened, since it counts while it is read.
-import Worker, * as product from "../../gateway/entry.js";
+// It counts crossings between JavaScript and wasm too, and has the doors of the mail entry.
+import { crossings } from "./crossings.js";
+import Worker, * as product from "./mail-entry.js";
 
 const BINDINGS = {
   WorkspaceRoom: "WORKSPACE_ROOM", InboxState: "INBOX_STATE", WarmupCounter: "WARMUP_COUNTER",
@@ -17,6 +19,7 @@ let latest;
 const reset = () => {
   counters = {};
   latest = undefined;
+  Object.assign(crossings, { in: 0, out: 0 });
 };
 reset();
 const count = (name, by = 1) => (counters[name] = (counters[name] ?? 0) + by);
@@ -40,6 +43,17 @@ function patchSql(sql) {
     latest = exec.apply(this, args);
     count("sql.statements");
     return latest;
+  });
+}
+
+/** An alarm that is set is billed as a row that is written. */
+function patchAlarms(storage) {
+  const proto = Object.getPrototypeOf(storage);
+  if (patched.has(proto)) return;
+  patched.add(proto);
+  patch(proto, "setAlarm", (setAlarm) => function (...args) {
+    count("sql.alarms");
+    return setAlarm.apply(this, args);
   });
 }
 
@@ -73,6 +87,7 @@ function metered(name) {
   return class extends product[name] {
     constructor(ctx, env) {
       patchSql(ctx.storage.sql);
+      patchAlarms(ctx.storage);
       patchD1(env.DB);
       objects.set(ctx.id.toString(), name);
       super(ctx, env);
@@ -114,7 +129,7 @@ export default class extends Worker {
     if (pathname !== "/test/cost") return super.fetch(request);
     if (request.method === "POST") reset();
     fold();
-    return Response.json(counters);
+    return Response.json({ ...counters, "wasm.in": crossings.in, "wasm.out": crossings.out });
   }
 
   alarms() {

@@ -48,22 +48,30 @@ impl Reply {
 pub(super) struct Watched<'a> {
     inner: &'a dyn Sql,
     pub(super) wrote: Cell<bool>,
+    added: Cell<bool>,
 }
 
 impl<'a> Watched<'a> {
     pub(super) fn new(inner: &'a dyn Sql) -> Self {
-        Self { inner, wrote: Cell::new(false) }
+        Self { inner, wrote: Cell::new(false), added: Cell::new(false) }
     }
 
     pub(super) fn wrote(&self) -> bool {
         self.wrote.get()
     }
+
+    /// Whether there is anything new in a row, which may be a time; what only removes leaves none.
+    pub(super) fn added(&self) -> bool {
+        self.added.get()
+    }
 }
 
 impl Sql for Watched<'_> {
     fn exec(&self, statement: &str, params: &[Value]) -> Result<Vec<Row>, Fault> {
-        if !statement.trim_start().starts_with("select") {
+        let words = statement.trim_start();
+        if !words.starts_with("select") {
             self.wrote.set(true);
+            self.added.set(self.added.get() || !words.starts_with("delete"));
         }
         self.inner.exec(statement, params)
     }

@@ -7,9 +7,10 @@
 //! is only slow goes on.
 
 use super::actor::{Actor, Settled};
+use super::alarm::backoff;
 use super::context::{Ctx, FIRST_RETRY_MS, SUMMARY};
 use super::effect::{Delivery, Effect, Outcome};
-use super::engine::{Engine, RETRY_MS_MAX, Turn, World, backoff};
+use super::engine::{Engine, RETRY_MS_MAX, Turn, World};
 use super::sql::{Fault, Home, Sql};
 use super::store::outbox::{self, Entry};
 use schema::summary::{self, Table};

@@ -6,13 +6,14 @@
 //! Object and natively.
 
 use super::actor::Actor;
+use super::alarm::{RETRY_MS, arm, backoff};
 use super::allowance::Allowance;
 use super::context::{Cast, Ctx, Entropy, Expelled, Reply, Told, Watched};
 use super::drain::take_up;
 use super::migrate::migrate;
 use super::presence::{Move, Presence};
 use super::sight;
-use super::sql::{Home, Sql};
+use super::sql::Home;
 use super::store::head::{self, Head};
 use super::store::timers::Timer;
 use super::store::{idempotency, migrations, timers};
@@ -37,7 +38,6 @@ pub const TIMERS_PER_ALARM: usize = 200;
 const SWEEP: &str = "kernel.sweep";
 /// How many stored answers one step looks at to forget the old ones.
 const SWEPT_AT_ONCE: i64 = 500;
-const RETRY_MS: Millis = 1_000;
 pub(super) const RETRY_MS_MAX: Millis = 60 * 60 * 1000;
 
 /// The parts of a step that come from outside the object.
@@ -106,6 +106,8 @@ impl Turn {
 /// Runs an actor's core over its storage. What it holds in memory is only a cache.
 pub struct Engine<A> {
     clock: Millis,
+    /// The actor's bits, as they were committed last.
+    marks: i64,
     /// Whether the object has tables: it gets them with the first thing that it keeps.
     founded: bool,
     /// Where the next step's caller is.
@@ -127,7 +129,7 @@ impl<A: Actor> Engine<A> {
     /// # Errors
     /// `internal` where the tables cannot be brought up to date.
     pub fn wake(home: &dyn Home) -> Result<Self, Reject> {
-        let (mut clock, mut founded) = (0, false);
+        let (mut clock, mut marks, mut founded) = (0, 0, false);
         home.transaction(&mut |sql| {
             founded = migrations::exist(sql)?;
             if !founded {
@@ -135,7 +137,7 @@ impl<A: Actor> Engine<A> {
             }
             migrate(sql, A::MIGRATIONS)?;
             if let Some(mut head) = head::load(sql)? {
-                clock = head.clock;
+                (clock, marks) = (head.clock, head.marks);
                 take_up::<A>(sql, clock)?;
                 if let Some(due) = head::due(sql)? {
                     sql.set_alarm(due)?;
@@ -153,6 +155,7 @@ impl<A: Actor> Engine<A> {
             founded,
             address,
             presence,
+            marks,
             allowance: None,
             per_turn: None,
             actor: PhantomData,
@@ -175,6 +178,16 @@ impl<A: Actor> Engine<A> {
         let answer =
             Envelope::decode(bytes).and_then(|envelope| self.ask(home, world, &envelope, turn));
         answer.unwrap_or_else(Answer::Rejected)
+    }
+
+    /// Whether the caller is told what an envelope costs. The room tells its own callers where the
+    /// workspace asks for it, and whoever else is asked for the same request then follows.
+    #[must_use]
+    pub const fn prices(&self, envelope: &Envelope) -> bool {
+        match A::PRICE_MARK {
+            Some(bit) => self.marks >> bit & 1 == 1 && envelope.principal.is_known(),
+            None => envelope.price,
+        }
     }
 
     /// Answers an envelope that has no way to go, in a transaction of its own: the object itself
@@ -354,7 +367,7 @@ impl<A: Actor> Engine<A> {
         body: &mut dyn FnMut(&mut Ctx<'_>) -> Result<T, Reject>,
     ) -> Result<(T, Told), Reject> {
         let mut result = None;
-        let (founded, mut kept) = (self.founded, true);
+        let (founded, mut kept, mut marked) = (self.founded, true, self.marks);
         let address = std::mem::take(&mut self.address);
         let done = home.transaction(&mut |sql| {
             if !founded {
@@ -362,6 +375,7 @@ impl<A: Actor> Engine<A> {
             }
             let watched = Watched::new(sql);
             let loaded = head::load(sql)?;
+            let before = loaded.as_ref().map(|head| (head.alarm, head.marks));
             let (mut head, principal) = open(loaded, envelope)?;
             let now = world.now.max(head.clock).max(self.clock);
             let principal = A::identify(&watched, principal, now)?;
@@ -395,7 +409,12 @@ impl<A: Actor> Engine<A> {
                 if rearm {
                     arm::<A>(sql, &mut head, now, fired)?;
                 }
-                head::save(sql, &head)?;
+                // Number and time are in the log already, or no row is of this time.
+                let told_elsewhere = !told.events.is_empty() || !watched.added();
+                if !told_elsewhere || before != Some((head.alarm, marks)) {
+                    head::save(sql, &head)?;
+                }
+                marked = marks;
             } else if !founded {
                 kept = false;
             }
@@ -408,6 +427,7 @@ impl<A: Actor> Engine<A> {
         if kept {
             done?;
             self.founded = true;
+            self.marks = marked;
         }
         let result = result.ok_or_else(|| Reject::internal("the transaction did not run"));
         result.map(|(value, mut told)| {
@@ -469,25 +489,6 @@ fn open(
 /// The workspace that an instance belongs to: its name, or the part before the first slash.
 fn workspace_of(instance: &str) -> Option<WorkspaceId> {
     instance.split('/').next()?.parse().ok()
-}
-
-/// Arms the alarm for the earliest thing that is due, unless it is armed for that or earlier.
-fn arm<A: Actor>(sql: &dyn Sql, head: &mut Head, now: Millis, fired: bool) -> Result<(), Reject> {
-    let armed = head.alarm.filter(|at| !fired && *at > now);
-    head.alarm = armed;
-    let Some(due) = head::due(sql)? else { return Ok(()) };
-    if armed.is_none_or(|at| due < at || (A::THRIFTY && at < due)) {
-        sql.set_alarm(due)?;
-        head.alarm = Some(due);
-    }
-    Ok(())
-}
-
-/// How long to wait before the next try: doubling from a second to `most`, with jitter.
-pub(super) fn backoff(ctx: &mut Ctx<'_>, attempts: i64, most: Millis) -> Millis {
-    let doublings = u32::try_from(attempts.clamp(0, 20)).unwrap_or(20);
-    let wait = (RETRY_MS << doublings).min(most);
-    wait / 2 + ctx.random_below(wait / 2)
 }
 
 /// Lower-case hexadecimal.

@@ -2,13 +2,14 @@
 //!
 //! Reading order: [`sql`] (storage, two homes) → [`migrate`] → [`store`] (the kernel's tables) →
 //! [`context`] (what a handler gets) → [`actor`] (what an actor is) → [`effect`] (what it may want
-//! from the world) → [`engine`] (how a command and an alarm run) → [`drain`] (how the outbox runs)
+//! from the world) → [`engine`] (how a command and an alarm run), `alarm` (when the next comes) → [`drain`] (how the outbox runs)
 //! → [`sight`] (what a connection sees), [`presence`] (who is connected), [`sockets`], [`signs`]
 //! (frames in, frames out), [`replay`] (what a connection missed) → `host` (the Durable Object,
 //! wasm only) and `native` (SQLite in memory, everywhere else), with `testing`, a bench for one
 //! actor.
 
 pub mod actor;
+mod alarm;
 pub mod allowance;
 pub mod context;
 pub mod drain;

@@ -140,8 +140,10 @@ impl Actor for Core {
         prospect_imports::DIGESTS,
         outreach::ALERTS,
         outreach::CLASSIFIED,
+        access::SERVER_TIMING,
         //
     ];
+    const PRICE_MARK: Option<u32> = Some(access::PRICE_MARK);
     type Command = RoomCommand;
 
     fn handle(ctx: &mut Ctx<'_>, command: RoomCommand) -> Result<Reply, Reject> {

@@ -1,11 +1,11 @@
 //! [`Platform`] over the bindings of the Worker.
 
-use super::trouble::{describe, fault, flag, unavailable};
+use super::trouble::{fault, unavailable};
 use crate::config::Config;
 use crate::http::Response;
-use crate::log;
 use crate::platform::{Dependency, Platform, Point, Progress, Source, Storage};
 use crate::scrape::visit::Heads;
+use crate::tally::Tally;
 use actors::kernel::host::fetch::Fetching;
 use actors::kernel::host::{metrics, outside};
 use actors::mail::graph;
@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use js_sys::{Promise, Uint8Array};
+use js_sys::Uint8Array;
 use once_cell::sync::OnceCell;
 use schema::envelope::pack;
 use schema::frame::Connect;
@@ -27,7 +27,6 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 use worker::{
     Bucket, Context, Delay, Env, MultipartUpload, ResponseBuilder, UploadedPart, WebSocketPair,
     WebsocketEvent,
@@ -35,12 +34,6 @@ use worker::{
 
 #[wasm_bindgen]
 extern "C" {
-    /// A stub of an actor, as the entry file's classes answer to it.
-    type ActorStub;
-
-    #[wasm_bindgen(method, catch)]
-    fn call(this: &ActorStub, envelope: Uint8Array) -> Result<Promise, JsValue>;
-
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues, catch)]
     fn fill_random(bytes: &Uint8Array) -> Result<JsValue, JsValue>;
 }
@@ -63,35 +56,20 @@ struct One {}
 
 /// The bindings of this Worker.
 pub struct Edge {
-    env: Env,
+    pub(super) env: Env,
     context: Option<Rc<Context>>,
+    /// What the request has cost.
+    pub(super) tally: Rc<std::cell::Cell<Tally>>,
 }
 
 impl Edge {
     /// For a request, which has a context; none of the others goes on with anything by itself.
     pub(super) fn new(env: Env, context: Option<Context>) -> Self {
-        Self { env, context: context.map(Rc::new) }
+        Self { env, context: context.map(Rc::new), tally: Rc::default() }
     }
 
     fn bucket(&self) -> Result<Bucket, Reject> {
         self.env.bucket("MAIL").map_err(|error| unavailable("storage", error))
-    }
-
-    /// One try; a stub that has failed is broken for good, so each try has its own.
-    async fn try_call(
-        &self,
-        actor: ActorKind,
-        instance: &str,
-        bytes: &[u8],
-    ) -> Result<Vec<u8>, JsValue> {
-        let stub: ActorStub = self
-            .env
-            .durable_object(actor.binding())
-            .and_then(|namespace| namespace.get_by_name(instance))
-            .map_err(|error| JsValue::from_str(&error.to_string()))?
-            .into_rpc();
-        let answer = JsFuture::from(stub.call(Uint8Array::from(bytes))?).await?;
-        Ok(Uint8Array::new(&answer).to_vec())
     }
 }
 
@@ -144,7 +122,8 @@ impl Platform for Edge {
     type Content = worker::ResponseBody;
 
     fn twin(&self) -> Self {
-        Self { env: self.env.clone(), context: self.context.clone() }
+        let (env, context) = (self.env.clone(), self.context.clone());
+        Self { env, context, tally: Rc::clone(&self.tally) }
     }
 
     fn go_on(&self, work: impl Future<Output = ()> + 'static) {
@@ -255,33 +234,11 @@ impl Platform for Edge {
     }
 
     async fn call(&self, actor: ActorKind, envelope: &Envelope) -> Result<Answer, Reject> {
-        let bytes = envelope.encode();
-        let mut tried = self.try_call(actor, &envelope.instance, &bytes).await;
-        if let Err(error) = &tried {
-            // Its answer may be lost, its work done: only a key makes it safe to repeat.
-            let safe = envelope.key.is_some();
-            if safe && flag(error, "retryable") && !flag(error, "overloaded") {
-                tried = self.try_call(actor, &envelope.instance, &bytes).await;
-            }
-        }
-        match tried {
-            Ok(answer) => Answer::decode(&answer),
-            Err(error) if flag(&error, "overloaded") => Err(Reject::overloaded()),
-            Err(error) if flag(&error, "retryable") => Err(Reject::new(
-                Code::Unavailable,
-                "the answer was lost: repeat it, with an Idempotency-Key if it changes something",
-            )),
-            Err(error) => {
-                let cause = describe(&error);
-                let fields = [
-                    ("requestId", &*envelope.request_id),
-                    ("actor", actor.binding()),
-                    ("why", &cause),
-                ];
-                log::error(self, "actor_failed", &fields);
-                Err(Reject::internal(cause))
-            }
-        }
+        self.ask(actor, envelope).await
+    }
+
+    fn tally(&self) -> Option<Tally> {
+        Some(self.tally.get()).filter(|tally| tally.of.is_some())
     }
 
     async fn join(

@@ -2,6 +2,7 @@
 
 mod bindings;
 mod body;
+mod call;
 mod trouble;
 
 pub use self::bindings::Edge;

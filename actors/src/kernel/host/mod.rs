@@ -30,7 +30,7 @@ use js_sys::{Array, Object, Reflect, Uint8Array};
 use schema::codec::read_msgpack;
 use schema::frame::{Codec, Connect, Seat};
 use schema::ids::ConnectionId;
-use schema::{ActorKind, Code, Reject};
+use schema::{ActorKind, Answer, Code, Envelope, Reject};
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
@@ -113,12 +113,34 @@ impl<A: Actor> Host<A> {
                     given.push(&self.hear(engine, world, pair, turn));
                 } else {
                     let bytes = Uint8Array::from(item).to_vec();
-                    let answer = engine.call(&self.home, world, &bytes, turn).encode();
+                    let answer = self.answer(engine, world, &bytes, turn);
                     given.push(&Uint8Array::from(&answer[..]).into());
                 }
             }
             vec![("given", given.into())]
         })
+    }
+
+    /// The answer to an envelope, with its price where the caller is told. Who is not let in is not.
+    fn answer(
+        &self,
+        engine: &mut Engine<A>,
+        world: &mut World<'_>,
+        bytes: &[u8],
+        turn: &mut Turn,
+    ) -> Vec<u8> {
+        let envelope = match Envelope::decode(bytes) {
+            Ok(envelope) => envelope,
+            Err(reject) => return Answer::Rejected(reject).encode(),
+        };
+        self.home.meter(engine.prices(&envelope));
+        let answer = engine.ask(&self.home, world, &envelope, turn);
+        let answer = answer.unwrap_or_else(Answer::Rejected);
+        let out = matches!(&answer, Answer::Rejected(why) if why.code == Code::Unauthorized);
+        match self.home.meter(false).filter(|_| !out && engine.prices(&envelope)) {
+            Some(price) => answer.encode_priced(price),
+            None => answer.encode(),
+        }
     }
 
     fn hear(

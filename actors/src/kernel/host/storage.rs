@@ -6,7 +6,9 @@
 
 use crate::kernel::sql::{Body, Fault, Home, INTEGER_MAX, Row, Sql, Value};
 use js_sys::{Array, ArrayBuffer, Uint8Array, WebAssembly};
+use schema::envelope::Price;
 use schema::{Millis, Reject};
+use std::cell::Cell;
 use wasm_bindgen::prelude::*;
 use worker::State;
 
@@ -57,6 +59,12 @@ extern "C" {
     #[wasm_bindgen(extends = js_sys::Object)]
     type Cursor;
 
+    #[wasm_bindgen(method, getter, js_name = rowsRead)]
+    fn rows_read(this: &Cursor) -> f64;
+
+    #[wasm_bindgen(method, getter, js_name = rowsWritten)]
+    fn rows_written(this: &Cursor) -> f64;
+
     #[wasm_bindgen(method, catch)]
     fn raw(this: &Cursor) -> Result<RawCursor, JsValue>;
 
@@ -71,6 +79,8 @@ extern "C" {
 pub struct DurableHome {
     storage: RawStorage,
     sql: RawSql,
+    /// What has been read and written since somebody wanted to know; none where nobody does.
+    meter: Cell<Option<Price>>,
 }
 
 impl DurableHome {
@@ -80,7 +90,12 @@ impl DurableHome {
         let storage: &RawStorage = storage.as_raw().unchecked_ref();
         let storage: RawStorage = JsValue::from(storage).unchecked_into();
         let sql = storage.sql();
-        Self { storage, sql }
+        Self { storage, sql, meter: Cell::new(None) }
+    }
+
+    /// Begins to count rows, or stops it; gives what was counted.
+    pub fn meter(&self, on: bool) -> Option<Price> {
+        self.meter.replace(on.then(Price::default))
     }
 }
 
@@ -121,8 +136,14 @@ impl Sql for DurableHome {
             bound.set(index, bind(value)?);
         }
         let cursor = self.sql.exec(statement, &bound).map_err(|error| Fault(describe(&error)))?;
-        let rows = cursor.raw().and_then(|cursor| cursor.to_array());
+        let rows = cursor.raw().and_then(|raw| raw.to_array());
         let rows = rows.map_err(|error| Fault(describe(&error)))?;
+        if let Some(Price { read, written }) = self.meter.get() {
+            // A cursor has counted all once it is read to its end.
+            let read = read + cursor.rows_read() as u64;
+            let written = written + cursor.rows_written() as u64;
+            self.meter.set(Some(Price { read, written }));
+        }
         Ok(rows.iter().map(read).collect())
     }
 

@@ -1,4 +1,7 @@
 //! The one row of what the object as a whole is at: name, last event, clock, armed alarm.
+//!
+//! Number and clock are those of the row or of the last event, whichever are later: a step that
+//! appends events and moves no alarm does not write the row.
 
 use crate::kernel::sql::{Fault, Sql};
 use schema::Millis;
@@ -18,7 +21,10 @@ pub struct Head {
     pub marks: i64,
 }
 
-const LOAD: &str = "select instance, seq, clock, alarm, marks from head";
+// The log knows the number and the time of its last event: they need not be written twice.
+const LOAD: &str = "select h.instance, max(h.seq, coalesce(e.seq, 0)),
+    max(h.clock, coalesce(e.at, 0)), h.alarm, h.marks
+    from head h left join events e on e.seq = (select max(seq) from events)";
 
 /// Reads the row; none before the first command that changed something.
 ///

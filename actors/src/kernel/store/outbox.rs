@@ -27,10 +27,8 @@ const PUSH: &str = "insert into outbox (kind, key, version, attempts, due, state
     values (?, ?, ?, 0, ?, 'waiting', ?)
     on conflict (kind, key) do update set
         version = version + 1,
-        body = excluded.body,
-        attempts = case state when 'dead' then 0 else attempts end,
-        due = case state when 'dead' then excluded.due else due end,
-        state = case state when 'dead' then 'waiting' else state end";
+        body = excluded.body
+    returning state";
 
 /// Asks for something to be done; asked for again while it waits, it is done once, with the newer
 /// body. `version` is where a new entry's starts.
@@ -44,7 +42,13 @@ pub fn push(
     due: Millis,
     body: &[u8],
 ) -> Result<(), Fault> {
-    sql.exec(PUSH, &[kind.into(), key.into(), version.into(), due.into(), body.into()]).map(drop)
+    let params = [kind.into(), key.into(), version.into(), due.into(), body.into()];
+    let state = sql.first(PUSH, &params)?.map(|row| row.text(0)).transpose()?;
+    // Only a dead one gets another time and state: naming them rewrites the index each time.
+    if state.as_deref() == Some("dead") {
+        sql.exec(RENEW, &[due.into(), kind.into(), key.into()])?;
+    }
+    Ok(())
 }
 
 // SQLite 3.50 plans by the value of a bound limit, and would compile this anew at each drain.

@@ -42,6 +42,11 @@ use schema::Millis;
 pub const MIGRATION: Migration = migration!("workspace_room/0001_access");
 /// The table of accounts at Microsoft.
 pub const IDENTITIES: Migration = migration!("workspace_room/0021_identities");
+/// Whether answers say what they cost.
+pub const SERVER_TIMING: Migration = migration!("workspace_room/0031_server_timing");
+
+/// The room's bit (see [`Ctx::mark`](crate::kernel::Ctx::mark)) that says the same.
+pub const PRICE_MARK: u32 = 1;
 
 /// How long a session lives after its last refresh.
 pub const SESSION_IDLE_MS: Millis = 30 * DAY_MS;

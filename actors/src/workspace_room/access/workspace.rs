@@ -2,6 +2,7 @@
 //!
 //! Who: everybody sees it, who manages changes it. Event: `workspace.changed`.
 
+use super::PRICE_MARK;
 use super::authorise::require;
 use super::change_agent::must_be_seen;
 use super::check;
@@ -45,6 +46,7 @@ pub fn change_workspace(ctx: &mut Ctx<'_>, input: &ChangeWorkspace) -> Result<Re
         reopen_days: days("reopenDays", input.reopen_days)?.unwrap_or(before.reopen_days),
         new_subject_opens: input.new_subject_opens.unwrap_or(before.new_subject_opens),
         sign_replies: input.sign_replies.unwrap_or(before.sign_replies),
+        server_timing: input.server_timing.unwrap_or(before.server_timing),
         ..before.clone()
     };
     if wanted == before {
@@ -54,6 +56,7 @@ pub fn change_workspace(ctx: &mut Ctx<'_>, input: &ChangeWorkspace) -> Result<Re
         replies::know_inbox(ctx.sql, inbox)?;
     }
     workspace::change(ctx.sql, &wanted, ctx.now)?;
+    ctx.mark(PRICE_MARK, wanted.server_timing);
     if wanted.reply_tokens {
         signing::key(ctx)?;
     }

@@ -40,6 +40,10 @@ pub struct Workspace {
     /// the workspace's, stands below it where it leaves as mail, unless it holds it already.
     #[serde(default)]
     pub sign_replies: bool,
+    /// Whether responses say in a `Server-Timing` header what they cost: rows read and written by
+    /// the actors that were asked, and how many calls those were.
+    #[serde(default)]
+    pub server_timing: bool,
     /// Grows with each change.
     pub version: i64,
     /// When it was registered.
@@ -96,6 +100,9 @@ pub struct ChangeWorkspace {
     /// Whether a signature stands below comments that leave as mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_replies: Option<bool>,
+    /// Whether responses say what they cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_timing: Option<bool>,
     /// The version that the caller saw (`If-Match`).
     #[serde(default)]
     pub if_version: Option<i64>,

@@ -281,7 +281,8 @@ fn news(connection: &Connection, known: i64) -> Result<Option<Vec<Row>>, String>
 
 /// The last event, how many there are, and what the room takes for the last.
 fn heads(connection: &Connection) -> Result<(i64, i64, i64), String> {
-    let sql = "select ifnull(max(seq), 0), count(*), ifnull((select seq from head), 0) from events";
+    let sql = "select ifnull(max(seq), 0), count(*),
+        max(ifnull((select seq from head), 0), ifnull(max(seq), 0)) from events";
     let mut heads = connection.prepare_cached(sql).map_err(text)?;
     heads.query_row([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(text)
 }

@@ -7,7 +7,7 @@ use schema::room::access::Workspace;
 
 const FIND: &str = "select workspace_id, name, time_zone, version, created_at, updated_at,
         reply_inbox_id, reply_tokens, thread_by_subject_days, reopen_days, new_subject_opens,
-        sign_replies
+        sign_replies, server_timing
     from workspace";
 
 /// The workspace; none before it is registered.
@@ -32,6 +32,7 @@ fn read(row: Row) -> Result<Workspace, Fault> {
         reopen_days: row.integer_or_null(9)?,
         new_subject_opens: row.flag(10)?,
         sign_replies: row.flag(11)?,
+        server_timing: row.flag(12)?,
     })
 }
 
@@ -59,7 +60,7 @@ pub fn insert(sql: &dyn Sql, id: WorkspaceId, name: &str, now: Millis) -> Result
 
 const CHANGE: &str = "update workspace set name = ?, time_zone = ?, reply_inbox_id = ?,
     reply_tokens = ?, thread_by_subject_days = ?, reopen_days = ?, new_subject_opens = ?,
-    sign_replies = ?, version = version + 1, updated_at = ?";
+    sign_replies = ?, server_timing = ?, version = version + 1, updated_at = ?";
 
 /// Writes what may change of the workspace.
 ///
@@ -75,6 +76,7 @@ pub fn change(sql: &dyn Sql, workspace: &Workspace, now: Millis) -> Result<(), F
         workspace.reopen_days.into(),
         i64::from(workspace.new_subject_opens).into(),
         i64::from(workspace.sign_replies).into(),
+        i64::from(workspace.server_timing).into(),
         now.into(),
     ];
     sql.exec(CHANGE, &params).map(drop)

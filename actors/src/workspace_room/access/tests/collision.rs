@@ -57,7 +57,7 @@ fn who_may_no_longer_work_loses_claims_and_the_word_on_open_connections() {
         let (of_owner, _) = sit(&mut room, &owner, None, &json!([{ "types": ["ticket.*"] }]));
         claim(&mut room, &ann, &id, 3_600);
         post(&mut room, &[]);
-        let head = room.number("select seq from head");
+        let head = room.number("select max(seq) from events");
         let public = json!({ "postComment": { "ticketId": id, "body": "mine" } });
         let command = serde_json::from_value(public.clone()).expect("a command");
         assert!(room.try_ask(&owner.principal, command).is_err(), "the claim stands");
@@ -128,7 +128,7 @@ fn who_watches_a_team_sees_its_tickets_come_and_go() {
     let (seat, _) = sit(&mut room, &owner, None, &views);
     let (outside, _) = sit(&mut room, &owner, None, &none);
     post(&mut room, &[]);
-    let start = room.number("select seq from head");
+    let start = room.number("select max(seq) from events");
     let to = |team: &Value| json!({ "changeTicket": { "ticketId": id, "teamId": team } });
     let note = json!({ "postComment": { "ticketId": id, "body": "x", "visibility": "private" } });
     let steps = [note.clone(), to(&team), note.clone(), to(&other), note];
@@ -136,7 +136,7 @@ fn who_watches_a_team_sees_its_tickets_come_and_go() {
         do_as(&mut room, &owner, step);
     }
     let turn = std::mem::take(&mut room.turn);
-    assert_eq!(room.number("select seq from head"), start + 5);
+    assert_eq!(room.number("select max(seq) from events"), start + 5);
     let (parcels, _) = room.engine.presence.address(&turn);
     let s = |n: i64, kind: &str| format!("{} {kind}", start + n);
     let gap = |n: i64, m: i64| format!("{}-{}", start + n, start + m);
@@ -156,7 +156,7 @@ fn who_watches_a_team_sees_its_tickets_come_and_go() {
 fn who_catches_up_when_too_many_do_comes_back_later_and_keeps_the_ticket() {
     let (mut room, owner) = Room::registered();
     let id = ticket(&mut room, &owner);
-    let start = room.number("select seq from head");
+    let start = room.number("select max(seq) from events");
     let body = "x".repeat(64_000);
     for _ in 0..170 {
         let comment = json!({ "postComment": { "ticketId": id, "body": body } });
@@ -179,7 +179,7 @@ fn who_catches_up_when_too_many_do_comes_back_later_and_keeps_the_ticket() {
         assert!(agent == 2 || room.connect(&join).is_err(), "not as much again");
         people.push(who);
     }
-    let head = room.number("select seq from head");
+    let head = room.number("select max(seq) from events");
     let by_ticket = Connect { principal: None, ticket_hash: Some(world::hash("t")), ..far.clone() };
     for _ in 0..2 {
         let refused = room.connect(&by_ticket).expect_err("busy");

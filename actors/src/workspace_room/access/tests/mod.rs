@@ -8,6 +8,7 @@ mod identities;
 mod invitations;
 mod owners;
 mod plans;
+mod prices;
 mod sessions;
 mod sockets;
 mod tickets;

@@ -70,7 +70,7 @@ fn a_viewer_learns_of_invitations_only_that_something_happened() {
     let (mut room, owner) = Room::registered();
     let vera = room.join(&owner, Role::Viewer);
     let adam = room.join(&owner, Role::Agent);
-    let head = room.number("select seq from head");
+    let head = room.number("select max(seq) from events");
     let (of_vera, replayed) = sit(&mut room, &vera, Some(0), &json!([]));
     // workspace.created, agent.joined; then twice: invitation.created, .accepted, agent.joined.
     assert_eq!(
@@ -289,7 +289,7 @@ fn who_asks_and_does_not_read_the_answers_is_dropped_though_nothing_happens() {
 fn a_poll_is_answered_at_once_or_waits_in_a_seat_of_its_own() {
     let (mut room, owner) = Room::registered();
     let ann = room.join(&owner, Role::Viewer);
-    let head = room.number("select seq from head");
+    let head = room.number("select max(seq) from events");
     let poll = |room: &mut Room, who: &Person, since: i64, limit: i64, wait: bool| {
         let connect = Connect {
             principal: Some(who.principal.clone()),

@@ -1,0 +1,81 @@
+//! How an actor is asked: one RPC, tried once more where that is safe, and what it cost.
+
+use super::Edge;
+use super::trouble::{describe, flag};
+use crate::log;
+use js_sys::{Promise, Uint8Array};
+use schema::{ActorKind, Answer, Code, Envelope, Reject};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A stub of an actor, as the entry file's classes answer to it.
+    type ActorStub;
+
+    #[wasm_bindgen(method, catch)]
+    fn call(this: &ActorStub, envelope: Uint8Array) -> Result<Promise, JsValue>;
+}
+
+impl Edge {
+    /// As [`Platform::call`](crate::platform::Platform::call).
+    pub(super) async fn ask(
+        &self,
+        actor: ActorKind,
+        envelope: &Envelope,
+    ) -> Result<Answer, Reject> {
+        // The room has said that this workspace wants to know: whoever is asked for it says so too.
+        let bytes = if self.tally.get().of == Some(envelope.principal.workspace) {
+            Envelope { price: true, ..envelope.clone() }.encode()
+        } else {
+            envelope.encode()
+        };
+        let mut tried = self.try_call(actor, &envelope.instance, &bytes).await;
+        if let Err(error) = &tried {
+            // Its answer may be lost, its work done: only a key makes it safe to repeat.
+            let safe = envelope.key.is_some();
+            if safe && flag(error, "retryable") && !flag(error, "overloaded") {
+                tried = self.try_call(actor, &envelope.instance, &bytes).await;
+            }
+        }
+        match tried {
+            Ok(answer) => {
+                let (answer, price) = Answer::decode_priced(&answer)?;
+                self.tally.set(self.tally.get().add(envelope.principal.workspace, price));
+                Ok(answer)
+            }
+            Err(error) if flag(&error, "overloaded") => Err(Reject::overloaded()),
+            Err(error) if flag(&error, "retryable") => Err(Reject::new(
+                Code::Unavailable,
+                "the answer was lost: repeat it, with an Idempotency-Key if it changes something",
+            )),
+            Err(error) => {
+                let cause = describe(&error);
+                let fields = [
+                    ("requestId", &*envelope.request_id),
+                    ("actor", actor.binding()),
+                    ("why", &cause),
+                ];
+                log::error(self, "actor_failed", &fields);
+                Err(Reject::internal(cause))
+            }
+        }
+    }
+
+    /// One try; a stub that has failed is broken for good, so each try has its own.
+    async fn try_call(
+        &self,
+        actor: ActorKind,
+        instance: &str,
+        bytes: &[u8],
+    ) -> Result<Vec<u8>, JsValue> {
+        let stub: ActorStub = self
+            .env
+            .durable_object(actor.binding())
+            .and_then(|namespace| namespace.get_by_name(instance))
+            .map_err(|error| JsValue::from_str(&error.to_string()))?
+            .into_rpc();
+        let answer = JsFuture::from(stub.call(Uint8Array::from(bytes))?).await?;
+        Ok(Uint8Array::new(&answer).to_vec())
+    }
+}
