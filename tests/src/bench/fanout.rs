@@ -179,7 +179,6 @@ pub fn speak(scene: &Scene, rooms: usize, frames_max: Option<u32>) -> io::Result
             let (mut accepted, mut refused) = (0, 0);
             seats.read(at, &mut outcome, &mut |happening| match happening {
                 Happening::Comment(_) => delivered += 1,
-                Happening::Gone => {}
                 Happening::Ack(n, good) => {
                     moved_ns = now;
                     let begun = begun_ns.get(n as usize).copied().unwrap_or(now);

@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn chunks_are_read_to_the_last() {
-        let one = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\na\r\n0123456789\r\n0\r\n\r\n";
+        let one = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n\
+                   5\r\nhello\r\na\r\n0123456789\r\n0\r\n\r\n";
         assert_eq!(whole(one), Some((200, one.len())));
         for cut in 1..one.len() {
             assert_eq!(whole(&one[..cut]), None, "{cut}");

@@ -45,8 +45,6 @@ pub enum Happening {
     Comment(u64),
     /// A comment of its own is durable, or was refused.
     Ack(u64, bool),
-    /// It has ended.
-    Gone,
 }
 
 /// All sockets of a phase: connections `0..` of its net.
@@ -154,7 +152,6 @@ impl<'a> Seats<'a> {
         }
         if self.seats[at].stage == Stage::Over && !self.net.is_over(at) {
             self.net.close(at);
-            tell(Happening::Gone);
         }
     }
 

@@ -63,9 +63,11 @@ impl Scene {
     pub fn speak(&self, room: &Room, n: u64) -> String {
         let (id, text, to) = (self.id(n), text(n), &room.id);
         match self.speech {
-            Speech::Postroom => format!(
-                r#"{{"type":"command","id":"{id}","command":{{"postComment":{{"ticketId":"{to}","body":"{text}"}}}}}}"#
-            ),
+            Speech::Postroom => {
+                let post = format!(r#"{{"ticketId":"{to}","body":"{text}"}}"#);
+                let command = format!(r#"{{"postComment":{post}}}"#);
+                format!(r#"{{"type":"command","id":"{id}","command":{command}}}"#)
+            }
             Speech::Plain => format!(r#"{{"type":"comment","id":"{id}","text":"{text}"}}"#),
             Speech::Socketio => {
                 let ack = n + 1; // 0 is that of the join
@@ -147,7 +149,8 @@ impl Scene {
 
 /// The text of comment `n`.
 fn text(n: u64) -> String {
-    format!("{:x<TEXT_BYTES$}", format!("k={n:08};"))
+    let mark = format!("k={n:08};");
+    format!("{mark:x<TEXT_BYTES$}")
 }
 
 /// The number in the mark of a comment's text.

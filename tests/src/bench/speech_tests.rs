@@ -32,10 +32,10 @@ fn one(seq: i64, mark: u64) -> Told {
 #[test]
 fn a_batch_of_postrooms_is_read_event_by_event() {
     let comment = |seq: u64| {
-        format!(
-            r#"{{"seq":{seq},"at":9,"type":"comment.created","by":{{"agent":"a"}},"ticketId":"r1","data":{{"comment":{{"id":"c","seq":{seq},"body":"{}"}},"ticket":{{"version":2}}}}}}"#,
-            text(seq + 100)
-        )
+        let body = text(seq + 100);
+        let comment = format!(r#"{{"id":"c","seq":{seq},"body":"{body}"}}"#);
+        let data = format!(r#"{{"comment":{comment},"ticket":{{"version":2}}}}"#);
+        format!(r#"{{"seq":{seq},"at":9,"type":"comment.created","ticketId":"r1","data":{data}}}"#)
     };
     let other =
         format!(r#"{{"seq":9,"at":9,"type":"ticket.changed","data":{{"last":"{}"}}}}"#, text(107));

@@ -30,10 +30,11 @@ impl Spread {
 
     /// As a cell of a table.
     pub fn cell(&self) -> String {
-        if self.min == self.max {
+        let (min, max) = (number(self.min), number(self.max));
+        if min == max {
             return number(self.median);
         }
-        format!("{} [{}..{}]", number(self.median), number(self.min), number(self.max))
+        format!("{} [{min}..{max}]", number(self.median))
     }
 }
 
@@ -48,6 +49,8 @@ pub fn ratio(own: &Rounds, other: &Rounds) -> Option<Spread> {
 
 /// A figure with three significant digits, or whole, with commas, where it is large.
 pub fn number(value: f64) -> String {
+    // What arithmetic has left of a round figure is round.
+    let value = (value * 1e9).round() / 1e9;
     if value == 0.0 {
         return "0".to_owned();
     }
