@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { get } from "node:http";
+import { get, request } from "node:http";
 import { cpus, loadavg, release, totalmem } from "node:os";
 import { setTimeout as wait } from "node:timers/promises";
 import { ask, Trouble } from "../../gateway/dev/tools.mjs";
@@ -65,11 +65,24 @@ const sinceStart = (pid, at) => Math.max(0, at - Number(stat(pid)[19]) * TICK_MS
 
 const asked = (url) =>
   new Promise((done) => {
-    const request = get(url, { agent: false, timeout: 5_000 }, (answer) => {
+    const asking = get(url, { agent: false, timeout: 5_000 }, (answer) => {
       answer.resume().on("end", () => done(answer.statusCode === 200));
     });
-    request.on("error", () => done(false)).on("timeout", () => request.destroy());
+    asking.on("error", () => done(false)).on("timeout", () => asking.destroy());
   });
+
+/** Posts JSON over a connection of its own; gives the status and how long it took. */
+export function posted(url, token, body) {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const began = performance.now();
+  return new Promise((done, fail) => {
+    const asking = request(url, { method: "POST", agent: false, timeout: COLD_MS, headers }, (answer) => {
+      answer.resume().on("end", () => done({ status: answer.statusCode, ms: performance.now() - began }));
+    });
+    asking.on("error", fail).on("timeout", () => asking.destroy(new Trouble(`${url}: no answer`)));
+    asking.end(JSON.stringify(body));
+  });
+}
 
 /** Starts a target by `start()` and asks from the first moment; gives it and what the first answer took. */
 export async function coldStart(start, url) {

@@ -18,7 +18,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { freePort } from "../../gateway/dev/port.mjs";
 import { ROOT, run, say, Trouble } from "../../gateway/dev/tools.mjs";
-import { coldStart, fsyncs, machine, pin, pinned, rssMb } from "./machine.mjs";
+import { coldStart, fsyncs, machine, pin, pinned, posted, rssMb } from "./machine.mjs";
 import { FRAMES_MAX, postroom } from "./postroom.mjs";
 import { targets as others } from "./targets/index.mjs";
 
@@ -161,25 +161,15 @@ async function measure(target, round, phases, results) {
     const cold = await coldStart(start, url + target.health);
     running = cold.target;
     note("first-get", cold.firstGetMs);
-    const began = performance.now();
-    const first = await append(url, target, rooms[0]);
-    if (first !== 201) throw new Trouble(`${target.name}: the first append was answered by ${first}`);
-    note("first-post", performance.now() - began);
+    const { id, tokens } = rooms[0];
+    const body = { [target === postroom ? "body" : "text"]: "first after the start" };
+    const first = await posted(`${url}/v1/tickets/${id}/comments`, tokens[0], body);
+    if (first.status !== 201) throw new Trouble(`the first append was answered by ${first.status}`);
+    note("first-post", first.ms);
   } finally {
     await running.stop();
     rmSync(dataDir, { recursive: true, force: true });
   }
-}
-
-/** One append; gives its status. */
-async function append(url, target, room) {
-  const answer = await fetch(`${url}/v1/tickets/${room.id}/comments`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${room.tokens[0]}`, "content-type": "application/json" },
-    body: JSON.stringify({ [target === postroom ? "body" : "text"]: "first after the start" }),
-  });
-  await answer.arrayBuffer();
-  return answer.status;
 }
 
 async function cargo() {
