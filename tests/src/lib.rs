@@ -1,5 +1,6 @@
-//! Feature tests, the simulator, and the large room.
+//! Feature tests, the simulator, the large room, and the benchmark.
 
+pub mod bench;
 pub mod big;
 pub mod bounces;
 pub mod fuzz;
