@@ -32,7 +32,10 @@ export const run = ({ rate, seconds, say }) =>
     await d1(0);
     // The room itself must be quick also while it writes.
     const answers = new Tally();
-    const ask = async () => answers.note(await client.ask("GET", `/v1/tickets/${accepted[0]}`, { token: owner.token }), performance.now());
+    const ask = async () => {
+      const began = performance.now();
+      answers.note(await client.ask("GET", `/v1/tickets/${accepted[0]}`, { token: owner.token }), began);
+    };
     let found = [];
     const drained = await within(DRAIN_S, async () => {
       await ask();
