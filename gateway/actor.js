@@ -14,6 +14,10 @@ const state = globalThis.__worker_init_state;
 const waiting = new Set();
 /** How long an alarm waits, at most, for what it began: so long no other timer has its turn. */
 const ALARM_WAITS_MS = 1_000;
+/** How long the outbox leaves calls alone that come while it is at work. */
+const BUSY_MS = 25;
+/** How many looks, at most, at whether still more calls come before those that wait are run. */
+const LOOKS_MAX = 8;
 
 function failAll() {
   for (const reject of waiting) reject(new Error(BROKEN));
@@ -55,6 +59,8 @@ async function within(ms, work) {
   clearTimeout(timer);
 }
 
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
 function send(socket, frame) {
   try {
     socket.send(frame);
@@ -81,6 +87,8 @@ export function actor(Core) {
       this.ending = [];
       this.draining = null;
       this.again = false;
+      this.turns = 0;
+      this.together = 0;
       this.trapped = false;
       ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     }
@@ -91,13 +99,28 @@ export function actor(Core) {
     }
 
     enqueue(item) {
-      if (this.queue.push(item) === 1) setTimeout(() => this.flush(), 0);
+      if (this.queue.push(item) === 1) this.gather(0, 1);
+    }
+
+    /**
+     * Has what waits run. A call that comes alone waits for nothing; where calls come together, they
+     * wait for as long as each look finds more of them, and share the commit.
+     */
+    gather(seen, look) {
+      setTimeout(() => {
+        const { length } = this.queue;
+        const busy = length > 1 || this.together > 1;
+        if (busy && length > seen && look < LOOKS_MAX) this.gather(length, look + 1);
+        else this.flush();
+      }, 0);
     }
 
     /** Runs whatever waits in one turn; the runtime commits it once. */
     flush() {
       const items = this.queue;
       this.queue = [];
+      this.turns += 1;
+      this.together = items.length;
       let out;
       try {
         out = this.core.run(items.map((item) => item.input));
@@ -169,7 +192,11 @@ export function actor(Core) {
       try {
         while (this.again) {
           this.again = false;
+          const { turns } = this;
           this.tell(await guard(() => this.core.drain()));
+          // To settle is a commit of its own: what calls ask for meanwhile shares the next one, and
+          // its rows in D1.
+          if (this.again && this.turns !== turns) await pause(BUSY_MS);
         }
       } catch (error) {
         // The entries are rows; the alarm comes back to them.
