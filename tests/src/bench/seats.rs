@@ -255,7 +255,8 @@ impl<'a> Seats<'a> {
         let mut ready = Vec::new();
         while open > 0 && now_ns() < until {
             self.net.wait(20_000_000, &mut ready)?;
-            for at in ready.iter().copied().filter(|at| *at < self.seats.len()) {
+            let count = self.seats.len();
+            for at in ready.iter().copied().filter(|at| *at < count) {
                 if self.seats[at].stage != Stage::Over && self.agreed(at) {
                     self.seats[at].stage = Stage::Over;
                     self.net.close(at);

@@ -207,11 +207,15 @@ fn hear_socketio(frame: &[u8], room: &Room, token: &str) -> Heard {
         [b'2', ..] => Heard::Answer("3".to_owned()),
         [b'4', b'0', ..] => Heard::Answer(format!(r#"420["join",{{"room":"{}"}}]"#, room.id)),
         [b'4', b'2', ..] => Heard::Events,
-        [b'4', b'3', rest @ ..] => match number(rest) {
-            Some(0) => Heard::Joined,
-            Some(ack) => Heard::Ack(ack - 1, memmem::find(rest, br#""error""#).is_none()),
-            None => Heard::Nothing,
-        },
+        [b'4', b'3', rest @ ..] => {
+            let good = memmem::find(rest, br#""error""#).is_none();
+            match number(rest) {
+                Some(0) if good => Heard::Joined,
+                Some(0) => Heard::Refused,
+                Some(ack) => Heard::Ack(ack - 1, good),
+                None => Heard::Nothing,
+            }
+        }
         [b'1', ..] | [b'4', b'1' | b'4', ..] => Heard::Refused,
         _ => Heard::Nothing,
     }

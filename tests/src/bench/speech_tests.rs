@@ -68,6 +68,7 @@ fn each_dialect_says_when_one_sits() {
     let join = hear(Speech::Socketio, r#"40{"sid":"y"}"#);
     assert_eq!(join, Heard::Answer(r#"420["join",{"room":"r1"}]"#.to_owned()));
     assert_eq!(hear(Speech::Socketio, "430[]"), Heard::Joined);
+    assert_eq!(hear(Speech::Socketio, r#"430[{"error":"invalid"}]"#), Heard::Refused);
     assert_eq!(hear(Speech::Socketio, "2"), Heard::Answer("3".to_owned()));
     assert_eq!(hear(Speech::Socketio, r#"44{"message":"no"}"#), Heard::Refused);
 }

@@ -27,7 +27,7 @@ pub struct Frame {
 /// The frame at the beginning of `bytes`; nothing while some of it is missing.
 pub fn read(bytes: &[u8]) -> Option<Frame> {
     let (first, second) = (*bytes.first()?, *bytes.get(1)?);
-    let (from, length) = match second & 0x7f {
+    let (from, length): (usize, usize) = match second & 0x7f {
         126 => (4, usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?))),
         127 => {
             let long = u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?);
