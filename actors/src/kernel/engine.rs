@@ -67,8 +67,8 @@ pub struct Turn {
     pub expelled: Vec<Expelled>,
     /// Whether the outbox should be drained.
     pub drain: bool,
-    /// How many commands were asked so far.
-    pub(super) asked: usize,
+    /// How many commands were taken so far; who asked too much takes no place of others.
+    pub(super) taken: usize,
 }
 
 impl Turn {
@@ -202,13 +202,13 @@ impl<A: Actor> Engine<A> {
         envelope: &Envelope,
         turn: &mut Turn,
     ) -> Result<Answer, Reject> {
-        turn.asked += 1;
-        if self.per_turn.is_some_and(|most| most < turn.asked) {
+        if self.per_turn.is_some_and(|most| most <= turn.taken) {
             return Err(Reject::overloaded());
         }
         if let Some(allowance) = &mut self.allowance {
             allowance.take(&envelope.principal, world.now.max(self.clock))?;
         }
+        turn.taken += 1;
         self.address = envelope.address.clone().unwrap_or_default();
         let whose = Some((&*envelope.instance, &envelope.principal));
         let (answer, told) =
