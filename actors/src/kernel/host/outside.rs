@@ -177,7 +177,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, 
 }
 
 /// Writes rows together; where D1 refuses one of them each by itself, so that it holds up no other.
-/// Where D1 goes away meanwhile, those that follow are not tried: what else was begun waits for all.
+/// Where D1 goes away meanwhile, the others are not tried: what else was begun waits for all.
 async fn write_all(env: &Env, summaries: &[Summary]) -> Vec<Result<(), String>> {
     if summaries.is_empty() {
         return Vec::new();
