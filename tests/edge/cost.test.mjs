@@ -37,6 +37,7 @@ test("a comment keeps to its budget of requests, rows and crossings", { timeout:
   t.diagnostic(`answered: ${answered.rowsWritten} rows written, ${answered.rowsRead} read, ${answered.crossings} crossings; in all: ${inAll.rowsWritten} written`);
   assert.equal(inAll.calls + inAll.joins, BUDGET.comment.calls);
   assert.ok(inAll.alarms <= BUDGET.comment.alarms, `${inAll.alarms} alarms`);
+  assert.ok(answered.rowsWritten > 0, "rows are counted");
   assert.ok(answered.rowsWritten <= BUDGET.comment.rowsAnswered, `${answered.rowsWritten} rows`);
   assert.ok(inAll.rowsWritten <= BUDGET.comment.rowsInAll, `${inAll.rowsWritten} rows in all`);
   const heard = await perDelivery(url, gauge, { owner, ticket });
