@@ -76,6 +76,7 @@ pub async fn serve<P: Platform + 'static>(
     if let (Served::Http(response) | Served::Content(response, _), Some(tally)) =
         (&mut served, platform.tally())
         && response.status != 401
+        && !path.starts_with(link::PATH)
     {
         response.headers.push(("server-timing", tally.to_string()));
     }

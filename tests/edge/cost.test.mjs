@@ -81,5 +81,10 @@ test("a response says what it cost where its workspace asks for it, to nobody el
     assert.equal(await priceOf("GET", `/v1/tickets/${ticket.id}`, options), null, who);
   }
   const { token } = owner;
+  const file = { method: "POST", headers: { authorization: `Bearer ${token}`, "content-type": "text/plain" }, body: "Pull." };
+  const brought = (await (await fetch(`${url}/v1/attachments?fileName=manual.txt`, file)).json()).data;
+  const { url: link } = await ask("GET", `/v1/attachments/${brought.id}/link`);
+  const linked = await fetch(link);
+  assert.deepEqual([await linked.text(), linked.headers.get("server-timing")], ["Pull.", null], "whoever has a link");
   assert.equal(await priceOf("POST", "/v1/auth/logout", { token, body: {} }).then(() => priceOf("GET", "/v1/tickets", { token })), null, "who has logged out");
 });
