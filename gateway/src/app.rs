@@ -149,8 +149,8 @@ async fn answer<P: Platform + 'static>(
     request: Request,
     request_id: String,
 ) -> Result<Given<P::Socket, P::Content>, Reject> {
-    // Refused, not redirected: a client that sends its token in the clear is to be noticed. A link to
-    // opt out works as it was mailed, whatever `PUBLIC_URL` was then.
+    // Refused, not redirected: a client that sends its token in the clear is to be noticed. A link
+    // to opt out works as it was mailed, whatever `PUBLIC_URL` was then.
     let mailed = request.path.starts_with(routes::opt_out::PATH);
     if request.is_plain() && !config.local() && !mailed {
         return Err(Reject::forbidden("use https"));

@@ -69,9 +69,9 @@ fn unknown() -> Reject {
     Reject::not_found("page")
 }
 
-/// Counts the use of a link by the client's address, and refuses it where there were too many. A mail
-/// program's servers opt out for many people from one address: a link that is ours is counted by
-/// itself then. Where the count is not to be had, who wants no more mail is let in all the same.
+/// Counts the use of a link by the client's address, and refuses it where there were too many.
+/// Mail programs opt out for many people from one address of theirs: a link that is ours is counted
+/// by itself then. Where the count is not to be had, who wants no more mail is let in all the same.
 async fn limit<P: Platform>(
     call: &Call<'_, P>,
     workspace: WorkspaceId,
@@ -90,7 +90,8 @@ async fn limit<P: Platform>(
     too_many(by_link).map_or(Ok(()), Err)
 }
 
-/// What the room says of a link. Under no key of the caller's: those of Postroom itself are another's.
+/// What the room says of a link. Under no key of the caller's: those of Postroom itself are
+/// another's.
 async fn ask<P: Platform>(
     call: &Call<'_, P>,
     workspace: WorkspaceId,
