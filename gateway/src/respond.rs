@@ -15,8 +15,8 @@ const POLICY: &str = "default-src 'none'; base-uri 'none'; frame-ancestors 'none
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const ALLOWED_HEADERS: &str =
     "authorization, content-type, idempotency-key, if-match, x-workspace-id";
-const EXPOSED_HEADERS: &str = "etag, location, retry-after, x-request-id, idempotent-replayed, x-images-blocked, \
-     server-timing";
+const EXPOSED_HEADERS: &str = "etag, location, retry-after, x-request-id, idempotent-replayed, \
+     x-images-blocked, server-timing";
 
 /// A reply on its way into the envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]

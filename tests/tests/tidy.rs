@@ -328,8 +328,8 @@ fn the_entry_file_writes_out_every_socket_handler() {
     }
 }
 
-/// Tests make D1, queues and actors fail from an entry file of their own; what is deployed has no way
-/// to be asked for that.
+/// Tests make D1, queues and actors fail from an entry file of their own; what is deployed has no
+/// way to be asked for that.
 #[test]
 fn what_is_deployed_has_no_faults_to_ask_for() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

@@ -42,7 +42,7 @@ pub fn rules(world: &mut World, tenant: usize) {
         }
         // What was started last may still be going.
         (13 | 21..25, ..) => match (own.all("run").last(), own.one(random, "run")) {
-            (Some(id), _) if random.chance(500) => {
+            (Some(id), _) if random.chance(800) => {
                 (json!({ "stopWorkflowRun": { "runId": id } }), About::Other)
             }
             (_, Some(id)) => (json!({ "getWorkflowRun": { "runId": id } }), About::Other),
@@ -173,6 +173,10 @@ fn automation_of(random: &mut Random, text: &str, workflow: Option<&str>) -> Val
 fn workflow_of(random: &mut Random, text: &str) -> Value {
     let note = json!({ "do": { "note": { "body": text } } });
     let mut steps = Vec::new();
+    if random.chance(500) {
+        // It is long enough under way to be stopped.
+        steps.push(json!({ "wait": { "minutes": 300 } }));
+    }
     for _ in 0..random.between(1, 5) {
         steps.push(match random.below(6) {
             0 => json!({ "wait": { "minutes": *random.pick(&[1, 10, 300]) } }),
