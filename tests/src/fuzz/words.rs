@@ -106,7 +106,7 @@ pub const FRAME: &[&str] = &[
     "9007199254740993", "\\u0000", "\\ud800", "{}", "\"type\":", "\"command\"", "\"subscribe\"",
     "\"seen\"", "\"viewing\"", "\"typing\"", "\"ping\"", "\"id\":\"1\",", "\"seq\":", "\"views\":[",
     "\"ticketId\":", "\"__proto__\"", "\"base\"", "\"getTicket\"", "\"createTicket\"",
-    "\"snapshot\"",     "\"listTickets\"", "\"search\"", "\"query\":\"a\"",
+    "\"snapshot\"", "\"listTickets\"", "\"search\"", "\"query\":\"a\"",
     "\"subject\":\"a\"", "\"limit\":2", "\"sort\":",
     "\"me\":{}", "\"createTeam\":{\"name\":\"a\"}", "\"listAgents\":{}", "\"createCategory\"",
     "\"postComment\"", "\"body\":\"a\"", "\"at\":1", "\"by\":{\"kind\":\"system\"}", "\"data\":{}",
