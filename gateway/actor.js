@@ -109,6 +109,7 @@ export function actor(Core) {
     gather(seen, look) {
       setTimeout(() => {
         const { length } = this.queue;
+        if (length === 0) return;
         const busy = length > 1 || this.together > 1;
         if (busy && length > seen && look < LOOKS_MAX) this.gather(length, look + 1);
         else this.flush();
@@ -274,17 +275,24 @@ export function actor(Core) {
       // Who was shown out, and goes on talking, is not heard.
       if (socket.readyState !== WebSocket.OPEN) return;
       const fail = () => close(socket, 1011, "internal error");
-      this.enqueue({ input: [socket.deserializeAttachment(), data], done, fail });
+      this.enqueue({ socket, input: [socket.deserializeAttachment(), data], done, fail });
     }
 
     webSocketClose(socket, code) {
+      this.hearOut(socket);
       close(socket, code === 1005 || code === 1006 ? 1000 : code, "");
       this.left(socket);
     }
 
     webSocketError(socket) {
+      this.hearOut(socket);
       close(socket, 1011, "error");
       this.left(socket);
+    }
+
+    /** What somebody said before they left is heard before it is told that they left. */
+    hearOut(socket) {
+      if (this.queue.some((item) => item.socket === socket)) this.flush();
     }
 
     left(socket) {

@@ -3,7 +3,7 @@
 // The wasm module comes first: actor.js takes hold of the state that it leaves behind.
 import Gateway, * as wasm from "./build/index.js";
 import { actor, guard } from "./actor.js";
-import { Gate, tooMuch } from "./gate.js";
+import { failed, Gate, passes, tooMuch } from "./gate.js";
 
 export const WorkspaceRoom = actor(wasm.WorkspaceRoom);
 export const InboxState = actor(wasm.InboxState);
@@ -31,8 +31,7 @@ function told(message) {
 /** The gateway: requests, queue messages, cron and routed mail. */
 export default class extends Gateway {
   fetch(request) {
-    // A long poll is only kept; how many of them there may be is the room's business.
-    if (request.url.includes("/v1/events?")) return this.answer(request);
+    if (passes(request.url)) return this.answer(request);
     const number = gate.admit(Date.now());
     if (number === undefined) return tooMuch();
     const answer = this.answer(request).finally(() => gate.leave(number));
@@ -45,9 +44,9 @@ export default class extends Gateway {
     try {
       return await guard(() => super.fetch(request));
     } catch (error) {
-      console.error("gateway failed", String(error));
-      const failure = { code: "internal", message: "internal error" };
-      return Response.json({ success: false, error: failure }, { status: 500 });
+      const answer = failed(500, { code: "internal", message: "internal error" });
+      console.error("gateway failed", answer.headers.get("x-request-id"), String(error));
+      return answer;
     }
   }
 

@@ -76,6 +76,7 @@ pub async fn serve<P: Platform + 'static>(
     if let (Served::Http(response) | Served::Content(response, _), Some(tally)) =
         (&mut served, platform.tally())
         && response.status != 401
+        && !path.starts_with(link::PATH)
     {
         response.headers.push(("server-timing", tally.to_string()));
     }
@@ -148,8 +149,10 @@ async fn answer<P: Platform + 'static>(
     request: Request,
     request_id: String,
 ) -> Result<Given<P::Socket, P::Content>, Reject> {
-    // Refused, not redirected: a client that sends its token in the clear is to be noticed.
-    if request.is_plain() && !config.local() {
+    // Refused, not redirected: a client that sends its token in the clear is to be noticed. A link
+    // to opt out works as it was mailed, whatever `PUBLIC_URL` was then.
+    let mailed = request.path.starts_with(routes::opt_out::PATH);
+    if request.is_plain() && !config.local() && !mailed {
         return Err(Reject::forbidden("use https"));
     }
     if request.path.starts_with(link::PATH) {

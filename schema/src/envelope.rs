@@ -65,7 +65,7 @@ pub struct Envelope {
     /// Whether the command is a [`KernelCommand`].
     #[serde(default)]
     pub kernel: bool,
-    /// Whether the answer is to say what it cost. The room goes by its workspace's settings instead.
+    /// Whether the answer is to say what it cost. The room goes by its workspace's settings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub price: bool,
     /// The actor's command, as JSON text.

@@ -1,8 +1,7 @@
 // Do the comparators of `npm run bench` do the work that they are measured for?
 //
-// Run by hand, `node --test tests/bench/contract.test.mjs`, or by `npm run bench -- --contract`; not
-// a part of `npm test`, since it installs what the targets are written with. Without strace it
-// cannot count fsyncs, and says so.
+// Run by hand, `node --test tests/bench/contract.test.mjs`; not a part of `npm test`, since it installs
+// what the targets are written with. Without strace it cannot count fsyncs, and says so.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -99,6 +99,15 @@ test("a campaign writes to prospects, each step once, until they say no", { time
     }
   });
 
+  await t.test("a link opts out also from an address from which too many links were tried", async () => {
+    // As the servers of a mail program do it for all who read there.
+    const post = (path) => fetch(url + path, { method: "POST", headers: { "cf-connecting-ip": "10.9.0.1" } });
+    let status = 404;
+    for (let n = 0; status === 404 && n < 5_000; n += 1) ({ status } = await post(`/u/${workspaceId}/none`));
+    assert.equal(status, 429);
+    assert.equal((await post(new URL(link).pathname)).status, 200);
+  });
+
   await t.test("who opted out is enrolled elsewhere and gets nothing", async () => {
     const { steps, window, footer } = campaign;
     const next = await ask("POST", "/v1/campaigns", { name: "Windows", inboxIds: [inbox.id], steps, window, footer, spacingS: 0 });

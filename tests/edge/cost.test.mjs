@@ -37,6 +37,7 @@ test("a comment keeps to its budget of requests, rows and crossings", { timeout:
   t.diagnostic(`answered: ${answered.rowsWritten} rows written, ${answered.rowsRead} read, ${answered.crossings} crossings; in all: ${inAll.rowsWritten} written`);
   assert.equal(inAll.calls + inAll.joins, BUDGET.comment.calls);
   assert.ok(inAll.alarms <= BUDGET.comment.alarms, `${inAll.alarms} alarms`);
+  assert.ok(answered.rowsWritten > 0, "rows are counted");
   assert.ok(answered.rowsWritten <= BUDGET.comment.rowsAnswered, `${answered.rowsWritten} rows`);
   assert.ok(inAll.rowsWritten <= BUDGET.comment.rowsInAll, `${inAll.rowsWritten} rows in all`);
   const heard = await perDelivery(url, gauge, { owner, ticket });
@@ -80,5 +81,10 @@ test("a response says what it cost where its workspace asks for it, to nobody el
     assert.equal(await priceOf("GET", `/v1/tickets/${ticket.id}`, options), null, who);
   }
   const { token } = owner;
+  const file = { method: "POST", headers: { authorization: `Bearer ${token}`, "content-type": "text/plain" }, body: "Pull." };
+  const brought = (await (await fetch(`${url}/v1/attachments?fileName=manual.txt`, file)).json()).data;
+  const { url: link } = await ask("GET", `/v1/attachments/${brought.id}/link`);
+  const linked = await fetch(link);
+  assert.deepEqual([await linked.text(), linked.headers.get("server-timing")], ["Pull.", null], "whoever has a link");
   assert.equal(await priceOf("POST", "/v1/auth/logout", { token, body: {} }).then(() => priceOf("GET", "/v1/tickets", { token })), null, "who has logged out");
 });

@@ -122,6 +122,21 @@ test("what connections get", { timeout: 240_000 }, async (t) => {
     await later.close();
   });
 
+  await t.test("who looks at a ticket and leaves at once is not shown as looking", async () => {
+    const ticket = await newTicket(url, owner.token, "Glanced at");
+    const watcher = await dial(url, owner);
+    for (let n = 0; n < 5; n += 1) {
+      const looker = await dial(url, adam);
+      looker.send({ type: "viewing", ticketId: ticket.id, viewing: true });
+      await looker.close();
+    }
+    await data(url, "POST", `/v1/tickets/${ticket.id}/comments`, { token: owner.token, body: { body: "After that" } });
+    await watcher.until((s) => s.events.some(({ type, data: of }) => type === "comment.created" && of.comment.body === "After that"), "what came after");
+    const told = watcher.frames.filter(({ type, ticketId }) => type === "viewing" && ticketId === ticket.id);
+    assert.ok(told.length === 0 || !told.at(-1).viewing, JSON.stringify(told));
+    await watcher.close();
+  });
+
   await t.test("a claim is told to who comes later; who goes loses it, and is gone at once", async () => {
     const bob = await join(url, owner, "agent", "Bob");
     const ticket = await newTicket(url, owner.token, "Claimed");

@@ -31,7 +31,7 @@ test("every operation has a row in tests/matrix.json, and every row an operation
 });
 
 test("everybody may do what their row says, and nothing else", { timeout: 600_000 }, async (t) => {
-  const { url } = await productWorker(t, { main: MAIL_ENTRY, vars: { OPEN_REGISTRATION: "true" } });
+  const { url } = await productWorker(t, { main: MAIL_ENTRY });
   const [ours, theirs] = [await workspace(url, "Ours"), await workspace(url, "Theirs")];
   const wrong = [];
   let asked = 0;

@@ -117,6 +117,8 @@ test("elsewhere than on this machine, plain HTTP is refused and only the operato
     assert.equal(answer.headers.location, undefined, "a client that sends its token in the clear is to notice");
     assert.match(answer.text, /use https/);
     assert.deepEqual(faults(answer), []);
+    const link = await send(url, { path: `/u/${UNKNOWN}/x`, headers: { host } });
+    assert.equal(link.status, 404, "a link to opt out works as it was mailed");
   }
   const body = { name: "Stranger", ownerName: "Sam", ownerEmail: "sam@stranger.example", password: "correct horse battery staple" };
   const stranger = await call(url, "POST", "/v1/workspaces", { body });

@@ -12,6 +12,8 @@ export const PERSON_BYTES = 150_000;
 const PATIENCE_MS = 60_000;
 /** Where nothing was heard of any import for so long, a part is lost. */
 const STILL_MS = 10 * 60_000;
+/** How often a list that is not to be had is asked for again. */
+const TRIES_MAX = 60;
 
 async function send(url, token, rows) {
   const headers = { authorization: `Bearer ${token}`, "content-type": "text/csv" };
@@ -61,11 +63,17 @@ async function done(url, who, id, heard) {
 
 /** How many prospects D1 has, once that stays as it is. */
 async function listed(url, who, distinct) {
-  for (let last = -1, same = 0; ; ) {
+  for (let last = -1, same = 0, tries = 0; ; ) {
     const seen = new Set();
     const token = await who.token();
     for (let cursor = ""; ; ) {
-      const { body } = await call(url, "GET", `/api/prospects?limit=100${cursor && `&cursor=${cursor}`}`, { token });
+      const { status, body } = await call(url, "GET", `/api/prospects?limit=100${cursor && `&cursor=${cursor}`}`, { token });
+      // A D1 that is out of breath says so after ten seconds, and is asked again.
+      if (status === 503 && (tries += 1) <= TRIES_MAX) {
+        await wait(1_000);
+        continue;
+      }
+      if (status !== 200) throw new Error(`the list: ${status} ${JSON.stringify(body)}`);
       for (const { id } of body.data) seen.add(id);
       cursor = body.meta?.nextCursor ?? "";
       if (!cursor) break;

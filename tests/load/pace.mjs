@@ -16,7 +16,8 @@ export const CLOCK = { now: () => performance.now(), until: (at) => wait(Math.ma
  * clock      { now(), until(at) }
  * isOver     true: nothing more is begun
  *
- * Gives { count, seconds, late }: how much was begun, how long that took, and how late (Figures).
+ * Gives { count, seconds, late, tail }: how much was begun, how long that took, how late (Figures), and
+ * how many seconds after the last beginning the last of it ended.
  */
 export async function pace({ rate, seconds, work, clock = CLOCK, isOver = () => false }) {
   const total = Math.max(1, Math.round(rate * seconds));
@@ -37,5 +38,5 @@ export async function pace({ rate, seconds, work, clock = CLOCK, isOver = () => 
   }
   const took = (clock.now() - began) / 1_000;
   await Promise.all(open);
-  return { count: n, seconds: took, late };
+  return { count: n, seconds: took, late, tail: (clock.now() - began) / 1_000 - took };
 }

@@ -348,7 +348,7 @@ fn what_is_deployed_has_no_faults_to_ask_for() {
     if !read("wrangler.toml").contains("\nmain = \"gateway/entry.js\"\n") {
         findings.push("wrangler.toml: another entry than gateway/entry.js".into());
     }
-    for path in ["gateway/entry.js", "gateway/actor.js"] {
+    for path in ["gateway/entry.js", "gateway/actor.js", "gateway/gate.js"] {
         let text = read(path);
         for word in ["tests/", "/test", "trap.wasm", "asked for"] {
             if text.contains(word) {

@@ -45,8 +45,8 @@ pub trait Actor: 'static {
     /// for the first try of whatever else it wants, which may change them, and its alarm is put off
     /// once nothing waits for it: it would find nothing to do.
     const THRIFTY: bool = false;
-    /// The bit (see [`Ctx::mark`]) that says whether callers are told what their requests cost; none
-    /// for an actor that tells whenever the gateway asks, which the room allows it.
+    /// The bit (see [`Ctx::mark`]) that says whether callers are told what their requests cost.
+    /// None for an actor that tells whenever the gateway asks, which the room allows it.
     const PRICE_MARK: Option<u32> = None;
     /// What it may be asked.
     type Command: DeserializeOwned + Serialize;

@@ -3,6 +3,7 @@
 //! A handler that returns an error has left none: its transaction is rolled back and what it wanted
 //! to tell is dropped with it.
 
+use super::drain::SUMMARY_RETRY_MS_MAX;
 use super::sql::{Fault, Row, Sql, Value};
 use super::store::{events, head, outbox, timers};
 use litemap::LiteMap;
@@ -300,18 +301,28 @@ impl Ctx<'_> {
     /// # Errors
     /// A storage fault.
     pub fn outbox(&mut self, kind: &str, key: &str, body: &[u8]) -> Result<(), Fault> {
+        self.push(kind, key, body).map(drop)
+    }
+
+    fn push(&mut self, kind: &str, key: &str, body: &[u8]) -> Result<Millis, Fault> {
         self.rearm = true;
         self.told.outbox = true;
         let version = 1 + self.random_below(1 << 50);
         outbox::push(self.sql, (kind, key), version, self.now + FIRST_RETRY_MS, body)
     }
 
-    /// Asks for the D1 row of something to be brought up to date.
+    /// Asks for the D1 row of something to be brought up to date. One that D1 refused, and that
+    /// waits for hours, is another now: it comes as soon as if D1 had been away.
     ///
     /// # Errors
     /// A storage fault.
     pub fn summarise(&mut self, table: Table, id: &str) -> Result<(), Fault> {
-        self.outbox(SUMMARY, &format!("{}/{id}", summary::table_name(table)), &[])
+        let key = format!("{}/{id}", summary::table_name(table));
+        let soon = self.now + SUMMARY_RETRY_MS_MAX;
+        if soon < self.push(SUMMARY, &key, &[])? {
+            outbox::hasten(self.sql, SUMMARY, &key, soon)?;
+        }
+        Ok(())
     }
 
     /// Sends a frame to some sockets once this step has committed. It may be lost.

@@ -10,9 +10,10 @@ use super::actor::{Actor, Settled};
 use super::alarm::backoff;
 use super::context::{Ctx, FIRST_RETRY_MS, SUMMARY};
 use super::effect::{Delivery, Effect, Outcome};
-use super::engine::{Engine, RETRY_MS_MAX, Turn, World};
+use super::engine::{Engine, RETRY_MS_MAX, World};
 use super::sql::{Fault, Home, Sql};
 use super::store::outbox::{self, Entry};
+use super::turn::Turn;
 use schema::summary::{self, Table};
 use schema::{Code, Millis, Reject};
 use std::borrow::Cow;
@@ -20,9 +21,9 @@ use std::borrow::Cow;
 /// How long an entry that may leave only once is given; every transport gives up before.
 pub const LEASE_MS: Millis = 10 * 60 * 1000;
 /// How long a summary waits for its next try, at most: so soon after D1 is back, lists are true.
-const SUMMARY_RETRY_MS_MAX: Millis = 4 * 60 * 1000;
-/// The same where D1 is there and refuses the row itself: so it will until another build writes it,
-/// and each try wakes the object.
+pub(super) const SUMMARY_RETRY_MS_MAX: Millis = 4 * 60 * 1000;
+/// The same where D1 is there and refuses the row itself: so it will until the row is another, or
+/// another build writes it, and each try wakes the object.
 const REFUSED_RETRY_MS_MAX: Millis = 6 * 60 * 60 * 1000;
 
 impl<A: Actor> Engine<A> {
@@ -168,7 +169,10 @@ fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> 
     let outcome = &*last;
     if let (SUMMARY, Outcome::Rejected(reject)) = (entry.kind.as_str(), outcome) {
         super::log(&format!("{} is refused by D1: {}", entry.key, reject.message));
-        let due = ctx.now + backoff(ctx, entry.attempts, REFUSED_RETRY_MS_MAX);
+        // Where it has changed since it was begun, what was refused is not what it is now.
+        let same = current.version == entry.version;
+        let most = if same { REFUSED_RETRY_MS_MAX } else { SUMMARY_RETRY_MS_MAX };
+        let due = ctx.now + backoff(ctx, entry.attempts, most);
         ctx.rearm = true;
         return Ok(outbox::retry(ctx.sql, entry, due, &reject.message)?);
     }

@@ -171,6 +171,47 @@ fn a_row_that_lists_refuse_themselves_is_tried_ever_later_up_to_six_hours() {
 }
 
 #[test]
+fn a_row_that_lists_refused_is_tried_minutes_after_it_is_another() {
+    let mut bench: Bench<Hermit> = Bench::new(WORKSPACE.to_string());
+    let ask = |bench: &mut Bench<Hermit>| {
+        bench.call(&system(), None, &()).expect("it takes anything");
+        let hint = bench.begin();
+        assert!(matches!(&hint[..], [(_, Effect::Queue { .. })]), "{hint:?}");
+        bench.settle(&hint[0].0, &Outcome::Done(Vec::new()));
+    };
+    let begun = |bench: &mut Bench<Hermit>| {
+        let rows = bench.begin();
+        assert!(matches!(&rows[..], [(_, Effect::Summary(_))]), "{rows:?}");
+        rows[0].0.clone()
+    };
+    let refused = Outcome::Rejected(Reject::conflict("SQLITE_CONSTRAINT"));
+    let wait = |bench: &Bench<Hermit>| bench.home.alarm().map(|at| at - bench.now);
+    let (minutes, hours) = (4 * 60 * 1000, 3 * 60 * 60 * 1000);
+    ask(&mut bench);
+    for _ in 0..18 {
+        let row = begun(&mut bench);
+        bench.settle(&row, &refused);
+        assert!(bench.fire_alarm(), "it is tried again");
+    }
+    let row = begun(&mut bench);
+    bench.settle(&row, &refused);
+    assert!(wait(&bench).is_some_and(|it| it >= hours), "it waits for hours: {:?}", wait(&bench));
+    ask(&mut bench);
+    assert!(wait(&bench).is_some_and(|it| it <= minutes), "{:?}", wait(&bench));
+
+    // The same where it changes while it is being written.
+    assert!(bench.fire_alarm());
+    let row = begun(&mut bench);
+    ask(&mut bench);
+    bench.settle(&row, &refused);
+    assert!(wait(&bench).is_some_and(|it| it <= minutes), "{:?}", wait(&bench));
+    assert!(bench.fire_alarm());
+    let row = begun(&mut bench);
+    bench.settle(&row, &Outcome::Done(Vec::new()));
+    assert_eq!(bench.count("outbox"), 0);
+}
+
+#[test]
 fn what_is_done_with_is_looked_up_once_and_what_was_asked_for_again_begins_anew() {
     let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
     bench.call(&system(), None, &"hint".to_owned()).expect("it takes any kind");

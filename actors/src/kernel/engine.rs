@@ -1,30 +1,27 @@
 //! How a command and an alarm run: one step, one transaction.
 //!
 //! A step loads the head row, clamps the clock, runs a body with a [`Ctx`], and, where anything was
-//! written, saves the head and arms the alarm, all inside one transaction. What the step has to
-//! tell (answers, events, frames) is handed out only after that. The same engine runs in a Durable
-//! Object and natively.
+//! written, arms the alarm and saves what of the head the log does not tell, all inside one
+//! transaction. What the step has to tell (answers, events, frames) is handed out only after that.
+//! The same engine runs in a Durable Object and natively.
 
 use super::actor::Actor;
 use super::alarm::{RETRY_MS, arm, backoff};
 use super::allowance::Allowance;
-use super::context::{Cast, Ctx, Entropy, Expelled, Reply, Told, Watched};
+use super::context::{Ctx, Entropy, Reply, Told, Watched};
 use super::drain::take_up;
 use super::migrate::migrate;
-use super::presence::{Move, Presence};
+use super::presence::Presence;
 use super::sight;
 use super::sql::Home;
 use super::store::head::{self, Head};
 use super::store::timers::Timer;
 use super::store::{idempotency, migrations, timers};
-use litemap::LiteMap;
+use super::turn::Turn;
 use schema::codec::read_json;
-use schema::frame::Seat;
-use schema::ids::{ConnectionId, WorkspaceId};
+use schema::ids::WorkspaceId;
 use schema::{Answer, Code, Envelope, Millis, Permission, Principal, Reject};
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 /// How long an answer is kept under its idempotency key.
@@ -46,61 +43,6 @@ pub struct World<'a> {
     pub now: Millis,
     /// Random bits.
     pub entropy: &'a mut dyn Entropy,
-}
-
-/// What a turn gives to the shell.
-#[derive(Debug, Default)]
-pub struct Turn {
-    /// The number of the first event that was committed.
-    pub first: i64,
-    /// The events that were committed, in order.
-    pub events: Vec<Box<RawValue>>,
-    /// Which of them each lens shows: from the event at an index on.
-    pub(super) sights: LiteMap<u32, (usize, Vec<bool>)>,
-    /// Connections whose lens is another from some event on.
-    pub(super) moves: Vec<Move>,
-    /// What is to be attached anew to a socket.
-    pub seats: BTreeMap<ConnectionId, Seat>,
-    /// Further frames.
-    pub casts: Vec<Cast>,
-    /// Whose sockets are to be closed.
-    pub expelled: Vec<Expelled>,
-    /// Whether the outbox should be drained.
-    pub drain: bool,
-    /// How many commands were asked so far.
-    pub(super) asked: usize,
-}
-
-impl Turn {
-    /// Adds what a step has to tell.
-    pub(super) fn tell(&mut self, told: Told) {
-        if self.events.is_empty() {
-            self.first = told.first;
-        }
-        let at = self.events.len();
-        for (seat, from) in told.reseated {
-            self.reseat(seat, from, at);
-        }
-        for (lens, shown) in told.sights {
-            self.sights.entry(lens).or_insert((at, Vec::new())).1.extend(shown);
-        }
-        self.events.extend(told.events);
-        self.casts.extend(told.casts);
-        self.expelled.extend(told.expelled);
-        self.drain |= told.outbox;
-    }
-
-    /// Notes that a connection is another from the event at an index on, and the lens it had.
-    pub(super) fn reseat(&mut self, seat: Seat, from: u32, at: usize) {
-        self.moves.push(Move { connection: seat.connection, from, at });
-        self.seats.insert(seat.connection, seat);
-    }
-
-    /// Whether a lens shows an event; none where it came into use after that.
-    pub(super) fn shows(&self, lens: u32, index: usize) -> Option<bool> {
-        let (from, shown) = self.sights.get(&lens)?;
-        shown.get(index.checked_sub(*from)?).copied()
-    }
 }
 
 /// Runs an actor's core over its storage. What it holds in memory is only a cache.
@@ -202,13 +144,13 @@ impl<A: Actor> Engine<A> {
         envelope: &Envelope,
         turn: &mut Turn,
     ) -> Result<Answer, Reject> {
-        turn.asked += 1;
-        if self.per_turn.is_some_and(|most| most < turn.asked) {
+        if self.per_turn.is_some_and(|most| most <= turn.taken) {
             return Err(Reject::overloaded());
         }
         if let Some(allowance) = &mut self.allowance {
             allowance.take(&envelope.principal, world.now.max(self.clock))?;
         }
+        turn.taken += 1;
         self.address = envelope.address.clone().unwrap_or_default();
         let whose = Some((&*envelope.instance, &envelope.principal));
         let (answer, told) =

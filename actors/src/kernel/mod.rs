@@ -2,11 +2,11 @@
 //!
 //! Reading order: [`sql`] (storage, two homes) → [`migrate`] → [`store`] (the kernel's tables) →
 //! [`context`] (what a handler gets) → [`actor`] (what an actor is) → [`effect`] (what it may want
-//! from the world) → [`engine`] (how a command and an alarm run), `alarm` (when the next comes) → [`drain`] (how the outbox runs)
-//! → [`sight`] (what a connection sees), [`presence`] (who is connected), [`sockets`], [`signs`]
-//! (frames in, frames out), [`replay`] (what a connection missed) → `host` (the Durable Object,
-//! wasm only) and `native` (SQLite in memory, everywhere else), with `testing`, a bench for one
-//! actor.
+//! from the world) → [`engine`] (how a command and an alarm run), `alarm` (when the next comes),
+//! [`turn`] (what they tell) → [`drain`] (how the outbox runs) → [`sight`] (what a connection
+//! sees), [`presence`] (who is connected), [`sockets`], [`signs`] (frames in, frames out),
+//! [`replay`] (what a connection missed) → `host` (the Durable Object, wasm only) and `native`
+//! (SQLite in memory, everywhere else), with `testing`, a bench for one actor.
 
 pub mod actor;
 mod alarm;
@@ -24,6 +24,7 @@ pub mod signs;
 pub mod sockets;
 pub mod sql;
 pub mod store;
+pub mod turn;
 pub mod unicode;
 pub mod url;
 pub mod zones;
@@ -44,12 +45,13 @@ pub use effect::{
     Delivery, Effect, JobFile, MailJob, MailOutcome, Outcome, PostFate, PostJob, Posted,
     RefusedRecipient,
 };
-pub use engine::{Engine, Turn};
+pub use engine::Engine;
 pub use migrate::Migration;
 pub(crate) use migrate::migration;
 pub use sql::{Fault, Home, Row, Sql, Value};
 pub use store::outbox::Entry;
 pub use store::timers::Timer;
+pub use turn::Turn;
 
 /// Writes a line to the log. It never holds what a person wrote, nor a secret.
 pub(crate) fn log(line: &str) {

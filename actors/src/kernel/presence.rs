@@ -4,9 +4,9 @@
 //! is made of them again when the object wakes.
 
 use super::context::Ear;
-use super::engine::Turn;
 use super::replay::REPLAY_BYTES_MAX;
 use super::sight::{Lens, Strip};
+use super::turn::Turn;
 use litemap::LiteMap;
 use schema::frame::{AtTicket, Codec, Seat};
 use schema::ids::{AgentId, ConnectionId, TicketId};

@@ -4,9 +4,10 @@
 
 use super::actor::Actor;
 use super::context::{Ctx, Ear, Told};
-use super::engine::{Engine, Turn, World};
+use super::engine::{Engine, World};
 use super::sockets::{Heard, check_length, tell};
 use super::sql::Home;
+use super::turn::Turn;
 use schema::frame::{Seat, ServerFrame, Viewing};
 use schema::ids::{AgentId, TicketId};
 use schema::view::{self, View};

@@ -6,11 +6,12 @@
 
 use super::actor::Actor;
 use super::context::{Cast, Ear, Reply};
-use super::engine::{Engine, Turn, World};
+use super::engine::{Engine, World};
 use super::presence::Replayed;
 use super::replay::{oldest, replay};
 use super::sight::Lens;
 use super::sql::Home;
+use super::turn::Turn;
 use schema::codec;
 use schema::envelope::pack;
 use schema::frame::{

@@ -7,12 +7,13 @@
 use super::actor::Actor;
 use super::context::{Ctx, Entropy};
 use super::effect::{Effect, Outcome};
-use super::engine::{Engine, Turn, World};
+use super::engine::{Engine, World};
 use super::migrate::migrate;
 use super::native::Native;
 use super::sql::Home;
 use super::store::migrations;
 use super::store::outbox::Entry;
+use super::turn::Turn;
 use schema::envelope::{Envelope, KernelCommand};
 use schema::ids::{AgentId, SessionId, WorkspaceId};
 use schema::summary::{Summary, Table};

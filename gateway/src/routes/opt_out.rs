@@ -9,7 +9,9 @@ use super::prospects;
 use crate::app::{Call, read};
 use crate::auth;
 use crate::platform::Platform;
+use crate::respond::Reply;
 use crate::router::other_method;
+use crate::token::sha256_hex;
 use schema::ids::WorkspaceId;
 use schema::limiter::LimitKind;
 use schema::prospect::{ProspectCommand, Reason, Suppress};
@@ -31,7 +33,6 @@ const DONE: &str = "<p>You get no more of these mails.</p>";
 /// `not_found` for a link that is none of ours; `method_not_allowed`, `too_large`, `unavailable`,
 /// `rate_limited`.
 pub async fn answer<P: Platform>(call: Call<'_, P>) -> Result<String, Reject> {
-    let unknown = || Reject::not_found("page");
     let path = call.request.path.strip_prefix(PATH).unwrap_or_default().to_owned();
     let (workspace, token) = path.split_once('/').ok_or_else(unknown)?;
     let workspace: WorkspaceId = workspace.parse().map_err(|_| unknown())?;
@@ -41,21 +42,9 @@ pub async fn answer<P: Platform>(call: Call<'_, P>) -> Result<String, Reject> {
         _ => return Err(other_method("GET, POST")),
     };
     if !dry {
-        // Where the count is not to be had, who wants no more mail is let in all the same.
-        match auth::limit_address(&call, LimitKind::OptOut).await {
-            Err(reject) if reject.code == Code::RateLimited => return Err(reject),
-            _ => {}
-        }
+        limit(&call, workspace, token).await?;
     }
-    let system = Principal::system(workspace);
-    let command = RoomCommand::OptOut(OptOut { token: token.to_owned(), dry });
-    // Under no key of the caller's: those of Postroom itself are another's.
-    let room = ActorKind::WorkspaceRoom;
-    let reply = call.ask(room, workspace.to_string(), system.clone(), None, &command).await;
-    let reply = reply.map_err(|reject| match reject.code {
-        Code::Unavailable | Code::Internal => reject,
-        _ => unknown(),
-    })?;
+    let reply = ask(&call, workspace, OptOut { token: token.to_owned(), dry }).await?;
     if dry {
         return Ok(page(ASK));
     }
@@ -67,12 +56,54 @@ pub async fn answer<P: Platform>(call: Call<'_, P>) -> Result<String, Reject> {
         id: Some(format!("link:{}", call.platform.now())),
     };
     let suppress = ProspectCommand::Suppress(suppress);
+    let system = Principal::system(workspace);
     match prospects::noted(&call, &system, (prospect_id, None), &suppress).await {
         // Nobody is there who could be written to.
         Err(reject) if reject.code != Code::NotFound => return Err(reject),
         _ => {}
     }
     Ok(page(DONE))
+}
+
+fn unknown() -> Reject {
+    Reject::not_found("page")
+}
+
+/// Counts the use of a link by the client's address, and refuses it where there were too many.
+/// Mail programs opt out for many people from one address of theirs: a link that is ours is counted
+/// by itself then. Where the count is not to be had, who wants no more mail is let in all the same.
+async fn limit<P: Platform>(
+    call: &Call<'_, P>,
+    workspace: WorkspaceId,
+    token: &str,
+) -> Result<(), Reject> {
+    let too_many = |counted: Result<(), Reject>| {
+        counted.err().filter(|reject| reject.code == Code::RateLimited)
+    };
+    let by_address = auth::limit_address(call, LimitKind::OptOut).await;
+    let Some(reject) = too_many(by_address) else { return Ok(()) };
+    if ask(call, workspace, OptOut { token: token.to_owned(), dry: true }).await.is_err() {
+        return Err(reject);
+    }
+    let link = sha256_hex(token.as_bytes());
+    let by_link = auth::limit(call, LimitKind::OptOut, workspace, &link).await;
+    too_many(by_link).map_or(Ok(()), Err)
+}
+
+/// What the room says of a link. Under no key of the caller's: those of Postroom itself are
+/// another's.
+async fn ask<P: Platform>(
+    call: &Call<'_, P>,
+    workspace: WorkspaceId,
+    input: OptOut,
+) -> Result<Reply, Reject> {
+    let (room, system) = (ActorKind::WorkspaceRoom, Principal::system(workspace));
+    let command = RoomCommand::OptOut(input);
+    let reply = call.ask(room, workspace.to_string(), system, None, &command).await;
+    reply.map_err(|reject| match reject.code {
+        Code::Unavailable | Code::Internal => reject,
+        _ => unknown(),
+    })
 }
 
 fn page(body: &str) -> String {

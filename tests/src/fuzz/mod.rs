@@ -253,7 +253,8 @@ pub fn input(name: &str, seed: u64, execution: u64) -> Result<Vec<u8>, String> {
 
 /// What an execution draws from.
 fn random(name: &str, seed: u64, execution: u64) -> Random {
-    let stream = name.bytes().fold(7, |sum: u64, byte| sum * 31 + u64::from(byte));
+    let add = |sum: u64, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte));
+    let stream = name.bytes().fold(7, add);
     Random::new(seed ^ execution.wrapping_mul(0x9e37_79b9), stream)
 }
 

@@ -21,8 +21,9 @@ pub(super) mod zones;
 use self::storage::{DurableHome, ObjectState};
 use super::allowance::Allowance;
 use super::context::{Entropy, Expelled};
-use super::engine::{COMMANDS_PER_TURN_MAX, Engine, Turn, World};
+use super::engine::{COMMANDS_PER_TURN_MAX, Engine, World};
 use super::sockets::{Incoming, TOO_SLOW, attachment, encode};
+use super::turn::Turn;
 use super::{Actor, Effect, Entry, MailJob, MailOutcome, Outcome};
 use crate::mail::mailbox::{MailboxJob, MailboxRead};
 use crate::mail::seal::SealKey;
@@ -121,7 +122,7 @@ impl<A: Actor> Host<A> {
         })
     }
 
-    /// The answer to an envelope, with its price where the caller is told. Who is not let in is not.
+    /// The answer to an envelope, with its price where the caller is told: never who is not let in.
     fn answer(
         &self,
         engine: &mut Engine<A>,

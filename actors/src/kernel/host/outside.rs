@@ -177,6 +177,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, String>>) -> Result<T, 
 }
 
 /// Writes rows together; where D1 refuses one of them each by itself, so that it holds up no other.
+/// Where D1 goes away meanwhile, the others are not tried: what else was begun waits for all.
 async fn write_all(env: &Env, summaries: &[Summary]) -> Vec<Result<(), String>> {
     if summaries.is_empty() {
         return Vec::new();
@@ -187,7 +188,12 @@ async fn write_all(env: &Env, summaries: &[Summary]) -> Vec<Result<(), String>> 
     }
     let mut each = Vec::with_capacity(summaries.len());
     for summary in summaries {
-        each.push(in_time(write(env, std::slice::from_ref(summary))).await);
+        let written = in_time(write(env, std::slice::from_ref(summary))).await;
+        let is_away = written.as_ref().is_err_and(|why| !is_refusal(why));
+        each.push(written);
+        if is_away {
+            break;
+        }
     }
     each
 }

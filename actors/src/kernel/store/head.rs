@@ -1,7 +1,7 @@
 //! The one row of what the object as a whole is at: name, last event, clock, armed alarm.
 //!
 //! Number and clock are those of the row or of the last event, whichever are later: a step that
-//! appends events and moves no alarm does not write the row.
+//! appends events, or only removes rows, does not write the row where it moves no alarm.
 
 use crate::kernel::sql::{Fault, Sql};
 use schema::Millis;

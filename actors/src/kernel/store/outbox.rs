@@ -28,10 +28,10 @@ const PUSH: &str = "insert into outbox (kind, key, version, attempts, due, state
     on conflict (kind, key) do update set
         version = version + 1,
         body = excluded.body
-    returning state";
+    returning state, due";
 
 /// Asks for something to be done; asked for again while it waits, it is done once, with the newer
-/// body. `version` is where a new entry's starts.
+/// body. `version` is where a new entry's starts. Says when it is due.
 ///
 /// # Errors
 /// A storage fault.
@@ -41,14 +41,25 @@ pub fn push(
     version: i64,
     due: Millis,
     body: &[u8],
-) -> Result<(), Fault> {
+) -> Result<Millis, Fault> {
     let params = [kind.into(), key.into(), version.into(), due.into(), body.into()];
-    let state = sql.first(PUSH, &params)?.map(|row| row.text(0)).transpose()?;
+    let Some(row) = sql.first(PUSH, &params)? else { return Ok(due) };
     // Only a dead one gets another time and state: naming them rewrites the index each time.
-    if state.as_deref() == Some("dead") {
+    if row.text(0)? == "dead" {
         sql.exec(RENEW, &[due.into(), kind.into(), key.into()])?;
+        return Ok(due);
     }
-    Ok(())
+    row.integer(1)
+}
+
+const HASTEN: &str = "update outbox set due = ? where kind = ? and key = ?";
+
+/// Has an entry come at another time, however often it has failed.
+///
+/// # Errors
+/// A storage fault.
+pub fn hasten(sql: &dyn Sql, kind: &str, key: &str, due: Millis) -> Result<(), Fault> {
+    sql.exec(HASTEN, &[due.into(), kind.into(), key.into()]).map(drop)
 }
 
 // SQLite 3.50 plans by the value of a bound limit, and would compile this anew at each drain.

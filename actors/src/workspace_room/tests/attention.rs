@@ -201,7 +201,7 @@ fn a_claim_ends_by_time_by_hand_and_by_being_taken_over() {
         (&taken["reason"], &taken["claim"]["agentId"]),
         (&json!("takenOver"), &json!(owner.id()))
     );
-    for seconds in [0, 9, 3_601, -1, i64::MAX] {
+    for seconds in [0, 9, 3_601, -1, schema::codec::INTEGER_MAX] {
         let bad = json!({ "claimTicket": { "ticketId": ticket, "leaseSeconds": seconds } });
         assert_eq!(desk.refused(&bad).0, Code::InvalidInput, "{seconds}");
     }

@@ -41,7 +41,8 @@ fn after_the_last_number_there_is_there_are_no_comments() {
     let mut desk = Desk::open();
     let ticket = desk.ticket("Printer");
     desk.comment(&ticket, "Hello");
-    let list = json!({ "listComments": { "ticketId": ticket, "after": i64::MAX } });
+    let list =
+        json!({ "listComments": { "ticketId": ticket, "after": schema::codec::INTEGER_MAX } });
     assert_eq!(desk.ask(&list)["items"], json!([]));
 }
 

@@ -80,8 +80,6 @@ fn a_ticket_has_a_team_a_category_a_status_of_the_workspaces_own_and_attributes(
         json!({ "attributes": { "a": " " } }),
         json!({ "attributes": { "a": "x".repeat(301) } }),
         json!({ "attributes": { "a".repeat(51): "x" } }),
-        json!({ "attributes": { "a": 9_007_199_254_740_993_i64 } }),
-        json!({ "attributes": { "a": 9_007_199_254_740_992.0_f64 } }),
     ] {
         let mut change = bad.clone();
         change["ticketId"] = json!(ticket);

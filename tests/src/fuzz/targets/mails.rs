@@ -10,7 +10,8 @@ use actors::mail::safe_html::{HTML_BYTES_MAX, Images, safe_html};
 pub fn mime_to_comment() -> super::Check {
     let mut mime = Mime::new("mime_to_comment", Seeds::default());
     Box::new(move |input| {
-        let seed = input.iter().take(64).fold(7, |sum: u64, byte| sum * 31 + u64::from(*byte) % 7);
+        let add = |sum: u64, byte: &u8| sum.wrapping_mul(31).wrapping_add(u64::from(*byte));
+        let seed = input.iter().take(64).fold(7, add);
         mime.run(input, &mut Random::new(seed, 0))
     })
 }

@@ -40,12 +40,13 @@ pub fn rules(world: &mut World, tenant: usize) {
         (12, Some(ticket), _) => {
             (json!({ "dryRunAutomation": { "ticketId": ticket } }), About::Other)
         }
-        (13 | 21..25, ..) => match own.one(random, "run") {
-            Some(id) if random.chance(500) => {
+        // What was started last may still be going.
+        (13 | 21..25, ..) => match (own.all("run").last(), own.one(random, "run")) {
+            (Some(id), _) if random.chance(500) => {
                 (json!({ "stopWorkflowRun": { "runId": id } }), About::Other)
             }
-            Some(id) => (json!({ "getWorkflowRun": { "runId": id } }), About::Other),
-            None => return,
+            (_, Some(id)) => (json!({ "getWorkflowRun": { "runId": id } }), About::Other),
+            _ => return,
         },
         (_, _, workflow) if own.all("automation").len() < AUTOMATIONS_MAX => {
             let made = automation_of(random, &text, workflow.as_deref());

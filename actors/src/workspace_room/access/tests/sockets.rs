@@ -1,6 +1,7 @@
 //! The room's connections, over the real room: joining, replay, frames in, leaving.
 
 use super::world::{DAY, Person, Room, change, set_active, set_role};
+use crate::kernel::allowance::Allowance;
 use crate::kernel::sockets::{
     CONNECTIONS_PER_AGENT_MAX, FRAMES_PER_SECOND_MAX, Heard, Incoming, Joined, REPLAY_BYTES_MAX,
     REPLAY_MAX, TYPING_MS, encode,
@@ -8,7 +9,7 @@ use crate::kernel::sockets::{
 use schema::frame::{Codec, Connect, FRAME_BYTES_MAX, Seat};
 use schema::room::RoomCommand;
 use schema::room::access::{ChangeAgent, Logout};
-use schema::{Code, Role};
+use schema::{Code, Permission, Role};
 use serde_json::{Value, json};
 
 fn frames(joined: &Joined) -> Vec<Value> {
@@ -468,4 +469,22 @@ fn a_turn_takes_so_many_commands_and_refuses_the_others_undone() {
     // Sent again in the next turn under the same id, it is done: the refusal was not its answer.
     room.turn = crate::kernel::Turn::default();
     assert_eq!(said(&say(&mut room, &seat, &third))["success"], true);
+}
+
+#[test]
+fn who_asks_too_much_takes_no_place_of_others_in_a_turn() {
+    let (mut room, owner) = Room::registered();
+    let ann = room.join(&owner, Role::Agent);
+    room.engine.allowance = Some(Allowance::written(None, Some("1/10")));
+    room.engine.per_turn = Some(2);
+    room.turn = crate::kernel::Turn::default();
+    assert!(room.may(&owner.principal, Permission::Read).is_ok());
+    for _ in 0..3 {
+        let reject = room.may(&owner.principal, Permission::Read).expect_err("too much");
+        assert_eq!(reject.code, Code::RateLimited);
+    }
+    assert!(room.may(&ann.principal, Permission::Read).is_ok(), "there is a place left");
+    let visitor = room.visitor();
+    let reject = room.may(&visitor, Permission::Read).expect_err("none is left");
+    assert_eq!(reject.code, Code::Unavailable);
 }

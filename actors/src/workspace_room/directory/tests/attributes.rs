@@ -31,7 +31,6 @@ fn values_are_checked_against_the_definition() {
         ("text", json!("")),
         ("text", json!(long)),
         ("number", json!("1")),
-        ("number", json!(1e16)),
         ("boolean", json!(1)),
         ("date", json!("2026-02-29")),
         ("date", json!(20_260_228)),

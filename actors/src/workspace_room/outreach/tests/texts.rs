@@ -164,7 +164,7 @@ fn nothing_leaves_before_somebody_approves_it() {
     let message = messages(&field)[0];
     begin(&mut field, message);
     let approve = |version: i64| json!({ "verdict": "approve", "ifVersion": version });
-    for step in [1, 0, i64::MAX] {
+    for step in [1, 0, schema::codec::INTEGER_MAX] {
         let judged = judged(&field, ann, step, approve(1));
         assert_eq!(field.desk.refused(&judged).0, Code::Conflict, "{step}");
     }
