@@ -33,3 +33,8 @@ test("three times too much is refused and loses nothing", { timeout: 120_000 }, 
   assert.ok(limits.refused.get(429) > 0, "beyond the limits");
   assert.ok(limits.accepted >= few.burst, "what is within the limits passes");
 });
+
+test("a room writes by itself what waited for D1", { timeout: 180_000 }, async () => {
+  const { tallies: [tally], problems } = await play("backlog", { rate: 50, seconds: 3 });
+  assert.deepEqual([tally.accepted, problems.length], [150, 0], problems.join("; "));
+});

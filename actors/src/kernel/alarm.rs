@@ -1,4 +1,8 @@
 //! When an object wakes next: one alarm for all that is due, and how long failures wait.
+//!
+//! To the platform, an alarm that is set for the time that it has already is no change, also while
+//! its handler runs: it has gone off, and never does again. A time that is over counts as now, which
+//! may be the very millisecond that it went off in. So the alarm is never set for what it had.
 
 use super::actor::Actor;
 use super::context::Ctx;
@@ -9,19 +13,24 @@ use schema::{Millis, Reject};
 /// How long the first failure waits.
 pub(super) const RETRY_MS: Millis = 1_000;
 
-/// Arms the alarm for the earliest thing that is due, unless it is armed for that or earlier.
+/// Arms the alarm for the earliest thing that is due, unless it is armed for that or earlier. One
+/// that goes off, set for `fired`, is none.
 pub(super) fn arm<A: Actor>(
     sql: &dyn Sql,
     head: &mut Head,
     now: Millis,
-    fired: bool,
+    fired: Option<Millis>,
 ) -> Result<(), Reject> {
-    let armed = head.alarm.filter(|at| !fired && *at > now);
+    let at_once = now + 1;
+    let armed = head.alarm.filter(|at| fired.is_none() && *at > at_once);
     head.alarm = armed;
     let Some(due) = head::due(sql)? else { return Ok(()) };
     if armed.is_none_or(|at| due < at || (A::THRIFTY && at < due)) {
-        sql.set_alarm(due)?;
-        head.alarm = Some(due);
+        let at = due.max(at_once);
+        // It went off early, by the object's clock.
+        let at = if fired == Some(at) { at + 1 } else { at };
+        sql.set_alarm(at)?;
+        head.alarm = Some(at);
     }
     Ok(())
 }

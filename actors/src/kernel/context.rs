@@ -156,8 +156,10 @@ pub struct Ctx<'a> {
     pub(super) marks: i64,
     /// Whether a timer or an entry was added or moved.
     pub(super) rearm: bool,
-    /// Whether the platform's alarm has gone off, so that none is armed any more.
-    pub(super) fired: bool,
+    /// What the alarm was armed for before this step.
+    pub(super) alarm: Option<Millis>,
+    /// What the platform's alarm was set for that has gone off, so that none is armed any more.
+    pub(super) fired: Option<Millis>,
     /// Whether this is the step of a timer.
     pub(super) in_timer: bool,
 }

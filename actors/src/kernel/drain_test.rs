@@ -310,3 +310,32 @@ fn a_message_waits_until_its_queue_has_taken_it() {
     assert_eq!(bench.drain(|_, _| Outcome::Done(Vec::new())), 1);
     assert_eq!(bench.count("outbox"), 0);
 }
+
+#[test]
+fn an_alarm_that_goes_off_in_the_millisecond_that_it_was_set_for_or_before_comes_again() {
+    let done = |bench: &mut Bench<Doer>| {
+        for (entry, _) in bench.begin() {
+            bench.settle(&entry, &Outcome::Done(Vec::new()));
+        }
+        bench.count("outbox")
+    };
+    for early in [0, 1, 4_000] {
+        let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+        for kind in ["slow", "hint"] {
+            bench.call(&system(), None, &kind.to_owned()).expect("it takes any kind");
+        }
+        for (entry, _) in bench.begin() {
+            bench.settle(&entry, &Outcome::Failed { why: "no answer".to_owned() });
+            bench.now += 100;
+        }
+        let first = bench.home.alarm().expect("both are tried again");
+        bench.now = first - early;
+        bench.alarm();
+        // The other one has its time later; to be done with the first arms nothing.
+        assert_eq!(done(&mut bench), if early == 0 { 1 } else { 2 });
+        while bench.count("outbox") > 0 {
+            assert!(bench.fire_alarm(), "{early} ms early, and it sleeps for good");
+            done(&mut bench);
+        }
+    }
+}

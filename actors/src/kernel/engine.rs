@@ -221,8 +221,13 @@ impl<A: Actor> Engine<A> {
             // An alarm that was on its way when everything was forgotten.
             return;
         }
+        let mut set_for = None;
         for _ in 0..TIMERS_PER_ALARM {
-            match self.step(home, world, None, &mut |ctx| Self::run_timer(ctx)) {
+            let ran = self.step(home, world, None, &mut |ctx| {
+                set_for = set_for.or(Some(ctx.alarm.unwrap_or_default()));
+                Self::run_timer(ctx)
+            });
+            match ran {
                 Ok((true, told)) if told.forgets => match self.forget(home) {
                     Ok(()) => return,
                     Err(reject) => self.postpone_timer(home, world, &reject),
@@ -233,7 +238,8 @@ impl<A: Actor> Engine<A> {
             }
         }
         let armed = self.step(home, world, None, &mut |ctx| {
-            (ctx.rearm, ctx.fired) = (true, true);
+            ctx.rearm = true;
+            ctx.fired = Some(set_for.or(ctx.alarm).unwrap_or_default());
             Ok(())
         });
         if let Err(reject) = armed {
@@ -334,7 +340,8 @@ impl<A: Actor> Engine<A> {
                 reviewed: 0,
                 marks: head.marks,
                 rearm: false,
-                fired: false,
+                alarm: head.alarm,
+                fired: None,
                 in_timer: false,
             };
             let value = body(&mut ctx)?;

@@ -25,6 +25,8 @@ pub type Hook = Box<dyn FnMut(&str)>;
 pub struct Native {
     connection: Connection,
     alarm: Cell<Option<Millis>>,
+    /// What the alarm was set for that has gone off: for that time it cannot be set again.
+    rung: Cell<Option<Millis>>,
     hook: RefCell<Option<Hook>>,
     rows_written: Cell<u64>,
 }
@@ -72,6 +74,7 @@ impl Native {
         Ok(Self {
             connection,
             alarm: Cell::new(None),
+            rung: Cell::new(None),
             hook: RefCell::new(None),
             rows_written: Cell::new(0),
         })
@@ -83,9 +86,16 @@ impl Native {
         self.alarm.get()
     }
 
-    /// Takes the alarm out, as the platform does when it fires.
+    /// Takes the alarm out.
     pub fn take_alarm(&self) -> Option<Millis> {
+        self.rung.set(None);
         self.alarm.take()
+    }
+
+    /// Takes the alarm out, as the platform does when one fires that was set for a time: to set it
+    /// for the same time once more is no change there, and it stays silent.
+    pub fn ring(&self, at: Option<Millis>) {
+        self.rung.set(self.alarm.take().filter(|was| Some(*was) == at));
     }
 
     /// Sets what sees every storage operation.
@@ -145,7 +155,7 @@ impl Home for Native {
             Ok(())
         })?;
         self.connection.flush_prepared_statement_cache();
-        self.alarm.set(None);
+        self.take_alarm();
         Ok(())
     }
 }
@@ -185,7 +195,9 @@ impl Sql for Native {
         if let Some(hook) = self.hook.borrow_mut().as_mut() {
             hook("set_alarm");
         }
-        self.alarm.set(Some(at));
+        if self.alarm.get().is_some() || self.rung.get() != Some(at) {
+            self.alarm.set(Some(at));
+        }
         Ok(())
     }
 }

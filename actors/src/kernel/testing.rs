@@ -251,7 +251,7 @@ impl<A: Actor> Bench<A> {
     }
 
     fn run_timers(&mut self) {
-        self.home.take_alarm();
+        self.home.ring(self.home.alarm());
         let mut world = World { now: self.now, entropy: &mut self.entropy };
         self.engine.alarm(&self.home, &mut world, &mut self.turn);
     }

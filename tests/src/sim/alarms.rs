@@ -96,7 +96,7 @@ impl World {
         object.in_alarm = true;
         let skip = object.trapped;
         let done = self.turn(name, &mut |stage| {
-            stage.disk.take_alarm();
+            stage.disk.ring(at);
             stage.alarm(skip);
         });
         let wall = self.clock.wall();

@@ -51,9 +51,9 @@ impl<'a> Disk<'a> {
         }
     }
 
-    /// Takes the alarm out, as the platform does when it fires.
-    pub fn take_alarm(&self) {
-        self.native.take_alarm();
+    /// Takes the alarm out, as the platform does when one fires that was set for `at`.
+    pub fn ring(&self, at: Millis) {
+        self.native.ring(Some(at));
     }
 
     /// How many operations there were.
