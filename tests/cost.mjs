@@ -16,6 +16,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { build } from "../gateway/dev/build.mjs";
 import { nodeBin, ROOT, run } from "../gateway/dev/tools.mjs";
 import { BUDGET, WORKER_GZIP_MAX } from "./harness/budget.mjs";
+import { workerGzip } from "./harness/size.mjs";
 import { billOf, postroom, PRICES, TEAM, typescript } from "./harness/cost/bill.mjs";
 import { fsyncsOf, missing } from "./harness/cost/fsyncs.mjs";
 import { meter, total } from "./harness/cost/meter.mjs";
@@ -92,7 +93,7 @@ async function size() {
   rmSync(outdir, { recursive: true, force: true });
   const found = /Total Upload: ([\d.]+) KiB \/ gzip: ([\d.]+) KiB/.exec(ran.tail);
   if (ran.code !== 0 || !found) throw new Error(`wrangler deploy --dry-run failed (log: ${ran.log}):\n${ran.tail}`);
-  return { whole: Math.round(Number(found[1]) * 1024), gzipped: Math.round(Number(found[2]) * 1024) };
+  return { whole: Math.round(Number(found[1]) * 1024), gzipped: await workerGzip() };
 }
 
 function printBills(measured) {

@@ -5,11 +5,11 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
 import { build } from "../gateway/dev/build.mjs";
 import { setup } from "../gateway/dev/setup.mjs";
 import { ask, nodeBin, ROOT, run, Trouble } from "../gateway/dev/tools.mjs";
 import { WORKER_GZIP_MAX } from "./harness/budget.mjs";
+import { workerGzip } from "./harness/size.mjs";
 
 const WASM = "wasm32-unknown-unknown";
 const DENY = ["--", "-D", "warnings"];
@@ -53,10 +53,8 @@ async function clippyForWasm() {
 }
 
 /** What is uploaded, gzipped, against what it may be. */
-function size() {
-  const build = join(ROOT, "gateway", "build");
-  const files = [join(build, "index_bg.wasm"), join(build, "index.js"), ...["entry.js", "actor.js", "gate.js"].map((name) => join(ROOT, "gateway", name))];
-  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(file), { level: 9 }).length, 0);
+async function size() {
+  const bytes = await workerGzip();
   console.log(`  the Worker is ${bytes} bytes gzipped, of ${WORKER_GZIP_MAX}`);
   if (bytes > WORKER_GZIP_MAX) throw new Trouble(`the Worker is ${bytes - WORKER_GZIP_MAX} bytes too large`);
 }

@@ -9,14 +9,14 @@ import { Module } from "./wasm.mjs";
 /** Functions look alike where they have sequences of so many bytes in common … */
 const SEQUENCE_BYTES = 6;
 /** … which are in at most so many functions: what is everywhere says nothing. */
-const HOLDERS_MAX = 1_000;
+const HOLDERS_MAX = 3_000;
 /**
  * How far back a function finds what it is alike, and what that is worth: a little less than gzip
  * looks back, since the function itself is in the way, and more for what is near, since gzip writes
  * a short distance in fewer bits.
  */
 const WINDOWS = [
-  { bytes: 28_000, worth: 1 },
+  { bytes: 31_000, worth: 1 },
   { bytes: 4_000, worth: 1 },
 ];
 /** The power of a function's length that its likeness is divided by: of 0 long functions would win. */
