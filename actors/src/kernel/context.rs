@@ -247,11 +247,36 @@ impl Ctx<'_> {
         ticket_id: Option<TicketId>,
         data: &T,
     ) -> Result<i64, Reject> {
+        self.append(by, kind, (ticket_id, ticket_id), data)
+    }
+
+    /// The same for what the log need not list under its ticket: the actor finds it there by its
+    /// number, from a row that it writes anyway.
+    ///
+    /// # Errors
+    /// A storage fault.
+    pub fn event_unlisted<T: Serialize>(
+        &mut self,
+        by: &By,
+        kind: &str,
+        ticket_id: TicketId,
+        data: &T,
+    ) -> Result<i64, Reject> {
+        self.append(by, kind, (Some(ticket_id), None), data)
+    }
+
+    fn append<T: Serialize>(
+        &mut self,
+        by: &By,
+        kind: &str,
+        (ticket_id, listed): (Option<TicketId>, Option<TicketId>),
+        data: &T,
+    ) -> Result<i64, Reject> {
         let seq = self.seq + 1;
         let event = NewEvent { seq, at: self.now, kind, by, ticket_id, data };
         let json = to_raw_value(&event)
             .map_err(|error| Reject::internal(format!("event {kind}: {error}")))?;
-        events::insert(self.sql, seq, self.now, ticket_id, json.get())?;
+        events::insert(self.sql, seq, self.now, listed, json.get())?;
         self.seq = seq;
         self.told.events.push(json);
         Ok(seq)

@@ -165,7 +165,7 @@ pub fn add_for(
     ctx.summarise(Table::Tickets, &ticket.id.to_string())?;
     let data = CommentCreated { comment, ticket: mark(ctx, ticket) };
     let by = data.comment.author.clone();
-    ctx.event_by(&by, "comment.created", Some(ticket.id), &data)?;
+    ctx.event_unlisted(&by, "comment.created", ticket.id, &data)?;
     Ok(data.comment)
 }
 

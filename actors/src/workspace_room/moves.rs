@@ -7,7 +7,7 @@
 
 use super::attention;
 use super::store::tickets::{self as store, Standing};
-use super::store::{counts, moves};
+use super::store::{TOP, activities, counts, moves};
 use super::{mail, status, tickets};
 use crate::kernel::{Ctx, Timer};
 use schema::codec::read_json;
@@ -55,6 +55,7 @@ pub fn begin(
     let numbers = (before.source.number, before.target.number);
     let number = moves::insert(ctx.sql, &moved, numbers, &json)?;
     moves::note(ctx.sql, number, before.source.number, seqs)?;
+    activities::keep_moved(ctx.sql, before.source.id, number)?;
     ctx.set_timer(TIMER, &moved.id.to_string(), moved.undo_until, &[])?;
     Ok((number, moved))
 }
@@ -194,6 +195,7 @@ fn undo_merge(ctx: &mut Ctx<'_>, number: i64, now: &Pair, before: &Pair) -> Resu
 
 fn undo_split(ctx: &mut Ctx<'_>, number: i64, now: &Pair, before: &Pair) -> Result<Pair, Reject> {
     let keys = mail_keys(ctx, number)?;
+    activities::keep_first(ctx.sql, now.target.id, now.target.number, TOP)?;
     moves::carry_all(ctx.sql, now.target.number, now.source.number)?;
     moves::thread(ctx.sql, &keys, now.source.number)?;
     let source = settle(ctx, &now.source, &before.source)?;

@@ -8,7 +8,8 @@
 use super::privacy::walk;
 use super::rules::store::slas;
 use super::store::{
-    attachments, claims, comments, counts, drafts, followers, replies, scheduled, tickets as store,
+    activities, attachments, claims, comments, counts, drafts, followers, replies, scheduled,
+    tickets as store,
 };
 use super::{attention, notifications, overview, publish, tickets, uploads};
 use crate::kernel::{Ctx, Timer};
@@ -85,6 +86,7 @@ pub fn timer(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
     }
     forget(ctx, ticket.number)?;
     replies::remove_of_ticket(ctx.sql, ticket.number, BATCH)?;
+    activities::keep_first(ctx.sql, id, ticket.number, BATCH)?;
     if comments::remove_of_ticket(ctx.sql, ticket.number, BATCH)? == BATCH {
         return Ok(ctx.set_timer(TIMER, &timer.key, ctx.now, &[])?);
     }

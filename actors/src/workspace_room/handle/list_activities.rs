@@ -1,9 +1,8 @@
 //! Listing what happened to a ticket.
 
-use crate::kernel::store::events;
 use crate::kernel::{Ctx, Reply};
 use crate::workspace_room::access::authorise;
-use crate::workspace_room::store::TOP;
+use crate::workspace_room::store::{TOP, activities};
 use crate::workspace_room::{cursor, tickets};
 use schema::codec::read_json;
 use schema::page::{self, Page};
@@ -24,7 +23,7 @@ pub fn list_activities(ctx: &Ctx<'_>, input: &ListActivities) -> Result<Reply, R
     tickets::standing(ctx, input.ticket_id)?;
 
     let before = position.map_or(TOP, |(_, seq)| seq);
-    let events = events::of_ticket(ctx.sql, input.ticket_id, before, limit + 1)?;
+    let events = activities::of_ticket(ctx.sql, input.ticket_id, before, limit + 1)?;
     let mut rows = Vec::with_capacity(events.len());
     for (seq, json) in events {
         let broken = |why: String| Reject::internal(format!("event {seq}: {why}"));

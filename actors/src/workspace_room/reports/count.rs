@@ -8,6 +8,7 @@ use super::store;
 use crate::kernel::Ctx;
 use crate::kernel::store::events;
 use crate::warmup_counter::zone::Zone;
+use crate::workspace_room::store::activities;
 use litemap::LiteMap;
 use schema::codec::read_json;
 use schema::event::By;
@@ -238,7 +239,7 @@ fn before(ctx: &Ctx<'_>, id: TicketId, seq: i64) -> Result<Option<State>, Reject
     // The newest says where it stands; the newest that shows all of it, the rest.
     let mut newest: Option<CountedTicket> = None;
     for _ in 0..BACK_TIMES {
-        let found = events::of_ticket(ctx.sql, id, place, BACK)?;
+        let found = activities::of_ticket(ctx.sql, id, place, BACK)?;
         for (seq, json) in &found {
             place = *seq;
             let event: Counted = read_json(json.as_bytes())

@@ -1,5 +1,6 @@
 //! The tables of the desk: every statement, and the typed function that uses it.
 
+pub mod activities;
 pub mod attachments;
 pub mod claims;
 pub mod comments;

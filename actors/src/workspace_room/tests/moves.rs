@@ -268,6 +268,52 @@ fn comments_split_off_are_a_ticket_of_their_own_and_come_back() {
     assert_eq!(after, before);
 }
 
+/// The room tells of tickets what its log has of them, each event once, the latest first.
+fn assert_told_as_logged(desk: &mut Desk, tickets: &[&String]) {
+    for ticket in tickets {
+        let logged = desk.room.number(&format!(
+            "select count(*) from events where json_extract(json, '$.ticketId') = '{ticket}'"
+        ));
+        for limit in [1, 2, 3, 100] {
+            let told = desk.pages("listActivities", &json!({ "ticketId": ticket }), limit);
+            let seqs: Vec<i64> = told.iter().map(|it| it["seq"].as_i64().expect("a seq")).collect();
+            assert!(seqs.is_sorted_by(|a, b| a > b), "{seqs:?}");
+            assert!(told.iter().all(|event| event["ticketId"] == json!(ticket)), "{told:?}");
+            assert_eq!(told.len() as i64, logged, "{ticket} by {limit}");
+        }
+    }
+}
+
+#[test]
+fn what_happened_to_a_ticket_stays_with_it_wherever_its_comments_go() {
+    let mut desk = Desk::open();
+    let (a, b) = two(&mut desk);
+    assert_told_as_logged(&mut desk, &[&a, &b]);
+    let merged = merge(&mut desk, &a, &b);
+    desk.comment(&b, "after the merge");
+    assert_told_as_logged(&mut desk, &[&a, &b]);
+    desk.ask(&undo(&merged));
+    desk.comment(&a, "after its undoing");
+    assert_told_as_logged(&mut desk, &[&a, &b]);
+
+    let list = desk.ask(&json!({ "listComments": { "ticketId": a } }));
+    let ids = [list["items"][0]["id"].clone(), list["items"][1]["id"].clone()];
+    let split = desk.ask(&json!({ "splitTicket": { "ticketId": a, "commentIds": ids } }));
+    let c = text(&split["target"]["id"]);
+    desk.comment(&c, "on what was split off");
+    assert_told_as_logged(&mut desk, &[&a, &b, &c]);
+    desk.ask(&undo(&split));
+    merge(&mut desk, &b, &a);
+    desk.comment(&a, "with all of them");
+    assert_told_as_logged(&mut desk, &[&a, &b, &c]);
+
+    // Events of a room that an older build wrote are listed, each of them.
+    let older = "update events set ticket_id = json_extract(json, '$.ticketId')";
+    let connection = desk.room.home.connection();
+    connection.execute_batch(&format!("{older} where seq % 2 = 0")).expect("listed");
+    assert_told_as_logged(&mut desk, &[&a, &b, &c]);
+}
+
 #[test]
 fn only_comments_of_the_ticket_are_split_off_and_one_stays() {
     let mut desk = Desk::open();

@@ -81,6 +81,7 @@ const MEANT: &[(&str, &str)] = &[
 ];
 
 const FILES: &[(&str, &[&str])] = &[
+    (include_str!("../store/activities.rs"), store::activities::STATEMENTS),
     (include_str!("../store/attachments.rs"), store::attachments::STATEMENTS),
     (include_str!("../store/claims.rs"), store::claims::STATEMENTS),
     (include_str!("../store/comments.rs"), store::comments::STATEMENTS),

@@ -142,6 +142,9 @@ fn after_thirty_days_nothing_is_left_but_the_number() {
         assert_eq!(desk.room.count(table), left, "{table}");
     }
     assert_eq!(desk.room.number("select count(*) from timers where kind = 'publish'"), 0);
+    let unlisted = "select count(*) from events where ticket_id is null
+        and json_extract(json, '$.type') = 'comment.created'";
+    assert_eq!(desk.room.number(unlisted), 1, "of the ticket that still has its comment");
     let rows = desk.rows("tickets", &[]).join("\n");
     assert!(!rows.contains("secret"), "{rows}");
     let fresh = desk.room.log_in("owner@example.com", "again").expect("logged in").principal;

@@ -10,11 +10,12 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 const KEPT: &str = "22 each comment is on one ticket, which counts it";
+const LISTED: &str = "22 what happened to a ticket is found with it";
 const FILES: &str = "22 a file is of one comment";
 const OWN: &str = "22 what is an agent's own is in no event";
 
 /// What must not be, and in which words.
-const NEVER: [(&str, &str, &str); 9] = [
+const NEVER: [(&str, &str, &str); 10] = [
     (
         KEPT,
         "select t.id from tickets t where t.comments <>
@@ -52,6 +53,13 @@ const NEVER: [(&str, &str, &str); 9] = [
         "select c.id from catalogue c where c.archived = 0 and c.kind = 'signature'
          group by ifnull(c.team_id, ''), ifnull(c.agent_id, '') having count(*) > 1 limit 1",
         "is the second signature of its team or agent",
+    ),
+    (
+        LISTED,
+        "select 'event ' || e.seq from events e left join comments c on c.seq = e.seq
+         left join tickets t on t.number = c.ticket
+         where coalesce(e.ticket_id, t.id) is not json_extract(e.json, '$.ticketId') limit 1",
+        "is not listed with its ticket",
     ),
     (
         FILES,
