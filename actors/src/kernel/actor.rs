@@ -3,7 +3,7 @@
 use super::context::{Ctx, Reply};
 use super::effect::{Delivery, Effect, Outcome};
 use super::migrate::Migration;
-use super::sql::Sql;
+use super::sql::{Fault, Sql};
 use super::store::outbox::Entry;
 use super::store::timers::Timer;
 use schema::frame::{AtTicket, Connect};
@@ -132,6 +132,15 @@ pub trait Actor: 'static {
     /// Whatever went wrong; the entry is settled again later.
     fn settle(_ctx: &mut Ctx<'_>, _entry: &Entry, _: &Outcome) -> Result<Settled, Reject> {
         Ok(Settled::Finished)
+    }
+
+    /// What events after a number have asked for by [`Ctx::summarise_logged`]: the event and the id
+    /// of the ticket, in order; the first some, and none where there are no more.
+    ///
+    /// # Errors
+    /// A storage fault.
+    fn logged(_: &dyn Sql, _after: i64) -> Result<Vec<(i64, String)>, Fault> {
+        Ok(Vec::new())
     }
 
     /// The D1 row of something this object owns, as of now; a deleted row where it is gone.

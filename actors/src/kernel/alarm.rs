@@ -13,18 +13,18 @@ use schema::{Millis, Reject};
 /// How long the first failure waits.
 pub(super) const RETRY_MS: Millis = 1_000;
 
-/// Arms the alarm for the earliest thing that is due, unless it is armed for that or earlier. One
-/// that goes off, set for `fired`, is none.
+/// Arms the alarm for the earliest thing that is due, and for `guard`, unless it is armed for that
+/// or earlier. One that goes off, set for `fired`, is none.
 pub(super) fn arm<A: Actor>(
     sql: &dyn Sql,
     head: &mut Head,
-    now: Millis,
-    fired: Option<Millis>,
+    (now, fired): (Millis, Option<Millis>),
+    guard: Option<Millis>,
 ) -> Result<(), Reject> {
     let at_once = now + 1;
     let armed = head.alarm.filter(|at| fired.is_none() && *at > at_once);
     head.alarm = armed;
-    let Some(due) = head::due(sql)? else { return Ok(()) };
+    let Some(due) = head::due(sql)?.into_iter().chain(guard).min() else { return Ok(()) };
     if armed.is_none_or(|at| due < at || (A::THRIFTY && at < due)) {
         let at = due.max(at_once);
         // It went off early, by the object's clock.

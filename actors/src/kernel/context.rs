@@ -162,6 +162,10 @@ pub struct Ctx<'a> {
     pub(super) fired: Option<Millis>,
     /// Whether this is the step of a timer.
     pub(super) in_timer: bool,
+    /// Whether it asked for a D1 row by an event alone.
+    pub(super) logged: bool,
+    /// Whether the head is to be written for how far D1 knows the log.
+    pub(super) notes: bool,
 }
 
 impl Ctx<'_> {
@@ -343,11 +347,23 @@ impl Ctx<'_> {
     /// A storage fault.
     pub fn summarise(&mut self, table: Table, id: &str) -> Result<(), Fault> {
         let key = format!("{}/{id}", summary::table_name(table));
+        self.summarise_key(&key)
+    }
+
+    pub(super) fn summarise_key(&mut self, key: &str) -> Result<(), Fault> {
         let soon = self.now + SUMMARY_RETRY_MS_MAX;
-        if soon < self.push(SUMMARY, &key, &[])? {
-            outbox::hasten(self.sql, SUMMARY, &key, soon)?;
+        if soon < self.push(SUMMARY, key, &[])? {
+            outbox::hasten(self.sql, SUMMARY, key, soon)?;
         }
         Ok(())
+    }
+
+    /// The same for what an event of this step says ([`super::Actor::logged`]): the log is what is
+    /// waiting then, and no entry is written unless D1 fails.
+    pub const fn summarise_logged(&mut self) {
+        self.rearm = true;
+        self.told.outbox = true;
+        self.logged = true;
     }
 
     /// Sends a frame to some sockets once this step has committed. It may be lost.

@@ -13,6 +13,7 @@ use super::effect::{Delivery, Effect, Outcome};
 use super::engine::{Engine, RETRY_MS_MAX, World};
 use super::sql::{Fault, Home, Sql};
 use super::store::outbox::{self, Entry};
+use super::trail;
 use super::turn::Turn;
 use schema::summary::{self, Table};
 use schema::{Code, Millis, Reject};
@@ -38,10 +39,17 @@ impl<A: Actor> Engine<A> {
         if !self.is_founded() {
             return Vec::new();
         }
+        let after = self.followed();
         let found = self.step(home, world, None, &mut |ctx| {
-            Ok(outbox::ready(ctx.sql, ctx.now, ctx.now + FIRST_RETRY_MS)?)
+            let ready = outbox::ready(ctx.sql, ctx.now, ctx.now + FIRST_RETRY_MS)?;
+            let logged = trail::find::<A>(ctx, after, &ready)?;
+            Ok((ready, logged))
         });
-        let Ok((entries, _)) = found else { return Vec::new() };
+        let Ok(((mut entries, logged), _)) = found else { return Vec::new() };
+        entries.extend(self.follow(logged));
+        if entries.is_empty() {
+            self.note_trail(home, world);
+        }
         let comes_last = |entry: &Entry| A::THRIFTY && entry.kind == SUMMARY;
         let (last, first): (Vec<_>, Vec<_>) = entries.into_iter().partition(comes_last);
         let begun = self.begin_all(home, world, turn, first);
@@ -89,6 +97,9 @@ impl<A: Actor> Engine<A> {
         entry: &Entry,
         outcome: &Outcome,
     ) {
+        if trail::is_logged(entry) {
+            return self.settle_logged(home, world, turn, entry, outcome);
+        }
         let settled = self.step(home, world, None, &mut |ctx| settle_one::<A>(ctx, entry, outcome));
         match settled {
             Ok(((), told)) => turn.tell(told),
@@ -116,6 +127,9 @@ impl<A: Actor> Engine<A> {
     }
 
     fn remove(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) {
+        if trail::is_logged(entry) {
+            return self.drop_logged(entry);
+        }
         let _ = self.step(home, world, None, &mut |ctx| finish::<A>(ctx, entry));
     }
 }
@@ -158,7 +172,15 @@ fn lease_ms<A: Actor>(kind: &str) -> Option<Millis> {
     }
 }
 
-fn settle_one<A: Actor>(ctx: &mut Ctx<'_>, entry: &Entry, outcome: &Outcome) -> Result<(), Reject> {
+/// Takes note, in its own step, of what came of an entry.
+///
+/// # Errors
+/// What the actor makes of the outcome; a storage fault.
+pub(super) fn settle_one<A: Actor>(
+    ctx: &mut Ctx<'_>,
+    entry: &Entry,
+    outcome: &Outcome,
+) -> Result<(), Reject> {
     // Settled twice (a late answer after the lease was found expired), the second changes nothing.
     let Some(current) = outbox::find(ctx.sql, &entry.kind, &entry.key)? else { return Ok(()) };
     let leases = entry.kind != SUMMARY && lease_ms::<A>(&entry.kind).is_some();

@@ -12,29 +12,25 @@ use super::context::{Ctx, Entropy, Reply, Told, Watched};
 use super::drain::take_up;
 use super::migrate::migrate;
 use super::presence::Presence;
-use super::sight;
 use super::sql::Home;
 use super::store::head::{self, Head};
-use super::store::timers::Timer;
 use super::store::{idempotency, migrations, timers};
+pub use super::sweep::KEY_KEPT_MS;
+use super::trail::Trail;
 use super::turn::Turn;
+use super::{sight, sweep};
 use schema::codec::read_json;
 use schema::ids::WorkspaceId;
 use schema::{Answer, Code, Envelope, Millis, Permission, Principal, Reject};
 use sha2::{Digest, Sha256};
 use std::marker::PhantomData;
 
-/// How long an answer is kept under its idempotency key.
-pub const KEY_KEPT_MS: Millis = 24 * 60 * 60 * 1000;
 /// How many commands an object takes in one turn; whoever comes beyond that is refused at once. At
 /// some tenths of a millisecond each, nobody waits for others much longer than that adds up to.
 pub const COMMANDS_PER_TURN_MAX: usize = 500;
 /// How many timers one alarm runs; the rest follow in the next, at once.
 pub const TIMERS_PER_ALARM: usize = 200;
 
-const SWEEP: &str = "kernel.sweep";
-/// How many stored answers one step looks at to forget the old ones.
-const SWEPT_AT_ONCE: i64 = 500;
 pub(super) const RETRY_MS_MAX: Millis = 60 * 60 * 1000;
 
 /// The parts of a step that come from outside the object.
@@ -50,6 +46,8 @@ pub struct Engine<A> {
     clock: Millis,
     /// The actor's bits, as they were committed last.
     marks: i64,
+    /// How far D1 has followed the log.
+    pub(super) trail: Trail,
     /// Whether the object has tables: it gets them with the first thing that it keeps.
     founded: bool,
     /// Where the next step's caller is.
@@ -71,7 +69,7 @@ impl<A: Actor> Engine<A> {
     /// # Errors
     /// `internal` where the tables cannot be brought up to date.
     pub fn wake(home: &dyn Home) -> Result<Self, Reject> {
-        let (mut clock, mut marks, mut founded) = (0, 0, false);
+        let (mut clock, mut marks, mut founded, mut trail) = (0, 0, false, Trail::default());
         home.transaction(&mut |sql| {
             founded = migrations::exist(sql)?;
             if !founded {
@@ -81,7 +79,9 @@ impl<A: Actor> Engine<A> {
             if let Some(mut head) = head::load(sql)? {
                 (clock, marks) = (head.clock, head.marks);
                 take_up::<A>(sql, clock)?;
-                if let Some(due) = head::due(sql)? {
+                trail = Trail::wake::<A>(sql, head.summarised)?;
+                let guard = trail.owes().then(|| head.alarm.unwrap_or(clock));
+                if let Some(due) = head::due(sql)?.into_iter().chain(guard).min() {
                     sql.set_alarm(due)?;
                     if head.alarm != Some(due) {
                         head.alarm = Some(due);
@@ -98,6 +98,7 @@ impl<A: Actor> Engine<A> {
             address,
             presence,
             marks,
+            trail,
             allowance: None,
             per_turn: None,
             actor: PhantomData,
@@ -196,9 +197,7 @@ impl<A: Actor> Engine<A> {
             return Ok(Answer::Done { json, replayed: false });
         }
         idempotency::put(ctx.sql, &key, &hash, &json, ctx.now)?;
-        if timers::due_of(ctx.sql, SWEEP, "")?.is_none() {
-            ctx.set_timer(SWEEP, "", ctx.now + KEY_KEPT_MS, &[])?;
-        }
+        sweep::expect(ctx)?;
         Ok(Answer::Done { json, replayed: false })
     }
 
@@ -222,6 +221,7 @@ impl<A: Actor> Engine<A> {
             return;
         }
         let mut set_for = None;
+        self.trail.retry(world.now.max(self.clock));
         for _ in 0..TIMERS_PER_ALARM {
             let ran = self.step(home, world, None, &mut |ctx| {
                 set_for = set_for.or(Some(ctx.alarm.unwrap_or_default()));
@@ -261,25 +261,12 @@ impl<A: Actor> Engine<A> {
         let Some(timer) = timers::next(ctx.sql, ctx.now)? else { return Ok(false) };
         timers::cancel(ctx.sql, &timer.kind, &timer.key)?;
         ctx.in_timer = true;
-        if timer.kind == SWEEP {
-            Self::sweep(ctx, &timer)?;
+        if timer.kind == sweep::SWEEP {
+            sweep::sweep(ctx, &timer)?;
         } else {
             A::timer(ctx, &timer)?;
         }
         Ok(true)
-    }
-
-    /// Forgets the answers of the next keys, and goes on after them; from the first again in a
-    /// while.
-    fn sweep(ctx: &mut Ctx<'_>, timer: &Timer) -> Result<(), Reject> {
-        let after = String::from_utf8_lossy(&timer.body);
-        let last = idempotency::sweep(ctx.sql, &after, ctx.now - KEY_KEPT_MS, SWEPT_AT_ONCE)?;
-        if let Some(key) = last {
-            ctx.set_timer(SWEEP, "", ctx.now, key.as_bytes())?;
-        } else if idempotency::any(ctx.sql)? {
-            ctx.set_timer(SWEEP, "", ctx.now + KEY_KEPT_MS / 4, &[])?;
-        }
-        Ok(())
     }
 
     /// Forgets everything. The timer that asked for it stands until then: where this fails, it
@@ -343,6 +330,8 @@ impl<A: Actor> Engine<A> {
                 alarm: head.alarm,
                 fired: None,
                 in_timer: false,
+                logged: false,
+                notes: false,
             };
             let value = body(&mut ctx)?;
             if !ctx.told.events.is_empty() {
@@ -350,17 +339,21 @@ impl<A: Actor> Engine<A> {
             }
             self.look(&mut ctx)?;
             let (seq, rearm, fired, told) = (ctx.seq, ctx.rearm, ctx.fired, ctx.told);
-            let marks = ctx.marks;
-            if watched.wrote() || rearm {
+            let (marks, logged, notes) = (ctx.marks, ctx.logged, ctx.notes);
+            if watched.wrote() || rearm || notes {
                 head.seq = seq;
                 head.marks = marks;
                 head.clock = now;
+                // What a step has yet to commit is not known to it.
+                head.summarised = head.summarised.max(self.trail.known());
                 if rearm {
-                    arm::<A>(sql, &mut head, now, fired)?;
+                    let armed = head.alarm.filter(|_| fired.is_none());
+                    let guard = self.guard(sql, (armed, now), logged)?;
+                    arm::<A>(sql, &mut head, (now, fired), guard)?;
                 }
                 // Number and time are in the log already, or no row is of this time.
                 let told_elsewhere = !told.events.is_empty() || !watched.added();
-                if !told_elsewhere || before != Some((head.alarm, marks)) {
+                if notes || !told_elsewhere || before != Some((head.alarm, marks)) {
                     head::save(sql, &head)?;
                 }
                 marked = marks;
@@ -428,9 +421,8 @@ fn open(
             if !own || !named {
                 return Err(missing());
             }
-            let fresh =
-                Head { instance: instance.to_owned(), seq: 0, clock: 0, alarm: None, marks: 0 };
-            Ok((head.unwrap_or(fresh), principal.clone()))
+            let fresh = || Head { instance: instance.to_owned(), ..Head::default() };
+            Ok((head.unwrap_or_else(fresh), principal.clone()))
         }
     }
 }

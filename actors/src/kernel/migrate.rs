@@ -57,7 +57,11 @@ pub(crate) const fn without_comments<const N: usize>(file: &str) -> ([u8; N], us
 }
 
 /// The kernel's own tables.
-const KERNEL: &[Migration] = &[migration!("kernel/0001_kernel"), migration!("kernel/0002_marks")];
+const KERNEL: &[Migration] = &[
+    migration!("kernel/0001_kernel"),
+    migration!("kernel/0002_marks"),
+    migration!("kernel/0003_summarised"),
+];
 
 /// Brings the object's tables to what this build expects.
 ///

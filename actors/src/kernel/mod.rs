@@ -3,10 +3,11 @@
 //! Reading order: [`sql`] (storage, two homes) → [`migrate`] → [`store`] (the kernel's tables) →
 //! [`context`] (what a handler gets) → [`actor`] (what an actor is) → [`effect`] (what it may want
 //! from the world) → [`engine`] (how a command and an alarm run), `alarm` (when the next comes),
-//! [`turn`] (what they tell) → [`drain`] (how the outbox runs) → [`sight`] (what a connection
-//! sees), [`presence`] (who is connected), [`sockets`], [`signs`] (frames in, frames out),
-//! [`replay`] (what a connection missed) → `host` (the Durable Object, wasm only) and `native`
-//! (SQLite in memory, everywhere else), with `testing`, a bench for one actor.
+//! [`turn`] (what they tell) → [`drain`] (how the outbox runs), `trail` (how D1 follows the log) →
+//! [`sight`] (what a connection sees), [`presence`] (who is connected), [`sockets`], [`signs`]
+//! (frames in, frames out), [`replay`] (what a connection missed) → `host` (the Durable Object,
+//! wasm only) and `native` (SQLite in memory, everywhere else), with `testing`, a bench for one
+//! actor.
 
 pub mod actor;
 mod alarm;
@@ -24,6 +25,8 @@ pub mod signs;
 pub mod sockets;
 pub mod sql;
 pub mod store;
+mod sweep;
+mod trail;
 pub mod turn;
 pub mod unicode;
 pub mod url;
@@ -38,6 +41,8 @@ pub mod testing;
 
 #[cfg(test)]
 mod drain_test;
+#[cfg(test)]
+mod trail_test;
 
 pub use actor::Actor;
 pub use context::{Ctx, Ear, Entropy, Reply};

@@ -12,7 +12,6 @@ use schema::room::comment::{
 };
 use schema::room::mail::MailFacts;
 use schema::room::ticket::{Source, Status, TicketMark};
-use schema::summary::Table;
 use schema::{Code, Reject};
 
 /// A comment that is about to stand.
@@ -162,10 +161,10 @@ pub fn add_for(
         replies::enqueue(ctx, comment.id, delivery)?;
     }
     tickets::commented(ctx.sql, ticket, ctx.now)?;
-    ctx.summarise(Table::Tickets, &ticket.id.to_string())?;
     let data = CommentCreated { comment, ticket: mark(ctx, ticket) };
     let by = data.comment.author.clone();
     ctx.event_unlisted(&by, "comment.created", ticket.id, &data)?;
+    ctx.summarise_logged();
     Ok(data.comment)
 }
 

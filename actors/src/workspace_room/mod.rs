@@ -92,7 +92,7 @@ pub(in crate::workspace_room) mod tests;
 use crate::alert;
 use crate::kernel::actor::{Settled, Welcome};
 use crate::kernel::{
-    Actor, Ctx, Delivery, Effect, Entry, Migration, Outcome, Reply, Sql, Timer, migration,
+    Actor, Ctx, Delivery, Effect, Entry, Fault, Migration, Outcome, Reply, Sql, Timer, migration,
 };
 use schema::frame::Connect;
 use schema::ids::TicketId;
@@ -278,6 +278,10 @@ impl Actor for Core {
             outreach::opt_out::OUTBOX => outreach::opt_out::settle(ctx, entry, outcome),
             _ => Ok(Settled::Finished),
         }
+    }
+
+    fn logged(sql: &dyn Sql, after: i64) -> Result<Vec<(i64, String)>, Fault> {
+        store::comments::said(sql, after)
     }
 
     fn summary(ctx: &mut Ctx<'_>, table: Table, id: &str) -> Result<Option<Summary>, Reject> {

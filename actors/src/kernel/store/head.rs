@@ -7,7 +7,7 @@ use crate::kernel::sql::{Fault, Sql};
 use schema::Millis;
 
 /// The row.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// The object's name, as the first envelope gave it.
     pub instance: String,
@@ -19,11 +19,13 @@ pub struct Head {
     pub alarm: Option<Millis>,
     /// Bits of the actor's own.
     pub marks: i64,
+    /// Up to which event D1 knows what the log alone says.
+    pub summarised: i64,
 }
 
 // The log knows the number and the time of its last event: they need not be written twice.
 const LOAD: &str = "select h.instance, max(h.seq, coalesce(e.seq, 0)),
-    max(h.clock, coalesce(e.at, 0)), h.alarm, h.marks
+    max(h.clock, coalesce(e.at, 0)), h.alarm, h.marks, h.summarised
     from head h left join events e on e.seq = (select max(seq) from events)";
 
 /// Reads the row; none before the first command that changed something.
@@ -38,13 +40,14 @@ pub fn load(sql: &dyn Sql) -> Result<Option<Head>, Fault> {
         clock: row.integer(2)?,
         alarm: row.integer_or_null(3)?,
         marks: row.integer(4)?,
+        summarised: row.integer(5)?,
     }))
 }
 
-const SAVE: &str = "insert into head (id, instance, seq, clock, alarm, marks)
-    values (1, ?, ?, ?, ?, ?)
+const SAVE: &str = "insert into head (id, instance, seq, clock, alarm, marks, summarised)
+    values (1, ?, ?, ?, ?, ?, ?)
     on conflict (id) do update set seq = excluded.seq, clock = excluded.clock,
-        alarm = excluded.alarm, marks = excluded.marks";
+        alarm = excluded.alarm, marks = excluded.marks, summarised = excluded.summarised";
 
 /// Writes the row.
 ///
@@ -57,6 +60,7 @@ pub fn save(sql: &dyn Sql, head: &Head) -> Result<(), Fault> {
         head.clock.into(),
         head.alarm.into(),
         head.marks.into(),
+        head.summarised.into(),
     ];
     sql.exec(SAVE, &params).map(drop)
 }

@@ -163,6 +163,19 @@ pub fn last(sql: &dyn Sql, ticket: i64) -> Result<Option<(String, bool)>, Fault>
     row.map(|row| Ok((row.text(0)?, row.flag(1)?))).transpose()
 }
 
+// Twice as many as one drain begins, since talks go back and forth.
+const SAID: &str = "select c.seq, t.id from comments c cross join tickets t on t.number = c.ticket
+    where c.seq > ? order by c.seq limit 32";
+
+/// The first comments after a seq, with the tickets that they are on.
+///
+/// # Errors
+/// A storage fault.
+pub fn said(sql: &dyn Sql, after: i64) -> Result<Vec<(i64, String)>, Fault> {
+    let rows = sql.exec(SAID, &[after.into()])?;
+    rows.iter().map(|row| Ok((row.integer(0)?, row.text(1)?))).collect()
+}
+
 const MAILS: &str = "select mail from comments where ticket = ? order by seq limit ?";
 const REMOVE: &str = "delete from comments where seq in
     (select seq from comments where ticket = ? order by seq limit ?) returning seq";
@@ -187,4 +200,4 @@ pub fn remove_of_ticket(sql: &dyn Sql, ticket: i64, limit: i64) -> Result<i64, F
 
 #[cfg(test)]
 pub(in crate::workspace_room) const STATEMENTS: &[&str] =
-    &[INSERT, FIND, OF_TICKET, WROTE, LAST_SEQ, LAST, MAILS, REMOVE];
+    &[INSERT, FIND, OF_TICKET, WROTE, LAST_SEQ, LAST, SAID, MAILS, REMOVE];

@@ -1,6 +1,6 @@
 //! In the end: faults are over, everything is quiet, and everything agrees.
 
-use super::log::tokens;
+use super::log::{tokens, unsummarised};
 use crate::sim::clients::State;
 use crate::sim::d1::{COMMON, D1, Rows};
 use crate::sim::object::Name;
@@ -30,6 +30,9 @@ impl World {
             let Ok(mut waiting) = connection.prepare_cached(sql) else { continue };
             if let Ok(entry) = waiting.query_row([], |row| row.get::<_, String>(0)) {
                 return Some(format!("{} has {entry}", short(&object.name)));
+            }
+            if unsummarised(connection) {
+                return Some(format!("{} has comments for D1", short(&object.name)));
             }
         }
         for (id, client) in self.sockets.clients.iter().enumerate() {

@@ -7,6 +7,7 @@ use crate::sim::object::Name;
 use crate::sim::plan::About;
 use crate::sim::sockets::SocketId;
 use crate::sim::world::{World, short};
+use actors::kernel::context::FIRST_RETRY_MS;
 use rusqlite::Connection;
 use schema::frame::Codec;
 use schema::{Millis, codec};
@@ -87,6 +88,14 @@ impl World {
         let due: Option<Millis> = due.query_row([], |row| row.get(0)).map_err(text)?;
         let alarm = object.storage.alarm();
         let soon = self.clock.latest() + 10_000;
+        // D1 follows the log: where it may not know of a comment, the alarm finds out.
+        let guard = self.clock.latest() + FIRST_RETRY_MS + 10_000;
+        if unsummarised(object.storage.connection()) && alarm.is_none_or(|at| at > guard) {
+            return Err(format!(
+                "{}: D1 may not know of a comment, the alarm is at {alarm:?}",
+                short(name)
+            ));
+        }
         match due {
             // After a failure the alarm is armed for a few seconds later.
             Some(due) if alarm.is_none_or(|at| at > due.max(soon)) => Err(format!(
@@ -332,4 +341,11 @@ pub(super) fn tokens(text: &str) -> Vec<String> {
 
 pub(super) fn text(error: rusqlite::Error) -> String {
     error.to_string()
+}
+
+/// Whether an object is a room with comments of which D1 may not know yet.
+pub(super) fn unsummarised(connection: &Connection) -> bool {
+    let sql = "select 1 from comments where seq > (select summarised from head) limit 1";
+    let found = connection.prepare_cached(sql).and_then(|mut found| found.exists([]));
+    found.unwrap_or(false)
 }
