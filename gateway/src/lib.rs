@@ -4,9 +4,10 @@
 //! request and what becomes of it) → [`router`], [`query`], [`body`], [`respond`], [`page`] (the
 //! edges of HTTP), [`tally`] (what it cost) → [`token`], [`password`], [`auth`] (who calls) →
 //! [`routes`] (one short function an endpoint) → [`d1`] and [`cursor`] (lists) → [`email`],
-//! [`queue`], [`dead_letters`], [`scheduled`] (the other ways in), [`system`] (what Postroom itself asks), [`rows`],
-//! [`imports`] and [`people`] (prospects from files), [`scrape`] (from other people's feeds),
-//! [`site`] (their companies' pages) → `edge` (the Worker runtime, wasm only).
+//! [`queue`], [`dead_letters`], [`scheduled`] (the other ways in), [`system`] (what Postroom
+//! itself asks), [`rows`], [`imports`] and [`people`] (prospects from files), [`scrape`] (from
+//! other people's feeds), [`site`] (their companies' pages) → `edge` (the Worker runtime, wasm
+//! only).
 
 pub mod answer;
 pub mod app;

@@ -1,8 +1,8 @@
 //! When an object wakes next: one alarm for all that is due, and how long failures wait.
 //!
 //! To the platform, an alarm that is set for the time that it has already is no change, also while
-//! its handler runs: it has gone off, and never does again. A time that is over counts as now, which
-//! may be the very millisecond that it went off in. So the alarm is never set for what it had.
+//! its handler runs: it has gone off, and never does again. A time that is over counts as now,
+//! which may be the very millisecond that it went off in. So it is never set for what it had.
 
 use super::actor::Actor;
 use super::context::Ctx;

@@ -1,3 +1,5 @@
+//! What clients and targets say to each other, byte by byte.
+
 use super::*;
 use crate::bench::scene::Phase;
 

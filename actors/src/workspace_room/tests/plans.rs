@@ -254,6 +254,8 @@ const MANY: &str = "
         attachments, created_at)
     select i, 'k' || i, i, 'system', 'public', 'b', 'mail', 0, 1, i from n;
     with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+    insert or ignore into events (seq, at, ticket_id, json) select i, i, 't' || i, '{}' from n;
+    with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
     insert into attachments (id, comment, position, file_name, content_type, bytes_count, sha256,
         key, inline)
     select 'f' || i, i, 0, 'n', 't', 1, 'h', 'k', 0 from n;

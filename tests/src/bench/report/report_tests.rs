@@ -1,3 +1,5 @@
+//! Reports of rounds made up for it.
+
 use super::*;
 use serde_json::{Value, json};
 

@@ -3,7 +3,6 @@
 use super::super::rule;
 use super::model::{Model, STRANGER, Step};
 use super::room::Desk;
-use schema::codec::read_json;
 use schema::event::Event;
 use schema::room::ticket::Status;
 use schema::{Answer, Code};
@@ -131,8 +130,8 @@ impl Plan<'_> {
         let mut last = BTreeMap::new();
         let turn = &self.desk.bench.turn;
         for (seq, event) in (turn.first..).zip(&turn.events) {
-            let event = read_json::<Event>(event.get().as_bytes());
-            let event = event.map_err(|why| format!("an event: {why:?}"))?;
+            let event: Event =
+                serde_json::from_str(event.get()).map_err(|why| format!("an event: {why}"))?;
             rule(event.seq == seq, "events have no gap")?;
             let data: Value = serde_json::from_str(event.data.get()).unwrap_or(Value::Null);
             if let Some(id) = event.ticket_id {
