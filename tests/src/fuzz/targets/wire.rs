@@ -6,7 +6,7 @@ use actors::kernel::sockets::Incoming;
 use actors::webhook::sign::{is_signed, is_timely, signatures};
 use gateway::cursor::Cursor;
 use gateway::token::{Access, Keys};
-use schema::codec::{json_to_msgpack, read_json};
+use schema::codec::json_to_msgpack;
 use schema::event::Event;
 use schema::frame::Codec;
 use schema::ids::{AgentId, SessionId, WorkspaceId};
@@ -40,12 +40,13 @@ pub fn envelope_decode(input: &[u8]) -> Result<&'static str, String> {
 }
 
 fn event_decode(input: &[u8]) -> Result<&'static str, String> {
-    let Ok(event) = read_json::<Event>(input) else { return Ok("no event") };
+    let Ok(event) = serde_json::from_slice::<Event>(input) else { return Ok("no event") };
     if input.windows(7).any(|it| it == b"\"newer\"") || input.contains(&b'\\') {
         return Ok("event");
     }
     let newer = [&b"{\"newer\":[{}],"[..], &input[1..]].concat();
-    let again = read_json::<Event>(&newer).map_err(|why| format!("a newer event: {why:?}"))?;
+    let again =
+        serde_json::from_slice::<Event>(&newer).map_err(|why| format!("a newer event: {why:?}"))?;
     let is_same = (event.seq, &event.kind, &event.by) == (again.seq, &again.kind, &again.by);
     rule(is_same && event.data.get() == again.data.get(), "a newer event says what it said")?;
     Ok("event")

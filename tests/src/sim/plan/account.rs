@@ -19,14 +19,14 @@ pub fn account(world: &mut World, tenant: usize) {
         own.members[index].principal.clone()
     });
     let account = format!("m{}", random.below(4));
-    let (principal, command, about) = match (random.below(18), other) {
+    let (principal, command, about) = match (random.below(20), other) {
         (0..3, _) => {
             let who =
                 if random.chance(600) { "owner".into() } else { format!("a{}", random.below(6)) };
             let begin = json!({ "email": format!("{who}@{}.example", own.canary) });
             (visitor, json!({ "beginLogin": begin }), About::BeginLogin(tenant))
         }
-        (3, Some(other)) => (other, json!({ "logoutEverywhere": {} }), About::Other),
+        (3 | 18 | 19, Some(other)) => (other, json!({ "logoutEverywhere": {} }), About::Other),
         (4, Some(other)) => {
             let change = json!({ "currentHash": password, "newHash": password });
             (other, json!({ "changePassword": change }), About::Other)
