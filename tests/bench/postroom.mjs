@@ -15,7 +15,7 @@ const AGENTS = 12;
 /** What a connection may send in a second, a little below the limit of 200 frames. */
 export const FRAMES_MAX = 190;
 
-const LIMITS = { WORKSPACE_LIMIT: "100000000/10", AGENT_LIMIT: "100000000/10" };
+const LIMITS = { WORKSPACE_LIMIT: "1000000/10", AGENT_LIMIT: "1000000/10" };
 
 export const postroom = {
   name: "postroom",
