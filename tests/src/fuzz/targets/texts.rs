@@ -55,9 +55,17 @@ pub fn template_render(input: &[u8]) -> Result<&'static str, String> {
         template::fill("body", text, &VARIABLES, |name| Ok(Some(value(name))))
     };
     let is_taken = template::check("body", &text, &VARIABLES).is_ok();
-    let same = fill(&text, &|name| format!("{{{{{name}}}}}"));
+    // A name of an attribute may have what ends a variable, or begins what stands in for it.
+    let is_plain = std::cell::Cell::new(true);
+    let same = fill(&text, &|name| {
+        is_plain.set(is_plain.get() && !name.contains(['{', '}', '|']));
+        format!("{{{{{name}}}}}")
+    });
     rule(is_taken == same.is_ok(), "what is taken can be filled, and nothing else")?;
     let Ok(same) = same else { return Ok("refused") };
+    if !is_plain.get() {
+        return Ok("odd names");
+    }
     let again = fill(&same, &|name| format!("{{{{{name}}}}}"));
     rule(again.as_ref() == Ok(&same), "each variable stands for itself")?;
     let hostile = "{{user.name}}{{constructor}}{{";
