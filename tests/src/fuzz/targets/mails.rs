@@ -24,7 +24,7 @@ const AGAIN_BYTES_MAX: usize = 4 * 1024;
 fn bare(html: &str) -> String {
     html.replace(" rel=\"noopener noreferrer nofollow\"", "")
         .replace(" target=\"_blank\"", "")
-        .replace('\n', "")
+        .replace(['\r', '\n'], "")
 }
 
 /// HTML of a mail: nothing in what is shown does anything, making it harmless again changes
