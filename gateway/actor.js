@@ -1,4 +1,5 @@
-// What wraps the wasm classes; beside entry.js and gate.js, the only JavaScript in the Worker.
+// What wraps the wasm classes. Beside it, entry.js and gate.js, the Worker's only JavaScript is what
+// carries several things over to wasm at once (storage.js and edge.js, beside the Rust that calls it).
 //
 // It is there for three reasons. RPC needs classes that extend DurableObject. A panic
 // in wasm would leave its callers hanging: here every promise that waits on wasm is rejected when
@@ -141,18 +142,18 @@ export function actor(Core) {
      * Tells what a turn has to tell, in the turn itself. First go those who may no longer hear it.
      */
     tell(out) {
-      for (const tag of out.expelled) this.drop(tag, 4401, "no longer allowed");
-      for (const [tag, seat] of out.seats) {
+      for (const tag of out.expelled ?? []) this.drop(tag, 4401, "no longer allowed");
+      for (const [tag, seat] of out.seats ?? []) {
         for (const socket of this.ctx.getWebSockets(tag)) socket.serializeAttachment(seat);
       }
-      for (const [tags, frames] of out.parcels) {
+      for (const [tags, frames] of out.parcels ?? []) {
         for (const tag of tags) {
           for (const socket of this.ctx.getWebSockets(tag)) {
             for (const frame of frames) send(socket, frame);
           }
         }
       }
-      const [code, tags] = out.late;
+      const [code, tags] = out.late ?? [0, []];
       for (const tag of tags) this.drop(tag, code, "reads too slowly: come back with since");
       if (out.drain) this.ctx.waitUntil(this.drain());
       for (let count = out.slow ?? 0; count > 0; count--) this.ctx.waitUntil(this.slow());
@@ -263,7 +264,7 @@ export function actor(Core) {
       // the connection before it sees the code.
       const protocol = request.headers.get("sec-websocket-protocol");
       if (protocol) headers.set("sec-websocket-protocol", protocol);
-      if (joined.parcels) this.tell(joined);
+      this.tell(joined);
       return new Response(null, { status: 101, webSocket: client, headers });
     }
 

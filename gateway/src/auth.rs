@@ -30,6 +30,9 @@ pub fn principal(config: &Config, request: &Request, now: Millis) -> Result<Prin
             "send an access token: Authorization: Bearer …",
         ));
     };
+    if let Some(known) = config.keys.known(&token, now) {
+        return known;
+    }
     if config.admin_token.as_ref().is_some_and(|secret| token::same(secret, &token)) {
         let workspace = named_workspace(request)?.unwrap_or(DEPLOYMENT);
         return Ok(Principal { workspace, caller: Caller::Operator });

@@ -13,7 +13,7 @@ pub enum Headers {
     Map(BTreeMap<String, String>),
     /// The runtime's.
     #[cfg(target_arch = "wasm32")]
-    Js(worker::Headers),
+    Js(worker::web_sys::Headers),
 }
 
 impl Headers {
@@ -34,7 +34,7 @@ pub enum Body {
     Bytes(Vec<u8>),
     /// It comes from the runtime.
     #[cfg(target_arch = "wasm32")]
-    Js(worker::Request),
+    Js(worker::web_sys::Request),
 }
 
 /// A body that comes in pieces.

@@ -2,6 +2,7 @@
 //! is almost one; and what does not exist wakes no actor.
 
 use crate::table::{Line, ROOM};
+use once_cell::sync::OnceCell;
 use schema::ids::WorkspaceId;
 use schema::{Code, Reject};
 use uuid::Uuid;
@@ -252,8 +253,7 @@ pub fn find(method: &str, path: &str) -> Result<(Target, Ids), Reject> {
         return Err(Reject::not_found("page"));
     }
     let mut allowed: Vec<&str> = Vec::new();
-    for (known, pattern, target) in all() {
-        let Some(ids) = matches(pattern, path) else { continue };
+    for (known, _, target, ids) in of(path) {
         if known == method {
             return Ok((target, ids));
         }
@@ -288,25 +288,57 @@ pub fn name(method: &str, path: &str) -> (&'static str, &'static str) {
     if path.starts_with(crate::routes::deliveries::PATH) {
         return (method, "/webhooks/delivery/{endpoint}");
     }
-    let short = path.len() <= PATH_BYTES_MAX;
-    let found = all().find(|(_, pattern, _)| short && matches(pattern, path).is_some());
-    (method, found.map_or("-", |(_, pattern, _)| pattern))
+    let found = Some(path).filter(|path| path.len() <= PATH_BYTES_MAX);
+    let found = found.and_then(|path| of(path).next());
+    (method, found.map_or("-", |(_, pattern, ..)| pattern))
+}
+
+/// A line of a table: its method, its pattern, and where it is answered.
+type Known = (&'static str, &'static str, Target);
+
+/// The routes of a path, in the order of the tables, and the path's ids.
+fn of(path: &str) -> impl Iterator<Item = (&'static str, &'static str, Target, Ids)> {
+    static KNOWN: OnceCell<Vec<(u32, Known)>> = OnceCell::new();
+    let known = KNOWN.get_or_init(|| {
+        let mut known: Vec<_> = all().map(|line| (shape(line.1), line)).collect();
+        known.sort_by_key(|(shape, _)| *shape);
+        known
+    });
+    let shape = shape(path);
+    let first = known.partition_point(|(known, _)| *known < shape);
+    let like = known[first..].iter().take_while(move |(known, _)| *known == shape);
+    like.filter_map(move |(_, (method, pattern, target))| {
+        matches(pattern, path).map(|ids| (*method, *pattern, *target, ids))
+    })
+}
+
+/// A number that a path has in common with its pattern, and with few others: FNV-1a over its words,
+/// each id for one.
+fn shape(path: &str) -> u32 {
+    let mut sum = 0x811c_9dc5_u32;
+    let mut add = |byte: u8| sum = (sum ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+    for word in words(path) {
+        add(b'/');
+        let is_id = word.first() == Some(&b'{') || (word.len() == 36 && word[8] == b'-');
+        let word = if is_id { b"{" } else { word };
+        word.iter().copied().for_each(&mut add);
+    }
+    sum
+}
+
+fn words(path: &str) -> impl Iterator<Item = &[u8]> {
+    path.as_bytes().split(|byte| *byte == b'/')
 }
 
 fn matches(pattern: &str, path: &str) -> Option<Ids> {
-    // What stands before the first id tells most of them apart, of which there are some hundreds.
-    let fixed = pattern.find('{').unwrap_or(pattern.len());
-    if !path.starts_with(&pattern[..fixed]) {
-        return None;
-    }
     let mut ids = Ids::default();
-    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
+    let (mut wanted, mut given) = (words(pattern), words(path));
     loop {
         match (wanted.next(), given.next()) {
             (None, None) => return Some(ids),
-            (Some(name), Some(text)) if name.starts_with('{') => {
+            (Some([b'{', ..]), Some(text)) => {
                 // Every id is read as every other: only the canonical form of a UUID.
-                let id = text.parse::<WorkspaceId>().ok()?.0;
+                let id = std::str::from_utf8(text).ok()?.parse::<WorkspaceId>().ok()?.0;
                 if ids.count == 0 {
                     ids.first = id
                 } else {

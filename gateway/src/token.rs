@@ -11,6 +11,7 @@ use schema::ids::{AgentId, SessionId, WorkspaceId};
 use schema::{Caller, Code, Millis, Principal, Reject, Role};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::sync::{Arc, Mutex};
 
 /// How long an access token is good.
 pub const ACCESS_MS: Millis = 15 * 60 * 1000;
@@ -18,6 +19,8 @@ pub const ACCESS_MS: Millis = 15 * 60 * 1000;
 const LEEWAY_S: i64 = 60;
 const TOKEN_BYTES_MAX: usize = 2_048;
 const SECRET_BYTES_MIN: usize = 32;
+/// How many access tokens are known to be proven, at most.
+const PROVEN_MAX: usize = 256;
 /// What every API key begins with, so that one that is left lying around is recognised.
 const API_KEY: &str = "prk_";
 const ISSUER: &str = "postroom";
@@ -55,7 +58,7 @@ struct Header<'a> {
     kid: Option<&'a str>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Claims {
     iss: String,
     aud: String,
@@ -98,6 +101,38 @@ impl Key {
 pub struct Keys {
     current: Key,
     previous: Option<Key>,
+    proven: Proven,
+}
+
+/// What was proven already: a client shows the same token again and again, and a signature that was
+/// good is good. Whether it is of this time is another question. Each token has one place, which the
+/// next that needs it takes.
+#[derive(Clone, Default)]
+struct Proven(Arc<Mutex<Vec<Place>>>);
+
+type Place = Option<(String, Claims)>;
+
+impl Proven {
+    fn place(token: &str) -> usize {
+        let sum = |sum: usize, byte: &u8| sum.wrapping_mul(31).wrapping_add(usize::from(*byte));
+        token.as_bytes().iter().rev().take(12).fold(0, sum) % PROVEN_MAX
+    }
+
+    fn find(&self, token: &str) -> Option<Claims> {
+        let known = self.0.lock().ok()?;
+        let (other, claims) = known.get(Self::place(token))?.as_ref()?;
+        // In a time that does not tell where they differ.
+        let differ = |differs, (x, y): (&u8, &u8)| differs | (x ^ y);
+        let same = other.len() == token.len()
+            && other.as_bytes().iter().zip(token.as_bytes()).fold(0, differ) == 0;
+        same.then(|| claims.clone())
+    }
+
+    fn keep(&self, token: &str, claims: &Claims) {
+        let Ok(mut known) = self.0.lock() else { return };
+        known.resize(PROVEN_MAX, None);
+        known[Self::place(token)] = Some((token.to_owned(), claims.clone()));
+    }
 }
 
 /// A session as an access token tells it.
@@ -122,7 +157,7 @@ impl Keys {
     /// `internal` for a secret shorter than 32 bytes.
     pub fn new(current: &str, previous: Option<&str>) -> Result<Self, Reject> {
         let previous = previous.filter(|text| !text.is_empty()).map(Key::new).transpose()?;
-        Ok(Self { current: Key::new(current)?, previous })
+        Ok(Self { current: Key::new(current)?, previous, proven: Proven::default() })
     }
 
     /// Makes an access token; gives it and the time of its end.
@@ -154,7 +189,21 @@ impl Keys {
     /// # Errors
     /// `unauthorized`, without a word on what was wrong beyond expiry.
     pub fn verify(&self, token: &str, now: Millis) -> Result<Principal, Reject> {
+        if let Some(known) = self.known(token, now) {
+            return known;
+        }
         let claims = self.claims(token).ok_or_else(invalid)?;
+        self.proven.keep(token, &claims);
+        Self::of(claims, now)
+    }
+
+    /// As [`Keys::verify`], for a token that was proven before; none where it was not.
+    #[must_use]
+    pub fn known(&self, token: &str, now: Millis) -> Option<Result<Principal, Reject>> {
+        self.proven.find(token).map(|claims| Self::of(claims, now))
+    }
+
+    fn of(claims: Claims, now: Millis) -> Result<Principal, Reject> {
         let now = now / 1000;
         let lives_s = claims.exp.saturating_sub(claims.iat);
         let ours = claims.iss == ISSUER && claims.aud == ISSUER && claims.typ == "access";

@@ -21,6 +21,34 @@ fn access() -> Access {
     }
 }
 
+#[test]
+fn what_was_proven_is_known_and_still_expires() {
+    let keys = keys();
+    let (token, end) = keys.access(&access(), NOW);
+    assert!(keys.known(&token, NOW).is_none(), "nobody has proven it");
+    let principal = keys.verify(&token, NOW).expect("ours");
+    assert_eq!(keys.known(&token, NOW), Some(Ok(principal.clone())));
+    assert_eq!(keys.clone().verify(&token, NOW), Ok(principal));
+    let late = keys.known(&token, end).expect("known").expect_err("expired");
+    assert_eq!(late.message, "the access token has expired");
+    for (at, _) in token.char_indices() {
+        let mut bytes = token.clone().into_bytes();
+        bytes[at] ^= 1;
+        let other = String::from_utf8(bytes).expect("ASCII");
+        assert!(keys.known(&other, NOW).is_none(), "{other}");
+        assert!(keys.verify(&other, NOW).is_err(), "{other}");
+    }
+    for number in 0..1_000 {
+        let other = Access { epoch: number, ..access() };
+        let (other, _) = keys.access(&other, NOW);
+        keys.verify(&other, NOW).expect("ours");
+    }
+    let Caller::Agent { epoch, .. } = keys.verify(&token, NOW).expect("ours").caller else {
+        panic!("an agent")
+    };
+    assert_eq!(epoch, 4, "whoever took its place is not taken for it");
+}
+
 fn good_claims() -> Value {
     json!({
         "iss": "postroom", "aud": "postroom", "typ": "access",

@@ -166,6 +166,8 @@ pub struct Ctx<'a> {
     pub(super) logged: bool,
     /// Whether the head is to be written for how far D1 knows the log.
     pub(super) notes: bool,
+    /// Whether it is known that stored answers will be forgotten in time.
+    pub(super) sweeps: bool,
 }
 
 impl Ctx<'_> {

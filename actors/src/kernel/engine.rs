@@ -44,6 +44,10 @@ pub struct World<'a> {
 /// Runs an actor's core over its storage. What it holds in memory is only a cache.
 pub struct Engine<A> {
     clock: Millis,
+    /// The head as it was committed last; none where it is not known, and read.
+    head: Option<Head>,
+    /// Whether it is known that stored answers will be forgotten in time.
+    sweeps: bool,
     /// The actor's bits, as they were committed last.
     marks: i64,
     /// How far D1 has followed the log.
@@ -94,6 +98,8 @@ impl<A: Actor> Engine<A> {
         let (address, presence) = (String::new(), Presence::default());
         Ok(Self {
             clock,
+            head: None,
+            sweeps: false,
             founded,
             address,
             presence,
@@ -262,6 +268,7 @@ impl<A: Actor> Engine<A> {
         timers::cancel(ctx.sql, &timer.kind, &timer.key)?;
         ctx.in_timer = true;
         if timer.kind == sweep::SWEEP {
+            ctx.sweeps = false;
             sweep::sweep(ctx, &timer)?;
         } else {
             A::timer(ctx, &timer)?;
@@ -276,7 +283,7 @@ impl<A: Actor> Engine<A> {
             return Err(Reject::internal("somebody is connected"));
         }
         home.forget()?;
-        self.founded = false;
+        (self.founded, self.head, self.sweeps) = (false, None, false);
         Ok(())
     }
 
@@ -303,13 +310,18 @@ impl<A: Actor> Engine<A> {
     ) -> Result<(T, Told), Reject> {
         let mut result = None;
         let (founded, mut kept, mut marked) = (self.founded, true, self.marks);
+        let (mut after, mut sweeps) = (None, self.sweeps);
         let address = std::mem::take(&mut self.address);
         let done = home.transaction(&mut |sql| {
             if !founded {
                 migrate(sql, A::MIGRATIONS)?;
             }
             let watched = Watched::new(sql);
-            let loaded = head::load(sql)?;
+            let loaded = match &self.head {
+                Some(head) => Some(head.clone()),
+                None => head::load(sql)?,
+            };
+            after.clone_from(&loaded);
             let before = loaded.as_ref().map(|head| (head.alarm, head.marks));
             let (mut head, principal) = open(loaded, envelope)?;
             let now = world.now.max(head.clock).max(self.clock);
@@ -332,6 +344,7 @@ impl<A: Actor> Engine<A> {
                 in_timer: false,
                 logged: false,
                 notes: false,
+                sweeps,
             };
             let value = body(&mut ctx)?;
             if !ctx.told.events.is_empty() {
@@ -340,6 +353,7 @@ impl<A: Actor> Engine<A> {
             self.look(&mut ctx)?;
             let (seq, rearm, fired, told) = (ctx.seq, ctx.rearm, ctx.fired, ctx.told);
             let (marks, logged, notes) = (ctx.marks, ctx.logged, ctx.notes);
+            sweeps = ctx.sweeps;
             if watched.wrote() || rearm || notes {
                 head.seq = seq;
                 head.marks = marks;
@@ -357,6 +371,7 @@ impl<A: Actor> Engine<A> {
                     head::save(sql, &head)?;
                 }
                 marked = marks;
+                after = Some(head);
             } else if !founded {
                 kept = false;
             }
@@ -367,8 +382,10 @@ impl<A: Actor> Engine<A> {
             if kept { Ok(()) } else { Err(Reject::internal("there is nothing to keep")) }
         });
         if kept {
+            // Where it is not known what of this stands, the head is read again.
+            self.head = None;
             done?;
-            self.founded = true;
+            (self.founded, self.head, self.sweeps) = (true, after, sweeps);
             self.marks = marked;
         }
         let result = result.ok_or_else(|| Reject::internal("the transaction did not run"));

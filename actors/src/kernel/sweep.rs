@@ -15,9 +15,10 @@ const SWEPT_AT_ONCE: i64 = 500;
 
 /// Sees to it that an answer which is stored now is forgotten in time.
 pub(super) fn expect(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
-    if timers::due_of(ctx.sql, SWEEP, "")?.is_none() {
+    if !ctx.sweeps && timers::due_of(ctx.sql, SWEEP, "")?.is_none() {
         ctx.set_timer(SWEEP, "", ctx.now + KEY_KEPT_MS, &[])?;
     }
+    ctx.sweeps = true;
     Ok(())
 }
 

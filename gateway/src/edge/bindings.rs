@@ -1,6 +1,7 @@
 //! [`Platform`] over the bindings of the Worker.
 
-use super::trouble::{fault, unavailable};
+use super::raw;
+use super::trouble::{describe, fault, unavailable};
 use crate::config::Config;
 use crate::http::Response;
 use crate::platform::{Dependency, Platform, Point, Progress, Source, Storage};
@@ -9,11 +10,9 @@ use crate::tally::Tally;
 use actors::kernel::host::fetch::Fetching;
 use actors::kernel::host::{metrics, outside};
 use actors::mail::graph;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
-use js_sys::Uint8Array;
+use js_sys::Promise;
 use once_cell::sync::OnceCell;
 use schema::envelope::pack;
 use schema::frame::Connect;
@@ -27,6 +26,8 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use worker::web_sys;
 use worker::{
     Bucket, Context, Delay, Env, MultipartUpload, ResponseBuilder, UploadedPart, WebSocketPair,
     WebsocketEvent,
@@ -35,14 +36,23 @@ use worker::{
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues, catch)]
-    fn fill_random(bytes: &Uint8Array) -> Result<JsValue, JsValue>;
+    fn fill_random(bytes: &mut [u8]) -> Result<(), JsValue>;
+}
+
+#[wasm_bindgen(module = "/src/edge/edge.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = join)]
+    fn join_room(
+        env: &JsValue,
+        binding: &str,
+        name: &str,
+        connect: &[u8],
+        protocol: Option<&str>,
+    ) -> Result<Promise, JsValue>;
 }
 
 /// The settings, read once: they change only with a new deployment, which is a new isolate.
 static CONFIG: OnceCell<Result<Config, Reject>> = OnceCell::new();
-
-/// What joins a room's WebSocket to the client.
-const CONNECT_HEADER: &str = "x-postroom-connect";
 
 /// How long a copy is kept.
 const KEPT_S: u64 = 24 * 60 * 60;
@@ -118,7 +128,7 @@ impl Storage for Edge {
 }
 
 impl Platform for Edge {
-    type Socket = worker::Response;
+    type Socket = web_sys::Response;
     type Content = worker::ResponseBody;
 
     fn twin(&self) -> Self {
@@ -137,7 +147,7 @@ impl Platform for Edge {
         &self,
         response: Response,
         source: S,
-    ) -> Result<worker::Response, Reject> {
+    ) -> Result<web_sys::Response, Reject> {
         let pieces = futures_util::stream::unfold(Some(source), |source| async move {
             let mut source = source?;
             match source.next().await {
@@ -155,7 +165,7 @@ impl Platform for Edge {
             headers.set(name, value).map_err(fault)?;
         }
         let builder = ResponseBuilder::new().with_status(response.status).with_headers(headers);
-        builder.from_stream(pieces).map_err(fault)
+        builder.from_stream(pieces).and_then(raw).map_err(fault)
     }
 
     fn config(&self) -> Result<&Config, Reject> {
@@ -168,10 +178,8 @@ impl Platform for Edge {
     }
 
     fn random(&self) -> [u8; 32] {
-        let array = Uint8Array::new_with_length(32);
         let mut bytes = [0; 32];
-        fill_random(&array).expect("32 bytes are within what may be asked for");
-        array.copy_to(&mut bytes);
+        fill_random(&mut bytes).expect("32 bytes are within what may be asked for");
         bytes
     }
 
@@ -245,22 +253,13 @@ impl Platform for Edge {
         &self,
         connect: &Connect,
         protocol: Option<&str>,
-    ) -> Result<worker::Response, Reject> {
-        let fault = |error: worker::Error| unavailable("room", error);
-        let stub = self
-            .env
-            .durable_object(ActorKind::WorkspaceRoom.binding())
-            .and_then(|namespace| namespace.get_by_name(&connect.instance))
-            .map_err(fault)?;
-        let get = worker::Method::Get;
-        let mut request = worker::Request::new("https://room/", get).map_err(fault)?;
-        let headers = request.headers_mut().map_err(fault)?;
-        headers.set("upgrade", "websocket").map_err(fault)?;
-        headers.set(CONNECT_HEADER, &STANDARD.encode(pack(connect))).map_err(fault)?;
-        if let Some(protocol) = protocol {
-            headers.set("sec-websocket-protocol", protocol).map_err(fault)?;
-        }
-        stub.fetch_with_request(request).await.map_err(fault)
+    ) -> Result<web_sys::Response, Reject> {
+        let fault = |error: JsValue| unavailable("room", describe(&error));
+        let binding = ActorKind::WorkspaceRoom.binding();
+        let (env, packed) = (self.env.as_ref(), pack(connect));
+        let asked = join_room(env, binding, &connect.instance, &packed, protocol);
+        let answer = JsFuture::from(asked.map_err(fault)?).await.map_err(fault)?;
+        Ok(answer.unchecked_into())
     }
 
     async fn listen(
@@ -271,7 +270,8 @@ impl Platform for Edge {
     ) -> Result<(), Reject> {
         let fault = |error: worker::Error| unavailable("room", error);
         let lost = || Reject::new(Code::Unavailable, "the room was lost: ask again");
-        let socket = self.join(connect, None).await?.websocket().ok_or_else(lost)?;
+        let response = worker::Response::from(self.join(connect, None).await?);
+        let socket = response.websocket().ok_or_else(lost)?;
         let mut events = socket.events().map_err(fault)?;
         socket.accept().map_err(fault)?;
         let mut over = pin!(Delay::from(GREETING));
@@ -301,7 +301,7 @@ impl Platform for Edge {
         Ok(())
     }
 
-    fn refuse(&self, protocol: Option<&str>, why: &Reject) -> Result<worker::Response, Reject> {
+    fn refuse(&self, protocol: Option<&str>, why: &Reject) -> Result<web_sys::Response, Reject> {
         let fault = |error: worker::Error| Reject::internal(format!("socket: {error}"));
         let pair = WebSocketPair::new().map_err(fault)?;
         pair.server.accept().map_err(fault)?;
@@ -320,7 +320,7 @@ impl Platform for Edge {
         if let Some(protocol) = protocol {
             response.headers().set("sec-websocket-protocol", protocol).map_err(fault)?;
         }
-        Ok(response)
+        raw(response).map_err(fault)
     }
 
     async fn rows<T: DeserializeOwned>(

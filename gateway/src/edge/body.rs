@@ -2,17 +2,21 @@
 
 use crate::http::Chunks;
 use futures_util::StreamExt;
+use js_sys::Uint8Array;
 use schema::{Code, Reject};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use worker::web_sys::Request;
 
 /// A request's body as it comes.
 ///
 /// # Errors
 /// `bad_request` where it cannot be read.
-pub fn chunks(mut request: worker::Request) -> Result<Chunks, Reject> {
-    if request.inner().body().is_none() {
+pub fn chunks(request: Request) -> Result<Chunks, Reject> {
+    if request.body().is_none() {
         return Ok(Chunks::Bytes(None));
     }
-    request.stream().map(Chunks::Js).map_err(broken)
+    worker::Request::from(request).stream().map(Chunks::Js).map_err(broken)
 }
 
 /// The next piece of a body.
@@ -27,6 +31,10 @@ fn broken(error: worker::Error) -> Reject {
     Reject::new(Code::BadRequest, format!("the body could not be read: {error}"))
 }
 
+fn thrown(error: JsValue) -> Reject {
+    broken(error.into())
+}
+
 /// How much of a body that is too long is read to its end all the same.
 const DRAINED_BYTES_MAX: usize = 32 * 1024 * 1024;
 
@@ -34,15 +42,17 @@ const DRAINED_BYTES_MAX: usize = 32 * 1024 * 1024;
 ///
 /// # Errors
 /// `bad_request` where it breaks off; `too_large`.
-pub async fn read(mut request: worker::Request, bytes_max: usize) -> Result<Vec<u8>, Reject> {
-    if request.inner().body().is_none() {
+pub async fn read(request: Request, bytes_max: usize) -> Result<Vec<u8>, Reject> {
+    if request.body().is_none() {
         return Ok(Vec::new());
     }
     // A length that the runtime has checked lets it be read in one go.
-    if request.headers().get("content-length").ok().flatten().is_some() {
-        return request.bytes().await.map_err(broken);
+    if request.headers().has("content-length").unwrap_or_default() {
+        let read = request.array_buffer().map_err(thrown)?;
+        let buffer = JsFuture::from(read).await.map_err(thrown)?;
+        return Ok(Uint8Array::new(&buffer).to_vec());
     }
-    let mut stream = request.stream().map_err(broken)?;
+    let mut stream = worker::Request::from(request).stream().map_err(broken)?;
     let (mut bytes, mut length) = (Vec::new(), 0);
     while let Some(chunk) = stream.next().await {
         let chunk = chunk.map_err(broken)?;

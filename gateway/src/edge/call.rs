@@ -8,13 +8,15 @@ use schema::{ActorKind, Answer, Code, Envelope, Reject};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
-#[wasm_bindgen]
+#[wasm_bindgen(module = "/src/edge/edge.js")]
 extern "C" {
-    /// A stub of an actor, as the entry file's classes answer to it.
-    type ActorStub;
-
-    #[wasm_bindgen(method, catch)]
-    fn call(this: &ActorStub, envelope: Uint8Array) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(catch, js_name = ask)]
+    fn ask_stub(
+        env: &JsValue,
+        binding: &str,
+        name: &str,
+        envelope: &[u8],
+    ) -> Result<Promise, JsValue>;
 }
 
 impl Edge {
@@ -69,13 +71,8 @@ impl Edge {
         instance: &str,
         bytes: &[u8],
     ) -> Result<Vec<u8>, JsValue> {
-        let stub: ActorStub = self
-            .env
-            .durable_object(actor.binding())
-            .and_then(|namespace| namespace.get_by_name(instance))
-            .map_err(|error| JsValue::from_str(&error.to_string()))?
-            .into_rpc();
-        let answer = JsFuture::from(stub.call(Uint8Array::from(bytes))?).await?;
+        let asked = ask_stub(self.env.as_ref(), actor.binding(), instance, bytes)?;
+        let answer = JsFuture::from(asked).await?;
         Ok(Uint8Array::new(&answer).to_vec())
     }
 }

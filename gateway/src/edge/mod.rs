@@ -16,11 +16,18 @@ use crate::queue::{self, Fate, Message};
 use crate::scheduled;
 use js_sys::Reflect;
 use schema::Millis;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
+use worker::web_sys;
 use worker::{
-    Context, Env, ForwardableEmailMessage, MessageBatch, MessageExt, QueueRetryOptionsBuilder,
-    RawMessage, ResponseBuilder, ScheduleContext, ScheduledEvent, event,
+    Context, Env, ForwardableEmailMessage, IntoResponse, MessageBatch, MessageExt,
+    QueueRetryOptionsBuilder, RawMessage, ResponseBuilder, ScheduleContext, ScheduledEvent, event,
 };
+
+#[wasm_bindgen(module = "/src/edge/edge.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = respond)]
+    fn respond_with(status: u16, headers: &str, body: &[u8]) -> Result<web_sys::Response, JsValue>;
+}
 
 /// Answers a request.
 ///
@@ -28,40 +35,45 @@ use worker::{
 /// None: what goes wrong is an answer.
 #[event(fetch)]
 async fn fetch(
-    request: worker::Request,
+    request: web_sys::Request,
     env: Env,
     context: Context,
-) -> worker::Result<worker::Response> {
+) -> worker::Result<web_sys::Response> {
     let edge = Edge::new(env, Some(context));
-    let (method, url) = (request.inner().method(), request.inner().url());
-    let headers = Headers::Js(request.headers().clone());
+    let (method, url) = (request.method(), request.url());
+    let headers = Headers::Js(request.headers());
     let request = Request::new(&method, &url, headers, Body::Js(request));
     match app::serve(&edge, request).await {
         Served::Socket(response) => Ok(response),
-        Served::Http(response) => respond(response),
+        Served::Http(response) => respond(&response),
         Served::Content(response, content) => {
-            let headers = written(&response)?;
+            let headers = worker::Headers::new();
+            for (name, value) in &response.headers {
+                headers.set(name, value)?;
+            }
             let builder = ResponseBuilder::new().with_status(response.status);
-            Ok(builder.with_headers(headers).body(content))
+            raw(builder.with_headers(headers).body(content))
         }
     }
 }
 
-fn written(response: &Response) -> worker::Result<worker::Headers> {
-    let headers = worker::Headers::new();
-    for (name, value) in &response.headers {
-        headers.set(name, value)?;
-    }
-    Ok(headers)
+/// The runtime's own response.
+fn raw(response: worker::Response) -> worker::Result<web_sys::Response> {
+    response.into_raw().map_err(|error| worker::Error::RustError(error.into().to_string()))
 }
 
-fn respond(response: Response) -> worker::Result<worker::Response> {
-    let headers = written(&response)?;
-    let builder = ResponseBuilder::new().with_status(response.status).with_headers(headers);
-    if response.status == 204 {
-        return Ok(builder.empty());
+fn respond(response: &Response) -> worker::Result<web_sys::Response> {
+    let mut lines = String::with_capacity(1024);
+    for (name, value) in &response.headers {
+        if !lines.is_empty() {
+            lines.push('\n');
+        }
+        lines.push_str(name);
+        lines.push('\n');
+        // A line end is no part of a value: it would be refused further down.
+        lines.extend(value.chars().filter(|c| *c != '\n'));
     }
-    Ok(builder.fixed(response.body))
+    Ok(respond_with(response.status, &lines, &response.body)?)
 }
 
 /// Takes in a mail that is routed to this Worker. It never fails: the glue would panic.

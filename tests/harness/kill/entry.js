@@ -12,17 +12,19 @@ import trap from "./trap.wasm";
 
 const QUEUES = ["PROSPECT", "ENRICHMENT", "EMAIL_FINDER", "AI", "SEND", "INBOUND", "DEAD_LETTER"];
 const patched = new WeakSet();
-const armed = new Map(); // name -> { until, times, skip }
+const armed = new Map(); // name -> { ms, until, times, skip }
 const came = {};
 const { trap: unreachable } = new WebAssembly.Instance(trap).exports;
 
 /** What the wasm is at: a command, timers, or else what it goes on with by itself, the outbox. */
 let phase = "outbox";
 
-/** Whether a fault is due here and now; gives what it was switched on with. */
+/** Whether a fault is due here and now; gives what it was switched on with. Its time begins with its first chance. */
 function due(name) {
   const fault = armed.get(name);
-  if (!fault || Date.now() > fault.until || fault.times < 1) return undefined;
+  if (!fault || fault.times < 1) return undefined;
+  fault.until ??= Date.now() + fault.ms;
+  if (Date.now() > fault.until) return undefined;
   if (fault.skip > 0) {
     fault.skip -= 1;
     return undefined;
@@ -71,13 +73,17 @@ function hurtStorage(storage) {
   });
 }
 
-/** Asks D1, as it stands. */
+const OF_D1 = ["d1-fails", "d1-hangs", "d1-answer-lost"];
+
+/** Asks D1, as it stands: of faults that are on together, the one comes that came least, or none would leave the others a chance. */
 async function ask(work) {
-  if (due("d1-fails")) throw new Error("D1_ERROR: not now, as was asked for");
-  const silent = due("d1-hangs");
-  if (silent) await new Promise((done) => setTimeout(done, silent.until - Date.now()));
+  const names = OF_D1.filter((name) => armed.has(name)).sort((a, b) => (came[a] ?? 0) - (came[b] ?? 0));
+  const name = names.find(due);
+  const { until } = armed.get(name) ?? {};
+  if (name === "d1-fails") throw new Error("D1_ERROR: not now, as was asked for");
+  if (name === "d1-hangs") await new Promise((done) => setTimeout(done, until - Date.now()));
   const answer = await work();
-  if (due("d1-answer-lost")) throw new Error("D1_ERROR: the answer is lost, as was asked for");
+  if (name === "d1-answer-lost") throw new Error("D1_ERROR: the answer is lost, as was asked for");
   return answer;
 }
 
@@ -154,7 +160,7 @@ export default class extends Worker {
     if (request.method === "POST") {
       const number = (name) => Number(query.get(name) ?? Infinity);
       const skip = Number(query.get("skip") ?? 0);
-      armed.set(query.get("name"), { until: Date.now() + number("ms"), times: number("times"), skip });
+      armed.set(query.get("name"), { ms: number("ms"), times: number("times"), skip });
     }
     return Response.json(came);
   }

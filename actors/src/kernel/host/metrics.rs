@@ -5,7 +5,19 @@
 use crate::kernel::{Effect, MailOutcome, Outcome, PostFate};
 use crate::mail::graph::{GraphError, MicrosoftOutcome};
 use crate::mail::mailbox::ReadEnd;
-use worker::{AnalyticsEngineDataPointBuilder, Env};
+use wasm_bindgen::prelude::*;
+use worker::Env;
+
+#[wasm_bindgen(module = "/src/kernel/host/metrics.js")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = write)]
+    fn write_point(
+        env: &JsValue,
+        binding: &str,
+        labels: &str,
+        numbers: &[f64],
+    ) -> Result<(), JsValue>;
+}
 
 /// The binding.
 const BINDING: &str = "METRICS";
@@ -14,14 +26,13 @@ const D1: &str = "d1";
 
 /// Writes one data point.
 pub fn write(env: &Env, event: &str, labels: &[&str], numbers: &[f64]) {
-    let Ok(dataset) = env.analytics_engine(BINDING) else { return };
-    let blobs = std::iter::once(event).chain(labels.iter().copied());
-    let point = AnalyticsEngineDataPointBuilder::new()
-        .indexes([event])
-        .blobs(blobs)
-        .doubles(numbers.iter().copied());
+    let mut lines = event.to_owned();
+    for label in labels {
+        lines.push('\n');
+        lines.push_str(label);
+    }
     // What cannot be counted is lost; nothing hangs on it.
-    let _ = point.write_to(&dataset);
+    let _ = write_point(env.as_ref(), BINDING, &lines, numbers);
 }
 
 /// What an effect is called where it failed.

@@ -101,8 +101,8 @@ impl<A: Actor> Host<A> {
     }
 
     /// Runs what waits: each item is an envelope (bytes), or a socket's attachment and its frame.
-    /// Gives `{ given, parcels, late, seats, expelled, drain }`: for an envelope the answer,
-    /// for a frame `[frame or null, close code or 0, reason]`.
+    /// Gives `{ given, … }` and what [`Host::tell`] adds: for an envelope the answer, for a frame
+    /// `[frame or null, close code or 0, reason]`.
     ///
     /// # Errors
     /// Where the object cannot be woken.
@@ -251,23 +251,21 @@ impl<A: Actor> Host<A> {
     /// # Errors
     /// Where the object cannot be woken.
     pub async fn drain(&self) -> Result<JsValue, JsValue> {
-        let mut begun = Vec::new();
+        let (mut begun, mut count) = (Vec::new(), 0);
         let first = self.turn(|engine, world, turn| {
             begun = engine.begin(&self.home, world, turn);
             let slow = begun.extract_if(.., |(_, effect)| effect.is_slow());
             let slow: Vec<_> = slow.collect();
             turn.drain |= !slow.is_empty() && begun.is_empty();
-            let count = slow.len() as u32;
+            count = slow.len() as u32;
             self.slow.borrow_mut().extend(slow);
-            vec![("slow", count.into())]
+            Vec::new()
         })?;
-        if begun.is_empty() {
-            return Ok(first);
+        let out = if begun.is_empty() { first } else { self.carry_out(begun).await? };
+        if count > 0 {
+            Reflect::set(&out, &"slow".into(), &count.into())?;
         }
-        let slow = Reflect::get(&first, &"slow".into())?;
-        let last = self.carry_out(begun).await?;
-        Reflect::set(&last, &"slow".into(), &slow)?;
-        Ok(last)
+        Ok(out)
     }
 
     /// Does one of the things that take long.
@@ -332,11 +330,14 @@ impl<A: Actor> Host<A> {
         Ok(engine)
     }
 
-    /// What a turn has to tell: `parcels` of `[tags, frames]`; the tags in `late` are of sockets
-    /// that are closed for reading too slowly, `seats` are attached anew.
+    /// What a turn has to tell, where it has: whether to `drain`; `parcels` of `[tags, frames]`;
+    /// the tags in `late` are of sockets that are closed for reading too slowly, `seats` are
+    /// attached anew, and whoever is `expelled` hears nothing more.
     fn tell(&self, engine: &mut Engine<A>, turn: Turn, out: &Object) -> Result<(), JsValue> {
         let set = |name: &str, value: &JsValue| Reflect::set(out, &name.into(), value).map(drop);
-        set("drain", &turn.drain.into())?;
+        if turn.drain {
+            set("drain", &JsValue::TRUE)?;
+        }
         let (parcels, late) = engine.presence.address(&turn);
         let parcels = parcels.into_iter().map(|parcel| {
             let tags: Array = match parcel.to {
@@ -346,19 +347,25 @@ impl<A: Actor> Host<A> {
             let frames = parcel.frames.into_iter().map(|json| wire(json, parcel.codec));
             Array::of2(&tags, &frames.collect::<Array>())
         });
-        set("parcels", &parcels.collect::<Array>())?;
-        let late = late.into_iter().map(|id| JsValue::from(connection_tag(id)));
-        set("late", &Array::of2(&TOO_SLOW.into(), &late.collect::<Array>()))?;
+        let some = |name: &str, list: Array| match list.length() {
+            0 => Ok(()),
+            _ => set(name, &list),
+        };
+        some("parcels", parcels.collect())?;
+        let late: Array = late.into_iter().map(|id| JsValue::from(connection_tag(id))).collect();
+        if late.length() > 0 {
+            some("late", Array::of2(&TOO_SLOW.into(), &late))?;
+        }
         let seats = turn.seats.values().map(|seat| {
             let bytes = Uint8Array::from(&attachment(seat)[..]);
             Array::of2(&connection_tag(seat.connection).into(), &bytes)
         });
-        set("seats", &seats.collect::<Array>())?;
+        some("seats", seats.collect())?;
         let expelled = turn.expelled.iter().map(|whose| match whose {
             Expelled::Agent(agent) => JsValue::from(format!("a:{agent}")),
             Expelled::Session(session) => JsValue::from(format!("s:{session}")),
         });
-        set("expelled", &expelled.collect::<Array>())
+        some("expelled", expelled.collect())
     }
 }
 

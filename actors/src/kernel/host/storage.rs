@@ -1,11 +1,11 @@
 //! A Durable Object's SQLite as a [`Home`]: `transactionSync` and a cursor that can fail.
 //!
 //! The `worker` crate has no binding for `transactionSync`, and binds a cursor's methods without
-//! `catch`, so that an error while rows are read would end the whole instance. Both are declared
-//! here. Rows are read to the end in one crossing.
+//! `catch`, so that an error while rows are read would end the whole instance. The first is declared
+//! here; a statement runs in `storage.js`, which says how values and rows cross.
 
 use crate::kernel::sql::{Body, Fault, Home, INTEGER_MAX, Row, Sql, Value};
-use js_sys::{Array, ArrayBuffer, Uint8Array, WebAssembly};
+use js_sys::{Array, WebAssembly};
 use schema::envelope::Price;
 use schema::{Millis, Reject};
 use std::cell::Cell;
@@ -52,27 +52,18 @@ extern "C" {
 
     #[wasm_bindgen(extends = js_sys::Object)]
     type RawSql;
+}
 
-    #[wasm_bindgen(method, catch, variadic)]
-    fn exec(this: &RawSql, statement: &str, params: &Array) -> Result<Cursor, JsValue>;
-
-    #[wasm_bindgen(extends = js_sys::Object)]
-    type Cursor;
-
-    #[wasm_bindgen(method, getter, js_name = rowsRead)]
-    fn rows_read(this: &Cursor) -> f64;
-
-    #[wasm_bindgen(method, getter, js_name = rowsWritten)]
-    fn rows_written(this: &Cursor) -> f64;
-
-    #[wasm_bindgen(method, catch)]
-    fn raw(this: &Cursor) -> Result<RawCursor, JsValue>;
-
-    #[wasm_bindgen(extends = js_sys::Object)]
-    type RawCursor;
-
-    #[wasm_bindgen(method, catch, js_name = toArray)]
-    fn to_array(this: &RawCursor) -> Result<Array, JsValue>;
+#[wasm_bindgen(module = "/src/kernel/host/storage.js")]
+extern "C" {
+    #[wasm_bindgen(catch)]
+    fn exec(
+        sql: &RawSql,
+        text: &str,
+        pairs: &[f64],
+        blobs: &[u8],
+        metered: bool,
+    ) -> Result<Vec<u8>, JsValue>;
 }
 
 /// The storage of one Durable Object.
@@ -131,20 +122,16 @@ impl Home for DurableHome {
 
 impl Sql for DurableHome {
     fn exec(&self, statement: &str, params: &[Value]) -> Result<Vec<Row>, Fault> {
-        let bound = Array::new_with_length(params.len() as u32);
-        for (index, value) in (0..).zip(params) {
-            bound.set(index, bind(value)?);
-        }
-        let cursor = self.sql.exec(statement, &bound).map_err(|error| Fault(describe(&error)))?;
-        let rows = cursor.raw().and_then(|raw| raw.to_array());
+        let bound = Bound::new(statement, params)?;
+        let meter = self.meter.get();
+        let rows = exec(&self.sql, &bound.text, &bound.pairs, &bound.blobs, meter.is_some());
         let rows = rows.map_err(|error| Fault(describe(&error)))?;
-        if let Some(Price { read, written }) = self.meter.get() {
-            // A cursor has counted all once it is read to its end.
-            let read = read + cursor.rows_read() as u64;
-            let written = written + cursor.rows_written() as u64;
+        let mut rows = Rows(&rows);
+        if let Some(Price { read, written }) = meter {
+            let (read, written) = (read + rows.count()?, written + rows.count()?);
             self.meter.set(Some(Price { read, written }));
         }
-        Ok(rows.iter().map(read).collect())
+        rows.all()
     }
 
     fn set_alarm(&self, at: Millis) -> Result<(), Fault> {
@@ -153,35 +140,112 @@ impl Sql for DurableHome {
     }
 }
 
-fn bind(value: &Value) -> Result<JsValue, Fault> {
-    Ok(match value {
-        Value::Null => JsValue::NULL,
-        Value::Integer(value) if value.unsigned_abs() > INTEGER_MAX.unsigned_abs() => {
-            return Err(Fault(format!("{value} does not survive JavaScript")));
+/// A statement and its values on their way: see `storage.js`.
+struct Bound {
+    text: String,
+    pairs: Vec<f64>,
+    blobs: Vec<u8>,
+}
+
+impl Bound {
+    fn new(statement: &str, params: &[Value]) -> Result<Self, Fault> {
+        let mut bound = Self {
+            text: statement.to_owned(),
+            pairs: Vec::with_capacity(1 + 2 * params.len()),
+            blobs: Vec::new(),
+        };
+        bound.pairs.push(units(statement));
+        for value in params {
+            let pair = match value {
+                Value::Null => [NULL, 0.0],
+                Value::Integer(value) if value.unsigned_abs() > INTEGER_MAX.unsigned_abs() => {
+                    return Err(Fault(format!("{value} does not survive JavaScript")));
+                }
+                Value::Integer(value) => [NUMBER, *value as f64],
+                Value::Real(value) => [NUMBER, *value],
+                Value::Text(value) => {
+                    bound.text.push_str(value);
+                    [TEXT, units(value)]
+                }
+                Value::Blob(value) => {
+                    bound.blobs.extend_from_slice(value);
+                    [BLOB, value.len() as f64]
+                }
+            };
+            bound.pairs.extend(pair);
         }
-        Value::Integer(value) => JsValue::from_f64(*value as f64),
-        Value::Real(value) => JsValue::from_f64(*value),
-        Value::Text(value) => JsValue::from_str(value),
-        Value::Blob(value) => Uint8Array::from(&value[..]).into(),
-    })
+        Ok(bound)
+    }
 }
 
-fn read(row: JsValue) -> Row {
-    Row(Array::unchecked_from_js(row).iter().map(|value| column(&value)).collect())
+const NULL: f64 = 0.0;
+const NUMBER: f64 = 1.0;
+const TEXT: f64 = 2.0;
+const BLOB: f64 = 3.0;
+
+/// How long a text is to JavaScript.
+fn units(text: &str) -> f64 {
+    let units = if text.is_ascii() { text.len() } else { text.encode_utf16().count() };
+    units as f64
 }
 
-fn column(value: &JsValue) -> Value {
-    if let Some(number) = value.as_f64() {
-        let whole = number.fract() == 0.0 && number.abs() <= INTEGER_MAX as f64;
-        return if whole { Value::Integer(number as i64) } else { Value::Real(number) };
+/// What has come back and is not read yet.
+struct Rows<'a>(&'a [u8]);
+
+impl Rows<'_> {
+    fn all(mut self) -> Result<Vec<Row>, Fault> {
+        let columns = u32::from_le_bytes(self.array()?) as usize;
+        let mut rows = Vec::new();
+        while !self.0.is_empty() {
+            if columns == 0 {
+                return Err(broken());
+            }
+            let mut row = Vec::with_capacity(columns);
+            for _ in 0..columns {
+                row.push(self.value()?);
+            }
+            rows.push(Row(row));
+        }
+        Ok(rows)
     }
-    if let Some(text) = value.as_string() {
-        return Value::Text(text);
+
+    fn value(&mut self) -> Result<Value, Fault> {
+        let [kind] = self.array()?;
+        Ok(match f64::from(kind) {
+            NUMBER => {
+                let number = f64::from_le_bytes(self.array()?);
+                let whole = number.fract() == 0.0 && number.abs() <= INTEGER_MAX as f64;
+                if whole { Value::Integer(number as i64) } else { Value::Real(number) }
+            }
+            TEXT => Value::Text(String::from_utf8_lossy(self.sized()?).into_owned()),
+            BLOB => Value::Blob(self.sized()?.to_vec()),
+            _ => Value::Null,
+        })
     }
-    match value.dyn_ref::<ArrayBuffer>() {
-        Some(buffer) => Value::Blob(Uint8Array::new(buffer).to_vec()),
-        None => Value::Null,
+
+    fn count(&mut self) -> Result<u64, Fault> {
+        match self.value()? {
+            Value::Integer(count) => Ok(count.unsigned_abs()),
+            _ => Err(broken()),
+        }
     }
+
+    fn sized(&mut self) -> Result<&[u8], Fault> {
+        let length = u32::from_le_bytes(self.array()?) as usize;
+        let (sized, rest) = self.0.split_at_checked(length).ok_or_else(broken)?;
+        self.0 = rest;
+        Ok(sized)
+    }
+
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
+        let (array, rest) = self.0.split_first_chunk().ok_or_else(broken)?;
+        self.0 = rest;
+        Ok(*array)
+    }
+}
+
+fn broken() -> Fault {
+    Fault("a row broke off".into())
 }
 
 /// What a JavaScript error says, for the log.

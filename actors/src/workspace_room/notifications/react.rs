@@ -55,19 +55,24 @@ struct Said {
 /// A storage fault.
 pub fn appended(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
     let wanted = |json: &&str| {
-        ["ticket.created", "ticket.changed", "comment.created", "sla.warning", "sla.breached"]
-            .iter()
-            .any(|kind| kind_is(json, kind))
+        matches!(
+            kind(json),
+            "ticket.created"
+                | "ticket.changed"
+                | "comment.created"
+                | "sla.warning"
+                | "sla.breached"
+        )
     };
     let events: Vec<String> =
         ctx.appended().iter().map(|event| event.get()).filter(wanted).map(str::to_owned).collect();
     for event in events {
         let seen: Seen = codec::read_json(event.as_bytes())
             .map_err(|error| Reject::internal(format!("event: {}", error.message)))?;
-        if kind_is(&event, "comment.created") {
+        if kind(&event) == "comment.created" {
             commented(ctx, &seen)?;
         } else if let Some(promise) = &seen.data.promise {
-            let breached = kind_is(&event, "sla.breached");
+            let breached = kind(&event) == "sla.breached";
             promised(ctx, &seen, promise, breached)?;
         } else {
             given(ctx, &seen)?;
@@ -77,9 +82,9 @@ pub fn appended(ctx: &mut Ctx<'_>) -> Result<(), Reject> {
 }
 
 /// The type stands before everything that somebody else has written.
-fn kind_is(event: &str, kind: &str) -> bool {
+fn kind(event: &str) -> &str {
     let rest = event.split_once("\"type\":\"").map(|(_, rest)| rest);
-    rest.and_then(|rest| rest.split_once('"')).is_some_and(|(name, _)| name == kind)
+    rest.and_then(|rest| rest.split_once('"')).map_or("", |(name, _)| name)
 }
 
 fn given(ctx: &mut Ctx<'_>, seen: &Seen) -> Result<(), Reject> {
