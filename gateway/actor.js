@@ -18,7 +18,7 @@ const ALARM_WAITS_MS = 1_000;
 /** How long the outbox leaves calls alone that come while it is at work. */
 const BUSY_MS = 25;
 /** How many looks, at most, at whether still more calls come before those that wait are run. */
-const LOOKS_MAX = 8;
+const LOOKS_MAX = 32;
 
 function failAll() {
   for (const reject of waiting) reject(new Error(BROKEN));
@@ -105,14 +105,16 @@ export function actor(Core) {
 
     /**
      * Has what waits run. A call that comes alone waits for nothing; where calls come together, they
-     * wait for as long as each look finds more of them, and share the commit.
+     * wait for as long as each look finds more of them, and for as many as came the last time, and
+     * share the commit.
      */
     gather(seen, look) {
       setTimeout(() => {
         const { length } = this.queue;
         if (length === 0) return;
         const busy = length > 1 || this.together > 1;
-        if (busy && length > seen && look < LOOKS_MAX) this.gather(length, look + 1);
+        const more = length > seen || length < this.together;
+        if (busy && more && look < LOOKS_MAX) this.gather(length, look + 1);
         else this.flush();
       }, 0);
     }

@@ -31,10 +31,15 @@ test("a comment keeps to its budget of requests, rows and crossings", { timeout:
   const { url, owner, ask, ticket, gauge } = await world(t);
   const socket = await dial(url, owner, { bearer: true });
   later(t, () => socket.close());
-  const comment = (n) => ask("POST", `/v1/tickets/${ticket.id}/comments`, { body: `Comment ${n}` }, `c-${n}`);
-  await comment("warm");
+  const comment = (n) => ask("POST", `/v1/tickets/${ticket.id}/comments`, { body: `Comment ${n}` });
+  const underKey = (n) => ask("POST", `/v1/tickets/${ticket.id}/comments`, { body: `Comment ${n}` }, `c-${n}`);
+  await underKey("warm");
+  const keyed = await gauge.measure(underKey, { times: TIMES });
   const { answered, inAll } = await gauge.measure(comment, { times: TIMES });
   t.diagnostic(`answered: ${answered.rowsWritten} rows written, ${answered.rowsRead} read, ${answered.crossings} crossings; in all: ${inAll.rowsWritten} written`);
+  t.diagnostic(`under an idempotency key: ${keyed.answered.rowsWritten} rows written, ${keyed.answered.crossings} crossings`);
+  assert.ok(answered.crossings <= BUDGET.comment.crossings, `${answered.crossings} crossings`);
+  assert.ok(keyed.inAll.rowsWritten <= BUDGET.comment.rowsInAll + BUDGET.rowsOfKey, `${keyed.inAll.rowsWritten} rows under a key`);
   assert.equal(inAll.calls + inAll.joins, BUDGET.comment.calls);
   assert.ok(inAll.alarms <= BUDGET.comment.alarms, `${inAll.alarms} alarms`);
   assert.ok(answered.rowsWritten > 0, "rows are counted");
