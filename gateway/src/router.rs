@@ -4,6 +4,7 @@
 use crate::table::{Line, ROOM};
 use once_cell::sync::OnceCell;
 use schema::ids::WorkspaceId;
+use schema::sort::SortSmall;
 use schema::{Code, Reject};
 use uuid::Uuid;
 
@@ -301,7 +302,7 @@ fn of(path: &str) -> impl Iterator<Item = (&'static str, &'static str, Target, I
     static KNOWN: OnceCell<Vec<(u32, Known)>> = OnceCell::new();
     let known = KNOWN.get_or_init(|| {
         let mut known: Vec<_> = all().map(|line| (shape(line.1), line)).collect();
-        known.sort_by_key(|(shape, _)| *shape);
+        known.sort_small_by_key(|(shape, _)| *shape);
         known
     });
     let shape = shape(path);

@@ -104,9 +104,9 @@ pub struct Keys {
     proven: Proven,
 }
 
-/// What was proven already: a client shows the same token again and again, and a signature that was
-/// good is good. Whether it is of this time is another question. Each token has one place, which the
-/// next that needs it takes.
+/// What was proven already: a client shows the same token again and again, and a signature that
+/// was good is good. Whether it is of this time is another question. Each token has one place,
+/// which the next that needs it takes.
 #[derive(Clone, Default)]
 struct Proven(Arc<Mutex<Vec<Place>>>);
 
