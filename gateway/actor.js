@@ -1,5 +1,6 @@
 // What wraps the wasm classes. Beside it, entry.js and gate.js, the Worker's only JavaScript is what
-// carries several things over to wasm at once (storage.js and edge.js, beside the Rust that calls it).
+// takes several things over to wasm, or from it, at once: storage.js, metrics.js and edge.js, each beside
+// the Rust that calls it.
 //
 // It is there for three reasons. RPC needs classes that extend DurableObject. A panic
 // in wasm would leave its callers hanging: here every promise that waits on wasm is rejected when
@@ -19,6 +20,8 @@ const ALARM_WAITS_MS = 1_000;
 const BUSY_MS = 25;
 /** How many looks, at most, at whether still more calls come before those that wait are run. */
 const LOOKS_MAX = 32;
+/** How long those who came together are expected to come together again. */
+const COHORT_MS = 50;
 
 function failAll() {
   for (const reject of waiting) reject(new Error(BROKEN));
@@ -90,6 +93,7 @@ export function actor(Core) {
       this.again = false;
       this.turns = 0;
       this.together = 0;
+      this.ran = 0;
       this.trapped = false;
       ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     }
@@ -105,15 +109,16 @@ export function actor(Core) {
 
     /**
      * Has what waits run. A call that comes alone waits for nothing; where calls come together, they
-     * wait for as long as each look finds more of them, and for as many as came the last time, and
+     * wait for as long as each look finds more of them, and for as many as came a moment ago, and
      * share the commit.
      */
     gather(seen, look) {
       setTimeout(() => {
         const { length } = this.queue;
         if (length === 0) return;
-        const busy = length > 1 || this.together > 1;
-        const more = length > seen || length < this.together;
+        const together = Date.now() - this.ran < COHORT_MS ? this.together : 1;
+        const busy = length > 1 || together > 1;
+        const more = length > seen || length < together;
         if (busy && more && look < LOOKS_MAX) this.gather(length, look + 1);
         else this.flush();
       }, 0);
@@ -124,7 +129,9 @@ export function actor(Core) {
       const items = this.queue;
       this.queue = [];
       this.turns += 1;
-      this.together = items.length;
+      // Fewer at once are waited for soon, if fewer come.
+      this.together = Math.max(items.length, this.together >> 1);
+      this.ran = Date.now();
       let out;
       try {
         out = this.core.run(items.map((item) => item.input));

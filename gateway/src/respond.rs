@@ -18,6 +18,9 @@ const ALLOWED_HEADERS: &str =
 const EXPOSED_HEADERS: &str = "etag, location, retry-after, x-request-id, idempotent-replayed, \
      x-images-blocked, server-timing";
 
+/// The first header that is of one response alone.
+pub const REQUEST_ID: &str = "x-request-id";
+
 /// A reply on its way into the envelope.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
@@ -157,7 +160,7 @@ impl Common {
             ("content-security-policy", POLICY.into()),
             ("referrer-policy", "no-referrer".into()),
             ("vary", "origin".into()),
-            ("x-request-id", self.request_id.clone()),
+            (REQUEST_ID, self.request_id.clone()),
         ];
         if let Some(origin) = &self.origin {
             headers.push(("access-control-allow-origin", origin.clone()));

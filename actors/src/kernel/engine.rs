@@ -317,10 +317,7 @@ impl<A: Actor> Engine<A> {
                 migrate(sql, A::MIGRATIONS)?;
             }
             let watched = Watched::new(sql);
-            let loaded = match &self.head {
-                Some(head) => Some(head.clone()),
-                None => head::load(sql)?,
-            };
+            let loaded = head::recall(sql, self.head.as_ref())?;
             after.clone_from(&loaded);
             let before = loaded.as_ref().map(|head| (head.alarm, head.marks));
             let (mut head, principal) = open(loaded, envelope)?;

@@ -11,7 +11,7 @@ use schema::Reject;
 /// The timer.
 pub const TIMER: &str = "derive";
 /// After how many events the timer is set.
-pub const EVERY: i64 = 256;
+pub const EVERY: i64 = 200;
 /// How many rows of a kind one step takes in.
 pub const AT_ONCE: i64 = 500;
 

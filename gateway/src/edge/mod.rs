@@ -13,6 +13,7 @@ use crate::email::{self, MAIL_BYTES_MAX, Verdict};
 use crate::http::{Body, Headers, Request, Response};
 use crate::log;
 use crate::queue::{self, Fate, Message};
+use crate::respond::REQUEST_ID;
 use crate::scheduled;
 use js_sys::Reflect;
 use schema::Millis;
@@ -26,7 +27,12 @@ use worker::{
 #[wasm_bindgen(module = "/src/edge/edge.js")]
 extern "C" {
     #[wasm_bindgen(catch, js_name = respond)]
-    fn respond_with(status: u16, headers: &str, body: &[u8]) -> Result<web_sys::Response, JsValue>;
+    fn respond_with(
+        status: u16,
+        shared: &str,
+        own: &str,
+        body: &[u8],
+    ) -> Result<web_sys::Response, JsValue>;
 }
 
 /// Answers a request.
@@ -63,17 +69,24 @@ fn raw(response: worker::Response) -> worker::Result<web_sys::Response> {
 }
 
 fn respond(response: &Response) -> worker::Result<web_sys::Response> {
-    let mut lines = String::with_capacity(1024);
-    for (name, value) in &response.headers {
-        if !lines.is_empty() {
-            lines.push('\n');
+    let headers = &response.headers;
+    let own = headers.iter().position(|(name, _)| *name == REQUEST_ID).unwrap_or_default();
+    let lines = |headers: &[(&str, String)]| {
+        let mut lines = String::with_capacity(512);
+        for (name, value) in headers {
+            if value.contains('\n') {
+                let why = format!("a line end in the header {name}");
+                return Err(worker::Error::RustError(why));
+            }
+            for word in [name, value.as_str()] {
+                lines.push_str(word);
+                lines.push('\n');
+            }
         }
-        lines.push_str(name);
-        lines.push('\n');
-        // A line end is no part of a value: it would be refused further down.
-        lines.extend(value.chars().filter(|c| *c != '\n'));
-    }
-    Ok(respond_with(response.status, &lines, &response.body)?)
+        Ok(lines)
+    };
+    let (shared, own) = (lines(&headers[..own])?, lines(&headers[own..])?);
+    Ok(respond_with(response.status, &shared, &own, &response.body)?)
 }
 
 /// Takes in a mail that is routed to this Worker. It never fails: the glue would panic.

@@ -28,6 +28,7 @@ const D1: &str = "d1";
 pub fn write(env: &Env, event: &str, labels: &[&str], numbers: &[f64]) {
     let mut lines = event.to_owned();
     for label in labels {
+        debug_assert!(!label.contains('\n'), "a label is a name of ours");
         lines.push('\n');
         lines.push_str(label);
     }

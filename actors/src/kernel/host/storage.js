@@ -16,9 +16,6 @@ const KEPT_BYTES_MAX = 1 << 20;
 const SHORT_MAX = 48;
 
 const utf8 = new TextEncoder();
-const writes = /^\s*(insert|update|delete|create|alter|drop)\b/i;
-const returns = /\breturning\b/i;
-const silent = new Map(); // statement -> whether it gives no rows
 
 let bytes = new Uint8Array(4096);
 let view = new DataView(bytes.buffer);
@@ -95,17 +92,6 @@ function bound(text, pairs, blobs) {
   return values;
 }
 
-/** True for a statement that changes something and gives no rows. */
-function isSilent(statement) {
-  let known = silent.get(statement);
-  if (known === undefined) {
-    known = writes.test(statement) && !returns.test(statement);
-    if (silent.size === 1000) silent.clear();
-    silent.set(statement, known);
-  }
-  return known;
-}
-
 /**
  * Runs a statement to its end. `pairs` begins with the statement's length in `text`. Where it is
  * metered, the rows that it read and wrote come first.
@@ -113,8 +99,7 @@ function isSilent(statement) {
 export function exec(sql, text, pairs, blobs, metered) {
   const statement = text.slice(0, pairs[0]);
   const cursor = sql.exec(statement, ...bound(text, pairs, blobs));
-  // What gives no rows has run to its end already.
-  const rows = isSilent(statement) ? [] : cursor.raw().toArray();
+  const rows = cursor.raw().toArray();
   if (bytes.length > KEPT_BYTES_MAX) {
     bytes = new Uint8Array(4096);
     view = new DataView(bytes.buffer);

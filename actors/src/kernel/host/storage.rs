@@ -1,8 +1,8 @@
-//! A Durable Object's SQLite as a [`Home`]: `transactionSync` and a cursor that can fail.
+//! A Durable Object's SQLite as a [`Home`].
 //!
-//! The `worker` crate has no binding for `transactionSync`, and binds a cursor's methods without
-//! `catch`, so that an error while rows are read would end the whole instance. The first is
-//! declared here; a statement runs in `storage.js`, which says how values and rows cross.
+//! The `worker` crate has no binding for `transactionSync`, which is declared here, and it lets
+//! each value and each column cross by itself, without `catch`: a statement runs in `storage.js`,
+//! which says how values and rows cross.
 
 use crate::kernel::sql::{Body, Fault, Home, INTEGER_MAX, Row, Sql, Value};
 use js_sys::{Array, WebAssembly};

@@ -44,6 +44,23 @@ pub fn load(sql: &dyn Sql) -> Result<Option<Head>, Fault> {
     }))
 }
 
+/// The row from memory, where it is known, else from storage. A debug build looks whether the two
+/// agree.
+///
+/// # Errors
+/// A storage fault.
+pub fn recall(sql: &dyn Sql, held: Option<&Head>) -> Result<Option<Head>, Fault> {
+    let Some(held) = held else { return load(sql) };
+    if cfg!(debug_assertions)
+        && let Some(kept) = load(sql)?
+    {
+        let of = |it: &Head| (it.instance.clone(), it.seq, it.alarm, it.marks);
+        assert_eq!(of(held), of(&kept), "the head in memory is the one in storage");
+        assert!(held.clock >= kept.clock && held.summarised >= kept.summarised);
+    }
+    Ok(Some(held.clone()))
+}
+
 const SAVE: &str = "insert into head (id, instance, seq, clock, alarm, marks, summarised)
     values (1, ?, ?, ?, ?, ?, ?)
     on conflict (id) do update set seq = excluded.seq, clock = excluded.clock,

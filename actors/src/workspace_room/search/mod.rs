@@ -22,10 +22,10 @@
 //! numbered in the order of their making, so what is not indexed yet is what lies behind three
 //! marks. A timer takes it in every [`super::derived::EVERY`] events; a search looks through what
 //! has come since ([`pending`]), so it sees what was just written. Shadow rows that FTS5 writes for
-//! a comment: 8.6 when each is indexed by itself, 1.7 in batches of 64. A row that changes behind
-//! its mark is noted by triggers (migration 0006) with the text that the index has of it, because
-//! an index without texts can only forget what it is told again. So every path that writes such
-//! rows is covered, and an erased text leaves the index too.
+//! a comment: 8.6 when each is indexed by itself, 1.7 in batches of 64, fewer in larger ones. A row
+//! that changes behind its mark is noted by triggers (migration 0006) with the text that the index
+//! has of it, because an index without texts can only forget what it is told again. So every path
+//! that writes such rows is covered, and an erased text leaves the index too.
 //!
 //! **Common words cost no more than rare ones.** A search takes the newest 200 rows of each kind
 //! that match (of 1,000 where a filter leaves some out), ranks those by BM25 (newer first among

@@ -11,8 +11,10 @@ use std::collections::BTreeSet;
 
 /// Where there are more rows of a kind than the timer leaves, they are put into the index first.
 const ROWS: i64 = 2 * derived::EVERY;
-/// And where their texts are larger than this.
-const BYTES: usize = 256 << 10;
+/// And where their texts are larger than this: 4 KiB for each that the timer may leave.
+const BYTES: usize = 800 << 10;
+/// What is put into the index first is put there in one step.
+const _: () = assert!(ROWS <= derived::AT_ONCE);
 
 /// The rows that a query finds beside the index, and those that the index has with an old text.
 #[derive(Debug, Default)]

@@ -209,6 +209,10 @@ fn probe(room: &mut Room, who: &Principal, command: RoomCommand) -> (Option<Code
     let code = room.try_ask(who, command).err().map(|it| it.code);
     let changed = dump(room) != before;
     room.home.connection().execute_batch("rollback to probe; release probe").expect("undone");
+    if changed {
+        // What it remembers of the head is undone too.
+        room.restart();
+    }
     (code, changed)
 }
 

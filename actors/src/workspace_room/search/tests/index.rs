@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kernel::testing::Seeded;
+use crate::workspace_room::derived;
 
 #[test]
 fn a_search_finds_the_same_before_and_after_the_index_has_taken_it_in() {
@@ -79,20 +80,22 @@ fn a_search_finds_the_same_before_and_after_the_index_has_taken_it_in() {
 fn too_much_that_is_not_in_the_index_is_put_there_first() {
     let mut desk = Desk::open();
     let ticket = desk.ticket("x");
-    for n in 0..5 {
+    for n in 0..15 {
         desk.comment(&ticket, &format!("needle {}", "hay ".repeat(14_000 + n)));
     }
     let marks = |desk: &Desk| desk.room.number("select comments from search_state");
+    let found = |desk: &mut Desk| desk.found_in_pages_of(&json!({ "query": "thread" }), 100).len();
     assert_eq!(
         (desk.found("needle").len(), marks(&desk)),
-        (5, desk.room.number("select max(seq) from comments"))
+        (15, desk.room.number("select max(seq) from comments"))
     );
-    rows(&desk, 130, "'thread'");
-    assert_eq!(desk.found_in_pages_of(&json!({ "query": "thread" }), 100).len(), 130);
-    assert_eq!(marks(&desk), 1_130);
-    rows_from(&desk, 1_200, 100, "'thread'");
-    assert_eq!(desk.found_in_pages_of(&json!({ "query": "thread" }), 100).len(), 230);
-    assert_eq!(marks(&desk), 1_130);
+    let many = 2 * derived::EVERY as usize;
+    rows(&desk, many, "'thread'");
+    assert_eq!(found(&mut desk), many);
+    assert_eq!(marks(&desk), 1_000 + many as i64);
+    rows_from(&desk, 2_000, 100, "'thread'");
+    assert_eq!(found(&mut desk), many + 100);
+    assert_eq!(marks(&desk), 1_000 + many as i64);
 }
 
 #[test]
@@ -100,7 +103,7 @@ fn comments_write_nothing_for_the_index_until_a_batch_is_due() {
     let mut desk = Desk::open();
     let ticket = desk.ticket("x");
     let marks = |desk: &Desk| desk.room.number("select comments from search_state");
-    while desk.room.count("events") % 64 != 62 {
+    while desk.room.count("events") % derived::EVERY != derived::EVERY - 2 {
         desk.comment(&ticket, "hello");
         assert_eq!((marks(&desk), desk.room.count("timers where kind = 'derive'")), (0, 0));
     }
