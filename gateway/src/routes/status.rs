@@ -6,6 +6,7 @@ use crate::cursor::Cursor;
 use crate::d1::{self, InboxRow};
 use crate::gather::gather;
 use crate::platform::Platform;
+use crate::query::Query;
 use crate::respond::Reply;
 use schema::ids::InboxId;
 use schema::inbox::{GetInbox, InboxCommand, InboxView};
@@ -21,10 +22,13 @@ async fn page<P: Platform>(
     known: &[&str],
 ) -> Result<(Vec<InboxId>, Option<String>), Reject> {
     let query = call.query(known)?;
+    let list = format!("status|{}", principal.workspace);
     if let Some(inbox) = query.parse::<InboxId>("inboxId", "an inbox's id")? {
+        // Of one there are no pages; what is asked of them must be right all the same.
+        query.limit()?;
+        opened(call, &list, &query)?;
         return Ok((vec![inbox], None));
     }
-    let list = format!("status|{}", principal.workspace);
     let (rows, next) = rows(call, principal, &list, &query).await?;
     Ok((rows.into_iter().map(|row| row.id).collect(), next))
 }
@@ -37,15 +41,23 @@ pub async fn rows<P: Platform>(
     call: &Call<'_, P>,
     principal: &Principal,
     list: &str,
-    query: &crate::query::Query,
+    query: &Query,
 ) -> Result<(Vec<InboxRow>, Option<String>), Reject> {
     let (limit, keys) = (query.limit()?, &call.config.keys);
-    let cursor = query.cursor()?;
-    let after = cursor.map(|text| Cursor::open(keys, list, &text)).transpose()?;
+    let after = opened(call, list, query)?;
     let mut rows =
         d1::inboxes(call.platform, principal.workspace, after.as_ref(), limit + 1).await?;
     let next = Cursor::cut(&mut rows, limit, |row| (row.created_at.unwrap_or(0), row.id));
     Ok((rows, next.map(|cursor| cursor.seal(keys, list))))
+}
+
+fn opened<P: Platform>(
+    call: &Call<'_, P>,
+    list: &str,
+    query: &Query,
+) -> Result<Option<Cursor>, Reject> {
+    let cursor = query.cursor()?;
+    cursor.map(|text| Cursor::open(&call.config.keys, list, &text)).transpose()
 }
 
 /// `GET /api/status/inboxes`.
