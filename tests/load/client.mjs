@@ -2,14 +2,17 @@
 // somebody wants to know.
 
 import { Agent, request } from "node:http";
+import { filesMax } from "./machine.mjs";
 
 /** Who waits longer than this for an answer hangs. */
 const PATIENCE_MS = 30_000;
 /** workerd closes a connection that was idle for five seconds: this end is faster. */
 const IDLE_MS = 3_000;
+/** So many callers have a connection at once; whoever comes then waits for one, and that counts as theirs. */
+const CALLERS_MAX = Math.min(10_000, Math.floor((filesMax() || Infinity) / 2));
 
 export class Client {
-  #agent = new Agent({ keepAlive: true, maxSockets: Infinity, maxFreeSockets: 4_096, scheduling: "lifo", timeout: IDLE_MS });
+  #agent = new Agent({ keepAlive: true, maxSockets: CALLERS_MAX, maxFreeSockets: 4_096, scheduling: "lifo", timeout: IDLE_MS });
   #to;
   #keys = 0;
   /** How often a kept connection had been closed by the other end just as it was used. */

@@ -47,7 +47,10 @@ export function home(bytes) {
 export function watch(pid) {
   const start = { rss: rss(pid), cpu: cpu(pid), own: process.cpuUsage(), at: performance.now() };
   let peak = start.rss;
-  const look = () => (peak = Math.max(peak, rss(pid)));
+  const look = () => {
+    const bytes = rss(pid);
+    if (bytes > peak) peak = bytes; // a sample that is missing is no number
+  };
   const timer = setInterval(look, SAMPLE_MS);
   return {
     stop(late) {

@@ -416,4 +416,16 @@ mod tests {
             assert!(document.pointer(pointer).is_some(), "{reference}");
         }
     }
+
+    /// Of two types with one name the second gets a number behind it, and whoever asks for the name
+    /// gets the first.
+    #[test]
+    fn every_type_has_a_name_of_its_own() {
+        let document = document();
+        let schemas = document["components"]["schemas"].as_object().expect("schemas");
+        for name in schemas.keys() {
+            let first = name.trim_end_matches(|c: char| c.is_ascii_digit());
+            assert!(first == name || !schemas.contains_key(first), "two types are called {first}");
+        }
+    }
 }

@@ -42,7 +42,7 @@ struct Rows<'a> {
 #[derive(Serialize)]
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RowResult {
+pub(crate) struct ProspectOutcome {
     success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<Imported>,
@@ -57,7 +57,7 @@ pub(crate) struct Bulk {
     imported: usize,
     created: usize,
     failed: usize,
-    results: Vec<RowResult>,
+    results: Vec<ProspectOutcome>,
 }
 
 /// `POST /api/prospects`: one prospect, or `{"prospects": […]}` with a result for each.
@@ -95,9 +95,9 @@ pub async fn import<P: Platform>(mut call: Call<'_, P>) -> Result<Reply, Reject>
     });
     let mut results: Vec<_> = results.await.into_iter().flatten().collect();
     results.sort_small_by_key(|(number, _)| *number);
-    let results: Vec<RowResult> =
+    let results: Vec<ProspectOutcome> =
         results.into_iter().map(|(_, result)| row_result(&call, result)).collect();
-    let count = |test: fn(&RowResult) -> bool| results.iter().filter(|row| test(row)).count();
+    let count = |test: fn(&ProspectOutcome) -> bool| results.iter().filter(|row| test(row)).count();
     let imported = count(|row| row.success);
     let created = count(|row| row.data.as_ref().is_some_and(|data| data.created));
     Reply::of(&Bulk { imported, created, failed: results.len() - imported, results })
@@ -120,16 +120,19 @@ fn row_key(key: &str, number: usize) -> String {
     format!("{}:{number}", &crate::token::sha256_hex(key.as_bytes())[..32])
 }
 
-fn row_result<P: Platform>(call: &Call<'_, P>, result: Result<Imported, Reject>) -> RowResult {
+fn row_result<P: Platform>(
+    call: &Call<'_, P>,
+    result: Result<Imported, Reject>,
+) -> ProspectOutcome {
     match result {
-        Ok(data) => RowResult { success: true, data: Some(data), error: None },
+        Ok(data) => ProspectOutcome { success: true, data: Some(data), error: None },
         Err(mut reject) => {
             if reject.code == Code::Internal {
                 let fields = [("requestId", &*call.request_id), ("why", &reject.message)];
                 crate::log::error(call.platform, "row_failed", &fields);
                 reject = Reject::new(Code::Internal, "internal error");
             }
-            RowResult { success: false, data: None, error: Some(reject) }
+            ProspectOutcome { success: false, data: None, error: Some(reject) }
         }
     }
 }

@@ -72,7 +72,7 @@ impl CampaignStatus {
 
 /// One mail of a sequence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "CampaignStep"))]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
     /// How many days after the mail before it, 0 to 365; of the first, after the enrolment.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How far a comment has come that leaves as mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "MailDelivery"))]
 #[serde(rename_all = "camelCase")]
 pub struct Delivery {
     /// Where it is: `queued` until its end is known, then how it ended.

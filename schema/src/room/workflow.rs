@@ -15,7 +15,7 @@ pub const RUNS_PER_TICKET_MAX: i64 = 10;
 
 /// One step of a workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "openapi", derive(schemars::JsonSchema), schemars(rename = "WorkflowStep"))]
 #[serde(rename_all = "camelCase")]
 pub enum Step {
     /// Does something.
