@@ -32,8 +32,10 @@ function told(message) {
 export default class extends Gateway {
   fetch(request) {
     if (passes(request.url)) return this.answer(request);
-    const number = gate.admit(Date.now());
-    if (number === undefined) return tooMuch();
+    const now = Date.now();
+    const number = gate.admit(now);
+    if (gate.looks(now)) this.ctx.waitUntil(scheduler.wait(0).then(() => gate.looked(Date.now())));
+    if (number === undefined) return tooMuch(request, this.env);
     const answer = this.answer(request).finally(() => gate.leave(number));
     // The end is heard of also where the client has left.
     this.ctx.waitUntil(answer);
@@ -44,7 +46,7 @@ export default class extends Gateway {
     try {
       return await guard(() => super.fetch(request));
     } catch (error) {
-      const answer = failed(500, { code: "internal", message: "internal error" });
+      const answer = failed(request, this.env, 500, { code: "internal", message: "internal error" });
       console.error("gateway failed", answer.headers.get("x-request-id"), String(error));
       return answer;
     }
