@@ -163,7 +163,12 @@ impl Reject {
     /// More is asked at once than can be done soon; nothing of it was done.
     #[must_use]
     pub fn overloaded() -> Self {
-        Self::new(Code::Unavailable, "too much at once: try again in a moment")
-            .with(serde_json::json!({ "retryAfterMs": 1_000 }))
+        Self::unavailable("too much at once: try again in a moment")
+    }
+
+    /// Something is not there for a moment; nothing was done.
+    #[must_use]
+    pub fn unavailable(message: impl Into<String>) -> Self {
+        Self::new(Code::Unavailable, message).with(serde_json::json!({ "retryAfterMs": 1_000 }))
     }
 }

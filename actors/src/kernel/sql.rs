@@ -11,8 +11,15 @@ pub use schema::codec::INTEGER_MAX;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault(pub String);
 
+/// What the runtime says where SQLite has used up its memory. The databases of all objects in a
+/// process share it, whoever they belong to, so that it passes.
+pub const NO_MEMORY: &str = "SQLITE_NOMEM";
+
 impl From<Fault> for Reject {
     fn from(fault: Fault) -> Self {
+        if fault.0.contains(NO_MEMORY) {
+            return Self::unavailable("storage is out of memory: try again in a moment");
+        }
         Self::internal(fault.0)
     }
 }
@@ -207,4 +214,19 @@ pub trait Home {
     /// # Errors
     /// `internal` where the storage fails: nothing is deleted then.
     fn forget(&self) -> Result<(), Reject>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use schema::Code;
+
+    #[test]
+    fn what_passes_may_be_asked_again_and_a_defect_stays_in_the_log() {
+        let code = |why: &str| Reject::from(Fault(why.into())).code;
+        assert_eq!(code("out of memory: SQLITE_NOMEM"), Code::Unavailable);
+        assert_eq!(code("no such table: tickets: SQLITE_ERROR"), Code::Internal);
+        let reject = Reject::from(Fault("actor/0001: out of memory: SQLITE_NOMEM".into()));
+        assert_eq!(reject.details, Some(serde_json::json!({ "retryAfterMs": 1_000 })));
+    }
 }

@@ -3,8 +3,9 @@
 use super::Edge;
 use super::trouble::{describe, flag};
 use crate::log;
+use actors::kernel::sql::NO_MEMORY;
 use js_sys::{Promise, Uint8Array};
-use schema::{ActorKind, Answer, Code, Envelope, Reject};
+use schema::{ActorKind, Answer, Envelope, Reject};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
@@ -18,6 +19,10 @@ extern "C" {
         envelope: &[u8],
     ) -> Result<Promise, JsValue>;
 }
+
+const RUNTIME: &str = "internal error; reference";
+const LOST: &str =
+    "the answer was lost: repeat it, with an Idempotency-Key if it changes something";
 
 impl Edge {
     /// As [`Platform::call`](crate::platform::Platform::call).
@@ -47,10 +52,7 @@ impl Edge {
                 Ok(answer)
             }
             Err(error) if flag(&error, "overloaded") => Err(Reject::overloaded()),
-            Err(error) if flag(&error, "retryable") => Err(Reject::new(
-                Code::Unavailable,
-                "the answer was lost: repeat it, with an Idempotency-Key if it changes something",
-            )),
+            Err(error) if flag(&error, "retryable") => Err(Reject::unavailable(LOST)),
             Err(error) => {
                 let cause = describe(&error);
                 let fields = [
@@ -59,7 +61,10 @@ impl Edge {
                     ("why", &cause),
                 ];
                 log::error(self, "actor_failed", &fields);
-                Err(Reject::internal(cause))
+                // An object that cannot even open its database for now throws; what has only a
+                // reference went wrong in the runtime, not in what runs there.
+                let passes = cause.contains(NO_MEMORY) || cause.starts_with(RUNTIME);
+                Err(if passes { Reject::unavailable(LOST) } else { Reject::internal(cause) })
             }
         }
     }

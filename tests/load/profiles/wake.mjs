@@ -29,6 +29,21 @@ export function morning(now) {
   return { opens, window: { timeZone, week: [{ day: DAYS[local.getUTCDay()], from, to: "24:00" }] } };
 }
 
+/** Imports people; each gets an answer of its own, and who is refused for a moment is asked for again. */
+async function prospects(client, token, rows) {
+  const ids = new Map();
+  while (ids.size < rows.length) {
+    const left = rows.filter(({ email }) => !ids.has(email));
+    const { results } = await client.data("POST", "/api/prospects", { token, body: { prospects: left } });
+    for (const [n, { data, error }] of results.entries()) {
+      if (data) ids.set(left[n].email, data.id);
+      else if (error.code !== "unavailable") throw new Error(`${left[n].email}: ${JSON.stringify(error)}`);
+    }
+    if (ids.size < rows.length) await wait(1_000);
+  }
+  return rows.map(({ email }) => ids.get(email));
+}
+
 /** A workspace's inboxes, and somebody for each to write to. */
 async function desk({ client }, owner, tenant, count) {
   const { token } = owner;
@@ -38,8 +53,7 @@ async function desk({ client }, owner, tenant, count) {
     return (await client.data("POST", "/v1/inboxes", { token, body: { email, displayName: "Load", smtp, warmup: false } })).id;
   });
   const rows = Array.from({ length: count }, (_, n) => ({ email: `p${n}@firm${tenant}x${n}.example`, name: `Person ${n}`, company: `Firm ${n}` }));
-  const imported = await client.data("POST", "/api/prospects", { token, body: { prospects: rows } });
-  return { owner, inboxIds, prospectIds: imported.results.map(({ data }) => data.id) };
+  return { owner, inboxIds, prospectIds: await prospects(client, token, rows) };
 }
 
 export const run = ({ seconds, inboxes, say }) =>

@@ -108,7 +108,7 @@ impl Home for DurableHome {
                 // A panic inside the body: this instance is lost. On to the entry file with it.
                 wasm_bindgen::throw_val(error)
             }
-            (None, Err(error)) => Err(Reject::internal(describe(&error))),
+            (None, Err(error)) => Err(Fault(describe(&error)).into()),
         }
     }
 
@@ -116,7 +116,7 @@ impl Home for DurableHome {
         // The database is empty as soon as this returns; as with an alarm, the output gate waits
         // for the promises.
         let deleted = self.storage.delete_alarm().and_then(|_| self.storage.delete_all());
-        deleted.map(drop).map_err(|error| Reject::internal(describe(&error)))
+        deleted.map(drop).map_err(|error| Fault(describe(&error)).into())
     }
 }
 

@@ -36,7 +36,9 @@ pub fn bulk_change_tickets(ctx: &mut Ctx<'_>, input: &BulkChangeTickets) -> Resu
     for id in ids {
         let (version, error) = match one(ctx, input, *id) {
             Ok(version) => (Some(version), None),
-            Err(fault) if fault.code == Code::Internal => return Err(fault),
+            Err(fault) if matches!(fault.code, Code::Internal | Code::Unavailable) => {
+                return Err(fault);
+            }
             Err(refusal) => (None, Some(refusal)),
         };
         results.push(BulkResult { ticket_id: *id, ok: error.is_none(), version, error });
