@@ -16,8 +16,8 @@ const state = globalThis.__worker_init_state;
 const waiting = new Set();
 /** How long an alarm waits, at most, for what it began: so long no other timer has its turn. */
 const ALARM_WAITS_MS = 1_000;
-/** How long the outbox leaves calls alone that come while it is at work. */
-const BUSY_MS = 25;
+/** How long the outbox waits where calls come together: so far D1 is behind then. */
+const BUSY_MS = 200;
 /** How many looks, at most, at whether still more calls come before those that wait are run. */
 const LOOKS_MAX = 32;
 /** How long those who came together are expected to come together again. */
@@ -91,7 +91,6 @@ export function actor(Core) {
       this.ending = [];
       this.draining = null;
       this.again = false;
-      this.turns = 0;
       this.together = 0;
       this.ran = 0;
       this.trapped = false;
@@ -107,6 +106,11 @@ export function actor(Core) {
       if (this.queue.push(item) === 1) this.gather(0, 1);
     }
 
+    /** How many calls come together now. */
+    expected() {
+      return Date.now() - this.ran < COHORT_MS ? this.together : 1;
+    }
+
     /**
      * Has what waits run. A call that comes alone waits for nothing; where calls come together, they
      * wait for as long as each look finds more of them, and for as many as came a moment ago, and
@@ -116,7 +120,7 @@ export function actor(Core) {
       setTimeout(() => {
         const { length } = this.queue;
         if (length === 0) return;
-        const together = Date.now() - this.ran < COHORT_MS ? this.together : 1;
+        const together = this.expected();
         const busy = length > 1 || together > 1;
         const more = length > seen || length < together;
         if (busy && more && look < LOOKS_MAX) this.gather(length, look + 1);
@@ -128,7 +132,6 @@ export function actor(Core) {
     flush() {
       const items = this.queue;
       this.queue = [];
-      this.turns += 1;
       // Fewer at once are waited for soon, if fewer come.
       this.together = Math.max(items.length, this.together >> 1);
       this.ran = Date.now();
@@ -200,14 +203,16 @@ export function actor(Core) {
     }
 
     async rounds() {
+      let full = false;
       try {
         while (this.again) {
+          // Where calls come together, turn follows turn: what several of them ask for shares its rows
+          // in D1, and the commit that settles it.
+          if (this.expected() > 1 && !full) await pause(BUSY_MS);
           this.again = false;
-          const { turns } = this;
-          this.tell(await guard(() => this.core.drain()));
-          // To settle is a commit of its own: what calls ask for meanwhile shares the next one, and
-          // its rows in D1.
-          if (this.again && this.turns !== turns) await pause(BUSY_MS);
+          const out = await guard(() => this.core.drain());
+          full = out.full;
+          this.tell(out);
         }
       } catch (error) {
         // The entries are rows; the alarm comes back to them.

@@ -16,5 +16,5 @@ export const BUDGET = {
    * 0.1; how many calls come together hangs on how fast the client is, here one in Node under strace.
    * Without shared commits it would be more than one.
    */
-  fsyncsAt16: 0.25,
+  fsyncsAt16: 0.15,
 };

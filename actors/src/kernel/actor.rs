@@ -135,7 +135,7 @@ pub trait Actor: 'static {
     }
 
     /// What events after a number have asked for by [`Ctx::summarise_logged`]: the event and the id
-    /// of the ticket, in order; the first some, and none where there are no more.
+    /// of the ticket, in order; the first [`LOGGED_MAX`](super::trail::LOGGED_MAX) of them.
     ///
     /// # Errors
     /// A storage fault.

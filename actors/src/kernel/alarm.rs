@@ -13,6 +13,10 @@ use schema::{Millis, Reject};
 /// How long the first failure waits.
 pub(super) const RETRY_MS: Millis = 1_000;
 
+/// So late an alarm may go off: none does while the handler of the one before waits for what it began.
+/// To arm it anew for each command meanwhile would be a commit each time.
+const LATE_MS: Millis = 2_000;
+
 /// Arms the alarm for the earliest thing that is due, and for `guard`, unless it is armed for that
 /// or earlier. One that goes off, set for `fired`, is none.
 pub(super) fn arm<A: Actor>(
@@ -22,9 +26,14 @@ pub(super) fn arm<A: Actor>(
     guard: Option<Millis>,
 ) -> Result<(), Reject> {
     let at_once = now + 1;
-    let armed = head.alarm.filter(|at| fired.is_none() && *at > at_once);
+    let kept = head.alarm.filter(|_| fired.is_none());
+    let armed = kept.filter(|at| *at > at_once);
     head.alarm = armed;
     let Some(due) = head::due(sql)?.into_iter().chain(guard).min() else { return Ok(()) };
+    if due <= at_once && kept.is_some_and(|at| at <= at_once && now < at + LATE_MS) {
+        head.alarm = kept;
+        return Ok(());
+    }
     if armed.is_none_or(|at| due < at || (A::THRIFTY && at < due)) {
         let at = due.max(at_once);
         // It went off early, by the object's clock.

@@ -51,7 +51,9 @@ impl<A: Actor> Engine<A> {
             self.note_trail(home, world);
         }
         let comes_last = |entry: &Entry| A::THRIFTY && entry.kind == SUMMARY;
+        turn.full = entries.len() >= outbox::READY_MAX;
         let (last, first): (Vec<_>, Vec<_>) = entries.into_iter().partition(comes_last);
+        turn.full |= !last.is_empty() && !first.is_empty();
         let begun = self.begin_all(home, world, turn, first);
         if begun.is_empty() { self.begin_all(home, world, turn, last) } else { begun }
     }

@@ -339,3 +339,25 @@ fn an_alarm_that_goes_off_in_the_millisecond_that_it_was_set_for_or_before_comes
         }
     }
 }
+
+#[test]
+fn an_alarm_that_is_late_is_not_armed_for_each_command() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    let armed = Rc::new(RefCell::new(0));
+    let count = Rc::clone(&armed);
+    bench.call(&system(), None, &"slow".to_owned()).expect("it takes any kind");
+    bench.now = bench.home.alarm().expect("it is armed");
+    bench.home.set_hook(Some(Box::new(move |statement| {
+        *count.borrow_mut() += usize::from(statement == "set_alarm");
+    })));
+    for _ in 0..10 {
+        bench.now += 10;
+        bench.call(&system(), None, &"slow".to_owned()).expect("it takes any kind");
+    }
+    assert_eq!(*armed.borrow(), 0, "it is about to go off");
+    bench.now += 2_000;
+    bench.call(&system(), None, &"slow".to_owned()).expect("it takes any kind");
+    assert_eq!(*armed.borrow(), 1, "it may never have been heard");
+    bench.home.set_hook(None);
+    assert!(bench.fire_alarm(), "it goes off");
+}

@@ -18,6 +18,12 @@ use super::turn::Turn;
 use schema::Millis;
 use schema::summary::{self, Table};
 
+/// How many events [`Actor::logged`] gives at once.
+pub const LOGGED_MAX: usize = 32;
+/// How many times as many one drain looks at: where many say something about one ticket, its row is
+/// one, and D1 must not fall behind.
+const PAGES_MAX: usize = 64;
+
 /// How far D1 has followed.
 #[derive(Debug, Default)]
 pub(super) struct Trail {
@@ -169,29 +175,32 @@ pub(super) fn find<A: Actor>(
 ) -> Result<Found, Fault> {
     let most = READY_MAX.saturating_sub(ready.len());
     let mut found = Found { upto: after, rows: Vec::new(), now: ctx.now };
-    for (seq, id) in A::logged(ctx.sql, after)? {
-        let key = format!("{}/{id}", summary::table_name(Table::Tickets));
-        let known = ready.iter().any(|it| it.kind == SUMMARY && it.key == key)
-            || found.rows.iter().any(|(_, it)| it.key == key);
-        if !known && outbox::find(ctx.sql, SUMMARY, &key)?.is_some() {
-            ctx.summarise_key(&key)?;
-        } else if !known {
-            if found.rows.len() == most {
-                break;
+    for _ in 0..PAGES_MAX {
+        let page = A::logged(ctx.sql, found.upto)?;
+        let is_last = page.len() < LOGGED_MAX;
+        for (seq, id) in page {
+            let key = format!("{}/{id}", summary::table_name(Table::Tickets));
+            let known = ready.iter().any(|it| it.kind == SUMMARY && it.key == key)
+                || found.rows.iter().any(|(_, it)| it.key == key);
+            if !known && outbox::find(ctx.sql, SUMMARY, &key)?.is_some() {
+                ctx.summarise_key(&key)?;
+            } else if !known {
+                if found.rows.len() == most {
+                    return Ok(found);
+                }
+                found.rows.push((seq, logged(ctx, key)));
             }
-            let version = -1 - ctx.random_below(1 << 50);
-            let entry = Entry {
-                kind: SUMMARY.into(),
-                key,
-                version,
-                attempts: 0,
-                due: ctx.now,
-                leased: false,
-                body: Vec::new(),
-            };
-            found.rows.push((seq, entry));
+            found.upto = seq;
         }
-        found.upto = seq;
+        if is_last {
+            break;
+        }
     }
     Ok(found)
+}
+
+fn logged(ctx: &mut Ctx<'_>, key: String) -> Entry {
+    let version = -1 - ctx.random_below(1 << 50);
+    let (due, body) = (ctx.now, Vec::new());
+    Entry { kind: SUMMARY.into(), key, version, attempts: 0, due, leased: false, body }
 }

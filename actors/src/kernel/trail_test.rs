@@ -73,6 +73,25 @@ fn failed(bench: &mut Bench<Logger>, begun: &[(Entry, Effect)]) {
 }
 
 #[test]
+fn many_events_of_few_tickets_are_one_drain() {
+    // Ten events are of one ticket here.
+    let mut bench = said(100);
+    let begun = bench.begin();
+    assert_eq!(ids(&begun).len(), 11);
+    done(&mut bench, &begun);
+    assert_eq!(bench.begin().len(), 0, "nothing was left");
+
+    // No more rows than a drain begins, and the rest by the next.
+    say(&mut bench, 300);
+    let begun = bench.begin();
+    assert_eq!(begun.len(), READY_MAX);
+    done(&mut bench, &begun);
+    assert!(bench.turn.full, "there may be more");
+    let rest = bench.begin();
+    assert_eq!(ids(&rest).last(), Some(&"40"));
+}
+
+#[test]
 fn what_the_log_says_is_asked_for_once_and_no_entry_is_written() {
     let mut bench = said(25);
     let begun = bench.begin();

@@ -30,6 +30,8 @@ pub struct Turn {
     pub expelled: Vec<Expelled>,
     /// Whether the outbox should be drained.
     pub drain: bool,
+    /// Whether the outbox may have more that is ready than was begun.
+    pub full: bool,
     /// How many commands were taken so far; who asked too much takes no place of others.
     pub(super) taken: usize,
 }

@@ -246,14 +246,16 @@ impl<A: Actor> Host<A> {
     }
 
     /// Does what the outbox asks for, once around. In the result, `drain` says whether to go on,
-    /// and `slow` how often to call [`Host::slow`], without waiting for it here.
+    /// `full` whether there may be more than was begun, and `slow` how often to call [`Host::slow`],
+    /// without waiting for it here.
     ///
     /// # Errors
     /// Where the object cannot be woken.
     pub async fn drain(&self) -> Result<JsValue, JsValue> {
-        let (mut begun, mut count) = (Vec::new(), 0);
+        let (mut begun, mut count, mut full) = (Vec::new(), 0, false);
         let first = self.turn(|engine, world, turn| {
             begun = engine.begin(&self.home, world, turn);
+            full = turn.full;
             let slow = begun.extract_if(.., |(_, effect)| effect.is_slow());
             let slow: Vec<_> = slow.collect();
             turn.drain |= !slow.is_empty() && begun.is_empty();
@@ -265,6 +267,7 @@ impl<A: Actor> Host<A> {
         if count > 0 {
             Reflect::set(&out, &"slow".into(), &count.into())?;
         }
+        Reflect::set(&out, &"full".into(), &full.into())?;
         Ok(out)
     }
 

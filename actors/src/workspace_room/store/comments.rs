@@ -163,7 +163,7 @@ pub fn last(sql: &dyn Sql, ticket: i64) -> Result<Option<(String, bool)>, Fault>
     row.map(|row| Ok((row.text(0)?, row.flag(1)?))).transpose()
 }
 
-// Twice as many as one drain begins, since talks go back and forth.
+// LOGGED_MAX of them: twice as many as one drain begins, since talks go back and forth.
 const SAID: &str = "select c.seq, t.id from comments c cross join tickets t on t.number = c.ticket
     where c.seq > ? order by c.seq limit 32";
 
