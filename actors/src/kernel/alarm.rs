@@ -13,8 +13,8 @@ use schema::{Millis, Reject};
 /// How long the first failure waits.
 pub(super) const RETRY_MS: Millis = 1_000;
 
-/// So late an alarm may go off: none does while the handler of the one before waits for what it began.
-/// To arm it anew for each command meanwhile would be a commit each time.
+/// So late an alarm may go off: none does while the handler of the one before waits for what it
+/// began. To arm it anew for each command meanwhile would be a commit each time.
 const LATE_MS: Millis = 2_000;
 
 /// Arms the alarm for the earliest thing that is due, and for `guard`, unless it is armed for that

@@ -246,28 +246,26 @@ impl<A: Actor> Host<A> {
     }
 
     /// Does what the outbox asks for, once around. In the result, `drain` says whether to go on,
-    /// `full` whether there may be more than was begun, and `slow` how often to call [`Host::slow`],
-    /// without waiting for it here.
+    /// `full` is 1 where there may be more than was begun, and `slow` is how often to call
+    /// [`Host::slow`], without waiting for it here.
     ///
     /// # Errors
     /// Where the object cannot be woken.
     pub async fn drain(&self) -> Result<JsValue, JsValue> {
-        let (mut begun, mut count, mut full) = (Vec::new(), 0, false);
+        let (mut begun, mut said) = (Vec::new(), [("slow", 0), ("full", 0)]);
         let first = self.turn(|engine, world, turn| {
             begun = engine.begin(&self.home, world, turn);
-            full = turn.full;
             let slow = begun.extract_if(.., |(_, effect)| effect.is_slow());
             let slow: Vec<_> = slow.collect();
             turn.drain |= !slow.is_empty() && begun.is_empty();
-            count = slow.len() as u32;
+            (said[0].1, said[1].1) = (slow.len() as u32, u32::from(turn.full));
             self.slow.borrow_mut().extend(slow);
             Vec::new()
         })?;
         let out = if begun.is_empty() { first } else { self.carry_out(begun).await? };
-        if count > 0 {
-            Reflect::set(&out, &"slow".into(), &count.into())?;
+        for (name, count) in said.into_iter().filter(|(_, count)| *count > 0) {
+            Reflect::set(&out, &name.into(), &count.into())?;
         }
-        Reflect::set(&out, &"full".into(), &full.into())?;
         Ok(out)
     }
 
