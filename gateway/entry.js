@@ -34,7 +34,7 @@ export default class extends Gateway {
     if (passes(request.url)) return this.answer(request);
     const now = Date.now();
     const number = gate.admit(now);
-    if (gate.looks(now)) this.ctx.waitUntil(scheduler.wait(0).then(() => gate.looked(Date.now())));
+    if (gate.looks(now)) this.ctx.waitUntil(scheduler.wait(0).then(() => gate.looked(now, Date.now())));
     if (number === undefined) return tooMuch(request, this.env);
     const answer = this.answer(request).finally(() => gate.leave(number));
     // The end is heard of also where the client has left.

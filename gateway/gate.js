@@ -85,10 +85,11 @@ export class Gate {
     return true;
   }
 
-  /** A turn of the loop, begun when `looks` said so, has ended now. */
-  looked(now) {
-    const lag = now - this.#look;
-    this.#look = -Infinity;
+  /** A turn of the loop that began at `since`, when `looks` said so, has ended now. */
+  looked(since, now) {
+    const lag = now - since;
+    // One that was given up for ended, and ends after all, is not the one that is waited for.
+    if (since === this.#look) this.#look = -Infinity;
     if (lag > LAG_MAX_MS) this.#set(Math.floor(this.limit * NARROWER), now);
     else if (now - this.#changed >= STEP_MS) this.#set(Math.ceil(this.limit * WIDER), now);
   }

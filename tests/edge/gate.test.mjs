@@ -64,7 +64,7 @@ test("it widens while turns of the loop are short, and narrows where one is long
   const turn = (now, lag) => {
     assert.ok(gate.looks(now));
     assert.equal(gate.looks(now), false, "one look at a time");
-    gate.looked(now + lag);
+    gate.looked(now, now + lag);
     return room(gate, now + lag);
   };
   assert.equal(turn(50, 2), 16, "not so soon");
@@ -93,6 +93,10 @@ test("a look that was never ended does not keep others from looking", () => {
   assert.ok(gate.looks(1_000));
   assert.equal(gate.looks(5_999), false);
   assert.ok(gate.looks(6_000));
+  gate.looked(1_000, 6_001);
+  assert.equal(gate.looks(6_002), false, "the later look has not ended");
+  gate.looked(6_000, 6_003);
+  assert.ok(gate.looks(6_004));
 });
 
 test("long polls and the question whether it is there pass, and nothing that only looks like them", () => {
