@@ -16,7 +16,7 @@ const state = globalThis.__worker_init_state;
 const waiting = new Set();
 /** How long an alarm waits, at most, for what it began: so long no other timer has its turn. */
 const ALARM_WAITS_MS = 1_000;
-/** How long the outbox waits where calls come together: so far D1 is behind then. */
+/** How long the outbox waits where calls follow each other sooner: so far D1 is behind then. */
 const BUSY_MS = 200;
 /** How many looks, at most, at whether still more calls come before those that wait are run. */
 const LOOKS_MAX = 32;
@@ -93,6 +93,7 @@ export function actor(Core) {
       this.again = false;
       this.together = 0;
       this.ran = 0;
+      this.isBusy = false;
       this.trapped = false;
       ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     }
@@ -134,13 +135,17 @@ export function actor(Core) {
       this.queue = [];
       // Fewer at once are waited for soon, if fewer come.
       this.together = Math.max(items.length, this.together >> 1);
-      this.ran = Date.now();
+      const now = Date.now();
+      this.isBusy = now - this.ran < BUSY_MS;
+      this.ran = now;
       let out;
       try {
         out = this.core.run(items.map((item) => item.input));
       } catch (error) {
         console.error("actor failed", String(error));
-        for (const item of items) item.fail(new Error(BROKEN));
+        // It trapped, or could not wake and says why.
+        const why = error instanceof WebAssembly.RuntimeError ? BROKEN : String(error?.message ?? error);
+        for (const item of items) item.fail(new Error(why));
         this.hangUp();
         return;
       }
@@ -206,9 +211,9 @@ export function actor(Core) {
       let full = false;
       try {
         while (this.again) {
-          // Where calls come together, turn follows turn: what several of them ask for shares its rows
-          // in D1, and the commit that settles it.
-          if (this.expected() > 1 && !full) await pause(BUSY_MS);
+          // Where turn follows turn, what several of them ask for shares its rows in D1, and the commit
+          // that settles it.
+          if (this.isBusy && Date.now() - this.ran < BUSY_MS && !full) await pause(BUSY_MS);
           this.again = false;
           const out = await guard(() => this.core.drain());
           full = out.full;

@@ -14,11 +14,13 @@ pub struct Fault(pub String);
 /// What the runtime says where SQLite has used up its memory. The databases of all objects in a
 /// process share it, whoever they belong to, so that it passes.
 pub const NO_MEMORY: &str = "SQLITE_NOMEM";
+/// What a caller learns then; an object that could not even wake throws it.
+pub const TRY_AGAIN: &str = "storage is out of memory: try again in a moment";
 
 impl From<Fault> for Reject {
     fn from(fault: Fault) -> Self {
         if fault.0.contains(NO_MEMORY) {
-            return Self::unavailable("storage is out of memory: try again in a moment");
+            return Self::unavailable(TRY_AGAIN);
         }
         Self::internal(fault.0)
     }

@@ -3,7 +3,7 @@
 use super::Edge;
 use super::trouble::{describe, flag};
 use crate::log;
-use actors::kernel::sql::NO_MEMORY;
+use actors::kernel::sql::{NO_MEMORY, TRY_AGAIN};
 use js_sys::{Promise, Uint8Array};
 use schema::{ActorKind, Answer, Envelope, Reject};
 use wasm_bindgen::prelude::*;
@@ -61,9 +61,10 @@ impl Edge {
                     ("why", &cause),
                 ];
                 log::error(self, "actor_failed", &fields);
-                // An object that cannot even open its database for now throws; what has only a
-                // reference went wrong in the runtime, not in what runs there.
-                let passes = cause.contains(NO_MEMORY) || cause.starts_with(RUNTIME);
+                // An object that cannot open its database for now throws, or wakes and throws; what
+                // has only a reference went wrong in the runtime, not in what runs there.
+                let full = cause.contains(NO_MEMORY) || cause == TRY_AGAIN;
+                let passes = full || cause.starts_with(RUNTIME);
                 Err(if passes { Reject::unavailable(LOST) } else { Reject::internal(cause) })
             }
         }
