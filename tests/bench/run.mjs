@@ -146,7 +146,7 @@ async function measure(target, round, phases, results) {
       results.outcomes.push({ round, target: target.name, phase: name, outcome });
       const rate = Math.round(outcome.operations / Math.max(outcome.seconds, 1e-9)).toLocaleString("en");
       const wrong = Object.entries(outcome.errors).map(([what, count]) => `, ${count} × ${what}`).join("");
-      const lost = outcome.lost + outcome.disordered > 0 ? `, ${outcome.lost} lost, ${outcome.disordered} out of order` : "";
+      const lost = (outcome.lost ?? 0) + outcome.disordered > 0 ? `, ${outcome.lost ?? 0} lost, ${outcome.disordered} out of order` : "";
       say(`round ${round} ${target.name} ${name}: ${rate} ${unit}, driver ${Math.round(outcome.busy * 100)} % busy${wrong}${lost}`);
     }
     note("rss-end", rssMb(running.pid));

@@ -7,7 +7,7 @@ import { join as path } from "node:path";
 import { test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { ROOT } from "../../gateway/dev/tools.mjs";
-import { call } from "../harness/api.mjs";
+import { call, data } from "../harness/api.mjs";
 import { build, changed, dump } from "../harness/bad_world.mjs";
 import { forgeries } from "../harness/forge.mjs";
 import { least } from "../harness/least.mjs";
@@ -82,6 +82,40 @@ const OPEN = new Set(["GET /", "GET /healthz", "GET /readyz", "POST /v1/workspac
 /** Routes that count attempts by address before they read a body: the bad bodies go there once. */
 const LIMITED = new Set(["POST /v1/auth/login", "POST /v1/auth/password", "POST /v1/auth/microsoft/login", "POST /v1/auth/microsoft/link"]);
 
+/** What is the deployment's, not a workspace's: no other workspace has any. */
+const OF_DEPLOYMENT = ["dead-letters", "suppressions"];
+/** What a team of one's own says to an agent that there is not: they need not leave it, and may not join. */
+const MEMBERS = { "DELETE /v1/teams/{}/members/{}": 200, "PUT /v1/teams/{}/members/{}": 422 };
+
+/** What a workspace has of each kind, by what stands before its id in paths. */
+const idsOf = ({ things, owner, ...it }, imports) => ({
+  workspaces: owner.workspaceId, agents: owner.agentId, invitations: it.invitation, users: it.user, tickets: it.ticket,
+  comments: it.comment, attachments: things.attachment, "scheduled-comments": it.scheduled, inboxes: it.inbox,
+  sends: it.send, prospects: it.prospect, imports, teams: things.team, members: owner.agentId, companies: things.company,
+  attributes: things.attribute, merges: things.userMerge, "ticket-moves": things.ticketMove, categories: things.category,
+  "custom-statuses": things.customStatus, "canned-replies": things.cannedReply, signatures: things.signature,
+  macros: things.macro, views: things.view, automations: things.automation, workflows: things.workflow,
+  "workflow-runs": things.run, "sla-policies": things.slaPolicy, webhooks: things.webhook, "api-keys": things.apiKey,
+  notifications: things.notification, campaigns: things.campaign, enrolments: it.prospect, texts: it.prospect,
+  sources: things.source,
+});
+/** The kinds of the ids in a path: what stands before each. */
+const kindsIn = (pattern) => [...pattern.matchAll(/([^/]+)\/\{\}/g)].map(([, kind]) => kind);
+
+/** An answer without the id of its request. */
+const unnamed = (text) => text.replace(/"requestId":"[^"]+"/, "");
+
+/** An import of somebody whom a workspace has: when it is done, nobody is new. */
+async function imported(url, { token }) {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "text/csv" };
+  const body = "email\npat@prospect.example\n";
+  const answer = await fetch(`${url}/api/prospects/import`, { method: "POST", headers, body });
+  const { id } = (await answer.json()).data;
+  const state = async () => (await data(url, "GET", `/api/prospects/imports/${id}`, { token })).state;
+  await until(async () => (await state()) === "done", "the import");
+  return id;
+}
+
 /** The operations of the API's document, each id in a path as {}. */
 function routes() {
   const { paths } = JSON.parse(readFileSync(path(ROOT, "gateway", "assets", "openapi.json"), "utf8"));
@@ -104,6 +138,7 @@ test("bad input", { timeout: 300_000 }, async (t) => {
 
   const world = await build(url);
   const { mine, their, viewer } = world;
+  const theirImport = await imported(url, their.owner);
   const before = await dump(url, world);
   const names = {
     workspace: mine.owner.workspaceId, ticket: mine.ticket, TICKET: mine.ticket.toUpperCase(), closed: mine.closed,
@@ -159,37 +194,59 @@ test("bad input", { timeout: 300_000 }, async (t) => {
   });
 
   await t.test("another workspace's ids read as if they did not exist, on every route", async () => {
-    const { things } = their;
-    const foreign = {
-      workspaces: [their.owner.workspaceId], agents: [their.owner.agentId], invitations: [their.invitation], users: [their.user],
-      tickets: [their.ticket], comments: [their.comment], attachments: [things.attachment], "scheduled-comments": [their.scheduled],
-      inboxes: [their.inbox, their.send], prospects: [their.prospect], teams: [things.team, their.owner.agentId],
-      companies: [things.company], attributes: [things.attribute], merges: [things.userMerge], "ticket-moves": [things.ticketMove],
-      categories: [things.category], "custom-statuses": [things.customStatus], "canned-replies": [things.cannedReply],
-      signatures: [things.signature], macros: [things.macro], views: [things.view], automations: [things.automation],
-      workflows: [things.workflow], "workflow-runs": [things.run], "sla-policies": [things.slaPolicy], webhooks: [things.webhook],
-      "api-keys": [things.apiKey], notifications: [things.notification],
-    };
+    const foreign = idsOf(their, theirImport);
+    for (const [kind, id] of Object.entries(foreign)) assert.ok(id, `a foreign one of ${kind}`);
+    const own = idsOf(mine);
     for (const { method, pattern, name, has } of routes().filter(({ pattern }) => pattern.includes("{}"))) {
       // What is to be removed is named in the query.
       if (name === "DELETE /v1/users/{}/handles") continue;
-      const kind = pattern.split("/")[2];
+      const kinds = kindsIn(pattern);
       const body = has && fill(JSON.stringify(has));
       const headers = { ...bearer("owner"), ...(body ? TYPE : {}) };
       const put = (ids) => {
         const rest = [...ids];
         return pattern.replaceAll("{}", () => rest.shift());
       };
-      const ask = (ids, number) =>
-        refused(`${name} of another`, { method, path: put(ids), headers: { ...headers, "idempotency-key": `${name.replaceAll(" ", "-")}${number}` }, body }, 404, "not_found");
-      const [first, second = their.send] = foreign[kind] ?? [their.ticket];
-      const found = [await ask([randomUUID(), randomUUID()], 0), await ask([first, second], 1)];
-      if (pattern.split("{}").length > 2) found.push(await ask([mine.inbox, second], 2));
-      const bodies = found.map(({ text }) => text.replace(/"requestId":"[^"]+"/, ""));
+      const ask = async (ids, number) => {
+        const key = { "idempotency-key": `${name.replaceAll(" ", "-")}${number}` };
+        const request = { method, path: put(ids), headers: { ...headers, ...key }, body };
+        const other = ids[0] === own[kinds[0]] && MEMBERS[name];
+        if (!other) return unnamed((await refused(`${name} of another`, request, 404, "not_found")).text);
+        const { status, text } = await send(url, request);
+        assert.equal(status, other, `${name}: ${text}`);
+        return unnamed(text);
+      };
+      for (const kind of kinds) {
+        assert.ok(foreign[kind] ?? OF_DEPLOYMENT.includes(kind), `${name}: nothing foreign is known of ${kind}`);
+      }
+      const theirs = kinds.map((kind) => foreign[kind] ?? randomUUID());
+      const missing = kinds.map(() => randomUUID());
+      assert.equal(await ask(theirs, 1), await ask(missing, 0), name);
+      if (kinds.length === 1) continue;
+      const parent = own[kinds[0]];
+      assert.ok(parent, `${name}: no ${kinds[0]} of my own is known`);
       // A send of my own inbox that is not there is a missing send; of a foreign one, a missing inbox.
-      assert.equal(bodies[1], bodies[0], name);
+      const [foreignOne, missingOne] = [await ask([parent, theirs[1]], 3), await ask([parent, missing[1]], 2)];
+      assert.equal(foreignOne, missingOne, `${name}, of my own ${kinds[0]}`);
     }
     await unchanged("another's id");
+  });
+
+  await t.test("GET of every route changes nothing", async () => {
+    const own = idsOf(mine);
+    let found = 0;
+    for (const { method, pattern, name } of routes()) {
+      // That somebody exported is written down in the audit, which is what it is for.
+      if (method !== "GET" || pattern.endsWith("/export")) continue;
+      const rest = kindsIn(pattern).map((kind) => own[kind] ?? randomUUID());
+      const where = pattern.replaceAll("{}", () => rest.shift());
+      const { status, text } = await send(url, { path: where, headers: bearer() });
+      assert.ok(status < 500, `${name}: ${status} ${text.slice(0, 300)}`);
+      cases += 1;
+      if (status === 200) found += 1;
+    }
+    assert.ok(found > 60, `${found} were answered`);
+    await unchanged("GET");
   });
 
   await t.test("every route that takes a body refuses what is no body of its own", async () => {

@@ -30,14 +30,27 @@ test("whoever hung up and was never heard of again makes room after a minute", (
   assert.notEqual(gate.admit(60_002), undefined);
 });
 
-/** A gate that is full, and when that was: 100 under way, and one refused. */
+/** A gate that is full in a busy isolate: 100 under way, one refused, and a turn of the loop that took long. */
 function full() {
   const gate = new Gate(100);
   const numbers = Array.from({ length: 100 }, () => gate.admit(0));
   assert.equal(gate.looks(0), false, "nobody was refused: there is nothing to look at");
   assert.equal(gate.admit(0), undefined);
+  assert.ok(gate.looks(0));
+  gate.looked(0, 21);
   return { gate, numbers };
 }
+
+test("a gate full of requests that wait for something else stays wide", () => {
+  const gate = new Gate(100);
+  const numbers = Array.from({ length: 100 }, () => gate.admit(0));
+  assert.equal(gate.admit(0), undefined);
+  assert.ok(gate.looks(0));
+  gate.looked(0, 2);
+  gate.leave(numbers[0]);
+  gate.leave(numbers[1]);
+  assert.notEqual(gate.admit(3), undefined);
+});
 
 /** How many may be under way at `now`, by trying. */
 function room(gate, now) {
@@ -47,7 +60,7 @@ function room(gate, now) {
   return numbers.length;
 }
 
-test("a gate that was full lets few in until most of them have left", () => {
+test("a gate that was full and busy lets few in until most of them have left", () => {
   const { gate, numbers } = full();
   for (const number of numbers.slice(16)) {
     assert.equal(gate.admit(1), undefined);

@@ -3,18 +3,39 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chosen, FAULTS, plan } from "../harness/kill/faults.mjs";
+import { chosen, plan } from "../harness/kill/faults.mjs";
 import { judge } from "../harness/kill/judge.mjs";
 import { judgeMail } from "../harness/kill/mail.mjs";
-import { inWords, killRun } from "../harness/kill/run.mjs";
+import { inWords, killRun, wasFelt } from "../harness/kill/run.mjs";
 
 test("through six power cuts and one of each fault nothing acknowledged is lost, and nothing happens twice", { timeout: 600_000 }, async (t) => {
   const seed = Number(process.env.SEED ?? Date.now() % 2 ** 32);
   t.diagnostic(`SEED=${seed}`);
-  const counts = await killRun({ kills: 6, writes: 300, people: 60, seed, names: chosen(), rooms: 2, say: (text) => t.diagnostic(text) });
+  const names = chosen();
+  const sizes = { kills: 6, writes: 300, people: 60, rooms: 2 };
+  const counts = await killRun({ ...sizes, seed, names, say: (text) => t.diagnostic(text) });
   t.diagnostic(inWords(counts));
-  assert.ok(counts.writes >= 300 && counts.scheduled > 0 && counts.retries > 0, "the kills were felt");
-  for (const name of Object.keys(FAULTS)) assert.ok(counts.came[name] > 0, `${name} came`);
+  assert.ok(counts.writes >= 300 && counts.scheduled > 0, "people wrote");
+  wasFelt(counts, names);
+});
+
+test("a run in which nothing was hurt, or nothing sent, is no proof", () => {
+  const names = ["d1-fails", "queue-fails"];
+  const felt = {
+    kills: 200, people: 500, writes: 10_000, retries: 3, inFlight: 1,
+    came: { "d1-fails": 1, "queue-fails": 2 }, mail: { mails: 502, finished: 251 },
+  };
+  wasFelt(felt, names);
+  wasFelt({ ...felt, kills: 6, inFlight: 0 }, names);
+  for (const [spoilt, why] of [
+    [{ mail: { mails: 0, finished: 0 } }, /only 0 of 500/],
+    [{ mail: { mails: 500, finished: 250 } }, /only 250 of 500/],
+    [{ mail: { mails: 501, finished: 251 } }, /501 mails/],
+    [{ inFlight: 0 }, /no kill met a mail/],
+    [{ came: { "d1-fails": 1 } }, /never came/],
+    [{ came: { "d1-fails": 1, "queue-fails": 0 } }, /never came/],
+    [{ retries: 0 }, /felt/],
+  ]) assert.throws(() => wasFelt({ ...felt, ...spoilt }, names), why);
 });
 
 test("the same seed plans the same faults, and each comes before any comes again", () => {

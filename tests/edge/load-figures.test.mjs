@@ -1,7 +1,11 @@
 // What a load's report is made of: percentiles, pacing, counts, and what the command line means.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { test } from "node:test";
+import { compared, mailbox } from "../harness/import_big.mjs";
+import { people, spellings } from "../harness/prospects.mjs";
+import { Client } from "../load/client.mjs";
 import { Figures } from "../load/figures.mjs";
 import { pace } from "../load/pace.mjs";
 import { options } from "../load/run.mjs";
@@ -84,6 +88,51 @@ test("a failure, a silent refusal and a caller that hangs are problems", () => {
   assert.deepEqual(note({ status: 503 }), ["1 refusals do not say when to come back"]);
   assert.deepEqual(note({ status: 0 }), ["1 callers were never answered"]);
   assert.deepEqual(new Tally().problems(), ["nothing was accepted"]);
+});
+
+test("a rate of accepted counts until the last answer, one of offered until the last beginning", () => {
+  const tally = new Tally();
+  for (let n = 0; n < 100; n++) tally.note({ status: 201 }, 0);
+  tally.note({ status: 0, text: "ECONNRESET read ECONNRESET" }, 0);
+  const lines = Object.fromEntries(tally.lines(10, 15));
+  assert.equal(lines.offered, "101 (10.1 a second)");
+  assert.equal(lines.accepted, "100 (4.0 a second)");
+  assert.equal(lines.unanswered, "1 (ECONNRESET read ECONNRESET: 1)");
+});
+
+/** A server that ends each connection when it is asked something over it for the `nth` time. */
+async function ending(t, nth) {
+  const server = createServer((asked, answer) => {
+    const { socket } = asked;
+    socket.asked = (socket.asked ?? 0) + 1;
+    if (socket.asked === nth) socket.resetAndDestroy();
+    else answer.end("{}");
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const client = new Client(`http://127.0.0.1:${server.address().port}`, { callers: 1 });
+  t.after(() => (client.close(), server.close()));
+  return client;
+}
+
+test("who is handed a kept connection that ends asks again, and who has a new one that ends does not", async (t) => {
+  const kept = await ending(t, 2);
+  const answers = await Promise.all([1, 2, 3].map(() => kept.ask("GET", "/")));
+  assert.deepEqual([answers.map(({ status }) => status), kept.stale], [[200, 200, 200], 2]);
+  const fresh = await ending(t, 1);
+  const { status, text } = await fresh.ask("GET", "/");
+  assert.deepEqual([status, fresh.stale], [0, 0], text);
+  assert.match(text, /ECONNRESET/);
+});
+
+test("one who is lost and one who is there twice are both seen", () => {
+  const list = people(40);
+  const wanted = list.map(({ email }) => mailbox(email));
+  const spelt = spellings(list, 80).map(([email]) => email.replace(/^.*[<:]|[>"\s]+$/g, ""));
+  const { lost, strange } = compared(wanted, spelt.map(mailbox));
+  assert.deepEqual([lost, strange], [[], []], "however they are written");
+  assert.deepEqual(compared(["a", "b", "c"], ["a", "b", "c"]), { lost: [], doubled: [], strange: [] });
+  assert.deepEqual(compared(["a", "b", "c"], ["a", "a", "c"]), { lost: ["b"], doubled: ["a"], strange: [] });
+  assert.deepEqual(compared(["a", "b"], ["a", "in/b"]), { lost: ["b"], doubled: [], strange: ["in/b"] });
 });
 
 test("a scale changes how many there are, not how fast or how long", () => {

@@ -6,12 +6,14 @@ import { createHmac } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "../../gateway/dev/tools.mjs";
+import { postman } from "./corpus_mail.mjs";
 import { bytes, send } from "./raw.mjs";
 import { Socket } from "./socket.mjs";
 
 const FOLDER = join(ROOT, "tests", "corpus", "bad");
 const FIELDS = new Set(["name", "as", "method", "path", "headers", "json", "text", "base64", "parts", "raw", "times", "status", "code",
-  "atMost", "answer", "contains", "lacks", "like", "socket", "sockets", "meanwhile", "frames", "close", "acks", "frame", "events", "signed", "counts"]);
+  "atMost", "answer", "contains", "lacks", "like", "socket", "sockets", "meanwhile", "frames", "close", "acks", "frame", "events", "signed", "counts",
+  "mail", "becomes", "reason", "ticket", "comment", "html", "answered"]);
 
 /** The groups that there are. */
 export const groups = () => readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
@@ -23,9 +25,17 @@ export function cases(group) {
   return files.map((file) => {
     const one = JSON.parse(readFileSync(join(folder, file), "utf8"));
     for (const field of Object.keys(one)) assert.ok(FIELDS.has(field), `${group}/${file}: what is ${field}?`);
-    assert.ok(one.name && (one.status ?? one.close ?? one.acks ?? one.frame), `${group}/${file}: nothing is expected`);
+    const expected = one.status ?? one.close ?? one.acks ?? one.frame ?? one.becomes;
+    assert.ok(one.name && expected, `${group}/${file}: nothing is expected`);
     return { ...one, file: `${group}/${file}` };
   });
+}
+
+/** A text again and again; where it counts, by {n} from 0 upwards or by {-n} down to 0. */
+function repeated({ repeat, times }) {
+  if (!/\{-?n\}/.test(repeat)) return repeat.repeat(times);
+  const counted = (n) => repeat.replaceAll("{n}", String(n)).replaceAll("{-n}", String(times - 1 - n));
+  return Array.from({ length: times }, (_, n) => counted(n)).join("");
 }
 
 /** An answer without the id of its request. */
@@ -36,9 +46,10 @@ const unnamed = (text) => text.replace(/"requestId":"[^"]+"/, "");
  *
  * names    what {…} stands for
  * tokens   whose token `as` is
+ * desk     a session of the workspace that mails are for
  * mark     gives what must not change; taken before and after each case
  */
-export function player({ url, names, tokens, mark }) {
+export function player({ url, names, tokens, desk, mark }) {
   const fillText = (text) => text.replaceAll(/\{([a-zA-Z0-9.]+(?::[^}]*)?)\}/g, (whole, name) => {
     if (name.startsWith("forged:")) {
       const found = names.forged?.[name.slice(7)];
@@ -67,7 +78,7 @@ export function player({ url, names, tokens, mark }) {
     const parts = one.parts.map((part) => {
       if (typeof part === "string") return Buffer.from(fill(part));
       if (part.base64 !== undefined) return Buffer.from(part.base64, "base64");
-      return Buffer.from(part.repeat.repeat(part.times));
+      return Buffer.from(repeated(part));
     });
     const all = Buffer.concat(parts);
     return one.parts.some((part) => part.base64 !== undefined) ? all : all.toString();
@@ -174,14 +185,16 @@ export function player({ url, names, tokens, mark }) {
     assert.equal(socket.over, undefined, `${one.file}: the connection goes on`);
   }
 
+  const mails = postman({ url, desk, fill, content });
   // What was there after one case is there before the next.
   let last;
 
   /** Plays a case, and checks that nothing has changed but for the events that it may add. */
-  return async function play(one) {
+  async function play(one) {
     let before = last ?? (await mark());
-    const over = one.socket || one.frames;
-    await (over ? overSocket(one, async () => (before = await mark())) : overHttp(one));
+    if (one.mail) await mails.play(one);
+    else if (one.socket || one.frames) await overSocket(one, async () => (before = await mark()));
+    else await overHttp(one);
     const after = await mark();
     last = after;
     if (one.events) {
@@ -190,5 +203,7 @@ export function player({ url, names, tokens, mark }) {
     } else {
       assert.deepEqual(after, before, `${one.file}: it changed something`);
     }
-  };
+  }
+
+  return { play, quiet: mails.quiet };
 }

@@ -2,6 +2,7 @@
 // addresses, and by the profile at LinkedIn alone.
 
 import { setTimeout as wait } from "node:timers/promises";
+import { Figures } from "../load/figures.mjs";
 import { call, data, register } from "./api.mjs";
 import { people, spellings } from "./prospects.mjs";
 import { VARS } from "./worker.mjs";
@@ -14,6 +15,8 @@ const PATIENCE_MS = 60_000;
 const STILL_MS = 10 * 60_000;
 /** How often a list that is not to be had is asked for again. */
 const TRIES_MAX = 60;
+/** How many are named where something does not hold. */
+const NAMED_MAX = 5;
 
 async function send(url, token, rows) {
   const headers = { authorization: `Bearer ${token}`, "content-type": "text/csv" };
@@ -39,12 +42,14 @@ async function owner(url) {
   };
 }
 
-async function done(url, who, id, heard) {
+async function done(url, who, id, heard, everyMs) {
   for (;;) {
+    const asked = performance.now();
     try {
       const headers = { authorization: `Bearer ${await who.token()}` };
       const answer = await fetch(`${url}/api/prospects/imports/${id}`, { headers, signal: AbortSignal.timeout(PATIENCE_MS) });
       const body = await answer.json();
+      heard.polls.add(performance.now() - asked);
       // A runtime that is out of breath says so, and is asked again.
       if (answer.status === 503) throw new DOMException(JSON.stringify(body), "TimeoutError");
       if (answer.status !== 200) throw new Error(`${answer.status}: ${JSON.stringify(body)}`);
@@ -57,14 +62,14 @@ async function done(url, who, id, heard) {
       if (error.name !== "TimeoutError") throw error;
       heard.silent += 1;
     }
-    await wait(5_000);
+    await wait(everyMs);
   }
 }
 
-/** How many prospects D1 has, once that stays as it is. */
-async function listed(url, who, distinct) {
-  for (let last = -1, same = 0, tries = 0; ; ) {
-    const seen = new Set();
+/** The prospects that D1 has, each once, when they are who is `wanted`, or stay as they are: { id, email }. */
+async function listed(url, who, wanted, everyMs) {
+  for (let last = "", same = 0, tries = 0; ; ) {
+    const seen = new Map();
     const token = await who.token();
     for (let cursor = ""; ; ) {
       const { status, body } = await call(url, "GET", `/api/prospects?limit=100${cursor && `&cursor=${cursor}`}`, { token });
@@ -74,42 +79,102 @@ async function listed(url, who, distinct) {
         continue;
       }
       if (status !== 200) throw new Error(`the list: ${status} ${JSON.stringify(body)}`);
-      for (const { id } of body.data) seen.add(id);
+      for (const { id, email } of body.data) seen.set(id, { id, email });
       cursor = body.meta?.nextCursor ?? "";
       if (!cursor) break;
     }
-    same = seen.size === last ? same + 1 : 0;
-    if (seen.size === distinct || same === 3) return seen.size;
-    last = seen.size;
-    await wait(5_000);
+    const people = [...seen.values()];
+    const { lost, doubled, strange } = compared(wanted, people.map(({ email }) => email && mailbox(email)));
+    if (lost.length + doubled.length + strange.length === 0) return people;
+    const now = JSON.stringify(people);
+    same = now === last ? same + 1 : 0;
+    if (same === 3) return people;
+    last = now;
+    await wait(everyMs);
   }
+}
+
+/** Who somebody is by the address, however it is written: at Gmail dots, tags and the other domain say nothing. */
+export function mailbox(address) {
+  const written = address.trim().toLowerCase().replace(/\.$/, "");
+  const [local, domain] = written.replace("@googlemail.com", "@gmail.com").split("@");
+  return `${domain === "gmail.com" ? local.replace(/\+.*/, "").replaceAll(".", "") : local}@${domain}`;
+}
+
+/** Who of those that are wanted is not there, who is there more than once, and who is there and was not wanted. */
+export function compared(wanted, there) {
+  const [all, seen, doubled, strange] = [new Set(wanted), new Set(), [], []];
+  for (const one of there) {
+    if (!all.has(one)) strange.push(one);
+    else if (seen.has(one)) doubled.push(one);
+    seen.add(one);
+  }
+  return { lost: wanted.filter((one) => !seen.has(one)), doubled, strange };
+}
+
+/** Who the prospects are; who has no address is asked for, and is the profile. */
+async function known(url, who, found) {
+  const names = [];
+  for (const { id, email } of found) {
+    if (email) names.push(mailbox(email));
+    else names.push((await data(url, "GET", `/api/prospects/${id}`, { token: await who.token() })).linkedin ?? id);
+  }
+  return names;
+}
+
+/** What does not hold, in words; undefined where all does. */
+function wrong(of, list) {
+  return list.length === 0 ? undefined : `${list.length} ${of}: ${list.slice(0, NAMED_MAX).join(", ")}`;
 }
 
 /**
  * Imports `rows` rows of seven tenths as many people, as `files` CSV files at once, into a workspace of
- * its own, and waits until the imports are done and D1 has everybody.
+ * its own, and waits until the imports are done and D1 has everybody; it looks every `everyMs`.
  *
- * Gives { distinct, created, known, failed, found, alone, seconds: { read, imported, listed }, silent,
- * problem }: `silent` are answers that were waited for in vain, `problem` says what did not hold.
+ * Gives { distinct, created, known, failed, found, lost, doubled, alone, seconds: { read, imported,
+ * listed }, sends, polls, silent, problem }: `lost` are people who are not there, `doubled` those who
+ * are there again, or under a profile alone though their address is known; `sends` and `polls` are
+ * Figures of how long it took to take a file and to tell of an import; `silent` are answers that were
+ * waited for in vain, `problem` says what did not hold.
  */
-export async function importBig(url, { rows: count, files: into }) {
+export async function importBig(url, { rows: count, files: into, everyMs = 5_000 }) {
   const distinct = Math.round(count * 0.7);
   const who = await owner(url);
-  const rows = spellings(people(distinct), count, { profiles: true });
+  const persons = people(distinct);
+  const wanted = persons.map(({ email }) => mailbox(email));
+  const rows = spellings(persons, count, { profiles: true });
   const files = Array.from({ length: into }, (_, n) => rows.filter((_, index) => index % into === n));
-  const heard = { silent: 0, news: 0 };
+  const heard = { silent: 0, news: 0, polls: new Figures() };
+  const sends = new Figures();
   const began = Date.now();
   const seconds = () => (Date.now() - began) / 1_000;
-  const ids = await Promise.all(files.map(async (file) => send(url, await who.token(), file)));
+  const ids = await Promise.all(files.map(async (file) => {
+    const token = await who.token();
+    const asked = performance.now();
+    const id = await send(url, token, file);
+    sends.add(performance.now() - asked);
+    return id;
+  }));
   const read = seconds();
-  const imports = await Promise.all(ids.map((id) => done(url, who, id, heard)));
+  const imports = await Promise.all(ids.map((id) => done(url, who, id, heard, everyMs)));
   const sum = (field) => imports.reduce((total, one) => total + one[field], 0);
   const imported = seconds();
-  const found = await listed(url, who, distinct);
+  const found = await listed(url, who, wanted, everyMs);
   const times = { read, imported, listed: seconds() };
   // A row by the profile alone that comes first makes a prospect, until the row with the address is read.
   const early = sum("created") - distinct;
   const alone = rows.filter(([email]) => email === "").length;
-  const problem = early < 0 || early > alone || found !== distinct ? `${distinct} people are ${found} prospects` : undefined;
-  return { distinct, created: sum("created"), known: sum("known"), failed: sum("failed"), found, alone, early, seconds: times, silent: heard.silent, problem };
+  const { lost, doubled, strange } = compared(wanted, await known(url, who, found));
+  const problem = [
+    wrong("people are not there", lost),
+    wrong("prospects are people who are there already", doubled),
+    wrong("prospects are nobody's, or a profile whose address is known", strange),
+    early < 0 || early > alone ? `${distinct} people were made ${sum("created")} times` : undefined,
+  ].filter(Boolean).join("; ");
+  const { silent, polls } = heard;
+  return {
+    distinct, created: sum("created"), known: sum("known"), failed: sum("failed"),
+    found: found.length, lost: lost.length, doubled: doubled.length + strange.length,
+    alone, early, seconds: times, sends, polls, silent, problem,
+  };
 }

@@ -12,14 +12,18 @@ const IDLE_MS = 3_000;
 const CALLERS_MAX = Math.min(10_000, Math.floor((filesMax() || Infinity) / 2));
 
 export class Client {
-  #agent = new Agent({ keepAlive: true, maxSockets: CALLERS_MAX, maxFreeSockets: 4_096, scheduling: "lifo", timeout: IDLE_MS });
+  #agent;
   #to;
   #keys = 0;
+  /** Connections that have been somebody's: node's own `reusedSocket` leaves out those that are handed to who waits. */
+  #used = new WeakSet();
   /** How often a kept connection had been closed by the other end just as it was used. */
   stale = 0;
   #run = Math.random().toString(36).slice(2);
 
-  constructor(url) {
+  constructor(url, { callers = CALLERS_MAX } = {}) {
+    const kept = { keepAlive: true, maxFreeSockets: 4_096, scheduling: "lifo", timeout: IDLE_MS };
+    this.#agent = new Agent({ ...kept, maxSockets: callers });
     const { hostname, port } = new URL(url);
     this.#to = { hostname, port };
   }
@@ -49,10 +53,16 @@ export class Client {
       const end = (answer) => (clearTimeout(patience), done(answer));
       const begin = () => {
         let isAnswered = false;
+        let isKept = false;
         out = request({ ...this.#to, method, path, headers, agent: this.#agent });
+        out.on("socket", (socket) => {
+          isKept = this.#used.has(socket);
+          this.#used.add(socket);
+        });
         out.on("error", (error) => {
-          // The other end may close a kept connection at any moment; under a key it is safe to repeat.
-          const isStale = out.reusedSocket && !isAnswered && ["ECONNRESET", "EPIPE"].includes(error.code);
+          // The other end may close a kept connection at any moment, and one that is behind does so with
+          // requests that it has not read; under a key it is safe to repeat.
+          const isStale = isKept && !isAnswered && ["ECONNRESET", "EPIPE"].includes(error.code);
           if (!isStale) return end({ status: 0, text: `${error.code ?? ""} ${error.message}` });
           this.stale += 1;
           begin();

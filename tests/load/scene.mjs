@@ -1,7 +1,7 @@
 // What profiles begin with: a Worker on workerd, workspaces, agents, tickets; and what they end with:
 // what is there, read back.
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ROOT } from "../../gateway/dev/tools.mjs";
@@ -18,6 +18,8 @@ const HASHES_AT_ONCE = 4;
 /** A session's token is good for a quarter of an hour; a new one is asked for well before. */
 const FRESH_MS = 6 * 60_000;
 const BEAT_MS = 60_000;
+const COMPLAINT = /error|exception|panic|fatal|fail/i;
+const COMPLAINTS_MAX = 20;
 const PASSWORD = "correct horse battery staple";
 
 /**
@@ -39,6 +41,9 @@ export async function onStage({ bytes = 1e9, vars, entry, beats = false, say = (
   try {
     const stage = { worker, client, url: worker.url, say, watch: () => watch(worker.pid), keep: (owner) => refreshed.push(keepFresh(client, owner)) };
     return await work(stage);
+  } catch (error) {
+    for (const line of complaints(worker.log)) console.error(line);
+    throw error;
   } finally {
     clearInterval(beat);
     for (const stop of refreshed) stop();
@@ -46,6 +51,12 @@ export async function onStage({ bytes = 1e9, vars, entry, beats = false, say = (
     await worker.stop();
     rmSync(persistTo, { recursive: true, force: true });
   }
+}
+
+/** The last lines of the Worker's log that tell of an error: it goes with the storage. */
+function complaints(log) {
+  const lines = readFileSync(log, { encoding: "utf8", flag: "a+" }).split("\n");
+  return lines.filter((line) => COMPLAINT.test(line)).slice(-COMPLAINTS_MAX).map((line) => line.slice(0, 500));
 }
 
 /** A new workspace's owner: { workspaceId, agentId, token, email }. */

@@ -14,6 +14,8 @@ export class Listener {
   /** How many events were not the one that follows. */
   gaps = 0;
   over = undefined;
+  /** How long it took until it was let in. */
+  tookMs = NaN;
   #unsaid = 0;
   #waiting = new Map();
   #ids = 0;
@@ -26,6 +28,7 @@ export class Listener {
   constructor(url, who, { since, onEvent = () => {}, address } = {}) {
     this.last = since;
     this.onEvent = onEvent;
+    this.began = CLOCK.now();
     const query = new URLSearchParams({ workspaceId: who.workspaceId, ...(since === undefined ? {} : { since: String(since) }) });
     const headers = { authorization: `Bearer ${who.token}`, ...(address ? { "cf-connecting-ip": address } : {}) };
     const options = { headers, perMessageDeflate: false, skipUTF8Validation: true, closeTimeout: 300 };
@@ -83,6 +86,7 @@ export class Listener {
 
   open(head) {
     this.last ??= head;
+    this.tookMs = CLOCK.now() - this.began;
     clearTimeout(this.timer);
     this.settle(true);
   }

@@ -9,8 +9,8 @@ export class Tally {
   offered = 0;
   accepted = 0;
   unanswered = 0;
-  /** Why the first of them had no answer. */
-  silence = "";
+  /** Why they had no answer, and how many. */
+  silences = new Map();
   /** How many refusals did not say when to come back. */
   silent = 0;
   lost = 0;
@@ -28,7 +28,8 @@ export class Tally {
     this.offered += 1;
     if (answer.status === 0) {
       this.unanswered += 1;
-      this.silence ||= answer.text ?? "";
+      const why = (answer.text ?? "").trim();
+      this.silences.set(why, (this.silences.get(why) ?? 0) + 1);
     } else if (answer.status < 300) {
       this.accepted += 1;
       this.latencies.add(took);
@@ -66,15 +67,16 @@ export class Tally {
     return [...this.refused.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** The lines of a report. */
-  lines(seconds) {
-    const rate = (count) => `${count} (${(count / seconds).toFixed(1)} a second)`;
-    const statuses = [...this.refused].sort().map(([status, count]) => `${status}: ${count}`).join(", ");
+  /** The lines of a report: requests began within so many `seconds`, and the last answer came `tail` seconds later. */
+  lines(seconds, tail = 0) {
+    const rate = (count, within) => `${count} (${(count / within).toFixed(1)} a second)`;
+    const each = (counts) => [...counts].sort().map(([what, count]) => `${what}: ${count}`).join(", ");
+    const why = this.silences.size === 0 ? "" : ` (${each(this.silences)})`;
     const lines = [
-      ["offered", rate(this.offered)],
-      ["accepted", rate(this.accepted)],
-      ["refused", this.refused.size === 0 ? "0" : `${this.refusedCount} (${statuses}), ${this.silent} of them without Retry-After`],
-      ["unanswered", `${this.unanswered}${this.silence && `: ${this.silence}`}`],
+      ["offered", rate(this.offered, seconds)],
+      ["accepted", rate(this.accepted, seconds + tail)],
+      ["refused", this.refused.size === 0 ? "0" : `${this.refusedCount} (${each(this.refused)}), ${this.silent} of them without Retry-After`],
+      ["unanswered", `${this.unanswered}${why}`],
       ["lost", `${this.lost} of ${this.checked} that were accepted and looked for; ${this.doubled} there twice`],
       ["latency", String(this.latencies)],
     ];

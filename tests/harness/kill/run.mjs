@@ -1,6 +1,7 @@
 // A run: people write, a campaign sends, files come in; the whole runtime is killed again and again,
 // and between the kills D1, queues and the actors' own code fail. Then everything must be there.
 
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -80,6 +81,23 @@ export async function killRun({ kills, writes, people, seed, names, rooms = 4, s
     await smtp.stop();
     rmSync(persistTo, { recursive: true, force: true });
   }
+}
+
+/** From so many kills on, some must have met a mail that was being taken. */
+const LONG = 20;
+
+/**
+ * A run that hurt nothing shows nothing: throws where too little was sent, where no kill met a mail
+ * that was just being taken (in a long run), or where a fault did not come.
+ *
+ * names   the faults that were wanted
+ */
+export function wasFelt({ kills, people, writes, retries, inFlight, came, mail }, names) {
+  assert.ok(writes > 0 && retries > 0, "the kills were felt");
+  assert.ok(mail.finished > people / 2, `only ${mail.finished} of ${people} people got every step`);
+  assert.ok(mail.mails >= 2 * mail.finished, `${mail.mails} mails for ${mail.finished} people with two steps each`);
+  assert.ok(kills < LONG || inFlight > 0, "no kill met a mail that was just being taken");
+  assert.deepEqual(names.filter((name) => !(came[name] > 0)), [], "faults that never came");
 }
 
 /** Waits for a caller who is told that D1 does not answer, which it does not do for longer. */

@@ -58,7 +58,7 @@ export const run = ({ rate, seconds, say }) =>
     const versions = new Map(found.map(({ id, version }) => [id, version]));
     const stale = own.filter(({ id, version }) => versions.get(id) !== version).length;
     const lines = [
-      ...tally.lines(paced.seconds),
+      ...tally.lines(paced.seconds, paced.tail),
       ["drained", `${found.length} summaries ${drained.toFixed(1)} s after D1 was back (${(found.length / drained).toFixed(0)} a second)`],
       ["meanwhile", `a ticket was read in ${answers.latencies}`],
       ...machine,

@@ -65,7 +65,7 @@ export const run = ({ rate, seconds, sockets, say }) =>
     for (const one of listeners) one.close();
     const tries = [...refused].map(([why, count]) => `${why}: ${count}`).join(", ") || "none";
     const lines = [
-      ...tally.lines(paced.seconds),
+      ...tally.lines(paced.seconds, paced.tail),
       ["came back", `${back.count} of ${sockets}, tries that were refused: ${tries}; ${gaps} gaps`],
       ["until there", String(back)],
       ...machine,

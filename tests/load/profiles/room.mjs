@@ -63,7 +63,7 @@ export const run = ({ rate, seconds, sockets, say }) =>
     await wait(100);
     const expected = accepted.length * (sockets - ended.length);
     const lines = [
-      ...tally.lines(paced.seconds),
+      ...tally.lines(paced.seconds, paced.tail),
       ["delivered", `${deliveries.count} of ${expected} (${(deliveries.count / paced.seconds).toFixed(0)} a second), ${gaps} gaps, ${ended.length} connections ended`],
       ["delivery", String(deliveries)],
       ...machine,

@@ -1,8 +1,7 @@
 // A hundred workspaces with a hundred tickets each, in which people read (80 %), answer (15 %) and
 // change things (5 %), 3,000 times a second in all.
 
-import { seeded } from "../../harness/until.mjs";
-import { pool } from "../../harness/until.mjs";
+import { pool, seeded } from "../../harness/until.mjs";
 import { pace } from "../pace.mjs";
 import { comments, onStage, tickets, workspaces } from "../scene.mjs";
 import { Tally } from "../tally.mjs";
@@ -17,6 +16,36 @@ const READS = [
   () => "/v1/me",
 ];
 
+/** Tickets that were changed, each time to a subject of its own, and which of those must be there in the end. */
+class Changes {
+  #tickets = new Map(); // id -> { owner, version, subject, unsure }
+
+  async make(client, owner, ticketId, n) {
+    const body = { subject: `Changed ${n}`, priority: n % 4 === 0 ? "high" : "normal" };
+    const answer = await client.ask("PATCH", `/v1/tickets/${ticketId}`, { token: owner.token, body });
+    const known = this.#tickets.get(ticketId) ?? { owner, version: 0, unsure: new Set() };
+    this.#tickets.set(ticketId, known);
+    const { status, data } = answer;
+    // Answers may overtake each other, versions do not.
+    const { subject } = body;
+    if (status === 200 && data.version > known.version) Object.assign(known, { version: data.version, subject });
+    if (status === 0 || status === 503) known.unsure.add(subject);
+    return answer;
+  }
+
+  /** Reads them back: the last subject that was accepted is there, unless one came after it of which nobody knows. */
+  async check(client, tally) {
+    const accepted = [...this.#tickets].filter(([, { subject }]) => subject);
+    let overtaken = 0;
+    await pool(accepted, 8, async ([ticketId, { owner, version, subject, unsure }]) => {
+      const now = await client.data("GET", `/v1/tickets/${ticketId}`, { token: owner.token });
+      if (unsure.has(now.subject) && now.version > version) overtaken += 1;
+      else tally.check([subject], [now.subject]);
+    });
+    return { changed: accepted.length, overtaken };
+  }
+}
+
 export const run = ({ rate, seconds, tenants, say }) =>
   onStage({ bytes: 2e6 * tenants, say }, async (stage) => {
     const { client } = stage;
@@ -30,6 +59,7 @@ export const run = ({ rate, seconds, tenants, say }) =>
     const kinds = { read: new Tally(), post: new Tally(), admin: new Tally() };
     const posted = new Map(); // ticket -> { owner, texts }
     const replies = new Map(owners.map((owner) => [owner, []]));
+    const changes = new Changes();
 
     const read = (owner, ticketId) => client.ask("GET", pick(READS)(ticketId), { token: owner.token });
     const post = async (owner, ticketId, n) => {
@@ -42,11 +72,10 @@ export const run = ({ rate, seconds, tenants, say }) =>
       return answer;
     };
     const admin = async (owner, ticketId, n) => {
-      if (n % 2 === 0) return client.ask("PATCH", `/v1/tickets/${ticketId}`, { token: owner.token, body: { priority: n % 4 === 0 ? "high" : "normal" } });
       const made = replies.get(owner);
-      const name = `Reply ${n}`;
       const full = made.length >= 900; // a workspace has a thousand
-      if (full) return client.ask("PATCH", "/v1/workspace", { token: owner.token, body: { name: `Renamed ${n}` } });
+      if (n % 2 === 0 || full) return changes.make(client, owner, ticketId, n);
+      const name = `Reply ${n}`;
       const answer = await client.ask("POST", "/v1/canned-replies", { token: owner.token, body: { name, body: "Hello, please pull." } });
       if (answer.status === 201) made.push(name);
       return answer;
@@ -69,7 +98,13 @@ export const run = ({ rate, seconds, tenants, say }) =>
       const found = await client.all("/v1/canned-replies", { token: owner.token });
       tally.check(replies.get(owner), found.map(({ name }) => name));
     });
-    const lines = tally.lines(paced.seconds);
+    const { changed, overtaken } = await changes.check(client, tally);
+    const lines = tally.lines(paced.seconds, paced.tail);
     for (const [kind, { accepted, latencies }] of Object.entries(kinds)) lines.push([`  ${kind}`, `${accepted} accepted, ${latencies}`]);
-    return { lines: [...lines, ...machine], problems: tally.problems(), tallies: [tally] };
+    lines.push(
+      ["changed", `${changed} tickets; on ${overtaken} stands a later change whose answer was none, or 503`],
+      ["stale", `${client.stale} kept connections had been closed as they were used: asked again under the same key`],
+      ...machine,
+    );
+    return { lines, problems: tally.problems(), tallies: [tally], written: kinds.post.accepted };
   });

@@ -24,5 +24,6 @@ export const run = ({ rate, seconds, say }) =>
     const paced = await pace({ rate, seconds, work });
     const machine = watched.stop(paced.late);
     tally.check(accepted, await comments(stage, owner, ticketId));
-    return { lines: [...tally.lines(paced.seconds), ...machine], problems: tally.problems(), tallies: [tally] };
+    const lines = [...tally.lines(paced.seconds, paced.tail), ...machine];
+    return { lines, problems: tally.problems(), tallies: [tally] };
   });

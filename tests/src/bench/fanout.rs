@@ -114,7 +114,7 @@ pub fn fanout(scene: &Scene, writing: Writing) -> io::Result<Outcome> {
         seats.net.wait(nap, &mut ready)?;
         for at in ready.iter().copied() {
             if at >= count {
-                if answered(&mut seats.net, at, 201, &mut outcome) {
+                if answered(&mut seats.net, at, 201, &mut outcome).is_some() {
                     book.free.push(at);
                     moved_ns = now_ns();
                 }
@@ -132,8 +132,10 @@ pub fn fanout(scene: &Scene, writing: Writing) -> io::Result<Outcome> {
             });
         }
     }
+    outcome.unanswered(writing.writers - book.free.len());
     outcome.operations = recorder.count();
-    outcome.lost = (outcome.accepted * writing.sockets as u64).saturating_sub(delivered);
+    let all = outcome.accepted * writing.sockets as u64;
+    outcome.lost = Some(all.saturating_sub(delivered));
     outcome.latency = recorder.latency();
     seats.leave()?;
     Ok(outcome)
@@ -197,8 +199,11 @@ pub fn speak(scene: &Scene, rooms: usize, frames_max: Option<u32>) -> io::Result
             (0..refused).for_each(|_| outcome.error("not done"));
         }
     }
+    // A socket that has ended has been counted as an error by then.
+    let waiting = |(at, due): &(usize, &Option<u64>)| due.is_none() && !seats.net.is_over(*at);
+    outcome.unanswered(due_ns.iter().enumerate().filter(waiting).count());
     outcome.operations = recorder.count();
-    outcome.lost = outcome.accepted.saturating_sub(delivered);
+    outcome.lost = Some(outcome.accepted.saturating_sub(delivered));
     outcome.latency = recorder.latency();
     seats.leave()?;
     Ok(outcome)

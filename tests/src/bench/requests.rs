@@ -1,4 +1,7 @@
 //! Requests, each client the next as soon as the last is answered.
+//!
+//! Only what is answered as wanted is an operation, and has a latency: a target that refuses at
+//! once would look fast.
 
 use super::clock::now_ns;
 use super::gauge::Gauge;
@@ -42,11 +45,9 @@ pub fn run(
         }
         net.wait(gauge.nap_ns().max(1_000_000), &mut ready)?;
         for at in ready.iter().copied() {
-            if !answered(&mut net, at, wanted, &mut outcome) {
-                continue;
-            }
+            let Some(good) = answered(&mut net, at, wanted, &mut outcome) else { continue };
             let now = now_ns();
-            if gauge.counts() {
+            if good && gauge.counts() {
                 outcome.operations += 1;
                 recorder.note_ns(now - sent_ns[at]);
             }
@@ -59,17 +60,19 @@ pub fn run(
             }
         }
     }
+    outcome.unanswered(waiting);
     outcome.latency = recorder.latency();
     Ok(outcome)
 }
 
-/// Takes an answer of a connection, if one is there; counts it. A connection that has ended is
-/// made anew, and counts as an answer that is an error.
-pub fn answered(net: &mut Net, at: usize, wanted: u16, outcome: &mut Outcome) -> bool {
+/// Takes an answer of a connection, if one is there; counts it, and says whether it is the wanted
+/// one. A connection that has ended is made anew, and counts as an answer that is an error.
+pub fn answered(net: &mut Net, at: usize, wanted: u16, outcome: &mut Outcome) -> Option<bool> {
     match http::read(net.unread(at)) {
         Ok(Some(response)) => {
             net.take(at, response.to);
-            if response.status == wanted {
+            let good = response.status == wanted;
+            if good {
                 outcome.accepted += 1;
             } else {
                 outcome.error(response.status.to_string());
@@ -77,9 +80,9 @@ pub fn answered(net: &mut Net, at: usize, wanted: u16, outcome: &mut Outcome) ->
             if net.is_over(at) && net.reopen(at).is_err() {
                 outcome.error("no connection");
             }
-            return true;
+            return Some(good);
         }
-        Ok(None) if !net.is_over(at) => return false,
+        Ok(None) if !net.is_over(at) => return None,
         Ok(None) => outcome.error("connection closed"),
         Err(_) => outcome.error("no HTTP"),
     }
@@ -87,5 +90,9 @@ pub fn answered(net: &mut Net, at: usize, wanted: u16, outcome: &mut Outcome) ->
     if net.reopen(at).is_err() {
         outcome.error("no connection");
     }
-    true
+    Some(false)
 }
+
+#[cfg(test)]
+#[path = "requests_tests.rs"]
+mod tests;

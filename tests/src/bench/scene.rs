@@ -111,13 +111,13 @@ pub struct Outcome {
     pub seconds: f64,
     /// From asking to the answer, or from writing to the delivery.
     pub latency: Latency,
-    /// Comments that were acknowledged, the warm-up's too.
+    /// Answers as wanted, or comments that were acknowledged; the warm-up's too.
     pub accepted: u64,
     /// What did not succeed, by its status, or by what went wrong.
     pub errors: BTreeMap<String, u64>,
-    /// Deliveries that never came.
-    pub lost: u64,
-    /// Events that came after a later one, or twice.
+    /// Deliveries that never came; nothing where a phase looks for none.
+    pub lost: Option<u64>,
+    /// Events that came after a later one, or twice; looked for where `lost` is.
     pub disordered: u64,
     /// Frames that carried the deliveries.
     pub frames: u64,
@@ -133,13 +133,28 @@ impl Outcome {
         if self.seconds > 0.0 { self.operations as f64 / self.seconds } else { 0.0 }
     }
 
-    /// Processor microseconds of the target for each operation.
+    /// Processor microseconds of the target for each operation; without end where none was done.
     pub fn cpu_us(&self) -> f64 {
-        if self.operations > 0 { self.cpu_seconds * 1e6 / self.operations as f64 } else { 0.0 }
+        match self.operations {
+            0 => f64::INFINITY,
+            count => self.cpu_seconds * 1e6 / count as f64,
+        }
     }
 
     /// Notes something that did not succeed.
     pub fn error(&mut self, what: impl Into<String>) {
-        *self.errors.entry(what.into()).or_default() += 1;
+        self.failed(what, 1);
+    }
+
+    /// Notes so many callers that were still waiting at the end.
+    pub fn unanswered(&mut self, count: usize) {
+        self.failed("no answer", count as u64);
+    }
+
+    /// Notes that something did not succeed so many times.
+    pub fn failed(&mut self, what: impl Into<String>, count: u64) {
+        if count > 0 {
+            *self.errors.entry(what.into()).or_default() += count;
+        }
     }
 }

@@ -111,9 +111,7 @@ impl<'a> Seats<'a> {
                 }
             }
         }
-        if joined < total {
-            outcome.error("not joined");
-        }
+        outcome.failed("not joined", (total - joined) as u64);
         Ok(joined)
     }
 

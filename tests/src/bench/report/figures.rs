@@ -19,7 +19,7 @@ pub struct Spread {
 impl Spread {
     /// Of some figures; nothing where there are none.
     pub fn of(figures: impl IntoIterator<Item = f64>) -> Option<Self> {
-        let mut sorted: Vec<f64> = figures.into_iter().filter(|it| it.is_finite()).collect();
+        let mut sorted: Vec<f64> = figures.into_iter().filter(|it| !it.is_nan()).collect();
         sorted.sort_by(f64::total_cmp);
         let (min, max) = (*sorted.first()?, *sorted.last()?);
         let upper = sorted.len() / 2;
@@ -39,16 +39,19 @@ impl Spread {
 }
 
 /// The ratio of two figures, round by round: what disturbed a round disturbed both. Rounds that
-/// only one of them has are left out.
+/// only one of them has, or in which the other did nothing, are left out.
 pub fn ratio(own: &Rounds, other: &Rounds) -> Option<Spread> {
     Spread::of(own.iter().filter_map(|(round, own)| {
         let other = other.get(round)?;
-        (*other > 0.0).then(|| own / other)
+        (*other > 0.0 && other.is_finite()).then(|| own / other)
     }))
 }
 
 /// A figure with three significant digits, or whole, with commas, where it is large.
 pub fn number(value: f64) -> String {
+    if value == f64::INFINITY {
+        return "∞".to_owned();
+    }
     // What arithmetic has left of a round figure is round.
     let value = (value * 1e9).round() / 1e9;
     if value == 0.0 {
@@ -91,7 +94,15 @@ mod tests {
         let other = Rounds::from([(1, 5.0), (2, 100.0), (3, 10.0), (5, 1.0)]);
         let expected = Spread { median: 3.0, min: 2.0, max: 4.0 };
         assert_eq!(ratio(&own, &other), Some(expected));
-        assert_eq!(ratio(&own, &Rounds::from([(1, 0.0)])), None);
+        assert_eq!(ratio(&own, &Rounds::from([(1, 0.0), (2, f64::INFINITY)])), None);
+    }
+
+    #[test]
+    fn a_round_without_end_is_worse_than_all_others() {
+        let own = Rounds::from([(1, 10.0), (2, f64::INFINITY), (3, f64::INFINITY)]);
+        let other = Rounds::from([(1, 5.0), (2, 5.0), (3, 5.0)]);
+        let spread = ratio(&own, &other).expect("some");
+        assert_eq!(spread.cell(), "∞ [2.00..∞]");
     }
 
     #[test]

@@ -75,12 +75,12 @@ fn phase(results: &Results, shown: &Shown) -> String {
         let rate = results.rounds(&format!("{}/rate", shown.name), name);
         let cpu = results.rounds(&format!("{}/cpu", shown.name), name);
         let mut latency = Recorder::default();
-        let (mut lost, mut disordered, mut frames, mut accepted) = (0, 0, 0, 0);
+        let (mut lost, mut disordered, mut frames, mut accepted) = (None, 0, 0, 0);
         let mut busy: f64 = 0.0;
         for one in results.of(&shown.name, name) {
             let outcome = &one.outcome;
             latency.merge(&outcome.latency);
-            lost += outcome.lost;
+            lost = outcome.lost.map(|it| it + lost.unwrap_or(0)).or(lost);
             disordered += outcome.disordered;
             frames += outcome.frames;
             accepted += outcome.operations;
@@ -102,8 +102,8 @@ fn phase(results: &Results, shown: &Shown) -> String {
             against(results, &format!("{}/cpu", shown.name), name),
             if frames > 0 { number(accepted as f64 / frames as f64) } else { "–".to_owned() },
             if errors.is_empty() { "0".to_owned() } else { errors },
-            lost.to_string(),
-            disordered.to_string(),
+            looked_for(lost),
+            looked_for(lost.map(|_| disordered).or((disordered > 0).then_some(disordered))),
             format!("{:.0} %", busy * 100.0),
         ];
         text += &format!("| {} |\n", cells.join(" | "));
@@ -121,6 +121,11 @@ fn measures(results: &Results, shown: &Shown) -> String {
         text += &format!("| {name} | {} | {ratio} |\n", spread.cell());
     }
     text
+}
+
+/// A count of what a phase looks for; a dash where it looks for nothing, which is not 0.
+fn looked_for(count: Option<u64>) -> String {
+    count.map_or("–".to_owned(), |it| it.to_string())
 }
 
 fn cell(spread: Option<Spread>) -> String {

@@ -2,6 +2,7 @@
 
 use super::figures::Rounds;
 use crate::bench::scene::Outcome;
+use crate::bench::tally::Recorder;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -83,7 +84,9 @@ pub struct Measure {
 
 impl Results {
     /// A figure of a target by round: a measure by its name, else `phase/rate`, `phase/cpu`
-    /// (microseconds an operation) or `phase/seconds`.
+    /// (microseconds an operation), `phase/p50` (milliseconds) or `phase/seconds`.
+    ///
+    /// A round in which nothing succeeded counts: its rate is 0, and its times have no end.
     pub fn rounds(&self, figure: &str, target: &str) -> Rounds {
         let Some((phase, what)) = figure.split_once('/') else {
             let own = self.measures.iter().filter(|it| it.target == target && it.name == figure);
@@ -91,11 +94,13 @@ impl Results {
         };
         let of = |outcome: &Outcome| match what {
             "cpu" => outcome.cpu_us(),
+            "p50" => p50_ms(outcome),
+            // Who was refused at once has taken no time, and is no reason to be called fast.
+            "seconds" if !outcome.errors.is_empty() => f64::INFINITY,
             "seconds" => outcome.seconds,
             _ => outcome.rate(),
         };
-        let done = self.of(phase, target).filter(|it| it.outcome.operations > 0);
-        done.map(|it| (it.round, of(&it.outcome))).collect()
+        self.of(phase, target).map(|it| (it.round, of(&it.outcome))).collect()
     }
 
     /// The outcomes of a phase against a target.
@@ -113,4 +118,10 @@ impl Results {
         }
         all
     }
+}
+
+fn p50_ms(outcome: &Outcome) -> f64 {
+    let mut recorder = Recorder::default();
+    recorder.merge(&outcome.latency);
+    recorder.quantile_ms(0.5).unwrap_or(f64::INFINITY)
 }
