@@ -18,6 +18,8 @@ const waiting = new Set();
 const ALARM_WAITS_MS = 1_000;
 /** How long the outbox waits where calls follow each other sooner: so far D1 is behind then. */
 const BUSY_MS = 200;
+/** How long it waits where storage did not take what came of it: nothing else has its turn if it does not. */
+const STUCK_MS = 1_000;
 /** How many looks, at most, at whether still more calls come before those that wait are run. */
 const LOOKS_MAX = 32;
 /** How long those who came together are expected to come together again. */
@@ -143,10 +145,11 @@ export function actor(Core) {
         out = this.core.run(items.map((item) => item.input));
       } catch (error) {
         console.error("actor failed", String(error));
-        // It trapped, or could not wake and says why.
-        const why = error instanceof WebAssembly.RuntimeError ? BROKEN : String(error?.message ?? error);
+        // It trapped, or could not wake, has done nothing and says why.
+        const trapped = error instanceof WebAssembly.RuntimeError;
+        const why = trapped ? BROKEN : String(error?.message ?? error);
         for (const item of items) item.fail(new Error(why));
-        this.hangUp();
+        if (trapped) this.hangUp();
         return;
       }
       items.forEach((item, index) => item.done(out.given[index]));
@@ -208,15 +211,16 @@ export function actor(Core) {
     }
 
     async rounds() {
-      let full = false;
+      let [full, stuck] = [false, false];
       try {
         while (this.again) {
           // Where turn follows turn, what several of them ask for shares its rows in D1, and the commit
           // that settles it.
-          if (this.isBusy && Date.now() - this.ran < BUSY_MS && !full) await pause(BUSY_MS);
+          const busy = this.isBusy && Date.now() - this.ran < BUSY_MS && !full;
+          if (stuck || busy) await pause(stuck ? STUCK_MS : BUSY_MS);
           this.again = false;
           const out = await guard(() => this.core.drain());
-          full = out.full;
+          ({ full, stuck } = out);
           this.tell(out);
         }
       } catch (error) {
@@ -248,7 +252,9 @@ export function actor(Core) {
         await within(ALARM_WAITS_MS, drained);
       } catch (error) {
         console.error("alarm failed", String(error));
-        this.hangUp();
+        // What could not wake has tried no timer.
+        this.trapped &&= error instanceof WebAssembly.RuntimeError;
+        if (this.trapped) this.hangUp();
         await this.ctx.storage.setAlarm(Date.now() + 5_000);
       }
     }

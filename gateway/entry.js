@@ -31,7 +31,7 @@ function told(message) {
 /** The gateway: requests, queue messages, cron and routed mail. */
 export default class extends Gateway {
   fetch(request) {
-    if (passes(request.url)) return this.answer(request);
+    if (request.method === "OPTIONS" || passes(request.url)) return this.answer(request);
     const now = Date.now();
     const number = gate.admit(now);
     if (gate.looks(now)) this.ctx.waitUntil(scheduler.wait(0).then(() => gate.looked(now, Date.now())));

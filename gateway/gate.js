@@ -38,8 +38,9 @@ const EXPOSED = "retry-after, x-request-id";
 /**
  * Where more come than can be done, what waits in sockets is not seen from here, and each that is let
  * in makes it wait longer: with 500 under way and three times too much, an answer took five seconds and
- * more. So whoever finds the gate full makes it narrow, and it widens as long as turns of the event loop
- * stay short: where requests wait for something else than the processor, soon to its full width.
+ * more. So where the gate is full, the first turn of the event loop that takes long makes it narrow, and
+ * it widens as turns are short again. Where requests wait for something else than the processor, it stays
+ * as wide as it is.
  */
 export class Gate {
   /** When each of them began, by its number: the oldest comes first. */
@@ -65,7 +66,8 @@ export class Gate {
         this.#underWay.delete(number);
       }
       if (this.#underWay.size >= this.limit) {
-        if (this.limit === this.max) this.#set(0, now);
+        // Whether it is narrower than that, a look at the loop says.
+        if (this.limit === this.max) this.#set(this.max - 1, now);
         this.#refused = now;
         return undefined;
       }
@@ -90,7 +92,7 @@ export class Gate {
     const lag = now - since;
     // One that was given up for ended, and ends after all, is not the one that is waited for.
     if (since === this.#look) this.#look = -Infinity;
-    if (lag > LAG_MAX_MS) this.#set(Math.floor(this.limit * NARROWER), now);
+    if (lag > LAG_MAX_MS) this.#set(this.limit === this.max - 1 ? 0 : Math.floor(this.limit * NARROWER), now);
     else if (now - this.#changed >= STEP_MS) this.#set(Math.ceil(this.limit * WIDER), now);
   }
 

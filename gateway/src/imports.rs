@@ -14,6 +14,7 @@ use schema::room::prospect_import::{NoteProspectImport, PART_HASH_CHARS, PART_RO
 use schema::sort::SortSmall;
 use schema::{ActorKind, Answer, Code, Envelope, Principal, Reject, codec};
 use serde::Serialize;
+use std::cell::Cell;
 
 /// How long a part may be, without what stands around its rows.
 const PART_BYTES_MAX: usize = 60_000;
@@ -24,6 +25,10 @@ const BATCH_PARTS_MAX: usize = 100;
 const BATCH_BYTES_MAX: usize = 240_000;
 /// How many people of a part are imported at once.
 const PEOPLE_AT_ONCE: usize = 20;
+/// How often a row is tried where its person is not to be had for now, and how long it waits in
+/// between: objects that nobody asks for make room for others within ten seconds.
+const TRIES_MAX: u32 = 10;
+const TRY_AGAIN_MS: u32 = 2_000;
 /// How often parts are offered to the queue, and the wait before the second time.
 const TRIES: u32 = 4;
 const WAIT_MS: u32 = 250;
@@ -193,11 +198,17 @@ pub async fn take<P: Platform>(platform: &P, part: &ImportRows) -> Result<(), Re
     let principal = Principal::system(part.workspace_id);
     let importer = Importer { platform, principal: &principal, request_id: "" };
     let people = by_person(part.rows.iter().collect(), |row| identities(row));
-    let importer = &importer;
+    let (importer, over) = (&importer, &Cell::new(false));
     let results = gather_by(PEOPLE_AT_ONCE, people, |rows| async move {
         let mut results = Vec::with_capacity(rows.len());
         for row in rows {
-            results.push((row.row, take_row(importer, part.import_id, row).await));
+            // All of it comes again: what is asked meanwhile is asked in vain.
+            if over.get() {
+                break;
+            }
+            let result = take_row(importer, part.import_id, row).await;
+            over.set(over.get() || result.is_err());
+            results.push((row.row, result));
         }
         results
     });
@@ -249,7 +260,16 @@ async fn take_row<P: Platform>(
         return Ok(Err(row.error.clone().unwrap_or_default()));
     };
     let key = key_of(import, row.row, &prospect);
-    taken(importer.import(prospect, Some(key)).await)
+    let mut tries = 1;
+    loop {
+        match taken(importer.import(prospect.clone(), Some(key.clone())).await) {
+            Err(reject) if reject.code == Code::Unavailable && tries < TRIES_MAX => {
+                importer.platform.sleep(TRY_AGAIN_MS).await;
+                tries += 1;
+            }
+            result => return result,
+        }
+    }
 }
 
 /// The key of a row. Another row in its place has another one: between two readings of one import

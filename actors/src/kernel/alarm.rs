@@ -30,7 +30,8 @@ pub(super) fn arm<A: Actor>(
     let armed = kept.filter(|at| *at > at_once);
     head.alarm = armed;
     let Some(due) = head::due(sql)?.into_iter().chain(guard).min() else { return Ok(()) };
-    if due <= at_once && kept.is_some_and(|at| at <= at_once && now < at + LATE_MS) {
+    let waits = kept.is_some_and(|at| at <= at_once && now < at + LATE_MS);
+    if waits && (due <= at_once || guard == Some(due)) {
         head.alarm = kept;
         return Ok(());
     }

@@ -90,7 +90,24 @@ impl<A: Actor> Engine<A> {
         begun
     }
 
-    /// Takes note of what came of an entry.
+    /// Takes note of what came of entries, as [`settle`](Self::settle) does of each.
+    pub fn settle_all(
+        &mut self,
+        home: &dyn Home,
+        world: &mut World<'_>,
+        turn: &mut Turn,
+        entries: &[Entry],
+        outcomes: &[Outcome],
+    ) -> bool {
+        let mut noted = true;
+        for (entry, outcome) in entries.iter().zip(outcomes) {
+            noted &= self.settle(home, world, turn, entry, outcome);
+        }
+        noted
+    }
+
+    /// Takes note of what came of an entry, or of when it is tried again; `false` where storage
+    /// takes neither for now.
     pub fn settle(
         &mut self,
         home: &dyn Home,
@@ -98,34 +115,38 @@ impl<A: Actor> Engine<A> {
         turn: &mut Turn,
         entry: &Entry,
         outcome: &Outcome,
-    ) {
+    ) -> bool {
         if trail::is_logged(entry) {
             return self.settle_logged(home, world, turn, entry, outcome);
         }
         let settled = self.step(home, world, None, &mut |ctx| settle_one::<A>(ctx, entry, outcome));
         match settled {
-            Ok(((), told)) => turn.tell(told),
+            Ok(((), told)) => {
+                turn.tell(told);
+                true
+            }
             Err(reject) => {
                 super::log(&format!(
                     "{}/{} not settled: {}",
                     entry.kind, entry.key, reject.message
                 ));
-                self.put_off(home, world, entry);
+                self.put_off(home, world, entry)
             }
         }
     }
 
     /// What came of an entry could not be taken note of: it is tried again, and not at once. What
     /// is leased stays under way until its lease is over: it may have left.
-    fn put_off(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) {
+    fn put_off(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) -> bool {
         if entry.kind != SUMMARY && lease_ms::<A>(&entry.kind).is_some() {
-            return;
+            return true;
         }
-        let _ = self.step(home, world, None, &mut |ctx| {
+        let put = self.step(home, world, None, &mut |ctx| {
             let due = ctx.now + backoff(ctx, entry.attempts, RETRY_MS_MAX);
             ctx.rearm = true;
             Ok(outbox::retry(ctx.sql, entry, due, "what came of it could not be noted")?)
         });
+        put.is_ok()
     }
 
     fn remove(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) {

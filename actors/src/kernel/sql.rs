@@ -20,6 +20,7 @@ pub const TRY_AGAIN: &str = "storage is out of memory: try again in a moment";
 impl From<Fault> for Reject {
     fn from(fault: Fault) -> Self {
         if fault.0.contains(NO_MEMORY) {
+            super::log(&fault.0);
             return Self::unavailable(TRY_AGAIN);
         }
         Self::internal(fault.0)

@@ -140,7 +140,7 @@ impl<A: Actor> Engine<A> {
         turn: &mut Turn,
         entry: &Entry,
         outcome: &Outcome,
-    ) {
+    ) -> bool {
         if !matches!(outcome, Outcome::Done(_)) {
             let kept = self.step(home, world, None, &mut |ctx| {
                 ctx.summarise_key(&entry.key)?;
@@ -150,11 +150,12 @@ impl<A: Actor> Engine<A> {
                 Ok(((), told)) => turn.tell(told),
                 Err(reject) => {
                     super::log(&format!("{} not settled: {}", entry.key, reject.message));
-                    return;
+                    return false;
                 }
             }
         }
         self.trail.done(entry);
+        true
     }
 
     /// Forgets a row that the log asked for, and that nothing is to be said about.

@@ -24,6 +24,11 @@ const RUNTIME: &str = "internal error; reference";
 const LOST: &str =
     "the answer was lost: repeat it, with an Idempotency-Key if it changes something";
 
+/// Nobody knows whether it was done.
+fn lost() -> Reject {
+    Reject::unavailable(LOST).with(serde_json::json!({ "retryAfterMs": 1_000, "done": "unknown" }))
+}
+
 impl Edge {
     /// As [`Platform::call`](crate::platform::Platform::call).
     pub(super) async fn ask(
@@ -52,7 +57,7 @@ impl Edge {
                 Ok(answer)
             }
             Err(error) if flag(&error, "overloaded") => Err(Reject::overloaded()),
-            Err(error) if flag(&error, "retryable") => Err(Reject::unavailable(LOST)),
+            Err(error) if flag(&error, "retryable") => Err(lost()),
             Err(error) => {
                 let cause = describe(&error);
                 let fields = [
@@ -63,9 +68,11 @@ impl Edge {
                 log::error(self, "actor_failed", &fields);
                 // An object that cannot open its database for now throws, or wakes and throws; what
                 // has only a reference went wrong in the runtime, not in what runs there.
-                let full = cause.contains(NO_MEMORY) || cause == TRY_AGAIN;
-                let passes = full || cause.starts_with(RUNTIME);
-                Err(if passes { Reject::unavailable(LOST) } else { Reject::internal(cause) })
+                if cause == TRY_AGAIN {
+                    return Err(Reject::unavailable(TRY_AGAIN));
+                }
+                let passes = cause.contains(NO_MEMORY) || cause.starts_with(RUNTIME);
+                Err(if passes { lost() } else { Reject::internal(cause) })
             }
         }
     }

@@ -137,7 +137,9 @@ async fn actor<P: Platform>(call: &Call<'_, P>) -> Result<(), Reject> {
     let mut envelope = Envelope::new(instance, Principal::system(DEPLOYMENT), None, &command);
     envelope.request_id.clone_from(&call.request_id);
     match call.platform.call(ActorKind::RateLimiter, &envelope).await? {
-        Answer::Rejected(reject) if reject.code == Code::Internal => Err(reject),
+        Answer::Rejected(reject) if matches!(reject.code, Code::Internal | Code::Unavailable) => {
+            Err(reject)
+        }
         Answer::Rejected(_) | Answer::Done { .. } => Ok(()),
     }
 }

@@ -246,8 +246,8 @@ impl<A: Actor> Host<A> {
     }
 
     /// Does what the outbox asks for, once around. In the result, `drain` says whether to go on,
-    /// `full` is 1 where there may be more than was begun, and `slow` is how often to call
-    /// [`Host::slow`], without waiting for it here.
+    /// `full` is 1 where there may be more than was begun, `stuck` where storage did not take what
+    /// came of it, and `slow` is how often to call [`Host::slow`], without waiting for it here.
     ///
     /// # Errors
     /// Where the object cannot be woken.
@@ -283,11 +283,9 @@ impl<A: Actor> Host<A> {
         let outcomes = outside::perform(&self.env, self.transport, effects).await;
         let progress = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed { .. }));
         self.turn(|engine, world, turn| {
-            for (entry, outcome) in entries.iter().zip(&outcomes) {
-                engine.settle(&self.home, world, turn, entry, outcome);
-            }
+            let noted = engine.settle_all(&self.home, world, turn, &entries, &outcomes);
             turn.drain |= progress;
-            Vec::new()
+            vec![("stuck", (!noted).into())]
         })
     }
 
