@@ -1,5 +1,6 @@
 //! From a mail's bytes to a comment, step by step as `gateway/src/email.rs` takes them.
 
+use super::harmless::is_harmless;
 use super::mutate::{Kind, Seeds, damaged};
 use super::words;
 use super::{Target, rule};
@@ -8,7 +9,7 @@ use actors::mail::bounce::{self, DIAGNOSTIC_BYTES_MAX, Report};
 use actors::mail::charset::Native;
 use actors::mail::html::html_to_text;
 use actors::mail::inbound::{self, Envelope, InboundMail, TEXT_BYTES_MAX, html, parse};
-use actors::mail::safe_html::{Images, SafeHtml, safe_html};
+use actors::mail::safe_html::{Images, safe_html};
 use actors::mail::{reply, token};
 use schema::check;
 
@@ -117,39 +118,10 @@ fn reported(report: &Report) -> Result<(), String> {
     Ok(())
 }
 
-/// Elements that can do something on a page.
-#[rustfmt::skip]
-const LIVE: &[&str] = &[
-    "<script", "<style", "<iframe", "<object", "<embed", "<link", "<meta", "<base", "<form",
-    "<svg", "<math", "<template", "<noscript", "<textarea", "<title", "<xmp", "<plaintext",
-    "<!--", "<input",
-];
-/// Addresses in tags that can, or that ask a server.
-#[rustfmt::skip]
-const ASKING: &[&str] = &[
-    "href=\"javascript:", "href=\"data:", "href=\"vbscript:", "src=\"http", "src=\"data:",
-    "src=\"/",
-];
-
 fn harmless(html: &str) -> Result<&'static str, String> {
     let Ok(safe) = safe_html(html, &Images::default()) else { return Ok("too long") };
-    is_harmless(&safe)?;
+    is_harmless(html, &safe)?;
     Ok(if safe.html.is_empty() { "nothing" } else { "shown" })
-}
-
-/// Whether nothing is left in HTML that does anything.
-///
-/// # Errors
-/// What is.
-pub fn is_harmless(safe: &SafeHtml) -> Result<(), String> {
-    let lower = safe.html.to_ascii_lowercase();
-    let tags = lower.split('<').skip(1).filter_map(|rest| rest.split('>').next());
-    let asking = |tag: &str| ASKING.iter().find(|asking| tag.contains(*asking));
-    let live = LIVE.iter().find(|live| lower.contains(*live));
-    if let Some(live) = live.or_else(|| tags.filter_map(asking).next()) {
-        return Err(format!("{live} is left in: {}", safe.html));
-    }
-    Ok(())
 }
 
 /// HTML by itself.

@@ -9,6 +9,7 @@
 //! Inputs that take long are reported, not judged: the slowest, and the slowest for its size.
 
 mod corpus;
+mod harmless;
 mod imap;
 mod mail;
 mod mutate;
