@@ -65,7 +65,7 @@ impl<A: Actor> Engine<A> {
         turn: &mut Turn,
         entries: Vec<Entry>,
     ) -> Vec<(Entry, Effect)> {
-        let mut begun = Vec::new();
+        let (mut begun, mut removed) = (Vec::new(), false);
         for entry in entries {
             if entry.leased {
                 let why = "the object died while this was under way".to_owned();
@@ -75,7 +75,7 @@ impl<A: Actor> Engine<A> {
             match self.step(home, world, None, &mut |ctx| begin_one::<A>(ctx, &entry)) {
                 Ok((Effect::Nothing, told)) => {
                     turn.tell(told);
-                    self.remove(home, world, &entry);
+                    removed |= self.remove(home, world, &entry);
                 }
                 Ok((effect, told)) => {
                     turn.tell(told);
@@ -87,6 +87,8 @@ impl<A: Actor> Engine<A> {
                 }
             }
         }
+        // Where all that stood in front wanted nothing, what is behind it has its turn.
+        turn.drain |= turn.full && removed && begun.is_empty();
         begun
     }
 
@@ -149,11 +151,13 @@ impl<A: Actor> Engine<A> {
         put.is_ok()
     }
 
-    fn remove(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) {
+    /// Takes out an entry that wants nothing; `false` where storage does not take that for now.
+    fn remove(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) -> bool {
         if trail::is_logged(entry) {
-            return self.drop_logged(entry);
+            self.drop_logged(entry);
+            return true;
         }
-        let _ = self.step(home, world, None, &mut |ctx| finish::<A>(ctx, entry));
+        self.step(home, world, None, &mut |ctx| finish::<A>(ctx, entry)).is_ok()
     }
 }
 

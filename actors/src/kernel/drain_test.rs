@@ -6,6 +6,7 @@ use super::drain::LEASE_MS;
 use super::effect::{Delivery, Effect, Outcome};
 use super::store::outbox::{Entry, READY_MAX};
 use super::testing::{Bench, WORKSPACE, system};
+use super::turn::Turn;
 use super::{Actor, Migration};
 use schema::pipeline::Queue;
 use schema::summary::{Summary, Table};
@@ -40,6 +41,9 @@ impl Actor for Doer {
     fn begin(_: &mut Ctx<'_>, entry: &Entry) -> Result<Effect, Reject> {
         if entry.kind == "hint" {
             return Ok(Effect::Queue { queue: Queue::SendQueue, body: b"{}".to_vec() });
+        }
+        if entry.kind.starts_with("moot") {
+            return Ok(Effect::Nothing);
         }
         Ok(Effect::Forget(vec![entry.kind.clone()]))
     }
@@ -87,6 +91,22 @@ fn doing(kind: &str) -> Bench<Doer> {
     bench
 }
 
+/// Has storage refuse some kinds of writes to the outbox.
+fn deny(bench: &Bench<Doer>, kinds: &[&str]) {
+    for kind in kinds {
+        let body = "begin select raise(abort, 'out of memory'); end";
+        let trigger = format!("create trigger no_{kind} before {kind} on outbox {body}");
+        bench.home.connection().execute_batch(&trigger).expect("a trigger");
+    }
+}
+
+fn allow(bench: &Bench<Doer>, kinds: &[&str]) {
+    for kind in kinds {
+        let drop = format!("drop trigger no_{kind}");
+        bench.home.connection().execute_batch(&drop).expect("it was there");
+    }
+}
+
 #[test]
 fn no_more_entries_are_under_way_at_once_than_a_drain_begins() {
     let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
@@ -94,6 +114,50 @@ fn no_more_entries_are_under_way_at_once_than_a_drain_begins() {
         bench.call(&system(), None, &format!("kind{number:02}")).expect("it takes any kind");
     }
     assert_eq!([READY_MAX, 3, 0], [(); 3].map(|()| bench.begin().len()));
+}
+
+#[test]
+fn what_stands_behind_entries_that_want_nothing_has_its_turn_at_once() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    for number in 0..READY_MAX {
+        bench.call(&system(), None, &format!("moot{number:02}")).expect("it takes any kind");
+    }
+    bench.call(&system(), None, &"once".to_owned()).expect("it takes any kind");
+    bench.turn = Turn::default();
+    assert_eq!((bench.begin().len(), bench.turn.drain), (0, true), "there is more");
+    bench.turn = Turn::default();
+    assert_eq!((bench.begin().len(), bench.turn.drain), (1, false));
+    assert_eq!((bench.begin().len(), bench.turn.drain), (0, false), "it is under way");
+}
+
+#[test]
+fn entries_that_storage_does_not_let_go_of_wait_for_the_alarm() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    for number in 0..READY_MAX + 1 {
+        bench.call(&system(), None, &format!("moot{number:02}")).expect("it takes any kind");
+    }
+    bench.turn = Turn::default();
+    deny(&bench, &["delete"]);
+    assert_eq!((bench.begin().len(), bench.turn.drain), (0, false), "nothing spins");
+    allow(&bench, &["delete"]);
+    assert_eq!((bench.begin().len(), bench.turn.drain), (0, true));
+}
+
+#[test]
+fn an_outcome_that_storage_does_not_take_is_told_of_and_taken_later() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &"hint".to_owned()).expect("it takes any kind");
+    let (entry, _) = bench.begin().pop().expect("it is begun");
+    deny(&bench, &["delete", "update"]);
+    assert!(!bench.is_noted(&entry, &Outcome::Done(Vec::new())), "it is neither done nor put off");
+    allow(&bench, &["update"]);
+    assert!(bench.is_noted(&entry, &Outcome::Done(Vec::new())), "it is put off");
+    assert_eq!(bench.begin().len(), 0, "its time has not come");
+    allow(&bench, &["delete"]);
+    assert!(bench.fire_alarm(), "it is tried again");
+    let (entry, _) = bench.begin().pop().expect("it is begun");
+    assert!(bench.is_noted(&entry, &Outcome::Done(Vec::new())));
+    assert_eq!(bench.count("outbox"), 0);
 }
 
 #[test]

@@ -194,8 +194,13 @@ impl<A: Actor> Bench<A> {
 
     /// Says what came of an entry.
     pub fn settle(&mut self, entry: &Entry, outcome: &Outcome) {
+        self.is_noted(entry, outcome);
+    }
+
+    /// The same; `false` where storage takes no note of it.
+    pub fn is_noted(&mut self, entry: &Entry, outcome: &Outcome) -> bool {
         let mut world = World { now: self.now, entropy: &mut self.entropy };
-        self.engine.settle(&self.home, &mut world, &mut self.turn, entry, outcome);
+        self.engine.settle(&self.home, &mut world, &mut self.turn, entry, outcome)
     }
 
     /// Runs the outbox until nothing is ready, the test playing the world; rows for D1 are kept in
