@@ -139,14 +139,17 @@ fn copy_tree(to: &Path) {
 }
 
 fn copy_folder(from: &Path, to: &Path) {
-    let kept = ["rs", "sql", "toml", "json", "eml", "csv", "txt", "html", "md"];
     let Ok(entries) = fs::read_dir(from) else { return };
     for path in entries.filter_map(|entry| Some(entry.ok()?.path())) {
         let Some(name) = path.file_name() else { continue };
-        let skipped = ["target", "node_modules", "build"].iter().any(|skip| name == *skip);
-        if path.is_dir() && !skipped {
+        // What was built from the sources, and what tools keep beside them.
+        let made = ["target", "node_modules", "build"].iter().any(|skip| name == *skip);
+        if made || name.to_string_lossy().starts_with('.') {
+            continue;
+        }
+        if path.is_dir() {
             copy_folder(&path, &to.join(name));
-        } else if path.extension().is_some_and(|end| kept.iter().any(|one| end == *one)) {
+        } else {
             copy_file(&path, &to.join(name));
         }
     }
