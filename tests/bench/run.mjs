@@ -1,6 +1,6 @@
 // npm run bench: Postroom beside what its users would pick instead, on this machine.
 //
-//   --rounds 5      how often each target is measured; the order rotates
+//   --rounds 3      how often each target is measured; the order rotates
 //   --seconds 2     how long each phase is measured; `--rounds 1 --seconds 1` shows that all works
 //   --out DIR       where the report goes (target/bench/report)
 //   --data DIR      where targets keep their data (target/bench/data); /dev/shm takes the disk out
@@ -56,7 +56,7 @@ const MEASURES = [
 
 const { values: options } = parseArgs({
   options: {
-    rounds: { type: "string", default: "5" },
+    rounds: { type: "string", default: "3" },
     seconds: { type: "string", default: "2" },
     out: { type: "string", default: join(ROOT, "target", "bench", "report") },
     data: { type: "string", default: join(ROOT, "target", "bench", "data") },
