@@ -92,9 +92,14 @@ export const run = ({ seconds, inboxes, say, leadMs = LEAD_MS }) =>
 
     const tally = new Tally();
     let early = 0;
+    const others = new Map();
     for (const { owner, inboxIds, prospectIds } of desks) {
       const lists = await pool(inboxIds, 8, (id) => client.all(`/v1/inboxes/${id}/sends`, { token: owner.token }));
       const sent = lists.flat().filter(({ state }) => state === "sent");
+      for (const { state, error } of lists.flat().filter((one) => !sent.includes(one))) {
+        const what = `${state}: ${error ?? "no error"}`;
+        others.set(what, (others.get(what) ?? 0) + 1);
+      }
       for (const { leftAt } of sent) {
         tally.latencies.add(leftAt - opens);
         if (leftAt < opens) early += 1;
@@ -112,5 +117,6 @@ export const run = ({ seconds, inboxes, say, leadMs = LEAD_MS }) =>
     const problems = tally.problems();
     if (early > 0) problems.push(`${early} mails left before the window opened`);
     if (waiting.length > 0) problems.push(`${waiting.length} were not written to within ${seconds} s: ${JSON.stringify(waiting[0])}`);
+    for (const [what, count] of others) problems.push(`${count} mails are ${what}`);
     return { lines, problems, tallies: [tally] };
   });
