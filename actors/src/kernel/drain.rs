@@ -5,6 +5,9 @@
 //! outcome is unknown. An object is single: when it wakes anew, what it finds leased belongs to a
 //! predecessor that is dead. The outcome of what may leave only once is unknown then, at once; what
 //! is only slow goes on.
+//!
+//! Where storage takes no note of what became of the former, memory keeps it for the next drain: as
+//! long as the object lives, it is known.
 
 use super::actor::{Actor, Settled};
 use super::alarm::backoff;
@@ -39,6 +42,7 @@ impl<A: Actor> Engine<A> {
         if !self.is_founded() {
             return Vec::new();
         }
+        turn.drain |= !self.settle_kept(home, world, turn);
         let after = self.followed();
         let found = self.step(home, world, None, &mut |ctx| {
             let ready = outbox::ready(ctx.sql, ctx.now, ctx.now + FIRST_RETRY_MS)?;
@@ -67,6 +71,9 @@ impl<A: Actor> Engine<A> {
     ) -> Vec<(Entry, Effect)> {
         let (mut begun, mut removed) = (Vec::new(), false);
         for entry in entries {
+            if entry.leased && self.keeps_outcome_of(&entry) {
+                continue;
+            }
             if entry.leased {
                 let why = "the object died while this was under way".to_owned();
                 self.settle(home, world, turn, &entry, &Outcome::Unknown { why });
@@ -132,9 +139,31 @@ impl<A: Actor> Engine<A> {
                     "{}/{} not settled: {}",
                     entry.kind, entry.key, reject.message
                 ));
+                let once = A::delivery(&entry.kind) == Delivery::AtMostOnce;
+                if entry.kind != SUMMARY && once && reject.code == Code::Unavailable {
+                    self.kept.push((entry.clone(), outcome.clone()));
+                    return false;
+                }
                 self.put_off(home, world, entry)
             }
         }
+    }
+
+    /// Whether storage has yet to take note of what came of something.
+    pub const fn keeps_outcomes(&self) -> bool {
+        !self.kept.is_empty()
+    }
+
+    fn keeps_outcome_of(&self, entry: &Entry) -> bool {
+        self.kept.iter().any(|(one, _)| one.kind == entry.kind && one.key == entry.key)
+    }
+
+    /// Takes note of what storage did not take before; `false` where something is kept again.
+    fn settle_kept(&mut self, home: &dyn Home, world: &mut World<'_>, turn: &mut Turn) -> bool {
+        let kept = std::mem::take(&mut self.kept);
+        let noted =
+            kept.iter().map(|(entry, outcome)| self.settle(home, world, turn, entry, outcome));
+        noted.fold(true, |all, one| all & one)
     }
 
     /// What came of an entry could not be taken note of: it is tried again, and not at once. What

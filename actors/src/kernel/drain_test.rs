@@ -94,7 +94,7 @@ fn doing(kind: &str) -> Bench<Doer> {
 /// Has storage refuse some kinds of writes to the outbox.
 fn deny(bench: &Bench<Doer>, kinds: &[&str]) {
     for kind in kinds {
-        let body = "begin select raise(abort, 'out of memory'); end";
+        let body = "begin select raise(abort, 'out of memory: SQLITE_NOMEM'); end";
         let trigger = format!("create trigger no_{kind} before {kind} on outbox {body}");
         bench.home.connection().execute_batch(&trigger).expect("a trigger");
     }
@@ -158,6 +158,24 @@ fn an_outcome_that_storage_does_not_take_is_told_of_and_taken_later() {
     let (entry, _) = bench.begin().pop().expect("it is begun");
     assert!(bench.is_noted(&entry, &Outcome::Done(Vec::new())));
     assert_eq!(bench.count("outbox"), 0);
+}
+
+#[test]
+fn what_left_is_known_though_storage_was_full_as_it_did() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &"once".to_owned()).expect("it takes any kind");
+    let (entry, _) = bench.begin().pop().expect("it is begun");
+    deny(&bench, &["delete"]);
+    assert!(!bench.is_noted(&entry, &Outcome::Done(Vec::new())), "storage takes no note of it");
+    bench.turn = Turn::default();
+    assert_eq!(bench.begin().len(), 0, "it leaves once");
+    assert!(bench.turn.drain, "it is tried again");
+    bench.now += LEASE_MS + 1;
+    assert_eq!(bench.begin().len(), 0);
+    assert!(bench.engine.keeps_outcomes(), "its lease is over, and yet what came of it is known");
+    allow(&bench, &["delete"]);
+    assert_eq!(bench.begin().len(), 0);
+    assert_eq!(bench.count("outbox"), 0, "it is settled, with what came of it");
 }
 
 #[test]

@@ -10,10 +10,12 @@ use super::alarm::{RETRY_MS, arm, backoff};
 use super::allowance::Allowance;
 use super::context::{Ctx, Entropy, Reply, Told, Watched};
 use super::drain::take_up;
+use super::effect::Outcome;
 use super::migrate::migrate;
 use super::presence::Presence;
 use super::sql::Home;
 use super::store::head::{self, Head};
+use super::store::outbox::Entry;
 use super::store::{idempotency, migrations, timers};
 pub use super::sweep::KEY_KEPT_MS;
 use super::trail::Trail;
@@ -52,6 +54,8 @@ pub struct Engine<A> {
     marks: i64,
     /// How far D1 has followed the log.
     pub(super) trail: Trail,
+    /// What came of entries that leave only once, and storage did not take note of.
+    pub(super) kept: Vec<(Entry, Outcome)>,
     /// Whether the object has tables: it gets them with the first thing that it keeps.
     founded: bool,
     /// Where the next step's caller is.
@@ -105,6 +109,7 @@ impl<A: Actor> Engine<A> {
             presence,
             marks,
             trail,
+            kept: Vec::new(),
             allowance: None,
             per_turn: None,
             actor: PhantomData,

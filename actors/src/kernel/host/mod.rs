@@ -247,18 +247,20 @@ impl<A: Actor> Host<A> {
 
     /// Does what the outbox asks for, once around. In the result, `drain` says whether to go on,
     /// `full` is 1 where there may be more than was begun, `stuck` where storage did not take what
-    /// came of it, and `slow` is how often to call [`Host::slow`], without waiting for it here.
+    /// came of something, and `slow` is how often to call [`Host::slow`], without waiting for it
+    /// here.
     ///
     /// # Errors
     /// Where the object cannot be woken.
     pub async fn drain(&self) -> Result<JsValue, JsValue> {
-        let (mut begun, mut said) = (Vec::new(), [("slow", 0), ("full", 0)]);
+        let (mut begun, mut said) = (Vec::new(), [("slow", 0), ("full", 0), ("stuck", 0)]);
         let first = self.turn(|engine, world, turn| {
             begun = engine.begin(&self.home, world, turn);
             let slow = begun.extract_if(.., |(_, effect)| effect.is_slow());
             let slow: Vec<_> = slow.collect();
             turn.drain |= !slow.is_empty() && begun.is_empty();
             (said[0].1, said[1].1) = (slow.len() as u32, u32::from(turn.full));
+            said[2].1 = u32::from(engine.keeps_outcomes());
             self.slow.borrow_mut().extend(slow);
             Vec::new()
         })?;
@@ -284,7 +286,7 @@ impl<A: Actor> Host<A> {
         let progress = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed { .. }));
         self.turn(|engine, world, turn| {
             let noted = engine.settle_all(&self.home, world, turn, &entries, &outcomes);
-            turn.drain |= progress;
+            turn.drain |= progress || engine.keeps_outcomes();
             vec![("stuck", (!noted).into())]
         })
     }
