@@ -42,7 +42,7 @@ impl<A: Actor> Engine<A> {
         if !self.is_founded() {
             return Vec::new();
         }
-        turn.drain |= !self.settle_kept(home, world, turn);
+        self.settle_kept(home, world, turn);
         let after = self.followed();
         let found = self.step(home, world, None, &mut |ctx| {
             let ready = outbox::ready(ctx.sql, ctx.now, ctx.now + FIRST_RETRY_MS)?;
@@ -71,7 +71,8 @@ impl<A: Actor> Engine<A> {
     ) -> Vec<(Entry, Effect)> {
         let (mut begun, mut removed) = (Vec::new(), false);
         for entry in entries {
-            if entry.leased && self.keeps_outcome_of(&entry) {
+            // Begun anew, it would be settled with what came of it before.
+            if self.keeps_outcome_of(&entry) {
                 continue;
             }
             if entry.leased {
@@ -142,6 +143,7 @@ impl<A: Actor> Engine<A> {
                 let once = A::delivery(&entry.kind) == Delivery::AtMostOnce;
                 if entry.kind != SUMMARY && once && reject.code == Code::Unavailable {
                     self.kept.push((entry.clone(), outcome.clone()));
+                    turn.drain = true;
                     return false;
                 }
                 self.put_off(home, world, entry)
@@ -158,12 +160,11 @@ impl<A: Actor> Engine<A> {
         self.kept.iter().any(|(one, _)| one.kind == entry.kind && one.key == entry.key)
     }
 
-    /// Takes note of what storage did not take before; `false` where something is kept again.
-    fn settle_kept(&mut self, home: &dyn Home, world: &mut World<'_>, turn: &mut Turn) -> bool {
-        let kept = std::mem::take(&mut self.kept);
-        let noted =
-            kept.iter().map(|(entry, outcome)| self.settle(home, world, turn, entry, outcome));
-        noted.fold(true, |all, one| all & one)
+    /// Takes note of what storage did not take before.
+    fn settle_kept(&mut self, home: &dyn Home, world: &mut World<'_>, turn: &mut Turn) {
+        for (entry, outcome) in std::mem::take(&mut self.kept) {
+            self.settle(home, world, turn, &entry, &outcome);
+        }
     }
 
     /// What came of an entry could not be taken note of: it is tried again, and not at once. What

@@ -179,6 +179,35 @@ fn what_left_is_known_though_storage_was_full_as_it_did() {
 }
 
 #[test]
+fn what_could_not_begin_does_not_begin_before_that_is_noted() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &"once".to_owned()).expect("it takes any kind");
+    deny(&bench, &["update"]);
+    bench.turn = Turn::default();
+    assert_eq!(
+        (bench.begin().len(), bench.turn.drain),
+        (0, true),
+        "nothing is noted, not even that"
+    );
+    // Memory is short, and is there again between one write and the next.
+    allow(&bench, &["update"]);
+    let only_leases = "create trigger no_update before update on outbox when new.state <> 'leased'
+        begin select raise(abort, 'SQLITE_NOMEM'); end";
+    bench.home.connection().execute_batch(only_leases).expect("a trigger");
+    assert_eq!(
+        bench.begin().len(),
+        0,
+        "its failure, noted while it is under way, would begin it twice"
+    );
+    allow(&bench, &["update"]);
+    bench.begin();
+    assert!(bench.fire_alarm(), "it is tried again");
+    let (entry, _) = bench.begin().pop().expect("it is begun");
+    assert!(bench.is_noted(&entry, &Outcome::Done(Vec::new())));
+    assert_eq!(bench.count("outbox"), 0);
+}
+
+#[test]
 fn what_is_slow_goes_on_at_once_where_its_object_died() {
     let mut bench = doing("slow");
     bench.restart();

@@ -286,7 +286,7 @@ impl<A: Actor> Host<A> {
         let progress = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed { .. }));
         self.turn(|engine, world, turn| {
             let noted = engine.settle_all(&self.home, world, turn, &entries, &outcomes);
-            turn.drain |= progress || engine.keeps_outcomes();
+            turn.drain |= progress;
             vec![("stuck", (!noted).into())]
         })
     }
