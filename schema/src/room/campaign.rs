@@ -171,7 +171,8 @@ pub struct Campaign {
 #[cfg_attr(feature = "openapi", derive(schemars::JsonSchema))]
 #[serde(rename_all = "camelCase")]
 pub enum Limit {
-    /// The campaign's window is shut.
+    /// The campaign's window is shut, or has just opened: each inbox begins in its first five
+    /// minutes (in its first quarter where it is shorter than twenty), by its id.
     Window,
     /// What the campaign may send in a day.
     Campaign,

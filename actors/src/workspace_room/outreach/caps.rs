@@ -11,6 +11,7 @@ use super::store::inboxes::Known;
 use crate::kernel::{Ctx, Fault};
 use crate::warmup_counter::zone::Zone;
 use crate::workspace_room::access::store::workspace;
+use crate::workspace_room::rules::calendar::Calendar;
 use schema::ids::InboxId;
 use schema::room::campaign::{InboxCap, Limit, LimitLeft, OutreachSettings};
 use schema::{Millis, Reject};
@@ -21,6 +22,8 @@ pub const FRESH_MS: Millis = 5 * 60 * 1000;
 pub const SHOWN_MS: Millis = 24 * 60 * 60 * 1000;
 /// For how many days counts are kept.
 const DAYS_KEPT: i64 = 7;
+/// Within this time of a window's opening, or within a quarter of the window, each inbox begins.
+pub const BEGINNING_MS: Millis = 5 * 60 * 1000;
 /// As much as nothing limits.
 const ANY: i64 = 1 << 40;
 
@@ -42,6 +45,40 @@ pub struct Campaigns<'a> {
     day: Day,
     /// Whether the window is open, and until when that stays so.
     window: Option<(bool, Millis)>,
+    beginning: Option<Beginning>,
+}
+
+/// How the inboxes begin in a window that opens, or has just opened.
+#[derive(Debug, Clone, Copy)]
+struct Beginning {
+    opens_at: Millis,
+    takes: Millis,
+}
+
+impl Beginning {
+    /// The next one of a window that is open, or not, until a time; none that is over.
+    fn of(
+        calendar: &Calendar,
+        now: Millis,
+        window: (bool, Millis),
+    ) -> Result<Option<Self>, Reject> {
+        let (opens_at, shuts_at) = match window {
+            (true, shuts_at) => {
+                let open_for = calendar.between(now - BEGINNING_MS, now)?;
+                if open_for == BEGINNING_MS {
+                    return Ok(None);
+                }
+                (now - open_for, shuts_at)
+            }
+            (false, opens_at) => (opens_at, calendar.turn(opens_at)?.map_or(opens_at, |it| it.1)),
+        };
+        let takes = BEGINNING_MS.min((shuts_at - opens_at) / 4).max(1);
+        Ok(Some(Self { opens_at, takes }))
+    }
+
+    const fn of_inbox(self, id: InboxId) -> Millis {
+        self.opens_at + (id.0.as_u128() % self.takes as u128) as Millis
+    }
 }
 
 impl<'a> Campaigns<'a> {
@@ -54,9 +91,14 @@ impl<'a> Campaigns<'a> {
         settings: OutreachSettings,
         campaign: &'a Campaign,
     ) -> Result<Self, Reject> {
-        let window = plan::calendar(&campaign.plan.window)?.turn(ctx.now)?;
+        let calendar = plan::calendar(&campaign.plan.window)?;
+        let window = calendar.turn(ctx.now)?;
+        let beginning = match window {
+            Some(window) => Beginning::of(&calendar, ctx.now, window)?,
+            None => None,
+        };
         let own_day = day(&campaign.plan.window.time_zone, ctx.now)?;
-        Ok(Self { campaign, settings, own_day, day: today(ctx, ctx.now)?, window })
+        Ok(Self { campaign, settings, own_day, day: today(ctx, ctx.now)?, window, beginning })
     }
 
     /// What holds for a mail that a person writes: it is they who say when, within the workspace's
@@ -67,17 +109,27 @@ impl<'a> Campaigns<'a> {
     pub fn by_hand(ctx: &Ctx<'_>, campaign: &'a Campaign) -> Result<Self, Reject> {
         let day = today(ctx, ctx.now)?;
         let settings = campaigns::settings(ctx.sql)?;
-        Ok(Self { campaign, settings, own_day: day, day, window: Some((true, day.ends_at)) })
+        let window = Some((true, day.ends_at));
+        Ok(Self { campaign, settings, own_day: day, day, window, beginning: None })
     }
 
-    /// Whether the window is open; else when it opens.
+    /// Whether the window is open; else when the first inbox begins in it.
     #[must_use]
-    pub const fn shut_until(&self) -> Option<Millis> {
+    pub fn shut_until(&self) -> Option<Millis> {
         match self.window {
             Some((true, _)) => None,
-            Some((false, until)) => Some(until),
+            Some((false, until)) => {
+                let first =
+                    self.campaign.plan.inbox_ids.iter().filter_map(|id| self.begins_at(*id));
+                Some(first.min().unwrap_or(until))
+            }
             None => Some(Millis::MAX),
         }
+    }
+
+    /// When an inbox begins in a window that opens, or has just opened.
+    fn begins_at(&self, id: InboxId) -> Option<Millis> {
+        self.beginning.map(|beginning| beginning.of_inbox(id))
     }
 
     /// When the window shuts.
@@ -113,8 +165,9 @@ impl<'a> Campaigns<'a> {
             until: Some(day.ends_at),
         };
         let mut limits = Vec::with_capacity(8);
-        let open = matches!(self.window, Some((true, _)));
-        let until = self.window.map(|(_, until)| until);
+        let begins_at = self.begins_at(known.id).filter(|at| *at > ctx.now);
+        let open = matches!(self.window, Some((true, _))) && begins_at.is_none();
+        let until = begins_at.or(self.window.map(|(_, until)| until));
         limits.push(LimitLeft { limit: Limit::Window, left: if open { ANY } else { 0 }, until });
         if let Some(most) = self.campaign.plan.daily_max {
             let used = used(&campaign_scope(self.campaign.number), self.own_day)?;

@@ -74,13 +74,43 @@ fn nothing_leaves_outside_the_window_nor_on_holidays() {
     field.settle();
     // Tuesday is a holiday: it opens on Wednesday at 10:00 in Rome.
     let opens = MONDAY + 2 * DAY;
-    assert_eq!(binding(&mut field), (json!("window"), json!(opens)));
+    let (limit, until) = binding(&mut field);
+    let begins = until.as_i64().expect("a time") - opens;
+    assert_eq!(limit, "window");
+    assert!((0..5 * MINUTE).contains(&begins), "{begins} ms after it opens");
     field.pass(15 * DAY, 10 * MINUTE);
     assert!(field.asked.len() > 4, "{}", field.asked.len());
     for asked in &field.asked {
         let after = (asked.at - opens).rem_euclid(DAY);
         assert!(asked.at >= opens && after < HOUR, "at {} ms of the hour", after);
         assert_eq!(asked.mail.leave_by, Some(asked.at - after + HOUR));
+    }
+}
+
+#[test]
+fn inboxes_begin_one_by_one_in_a_window_that_opens() {
+    let emails: Vec<String> = (0..30).map(|n| format!("i{n}@desk.example")).collect();
+    let emails: Vec<&'static str> = emails.into_iter().map(|it| &*it.leak()).collect();
+    for (to, within) in [("18:00", 5 * MINUTE), ("10:04", MINUTE)] {
+        let mut field = Field::open(&emails);
+        field.desk.manage(&json!({ "changeOutreachSettings": { "inboxDailyMax": 1 } }));
+        let days = ["tuesday", "wednesday"];
+        let week = days.map(|day| json!({ "day": day, "from": "10:00", "to": to }));
+        field.campaign(json!({ "window": { "timeZone": "UTC", "week": week } }));
+        enrol(&mut field, 60);
+        field.settle();
+        let opens = MONDAY + HOUR + DAY;
+        let mut offsets: Vec<BTreeMap<_, _>> = Vec::new();
+        for day in [opens, opens + DAY] {
+            field.pass(day - field.desk.room.now, HOUR);
+            field.asked.clear();
+            field.pass(within, 1_000);
+            offsets.push(field.asked.iter().map(|it| (it.inbox, it.at - day)).collect());
+        }
+        let [first, second] = &offsets[..] else { panic!("two days") };
+        assert_eq!((first.len(), second), (30, first), "each inbox has a moment of its own");
+        let (least, most) = (first.values().min().expect("30"), first.values().max().expect("30"));
+        assert!(*least >= 0 && *most < within && most - least > within / 2, "{least} to {most}");
     }
 }
 
