@@ -17,21 +17,41 @@ const TICKETS = 60;
 // What is called `id` in the path of a list of these.
 const CATALOGUE = { categories: "category", "custom-statuses": "customStatus", "canned-replies": "cannedReply", signatures: "signature", macros: "macro", views: "view" };
 
+/** Somebody to write to, an inbox to do it from, and what there is of both; gives their ids. */
+async function outreach(url, { token }, campaignId) {
+  const post = (path, body) => data(url, "POST", path, { token, body });
+  const smtp = { host: "127.0.0.1", port: 9, security: "implicit_tls", username: "desk", password: "desk" };
+  const inbox = await post("/v1/inboxes", { email: "sales@desk.example", displayName: "Desk", smtp, warmup: false });
+  const send = await post(`/v1/inboxes/${inbox.id}/sends`, { to: ["ann@customer.example"], subject: "Doors", text: "A door?" });
+  const prospect = await post("/api/prospects", { email: "bob@customer.example", name: "Bob Ray", company: "Customer Ltd" });
+  await post(`/v1/campaigns/${campaignId}/enrolments`, { prospectIds: [prospect.id] });
+  return { inbox: inbox.id, send: send.sendId ?? send.id, prospect: prospect.id };
+}
+
 /** The settings of schemathesis under which paths name things that there are. */
 async function pinned(url, owner, ticketId, file) {
   const helper = await join(url, owner, "agent", "Hal");
   const things = await oneOfEach(url, owner, helper, ticketId);
+  Object.assign(things, await outreach(url, owner, things.campaign));
+  const post = (path, body) => data(url, "POST", path, { token: owner.token, body });
+  things.comment = (await post(`/v1/tickets/${ticketId}/comments`, { body: "It is open now." })).id;
+  const scheduled = await post(`/v1/tickets/${ticketId}/scheduled-comments`, { body: "Later.", publishAt: Date.now() + 3_600_000 });
   const named = { workspaceId: owner.workspaceId, agentId: helper.agentId, ticketId, moveId: things.ticketMove, mergeId: things.userMerge };
   for (const [name, id] of Object.entries(things)) named[`${name}Id`] ??= id;
   const lines = Object.entries(named).map(([name, id]) => `"path.${name}" = "${id}"`);
   const lists = Object.entries(CATALOGUE).map(([list, name]) =>
     `[[operations]]\ninclude-path-regex = "^/v1/${list}/"\nparameters = { "path.id" = "${things[name]}" }\n`,
   );
+  lists.push(`[[operations]]\ninclude-path-regex = "^/v1/scheduled-comments/"\nparameters = { "path.commentId" = "${scheduled.id}" }\n`);
+  // The thing below what was just made is the one that is named here, maybe gone since: the check of it
+  // compares paths, not ids. The other rounds have it.
+  lists.unshift("[checks.ensure_resource_availability]\nenabled = false\n");
   writeFileSync(file, [readFileSync(CONFIG, "utf8"), ...lists, "[parameters]", ...lines, ""].join("\n"));
 }
 
 /**
- * Makes a workspace and has schemathesis try all its checks on it; gives { code, output }.
+ * Makes a workspace and has schemathesis try all its checks on it; gives { code, output, har }: `har` is
+ * the file of everything that was asked, and answered.
  *
  * pins      whether paths name things that there are, and not only what schemathesis makes up
  * operator  whether the operator asks, instead of the workspace's owner
@@ -48,15 +68,27 @@ export async function breakIn(url, { cwd, examples, seed, pins = false, operator
   const token = operator ? VARS.ADMIN_TOKEN : owner.token;
   const args = ["--config-file", config, "run", `${url}/openapi.json`, "--header", `Authorization: Bearer ${token}`];
   args.push("--checks", "all", "--workers", "2", "--continue-on-failure", "--suppress-health-check", "all", "--no-color");
-  args.push("--max-examples", String(examples), "--seed", String(seed));
+  const har = path(cwd, `asked-${seed}.har`);
+  args.push("--report-har-path", har, "--max-examples", String(examples), "--seed", String(seed));
   for (const id of NOT) args.push("--exclude-operation-id", id);
-  return schemathesis(args, { cwd });
+  return { ...await schemathesis(args, { cwd }), har };
 }
 
-/**
- * What its output says: how many cases, how many server errors, what failed, and of which operations
- * every answer was that nobody is let in (401, 403) or that nothing is there (404).
- */
+/** The operations of an API's document of which an answer was another than 401, 403 or 404. */
+export function letIn(har, paths) {
+  const ids = (template) => template.split("{").length;
+  const templates = Object.keys(paths).sort((a, b) => ids(a) - ids(b));
+  const patterns = templates.map((one) => [new RegExp(`^${one.replace(/\{\w+\}/g, "[^/]+").replaceAll(".", "\\.")}$`), one]);
+  const found = new Set();
+  for (const { request, response } of JSON.parse(readFileSync(har, "utf8")).log.entries) {
+    const { pathname } = new URL(request.url);
+    const template = patterns.find(([pattern]) => pattern.test(pathname))?.[1];
+    if (template && response.status > 0 && ![401, 403, 404, 405].includes(response.status)) found.add(`${request.method} ${template}`);
+  }
+  return found;
+}
+
+/** What its output says: how many cases, how many server errors, and what failed. */
 export function told(output) {
   const section = (name) => {
     const at = output.search(new RegExp(`^=+ ${name} =+$`, "m"));
@@ -66,13 +98,6 @@ export function told(output) {
     return end < 0 ? rest : rest.slice(0, end);
   };
   const failures = section("FAILURES") + section("ERRORS");
-  let title = "";
-  const refused = new Set();
-  for (const line of section("WARNINGS").split("\n")) {
-    title = /^([A-Z][a-z ]+): /.exec(line)?.[1] ?? title;
-    const [, operation] = /^\s+- ([A-Z]+ \/\S*)/.exec(line) ?? [];
-    if (operation && ["Authentication failed", "Missing test data"].includes(title)) refused.add(operation);
-  }
   const faults = [...failures.matchAll(/^\s*- Server error/gm)].length;
-  return { cases: Number(/(\d+) generated/.exec(output)?.[1] ?? 0), faults, failures, refused };
+  return { cases: Number(/(\d+) generated/.exec(output)?.[1] ?? 0), faults, failures };
 }
