@@ -19,13 +19,14 @@ const CATALOGUE = { categories: "category", "custom-statuses": "customStatus", "
 
 /** Somebody to write to, an inbox to do it from, and what there is of both; gives their ids. */
 async function outreach(url, { token }, campaignId) {
-  const post = (path, body) => data(url, "POST", path, { token, body });
+  const post = (path, body, headers) => data(url, "POST", path, { token, body, headers });
   const smtp = { host: "127.0.0.1", port: 9, security: "implicit_tls", username: "desk", password: "desk" };
   const inbox = await post("/v1/inboxes", { email: "sales@desk.example", displayName: "Desk", smtp, warmup: false });
-  const send = await post(`/v1/inboxes/${inbox.id}/sends`, { to: ["ann@customer.example"], subject: "Doors", text: "A door?" });
+  const mail = { to: ["ann@customer.example"], subject: "Doors", text: "A door?" };
+  const send = await post(`/v1/inboxes/${inbox.id}/sends`, mail, { "idempotency-key": "doors" });
   const prospect = await post("/api/prospects", { email: "bob@customer.example", name: "Bob Ray", company: "Customer Ltd" });
   await post(`/v1/campaigns/${campaignId}/enrolments`, { prospectIds: [prospect.id] });
-  return { inbox: inbox.id, send: send.sendId ?? send.id, prospect: prospect.id };
+  return { inbox: inbox.id, send: send.id, prospect: prospect.id };
 }
 
 /** The settings of schemathesis under which paths name things that there are. */
