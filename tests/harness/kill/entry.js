@@ -133,8 +133,7 @@ function actor(name) {
         join: (connect) => during("command", () => core.join(connect)),
         leave: (seat) => during("command", () => core.leave(seat)),
         timers: (skip) => during("timers", () => core.timers(skip)),
-        begin: () => core.begin(),
-        carry_out: () => core.carry_out(),
+        drain: () => core.drain(),
         slow: () => core.slow(),
       };
     }
