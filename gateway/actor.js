@@ -18,8 +18,12 @@ const waiting = new Set();
 const ALARM_WAITS_MS = 1_000;
 /** How long the outbox waits where calls follow each other sooner: so far D1 is behind then. */
 const BUSY_MS = 200;
-/** How long it waits where storage did not take what came of it: nothing else has its turn if it does not. */
+/**
+ * How long it waits where storage did not take what came of it, longer each time: nothing else has its
+ * turn if it does not.
+ */
 const STUCK_MS = 1_000;
+const STUCK_MS_MAX = 32_000;
 /** How many looks, at most, at whether still more calls come before those that wait are run. */
 const LOOKS_MAX = 32;
 /** How long those who came together are expected to come together again. */
@@ -211,17 +215,22 @@ export function actor(Core) {
     }
 
     async rounds() {
-      let [full, stuck] = [false, false];
+      // Not before `draining` is known: what is begun may ask for more.
+      await null;
+      let [full, stuckMs] = [false, 0];
       try {
         while (this.again) {
           // Where turn follows turn, what several of them ask for shares its rows in D1, and the commit
           // that settles it.
           const busy = this.isBusy && Date.now() - this.ran < BUSY_MS && !full;
-          if (stuck || busy) await pause(stuck ? STUCK_MS : BUSY_MS);
+          if (stuckMs || busy) await pause(stuckMs || BUSY_MS);
           this.again = false;
-          const out = await guard(() => this.core.drain());
-          ({ full, stuck } = out);
+          const begun = this.core.begin();
+          this.tell(begun);
+          const out = begun.begun ? await guard(() => this.core.carry_out()) : {};
           this.tell(out);
+          full = begun.full;
+          stuckMs = begun.stuck || out.stuck ? Math.min(stuckMs * 2 || STUCK_MS, STUCK_MS_MAX) : 0;
         }
       } catch (error) {
         // The entries are rows; the alarm comes back to them.
@@ -237,7 +246,10 @@ export function actor(Core) {
       for (const socket of this.ctx.getWebSockets()) close(socket, 1012, "the room starts anew");
     }
 
-    /** An alarm that keeps failing is dropped for good by the platform: it never fails. */
+    /**
+     * An alarm that keeps failing is dropped for good by the platform: it fails only where storage arms
+     * no other.
+     */
     async alarm() {
       try {
         const skip = this.trapped;
@@ -245,6 +257,7 @@ export function actor(Core) {
         const out = this.core.timers(skip);
         this.trapped = false;
         this.tell(out);
+        if (out.unarmed) await this.ctx.storage.setAlarm(Date.now() + 5_000);
         // No alarm comes while this one lasts, and where calls keep the outbox busy it has no end:
         // what it has to do goes on without the alarm, too.
         const drained = this.drain();

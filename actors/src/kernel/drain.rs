@@ -6,8 +6,8 @@
 //! predecessor that is dead. The outcome of what may leave only once is unknown then, at once; what
 //! is only slow goes on.
 //!
-//! Where storage takes no note of what became of the former, memory keeps it for the next drain: as
-//! long as the object lives, it is known.
+//! Where storage takes no note of what became of the former, memory keeps it for the next drain,
+//! for as long as a lease lasts; until then nothing more begins that may leave only once.
 
 use super::actor::{Actor, Settled};
 use super::alarm::backoff;
@@ -30,6 +30,14 @@ pub(super) const SUMMARY_RETRY_MS_MAX: Millis = 4 * 60 * 1000;
 /// another build writes it, and each try wakes the object.
 const REFUSED_RETRY_MS_MAX: Millis = 6 * 60 * 60 * 1000;
 
+/// What came of an entry, and until when it is kept where storage takes no note of it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    entry: Entry,
+    outcome: Outcome,
+    until: Millis,
+}
+
 impl<A: Actor> Engine<A> {
     /// Takes up to [`outbox::READY_MAX`] entries that are ready, and says what each wants from the
     /// world; the platform allows six connections to the outside at once.
@@ -49,7 +57,10 @@ impl<A: Actor> Engine<A> {
             let logged = trail::find::<A>(ctx, after, &ready)?;
             Ok((ready, logged))
         });
-        let Ok(((mut entries, logged), _)) = found else { return Vec::new() };
+        let Ok(((mut entries, logged), _)) = found else {
+            (turn.stuck, turn.drain) = (true, true);
+            return Vec::new();
+        };
         entries.extend(self.follow(logged));
         if entries.is_empty() {
             self.note_trail(home, world);
@@ -71,8 +82,9 @@ impl<A: Actor> Engine<A> {
     ) -> Vec<(Entry, Effect)> {
         let (mut begun, mut removed) = (Vec::new(), false);
         for entry in entries {
-            // Begun anew, it would be settled with what came of it before.
-            if self.keeps_outcome_of(&entry) {
+            // Begun anew, it would be settled with what came of it before; and of others, too, it
+            // would be memory alone that knows what came of them.
+            if !self.kept.is_empty() && leaves_once::<A>(&entry) {
                 continue;
             }
             if entry.leased {
@@ -108,16 +120,14 @@ impl<A: Actor> Engine<A> {
         turn: &mut Turn,
         entries: &[Entry],
         outcomes: &[Outcome],
-    ) -> bool {
-        let mut noted = true;
+    ) {
         for (entry, outcome) in entries.iter().zip(outcomes) {
-            noted &= self.settle(home, world, turn, entry, outcome);
+            self.settle(home, world, turn, entry, outcome);
         }
-        noted
     }
 
-    /// Takes note of what came of an entry, or of when it is tried again; `false` where storage
-    /// takes neither for now.
+    /// Takes note of what came of an entry, or of when it is tried again; where storage takes
+    /// neither for now, the turn is stuck.
     pub fn settle(
         &mut self,
         home: &dyn Home,
@@ -125,28 +135,40 @@ impl<A: Actor> Engine<A> {
         turn: &mut Turn,
         entry: &Entry,
         outcome: &Outcome,
-    ) -> bool {
+    ) {
+        let until = world.now + LEASE_MS;
+        self.settle_or_keep(home, world, turn, (entry, outcome), until);
+    }
+
+    fn settle_or_keep(
+        &mut self,
+        home: &dyn Home,
+        world: &mut World<'_>,
+        turn: &mut Turn,
+        (entry, outcome): (&Entry, &Outcome),
+        until: Millis,
+    ) {
         if trail::is_logged(entry) {
-            return self.settle_logged(home, world, turn, entry, outcome);
+            turn.stuck |= !self.settle_logged(home, world, turn, entry, outcome);
+            return;
         }
         let settled = self.step(home, world, None, &mut |ctx| settle_one::<A>(ctx, entry, outcome));
         match settled {
-            Ok(((), told)) => {
-                turn.tell(told);
-                true
-            }
+            Ok(((), told)) => turn.tell(told),
             Err(reject) => {
                 super::log(&format!(
                     "{}/{} not settled: {}",
                     entry.kind, entry.key, reject.message
                 ));
-                let once = A::delivery(&entry.kind) == Delivery::AtMostOnce;
-                if entry.kind != SUMMARY && once && reject.code == Code::Unavailable {
-                    self.kept.push((entry.clone(), outcome.clone()));
-                    turn.drain = true;
-                    return false;
+                let may_pass = matches!(reject.code, Code::Unavailable | Code::Internal);
+                // What was found with its lease over is found so again.
+                let keeps = may_pass && leaves_once::<A>(entry) && !entry.leased;
+                if keeps && world.now < until {
+                    self.kept.push(Kept { entry: entry.clone(), outcome: outcome.clone(), until });
+                    (turn.stuck, turn.drain) = (true, true);
+                } else {
+                    turn.stuck |= !self.put_off(home, world, entry);
                 }
-                self.put_off(home, world, entry)
             }
         }
     }
@@ -156,26 +178,27 @@ impl<A: Actor> Engine<A> {
         !self.kept.is_empty()
     }
 
-    fn keeps_outcome_of(&self, entry: &Entry) -> bool {
-        self.kept.iter().any(|(one, _)| one.kind == entry.kind && one.key == entry.key)
-    }
-
     /// Takes note of what storage did not take before.
     fn settle_kept(&mut self, home: &dyn Home, world: &mut World<'_>, turn: &mut Turn) {
-        for (entry, outcome) in std::mem::take(&mut self.kept) {
-            self.settle(home, world, turn, &entry, &outcome);
+        for Kept { entry, outcome, until } in std::mem::take(&mut self.kept) {
+            self.settle_or_keep(home, world, turn, (&entry, &outcome), until);
         }
     }
 
-    /// What came of an entry could not be taken note of: it is tried again, and not at once. What
-    /// is leased stays under way until its lease is over: it may have left.
+    /// What came of an entry could not be taken note of: it is tried again, and not at once;
+    /// `false` where storage does not take that either. What is leased stays under way until its
+    /// lease is over, for it may have left; and so it does for a while where that is over.
     fn put_off(&mut self, home: &dyn Home, world: &mut World<'_>, entry: &Entry) -> bool {
-        if entry.kind != SUMMARY && lease_ms::<A>(&entry.kind).is_some() {
+        let leases = entry.kind != SUMMARY && lease_ms::<A>(&entry.kind).is_some();
+        if leases && !entry.leased {
             return true;
         }
         let put = self.step(home, world, None, &mut |ctx| {
             let due = ctx.now + backoff(ctx, entry.attempts, RETRY_MS_MAX);
             ctx.rearm = true;
+            if leases {
+                return Ok(outbox::lease(ctx.sql, entry, due)?);
+            }
             Ok(outbox::retry(ctx.sql, entry, due, "what came of it could not be noted")?)
         });
         put.is_ok()
@@ -217,6 +240,11 @@ pub(super) fn take_up<A: Actor>(sql: &dyn Sql, now: Millis) -> Result<(), Fault>
         }
     }
     Ok(())
+}
+
+/// Whether an entry may leave only once.
+fn leaves_once<A: Actor>(entry: &Entry) -> bool {
+    entry.kind != SUMMARY && A::delivery(&entry.kind) == Delivery::AtMostOnce
 }
 
 /// How long an entry is under way before its outcome counts as unknown; none where that does no

@@ -167,15 +167,42 @@ fn what_left_is_known_though_storage_was_full_as_it_did() {
     let (entry, _) = bench.begin().pop().expect("it is begun");
     deny(&bench, &["delete"]);
     assert!(!bench.is_noted(&entry, &Outcome::Done(Vec::new())), "storage takes no note of it");
+    bench.call(&system(), None, &"next".to_owned()).expect("it takes any kind");
     bench.turn = Turn::default();
-    assert_eq!(bench.begin().len(), 0, "it leaves once");
-    assert!(bench.turn.drain, "it is tried again");
-    bench.now += LEASE_MS + 1;
+    assert_eq!(bench.begin().len(), 0, "it leaves once, and the next one not before it is settled");
+    assert!(bench.turn.drain && bench.turn.stuck, "it is tried again, and not at once");
+    bench.now += LEASE_MS - 1;
     assert_eq!(bench.begin().len(), 0);
-    assert!(bench.engine.keeps_outcomes(), "its lease is over, and yet what came of it is known");
     allow(&bench, &["delete"]);
+    let begun: Vec<_> = bench.begin().into_iter().map(|(entry, _)| entry.kind).collect();
+    assert_eq!((&begun[..], bench.count("outbox")), (&["next".to_owned()][..], 1), "it is settled");
+}
+
+#[test]
+fn what_storage_never_takes_note_of_is_unknown_in_the_end_and_holds_nothing_back() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &"odd once".to_owned()).expect("it takes any kind");
+    let (entry, _) = bench.begin().pop().expect("it is begun");
+    assert!(!bench.is_noted(&entry, &Outcome::Done(Vec::new())), "it is unexpected, each time");
+    bench.now += LEASE_MS;
+    bench.call(&system(), None, &"next".to_owned()).expect("it takes any kind");
+    let begun: Vec<_> = bench.begin().into_iter().map(|(entry, _)| entry.kind).collect();
+    assert_eq!(begun, ["next"]);
+    // Found with its lease over, it is not asked for again and again.
+    let due = bench.home.alarm().expect("an alarm");
+    assert!(due >= bench.now + 500, "in {} ms", due - bench.now);
+}
+
+#[test]
+fn what_cannot_even_be_looked_for_is_looked_for_again() {
+    let mut bench: Bench<Doer> = Bench::new(WORKSPACE.to_string());
+    bench.call(&system(), None, &"once".to_owned()).expect("it takes any kind");
+    bench.home.connection().execute_batch("alter table outbox rename to away").expect("away");
+    bench.turn = Turn::default();
     assert_eq!(bench.begin().len(), 0);
-    assert_eq!(bench.count("outbox"), 0, "it is settled, with what came of it");
+    assert!(bench.turn.drain && bench.turn.stuck);
+    bench.home.connection().execute_batch("alter table away rename to outbox").expect("back");
+    assert_eq!(bench.begin().len(), 1);
 }
 
 #[test]

@@ -9,13 +9,11 @@ use super::actor::Actor;
 use super::alarm::{RETRY_MS, arm, backoff};
 use super::allowance::Allowance;
 use super::context::{Ctx, Entropy, Reply, Told, Watched};
-use super::drain::take_up;
-use super::effect::Outcome;
+use super::drain::{Kept, take_up};
 use super::migrate::migrate;
 use super::presence::Presence;
 use super::sql::Home;
 use super::store::head::{self, Head};
-use super::store::outbox::Entry;
 use super::store::{idempotency, migrations, timers};
 pub use super::sweep::KEY_KEPT_MS;
 use super::trail::Trail;
@@ -55,7 +53,7 @@ pub struct Engine<A> {
     /// How far D1 has followed the log.
     pub(super) trail: Trail,
     /// What came of entries that leave only once, and storage did not take note of.
-    pub(super) kept: Vec<(Entry, Outcome)>,
+    pub(super) kept: Vec<Kept>,
     /// Whether the object has tables: it gets them with the first thing that it keeps.
     founded: bool,
     /// Where the next step's caller is.
@@ -258,7 +256,7 @@ impl<A: Actor> Engine<A> {
             // Storage failed just now. An alarm costs nothing but this one call; without it the
             // object would sleep on what is due.
             let soon = world.now.max(self.clock) + RETRY_MS;
-            let _ = home.transaction(&mut |sql| Ok(sql.set_alarm(soon)?));
+            turn.unarmed = home.transaction(&mut |sql| Ok(sql.set_alarm(soon)?)).is_err();
         }
         turn.drain = true;
     }

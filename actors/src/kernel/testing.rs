@@ -200,7 +200,9 @@ impl<A: Actor> Bench<A> {
     /// The same; `false` where storage takes no note of it.
     pub fn is_noted(&mut self, entry: &Entry, outcome: &Outcome) -> bool {
         let mut world = World { now: self.now, entropy: &mut self.entropy };
-        self.engine.settle(&self.home, &mut world, &mut self.turn, entry, outcome)
+        self.turn.stuck = false;
+        self.engine.settle(&self.home, &mut world, &mut self.turn, entry, outcome);
+        !self.turn.stuck
     }
 
     /// Runs the outbox until nothing is ready, the test playing the world; rows for D1 are kept in

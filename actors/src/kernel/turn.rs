@@ -32,6 +32,11 @@ pub struct Turn {
     pub drain: bool,
     /// Whether the outbox may have more that is ready than was begun.
     pub full: bool,
+    /// Whether storage took no note of something that came of the outbox: it is drained again, and
+    /// not at once.
+    pub stuck: bool,
+    /// Whether storage armed no alarm for what is due: the shell is to try.
+    pub unarmed: bool,
     /// How many commands were taken so far; who asked too much takes no place of others.
     pub(super) taken: usize,
 }

@@ -133,7 +133,8 @@ function actor(name) {
         join: (connect) => during("command", () => core.join(connect)),
         leave: (seat) => during("command", () => core.leave(seat)),
         timers: (skip) => during("timers", () => core.timers(skip)),
-        drain: () => core.drain(),
+        begin: () => core.begin(),
+        carry_out: () => core.carry_out(),
         slow: () => core.slow(),
       };
     }

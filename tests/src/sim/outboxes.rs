@@ -25,11 +25,10 @@ impl World {
             self.object(name).drain_again = true;
             return;
         }
-        let Some((begun, turn)) = self
-            .turn(name, &mut |stage| stage.machine.begin(stage.disk, stage.outside, stage.turn))
-        else {
-            return;
-        };
+        let done = self
+            .turn(name, &mut |stage| stage.machine.begin(stage.disk, stage.outside, stage.turn));
+        self.check_kept(name, life);
+        let Some((begun, turn)) = done else { return };
         let slow = |(_, effect): &(_, Effect)| effect.is_slow();
         let (slow, begun): (Vec<_>, Vec<_>) = begun.into_iter().partition(slow);
         self.object(name).draining = !begun.is_empty();

@@ -2,11 +2,12 @@
 //!
 //! The entry file (`gateway/entry.js`) owns the sockets, the queue of waiting commands and the
 //! promises; it calls in here with whatever waits, once a turn, and gets back what to answer and
-//! what to send. Everything up to [`Host::drain`] is synchronous, so that a panic is thrown
+//! what to send. Everything up to [`Host::carry_out`] is synchronous, so that a panic is thrown
 //! straight at the entry file, which can answer everybody, instead of leaving a promise that never
 //! settles.
 
 pub mod charset;
+mod class;
 pub mod fetch;
 pub mod files;
 pub mod metrics;
@@ -78,6 +79,8 @@ pub struct Host<A> {
     env: Env,
     engine: RefCell<Option<Engine<A>>>,
     transport: Option<Transport>,
+    /// What was begun, until [`Host::carry_out`] does it.
+    begun: RefCell<Vec<(Entry, Effect)>>,
     /// What was begun and takes long, until [`Host::slow`] does it.
     slow: RefCell<Vec<(Entry, Effect)>>,
 }
@@ -96,8 +99,8 @@ impl<A: Actor> Host<A> {
     pub fn new(state: &State, env: Env, transport: Option<Transport>) -> Self {
         let object: &ObjectState = state.as_raw().unchecked_ref();
         let object = object.clone();
-        let (engine, slow) = (RefCell::new(None), RefCell::new(Vec::new()));
-        Self { home: DurableHome::new(state), object, env, engine, transport, slow }
+        let (engine, begun, slow) = (RefCell::new(None), RefCell::default(), RefCell::default());
+        Self { home: DurableHome::new(state), object, env, engine, transport, begun, slow }
     }
 
     /// Runs what waits: each item is an envelope (bytes), or a socket's attachment and its frame.
@@ -245,30 +248,36 @@ impl<A: Actor> Host<A> {
         })
     }
 
-    /// Does what the outbox asks for, once around. In the result, `drain` says whether to go on,
-    /// `full` is 1 where there may be more than was begun, `stuck` where storage did not take what
-    /// came of something, and `slow` is how often to call [`Host::slow`], without waiting for it
-    /// here.
+    /// Begins what the outbox asks for. In the result, `begun` says whether to call
+    /// [`Host::carry_out`], once; `slow` how often to call [`Host::slow`], without waiting for it;
+    /// and `full` whether there may be more than was begun.
     ///
     /// # Errors
     /// Where the object cannot be woken.
-    pub async fn drain(&self) -> Result<JsValue, JsValue> {
-        let (mut begun, mut said) = (Vec::new(), [("slow", 0), ("full", 0), ("stuck", 0)]);
-        let first = self.turn(|engine, world, turn| {
-            begun = engine.begin(&self.home, world, turn);
+    pub fn begin(&self) -> Result<JsValue, JsValue> {
+        self.turn(|engine, world, turn| {
+            let mut begun = engine.begin(&self.home, world, turn);
             let slow = begun.extract_if(.., |(_, effect)| effect.is_slow());
             let slow: Vec<_> = slow.collect();
             turn.drain |= !slow.is_empty() && begun.is_empty();
-            (said[0].1, said[1].1) = (slow.len() as u32, u32::from(turn.full));
-            said[2].1 = u32::from(engine.keeps_outcomes());
+            let fields = vec![
+                ("begun", (!begun.is_empty()).into()),
+                ("slow", (slow.len() as u32).into()),
+                ("full", turn.full.into()),
+            ];
             self.slow.borrow_mut().extend(slow);
-            Vec::new()
-        })?;
-        let out = if begun.is_empty() { first } else { self.carry_out(begun).await? };
-        for (name, count) in said.into_iter().filter(|(_, count)| *count > 0) {
-            Reflect::set(&out, &name.into(), &count.into())?;
-        }
-        Ok(out)
+            *self.begun.borrow_mut() = begun;
+            fields
+        })
+    }
+
+    /// Does what was begun.
+    ///
+    /// # Errors
+    /// Where the object cannot be woken.
+    pub async fn carry_out(&self) -> Result<JsValue, JsValue> {
+        let begun = self.begun.take();
+        self.perform(begun).await
     }
 
     /// Does one of the things that take long.
@@ -277,17 +286,17 @@ impl<A: Actor> Host<A> {
     /// Where the object cannot be woken.
     pub async fn slow(&self) -> Result<JsValue, JsValue> {
         let next = self.slow.borrow_mut().pop();
-        self.carry_out(next.into_iter().collect()).await
+        self.perform(next.into_iter().collect()).await
     }
 
-    async fn carry_out(&self, begun: Vec<(Entry, Effect)>) -> Result<JsValue, JsValue> {
+    async fn perform(&self, begun: Vec<(Entry, Effect)>) -> Result<JsValue, JsValue> {
         let (entries, effects): (Vec<_>, Vec<Effect>) = begun.into_iter().unzip();
         let outcomes = outside::perform(&self.env, self.transport, effects).await;
         let progress = outcomes.iter().any(|outcome| !matches!(outcome, Outcome::Failed { .. }));
         self.turn(|engine, world, turn| {
-            let noted = engine.settle_all(&self.home, world, turn, &entries, &outcomes);
+            engine.settle_all(&self.home, world, turn, &entries, &outcomes);
             turn.drain |= progress;
-            vec![("stuck", (!noted).into())]
+            Vec::new()
         })
     }
 
@@ -331,13 +340,15 @@ impl<A: Actor> Host<A> {
         Ok(engine)
     }
 
-    /// What a turn has to tell, where it has: whether to `drain`; `parcels` of `[tags, frames]`;
+    /// What a turn has to tell, where it has: whether to `drain`, whether storage is `stuck` and
+    /// whether the alarm is `unarmed`; `parcels` of `[tags, frames]`;
     /// the tags in `late` are of sockets that are closed for reading too slowly, `seats` are
     /// attached anew, and whoever is `expelled` hears nothing more.
     fn tell(&self, engine: &mut Engine<A>, turn: Turn, out: &Object) -> Result<(), JsValue> {
         let set = |name: &str, value: &JsValue| Reflect::set(out, &name.into(), value).map(drop);
-        if turn.drain {
-            set("drain", &JsValue::TRUE)?;
+        let marks = [("drain", turn.drain), ("stuck", turn.stuck), ("unarmed", turn.unarmed)];
+        for (name, _) in marks.into_iter().filter(|(_, marked)| *marked) {
+            set(name, &JsValue::TRUE)?;
         }
         let (parcels, late) = engine.presence.address(&turn);
         let parcels = parcels.into_iter().map(|parcel| {
@@ -401,59 +412,4 @@ fn reason(reject: &Reject) -> String {
         text.pop();
     }
     text
-}
-
-/// Makes the Durable Object class of an actor: `durable_actor!(Class, Core, transport)`.
-///
-/// The class's methods are the entry file's interface, not the platform's.
-#[macro_export]
-macro_rules! durable_actor {
-    ($(#[$doc:meta])* $class:ident, $core:ty, $transport:expr) => {
-        $(#[$doc])*
-        #[worker::durable_object(fetch)]
-        pub struct $class {
-            host: $crate::kernel::host::Host<$core>,
-        }
-
-        impl worker::DurableObject for $class {
-            fn new(state: worker::State, env: worker::Env) -> Self {
-                Self { host: $crate::kernel::host::Host::new(&state, env, $transport) }
-            }
-
-            /// The entry file answers requests itself; none arrives here.
-            async fn fetch(&self, _: worker::Request) -> worker::Result<worker::Response> {
-                worker::Response::error("not found", 404)
-            }
-        }
-
-        #[wasm_bindgen::prelude::wasm_bindgen]
-        impl $class {
-            pub fn run(&self, batch: &js_sys::Array) -> $crate::kernel::host::JsResult {
-                self.host.run(batch)
-            }
-
-            pub fn join(&self, connect: &[u8]) -> $crate::kernel::host::JsResult {
-                self.host.join(connect)
-            }
-
-            pub fn leave(
-                &self,
-                seat: &wasm_bindgen::JsValue,
-            ) -> $crate::kernel::host::JsResult {
-                self.host.leave(seat)
-            }
-
-            pub fn timers(&self, skip: bool) -> $crate::kernel::host::JsResult {
-                self.host.alarm(skip)
-            }
-
-            pub async fn drain(&self) -> $crate::kernel::host::JsResult {
-                self.host.drain().await
-            }
-
-            pub async fn slow(&self) -> $crate::kernel::host::JsResult {
-                self.host.slow().await
-            }
-        }
-    };
 }

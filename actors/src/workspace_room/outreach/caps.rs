@@ -23,7 +23,7 @@ pub const SHOWN_MS: Millis = 24 * 60 * 60 * 1000;
 /// For how many days counts are kept.
 const DAYS_KEPT: i64 = 7;
 /// Within this time of a window's opening, or within a quarter of the window, each inbox begins.
-pub const BEGINNING_MS: Millis = 5 * 60 * 1000;
+const BEGINNING_MS: Millis = 5 * 60 * 1000;
 /// As much as nothing limits.
 const ANY: i64 = 1 << 40;
 
@@ -56,7 +56,8 @@ struct Beginning {
 }
 
 impl Beginning {
-    /// The next one of a window that is open, or not, until a time; none that is over.
+    /// The next one of a window that is open, or not, until a time; none that is over. Openings
+    /// between which there are only minutes count as one.
     fn of(
         calendar: &Calendar,
         now: Millis,

@@ -29,6 +29,18 @@ pub struct Mails {
     asked: BTreeMap<(Name, String), Notification>,
     /// The mail that a notification became.
     notified: BTreeMap<Notification, String>,
+    /// What came of mails, where storage took no note of it: their objects keep it in memory.
+    kept: Vec<Kept>,
+}
+
+/// What came of a mail, and which life of its object knows of it.
+#[derive(Debug)]
+struct Kept {
+    from: Name,
+    life: u32,
+    entry: Entry,
+    send: String,
+    outcome: Outcome,
 }
 
 /// The room that tells, and the notification.
@@ -112,6 +124,25 @@ impl World {
         }
         self.note_made(from, entry, outcome);
         let Some(send) = self.checks.mails.under_way.remove(&at) else { return };
+        match self.is_leased(from, entry) {
+            Ok(false) => {
+                if open {
+                    self.outside_settled(from, &send, outcome);
+                }
+                self.close_mail(&send, outcome);
+            }
+            Ok(true) => {
+                let (from, life) = (from.clone(), self.object(from).life);
+                let (entry, outcome) = (entry.clone(), outcome.clone());
+                self.checks.mails.kept.push(Kept { from, life, entry, send, outcome });
+            }
+            Err(error) => self.violate(ONCE, format!("{}: {error}", short(from))),
+        }
+    }
+
+    /// Note was taken of what came of a mail: whom it was certainly not taken for, it may be handed
+    /// over for again. Whom it was taken for, it stays taken for.
+    fn close_mail(&mut self, send: &str, outcome: &Outcome) {
         let definite = matches!(
             outcome,
             Outcome::Mail(
@@ -122,18 +153,30 @@ impl World {
                     | MailOutcome::Refused { .. }
             )
         );
-        // Whom it was taken for, it stays taken for.
-        match self.is_leased(from, entry) {
-            Ok(false) => {
-                if open {
-                    self.outside_settled(from, &send, outcome);
-                }
-                if definite {
-                    self.post.close(&send);
-                }
+        if definite {
+            self.post.close(send);
+        }
+    }
+
+    /// An object has begun what was ready, and so taken note of what it had kept in memory; what a
+    /// `life` before this one kept, nobody knows any more.
+    pub(in crate::sim) fn check_kept(&mut self, from: &Name, life: u32) {
+        let is_its = |kept: &mut Kept| kept.from == *from;
+        let kept: Vec<_> = self.checks.mails.kept.extract_if(.., is_its).collect();
+        for kept in kept.into_iter().filter(|kept| kept.life == life) {
+            match self.is_leased(from, &kept.entry) {
+                Ok(true) => self.checks.mails.kept.push(kept),
+                Ok(false) => match self.is_doubted(from, &kept.send) {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        self.mark("kept outcome noted");
+                        self.outside_settled(from, &kept.send, &kept.outcome);
+                        self.close_mail(&kept.send, &kept.outcome);
+                    }
+                    Err(error) => self.violate(ONCE, format!("{}: {error}", short(from))),
+                },
+                Err(error) => self.violate(ONCE, format!("{}: {error}", short(from))),
             }
-            Ok(_) => {}
-            Err(error) => self.violate(ONCE, format!("{}: {error}", short(from))),
         }
     }
 
@@ -180,6 +223,15 @@ impl World {
         let sql = "select key from ledger where id = ?";
         let mut key = object.storage.connection().prepare_cached(sql).map_err(text)?;
         key.query_row([send], |row| row.get(0)).map_err(text)
+    }
+
+    /// Whether its inbox says of a mail that nobody knows what came of it.
+    fn is_doubted(&self, inbox: &Name, send: &str) -> Result<bool, String> {
+        let object = self.objects.get(inbox).ok_or("no such inbox")?;
+        let sql = "select state = 'unknown' from ledger where id = ?";
+        let mut row = object.storage.connection().prepare_cached(sql).map_err(text)?;
+        let doubted = row.query_row([send], |row| row.get(0)).optional().map_err(text)?;
+        Ok(doubted.unwrap_or_default())
     }
 
     /// An inbox has taken the mail of a notification, unless nobody is to be told any more: then
